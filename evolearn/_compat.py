@@ -1,0 +1,49 @@
+"""The only module that knows scikit-learn's private or version-dependent names."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sklearn
+from sklearn.base import _fit_context as fit_context
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.fixes import parse_version
+
+SKLEARN_VERSION = parse_version(sklearn.__version__)
+
+# Before 1.8 a network with early stopping fails on class labels that are text.
+NETWORKS_STOP_EARLY_ON_TEXT = parse_version("1.8") <= SKLEARN_VERSION
+
+__all__ = [
+    "NETWORKS_STOP_EARLY_ON_TEXT",
+    "HasMethods",
+    "Interval",
+    "StrOptions",
+    "fit_context",
+    "scorer_function",
+    "scorer_response",
+    "seeded_target_encoder",
+]
+
+
+def seeded_target_encoder(seed: int, *, classification: bool) -> dict[str, Any]:
+    """Return the parameters that make a TargetEncoder draw its folds from `seed`.
+
+    Since 1.9 the seed goes into a splitter; without one the folds come from NumPy's global
+    generator. Before, only a number of folds was taken.
+    """
+    if parse_version("1.9") <= SKLEARN_VERSION:
+        splitter = StratifiedKFold if classification else KFold
+        return {"cv": splitter(5, shuffle=True, random_state=seed)}
+    return {"random_state": seed}
+
+
+def scorer_function(scorer: Any) -> Callable[..., Any] | None:
+    """Return the metric inside a scorer made by ``make_scorer``, None for other scorers."""
+    return getattr(scorer, "_score_func", None)
+
+
+def scorer_response(scorer: Any) -> tuple[str, ...]:
+    """Return the prediction methods one of which a scorer needs, () if it does not say."""
+    method = getattr(scorer, "_response_method", ())
+    return (method,) if isinstance(method, str) else tuple(method)

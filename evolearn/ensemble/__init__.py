@@ -1,0 +1,1 @@
+"""What is handed back: ensemble selection, refits, the model that serves."""

@@ -1,0 +1,204 @@
+"""From the library of a search to the fitted model that its user gets."""
+
+import pickle
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evolearn.ensemble.library import Entry, Library
+from evolearn.ensemble.selection import OutOfFold, select
+from evolearn.evaluation.evaluator import FoldModelsTask, RefitTask
+from evolearn.execution.worker_program import describe
+
+# The share of the time left that ensemble selection may take; the rest is for the refits.
+SELECTION_SHARE = 0.2
+
+#: Fits tasks somewhere, in this order, and yields (position, model) as they are done.
+Refit = Callable[[Sequence[RefitTask | FoldModelsTask]], Iterable[tuple[int, Any]]]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A fitted model, the candidate it is of, and its weight in what serves.
+
+    ``fold`` is None for a model fitted on all rows, else the fold it was fitted in.
+    """
+
+    weight: float
+    entry: Entry
+    model: Any
+    fold: int | None = None
+
+
+@dataclass(frozen=True)
+class Handover:
+    """The fitted models to be handed back.
+
+    Attributes
+    ----------
+    best : Member
+        The best single candidate.
+    members : list of Member
+        What serves; one of them for a single model.
+    shortfall : str
+        What could not be fitted, "" if everything was.
+    unscored : str
+        Why no ensemble could be scored, "" if it could or none was wanted.
+    """
+
+    best: Member
+    members: list[Member]
+    shortfall: str = ""
+    unscored: str = ""
+
+    def decisions(self) -> dict[str, Any]:
+        """Return what has to be known to hand over the same models again."""
+        return {
+            "best": [self.best.entry.candidate.number, self.best.fold],
+            "members": [[m.weight, m.entry.candidate.number, m.fold] for m in self.members],
+        }
+
+
+def hand_over(
+    library: Library,
+    out_of_fold: OutOfFold | None,
+    refit: Refit,
+    *,
+    ensemble_size: int,
+    seconds_left: Callable[[], float],
+) -> Handover | None:
+    """Choose what serves, fit it on all rows, and fall back on what is fitted already.
+
+    Parameters
+    ----------
+    library : Library
+    out_of_fold : OutOfFold or None
+        None: a single model is wanted.
+    refit : callable
+        Fits as many as time allows.
+    ensemble_size : int
+        Steps of the greedy selection.
+    seconds_left : callable
+        Seconds until the fit has to be over.
+
+    Returns
+    -------
+    Handover or None
+        None if there is no fitted model at all.
+    """
+    best = library.best
+    if best is None:
+        return None
+    chosen, unscored = _choose(library, out_of_fold, ensemble_size, seconds_left)
+    entries = [best, *(entry for _, entry in chosen if entry is not best)]
+    models = dict(refit([RefitTask(entry.candidate.genome) for entry in entries]))
+    fitted = {
+        entries[i].candidate.number: Member(1.0, entries[i], m) for i, m in models.items()
+    }
+    there = [(w, e.candidate.number) for w, e in chosen if e.candidate.number in fitted]
+    members = [replace(fitted[number], weight=weight) for weight, number in there]
+    if len(fitted) == len(entries):
+        return Handover(fitted[best.candidate.number], members, unscored=unscored)
+    shortfall = (
+        f"{len(entries) - len(fitted)} of {len(entries)} final models could not be fitted on "
+        "all rows"
+    )
+    saved = _saved_members(library)
+    members = _scaled(members or saved)
+    if not members:
+        return None
+    # The best single model: fitted on all rows if it can be, else in a fold.
+    singles = [fitted[n] for n in (best.candidate.number,) if n in fitted] or saved
+    heaviest = max(members, key=lambda member: member.weight)
+    return Handover(singles[0] if singles else heaviest, members, shortfall, unscored)
+
+
+def hand_over_again(
+    library: Library, refit: Refit, decisions: Mapping[str, Any]
+) -> Handover | None:
+    """Fit the models that an earlier run handed over, however long it takes."""
+    if "best" not in decisions:
+        return None
+    wanted = [[1.0, *decisions["best"]], *decisions["members"]]
+    entries = {entry.candidate.number: entry for entry in library.entries}
+    keys = sorted({(number, fold is None) for _, number, fold in wanted})
+    tasks = [
+        (RefitTask if whole else FoldModelsTask)(entries[number].candidate.genome)
+        for number, whole in keys
+    ]
+    models = {keys[i]: model for i, model in refit(tasks)}
+    made = [
+        Member(
+            weight,
+            entries[number],
+            models[number, True] if fold is None else models[number, False][fold],
+            fold,
+        )
+        for weight, number, fold in wanted
+    ]
+    return Handover(made[0], made[1:])
+
+
+def _scaled(members: Sequence[Member]) -> list[Member]:
+    total = sum(member.weight for member in members)
+    return [replace(member, weight=member.weight / total) for member in members]
+
+
+def _choose(
+    library: Library,
+    out_of_fold: OutOfFold | None,
+    ensemble_size: int,
+    seconds_left: Callable[[], float],
+) -> tuple[list[tuple[float, Entry]], str]:
+    """Return the members with their weights, heaviest first: one if that is no worse.
+
+    Also why an ensemble could not be scored, "" if it could: a scorer of the user's may want
+    more than predictions, such as the table or the model's coefficients.
+    """
+    assert library.best is not None  # the caller has looked
+    single = [(1.0, library.best)]
+    offers = [entry for entry in library.entries if entry.evaluation.predictions is not None]
+    if out_of_fold is None or len(offers) < 2:
+        return single, ""
+    enough = seconds_left() * (1 - SELECTION_SHARE)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # thousands of scores may give the same warning
+            selection = select(
+                [_predictions(entry) for entry in offers],
+                out_of_fold,
+                ensemble_size,
+                late=lambda: seconds_left() < enough,
+            )
+            alone = _error_alone(library.best, out_of_fold)
+    except Exception as error:
+        return single, describe(error)
+    if len(selection.members) < 2 or selection.error >= alone:
+        return single, ""
+    chosen = zip(selection.weights, (offers[i] for i in selection.members), strict=True)
+    return sorted(chosen, key=lambda pair: (-pair[0], pair[1].candidate.number)), ""
+
+
+def _predictions(entry: Entry) -> NDArray[np.float64]:
+    assert entry.evaluation.predictions is not None  # only such entries are offers
+    return entry.evaluation.predictions
+
+
+def _error_alone(entry: Entry, out_of_fold: OutOfFold) -> float:
+    """Return the error of a candidate on the rows on which an ensemble's is measured."""
+    if out_of_fold.complete or entry.evaluation.predictions is None:
+        return entry.error
+    return out_of_fold.error(entry.evaluation.predictions[out_of_fold.positions])
+
+
+def _saved_members(library: Library) -> list[Member]:
+    """Return the fitted fold models of the best candidate that has some."""
+    entry = library.saved
+    if entry is None or entry.models_path is None or not entry.models_path.exists():
+        return []
+    models = pickle.loads(entry.models_path.read_bytes())
+    return [Member(1.0, entry, model, fold) for fold, model in enumerate(models)]

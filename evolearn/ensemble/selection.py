@@ -1,0 +1,181 @@
+"""Greedy ensemble selection over out-of-fold predictions."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evolearn.evaluation.folds import Folds
+from evolearn.evaluation.metrics import METRICS
+from evolearn.evaluation.scoring import ClassifierAnswers, Objective, RegressorAnswers
+
+# TabRepo (arXiv 2311.02971) measured no gain beyond 25 steps.
+DEFAULT_STEPS = 25
+# Out-of-fold rows that the steps look at; with more, differences of members are certain anyway
+# and every step costs time. AutoGluon and GAMA cap them as well.
+MOST_ROWS = 10_000
+# Errors that differ by less than this share are equal: float noise must not pick a member.
+SAME = 1e-9
+
+
+def library_size(n_rows: int) -> int:
+    """Return how many candidates a table of this size may offer to the ensemble.
+
+    The more candidates are chosen from, the more the choice fits the noise of few rows. The
+    steps for small tables are those of AutoGluon 1.6.
+    """
+    for rows, size in ((100, 4), (500, 8), (2_500, 15)):
+        if n_rows <= rows:
+            return size
+    return 30
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The chosen members with their weights, and the ensemble's out-of-fold error."""
+
+    members: tuple[int, ...]
+    weights: tuple[float, ...]
+    error: float
+
+
+class OutOfFold:
+    """Scores out-of-fold predictions as the candidates were scored: the mean over folds.
+
+    Parameters
+    ----------
+    objective : Objective
+    folds : Folds
+    target : ndarray of shape (n_samples,)
+    classes : ndarray or None
+        The sorted classes; None in regression.
+    weights : ndarray or None
+        Sample weights.
+    seed : int
+        Draws the rows that are looked at if there are too many.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        folds: Folds,
+        target: NDArray[np.generic],
+        classes: NDArray[np.generic] | None,
+        weights: NDArray[np.float64] | None,
+        seed: int,
+    ) -> None:
+        self._objective = objective
+        self._classes = classes
+        rng = np.random.default_rng(seed)
+        scored = folds.scored
+        share = min(1.0, MOST_ROWS / len(scored))
+        #: Whether all out-of-fold rows are looked at.
+        self.complete = share == 1.0
+        self._parts = []
+        for bounds in folds.bounds:
+            positions = np.arange(bounds.start, bounds.stop)
+            if not self.complete:
+                labels = None if classes is None else target[scored[positions]]
+                positions = positions[_drawn(len(positions), labels, share, rng)]
+            rows = scored[positions]
+            truth = target[rows]
+            codes = truth if classes is None else np.searchsorted(classes, truth)
+            self._parts.append(
+                (positions, truth, codes, None if weights is None else weights[rows])
+            )
+        #: Positions, in out-of-fold predictions, of the rows that are looked at.
+        self.positions = np.concatenate([part[0] for part in self._parts])
+
+    def error(self, predictions: NDArray[np.float64]) -> float:
+        """Return the error of predictions for the rows at `positions`."""
+        errors, start = [], 0
+        for positions, truth, codes, weights in self._parts:
+            part = predictions[start : start + len(positions)]
+            start += len(positions)
+            errors.append(self._objective.error(self._score(part, truth, codes, weights)))
+        return float(np.mean(errors))
+
+    def _score(
+        self,
+        answers: NDArray[np.float64],
+        truth: NDArray[np.generic],
+        codes: NDArray[np.generic],
+        weights: NDArray[np.float64] | None,
+    ) -> float:
+        if self._objective.fast is not None:
+            return METRICS[self._objective.fast](codes, answers, weights)
+        if self._classes is None:
+            asked = RegressorAnswers(answers)
+        else:
+            present = np.unique(codes).astype(np.intp)
+            kept = answers[:, present]
+            total = np.maximum(kept.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+            asked = ClassifierAnswers(self._classes[present], kept / total)
+        return self._objective.score(asked, None, truth, weights)
+
+
+def _drawn(
+    n_rows: int, labels: NDArray[np.generic] | None, share: float, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Return a share of the rows, and of every class: without one a score may not exist."""
+    strata = [np.arange(n_rows)]
+    if labels is not None:
+        strata = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    drawn = [
+        rng.choice(rows, max(1, round(share * len(rows))), replace=False) for rows in strata
+    ]
+    return np.sort(np.concatenate(drawn))
+
+
+def select(
+    library: Sequence[NDArray[np.float64]],
+    out_of_fold: OutOfFold,
+    steps: int = DEFAULT_STEPS,
+    late: Callable[[], bool] = lambda: False,
+) -> Selection:
+    """Choose members with replacement, each time the one that lowers the error most.
+
+    Parameters
+    ----------
+    library : sequence of ndarray
+        Out-of-fold predictions of the candidates, best first, all rows.
+    out_of_fold : OutOfFold
+    steps : int
+        Draws with replacement; the best prefix of them is taken.
+    late : callable
+        Asked after each step; if it is true, the steps so far must do.
+
+    Returns
+    -------
+    Selection
+        Members as positions in `library`, in the order in which they were first chosen.
+
+    References
+    ----------
+    Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of models",
+    ICML 2004.
+    """
+    offers = [np.asarray(p[out_of_fold.positions], dtype=np.float64) for p in library]
+    total = np.zeros_like(offers[0])
+    chosen: list[int] = []
+    path: list[float] = []
+    for step in range(1, steps + 1):
+        errors = [out_of_fold.error((total + offer) / step) for offer in offers]
+        lowest = min(errors)
+        # Of equals take one that is a member already, then the better candidate: fewer models.
+        equal = [i for i, e in enumerate(errors) if e <= lowest + SAME * abs(lowest)]
+        best = next((i for i in equal if i in chosen), equal[0])
+        chosen.append(best)
+        path.append(errors[best])
+        total += offers[best]
+        if late():
+            break
+    lowest = min(path)
+    length = next(
+        i for i, error in enumerate(path, start=1) if error <= lowest + SAME * abs(lowest)
+    )
+    prefix = chosen[:length]
+    members = tuple(dict.fromkeys(prefix))
+    weights = tuple(prefix.count(member) / length for member in members)
+    return Selection(members, weights, path[length - 1])

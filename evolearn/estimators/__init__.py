@@ -1,0 +1,1 @@
+"""The front door: the two estimators, their parameters and their validation."""

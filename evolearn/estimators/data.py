@@ -1,0 +1,120 @@
+"""The table, the target and the settings of a fit, checked."""
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from evolearn.estimators.inputs import check_classes, check_lengths, check_values, check_weights
+from evolearn.evaluation.scoring import Objective, make_objective
+from evolearn.exceptions import EvolearnWarning
+from evolearn.space.problem import Problem
+from evolearn.space.search_space import SearchSpace
+from evolearn.space.user_space import make_space
+from evolearn.table import PreparedTable, as_table, check_table, n_rows, prepare_table
+
+
+@dataclass(frozen=True)
+class FitData:
+    """What was passed to ``fit``, made numeric; the space is the user's, for any table."""
+
+    raw: Any
+    prepared: PreparedTable
+    target: NDArray[Any]
+    classes: NDArray[Any] | None
+    weights: NDArray[np.float64] | None
+    groups: Any
+    objective: Objective
+    problem: Problem
+    space: SearchSpace
+    seed: int
+
+
+def read_data(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, groups: Any, task: str
+) -> FitData:
+    """Check all input of a fit.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If something that was passed cannot be used; the message names it and what to do.
+    """
+    classification = task == "classification"
+    X = as_table(X)
+    check_table(X)
+    classes = None
+    if classification:
+        target, classes = check_classes(y)
+    else:
+        target = check_values(y)
+    check_lengths(X, target, groups)
+    weights = check_weights(sample_weight, n_rows(X))
+    objective = make_objective(estimator.scoring, task)
+    if classes is not None:
+        _check_binary(objective, classes)
+    space = make_space(estimator.search_space, task)
+    prepared = prepare_table(X)
+    counts = np.unique(target, return_counts=True)[1] if classification else np.zeros(1, int)
+    problem = Problem(
+        task=task,
+        table=prepared.schema,
+        n_classes=0 if classes is None else len(classes),
+        smallest_class=int(counts.min()),
+        text_classes=classes is not None and classes.dtype.kind not in "biuf",
+        positive_target=not classification and bool(target.min() > -1),
+        weighted=weights is not None,
+        responses=objective.responses,
+    )
+    return FitData(
+        raw=X,
+        prepared=prepared,
+        target=target,
+        classes=classes,
+        weights=weights,
+        groups=groups,
+        objective=_weighted(objective, weights),
+        problem=problem,
+        space=space,
+        seed=root_seed(estimator, prepared.matrix, target),
+    )
+
+
+def root_seed(estimator: Any, matrix: Any, target: NDArray[Any]) -> int:
+    """Return the seed from which all others come.
+
+    Fresh entropy for None (``check_random_state(None)`` is NumPy's global generator, which
+    belongs to the user); with a journal a digest of the data, so that a fit that was killed
+    finds its own journal again.
+    """
+    if estimator.random_state is not None:
+        return int(check_random_state(estimator.random_state).randint(2**31 - 1))
+    if estimator.journal is not None:
+        return int(joblib.hash((matrix, target))[:7], 16)
+    return int(np.random.default_rng().integers(2**31 - 1))
+
+
+def _check_binary(objective: Objective, classes: NDArray[Any]) -> None:
+    if objective.name == "roc_auc" and len(classes) > 2:
+        msg = (
+            f"scoring='roc_auc' compares two classes, but y has {len(classes)}; pass "
+            "'roc_auc_ovr' or 'roc_auc_ovo'."
+        )
+        raise ValueError(msg)
+
+
+def _weighted(objective: Objective, weights: NDArray[np.float64] | None) -> Objective:
+    """Return an objective that takes weights if there are any, or says that it does not."""
+    if weights is None or objective.takes_weights:
+        return objective
+    warnings.warn(
+        f"The scorer {objective.name} takes no sample_weight: candidates are trained with the "
+        "weights and scored without.",
+        EvolearnWarning,
+        stacklevel=4,
+    )
+    return replace(objective, weighted=False)

@@ -1,0 +1,77 @@
+"""Opens the journal of a fit: one file per data and settings in the user's folder."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from evolearn.estimators.data import FitData
+from evolearn.estimators.fingerprint import fingerprint
+from evolearn.estimators.plan import Effort, choose_effort
+from evolearn.evaluation.journal import EvaluationJournal
+from evolearn.exceptions import EvolearnWarning
+
+
+@contextmanager
+def open_journal(estimator: Any, data: FitData) -> Iterator[EvaluationJournal | None]:
+    """Yield the journal of this fit, None if the user wants none.
+
+    Raises
+    ------
+    ValueError
+        If the file is somebody else's, damaged, or written by another fit.
+    """
+    if estimator.journal is None:
+        yield None
+        return
+    name = fingerprint(estimator, data)
+    header = {"fingerprint": name, "seed": data.seed}
+    journal = EvaluationJournal(Path(estimator.journal) / f"{name}.journal", header)
+    try:
+        if journal.torn:
+            warnings.warn(
+                f"The last record of the journal {journal.path} had been written in part, as "
+                "when a process is killed; it was left out.",
+                EvolearnWarning,
+                stacklevel=7,
+            )
+        yield journal
+    finally:
+        journal.close()
+
+
+def effort_of(estimator: Any, data: FitData, journal: EvaluationJournal | None) -> Effort:
+    """Return the effort of the first fit in the journal, or of this one if it is the first.
+
+    Evaluations can only be compared on the same folds: a fit that goes on with another time
+    budget keeps the ones it began with.
+    """
+    if journal is not None and journal.effort is not None:
+        return Effort(**journal.effort)
+    effort = choose_effort(estimator, data)
+    if journal is not None:
+        journal.keep_effort({"n_folds": effort.n_folds, "fit_limit": effort.fit_limit})
+    return effort
+
+
+def last_run(
+    journal: EvaluationJournal | None, estimator: Any
+) -> tuple[EvaluationJournal, dict[str, Any]]:
+    """Return the journal, and how the last finished run in it ended.
+
+    Raises
+    ------
+    ValueError
+        If there is no journal, or no finished run in it.
+    """
+    if journal is None:
+        msg = "replay=True repeats a run of a journal, but journal is None; pass its folder."
+        raise ValueError(msg)
+    if not journal.ends:
+        msg = (
+            f"replay=True, but the journal in {estimator.journal} has no finished run on this "
+            "data with these settings and this random_state; fit with replay=False first."
+        )
+        raise ValueError(msg)
+    return journal, journal.ends[-1]

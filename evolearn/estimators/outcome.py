@@ -1,0 +1,295 @@
+"""Runs a plan in worker processes and gathers what became of it."""
+
+import logging
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.pipeline import Pipeline
+
+from evolearn.ensemble.handover import Handover, Member, hand_over, hand_over_again
+from evolearn.ensemble.library import Library
+from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
+from evolearn.ensemble.selection import library_size
+from evolearn.estimators.data import FitData
+from evolearn.estimators.journals import effort_of, last_run, open_journal
+from evolearn.estimators.plan import Plan, evaluation_timeout, make_plan
+from evolearn.evaluation.evaluator import FoldModelsTask, RefitTask
+from evolearn.evolution.search import Search
+from evolearn.exceptions import EvolearnWarning, SearchError
+from evolearn.execution.budget import Budget
+from evolearn.execution.choice import open_pool
+from evolearn.execution.contract import Pool
+from evolearn.execution.interruption import Interruption
+from evolearn.execution.memory import default_memory_limit
+from evolearn.execution.pool import WorkerPool
+from evolearn.report.progress import generation_line
+from evolearn.report.results import Row
+from evolearn.search import Limits, Progress, Record, SearchRun, replay
+
+LOGGER = logging.getLogger("evolearn")
+
+# What a worker needs before its first candidate; imported while the parent prepares the table.
+PRELOAD = ("evolearn.evaluation.evaluator",)
+
+
+# What n_iter_no_change="auto" means by number of rows. On few rows a search soon fits nothing
+# but the noise of its folds: AutoGluon 1.6 ends after 4 models on 100 rows, 8 on 500, 15 on
+# 2,500.
+PATIENCE_BY_ROWS = ((100, 1), (500, 3), (2_500, 6), (float("inf"), 12))
+
+
+@dataclass(frozen=True)
+class FitOutcome:
+    """A finished search: what it did, and the fitted models."""
+
+    plan: Plan
+    search: Search
+    rows: list[Row]
+    stop_reason: str
+    best_estimator: Any
+    estimator: Any
+    handover: Handover | None
+
+
+def start_pool(estimator: Any) -> Pool:
+    """Return a pool whose workers start while the parent goes on."""
+
+    def local(n_workers: int) -> WorkerPool:
+        limit = estimator.memory_limit
+        if limit is None:
+            limit = default_memory_limit(n_workers)
+        return WorkerPool(n_workers, memory_limit=limit, preload=PRELOAD)
+
+    pool = open_pool(estimator.executor, estimator.n_jobs, local)
+    if estimator.memory_limit is not None and not isinstance(pool, WorkerPool):
+        _warn("memory_limit is not enforced: it takes worker processes of evolearn's own.")
+    return pool
+
+
+def carry_out(
+    estimator: Any, data: FitData, pool: Pool, budget: Budget, interruption: Interruption
+) -> FitOutcome:
+    """Search, choose, refit; with a journal, go on where it ends, or repeat its last run.
+
+    Raises
+    ------
+    SearchError
+        If every candidate failed.
+    ValueError
+        If the rows cannot be split, nothing in the space suits them, or the journal cannot be
+        used.
+    """
+    with open_journal(estimator, data) as journal:
+        plan = make_plan(estimator, data, effort_of(estimator, data, journal))
+        pool.install(plan.evaluator(pool))
+        library = Library(library_size(plan.problem.table.n_rows), plan.folds.refit_factor)
+        search = plan.search(estimator.population_size)
+        if estimator.replay:
+            journal, end = last_run(journal, estimator)
+            records, stop_reason = replay(search, journal, library, end), end["stop_reason"]
+            handed = hand_over_again(library, partial(_refit, pool, Budget(None)), end)
+            return _outcome(plan, search, records, stop_reason, handed, budget)
+        run = SearchRun(
+            search=search,
+            pool=pool,
+            budget=budget,
+            limits=_limits(estimator, plan),
+            library=library,
+            on_generation=_report if estimator.verbose else _silence,
+            interruption=interruption,
+            journal=journal,
+        )
+        run.run()
+        _check_failures(run.records, library)
+        handed = hand_over(
+            library,
+            plan.out_of_fold() if estimator.final_model == "ensemble" else None,
+            partial(_refit, pool, budget),
+            ensemble_size=estimator.ensemble_size,
+            seconds_left=budget.remaining,
+        )
+        if journal is not None:
+            journal.keep_end(_end_of(run, handed))
+        return _outcome(plan, search, run.records, run.stop_reason, handed, budget)
+
+
+def _limits(estimator: Any, plan: Plan) -> Limits:
+    return Limits(
+        n_generations=estimator.n_generations,
+        n_evaluations=estimator.n_evaluations,
+        target_fitness=estimator.target_fitness,
+        n_iter_no_change=_patience(estimator.n_iter_no_change, plan.problem.table.n_rows),
+        tol=estimator.tol,
+        perfect=None if plan.data.objective.optimum is None else 0.0,
+        evaluation_timeout=evaluation_timeout(estimator),
+    )
+
+
+def _patience(n_iter_no_change: int | str | None, n_rows: int) -> int | None:
+    """Return the generations without improvement after which the search ends."""
+    if not isinstance(n_iter_no_change, str):
+        return n_iter_no_change
+    return next(p for rows, p in PATIENCE_BY_ROWS if n_rows <= rows)
+
+
+def _end_of(run: SearchRun, handed: Handover | None) -> dict[str, Any]:
+    """Return what a replay has to know of a run."""
+    decisions = {} if handed is None else handed.decisions()
+    return {
+        "stop_reason": run.stop_reason,
+        "told": [record.candidate.number for record in run.records],
+        "told_in_order": run.told_in_order,
+        **decisions,
+    }
+
+
+def _check_failures(records: Sequence[Record], library: Library) -> None:
+    reasons = Counter(r.evaluation.failure for r in records if r.evaluation.failure)
+    if library.best is None and reasons:
+        causes = "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(5))
+        msg = (
+            f"All {len(records)} candidates failed ({causes}); mend the cause, or pass another "
+            "search_space or scoring."
+        )
+        raise SearchError(msg)
+
+
+def _outcome(
+    plan: Plan,
+    search: Search,
+    records: Sequence[Record],
+    stop_reason: str,
+    handed: Handover | None,
+    budget: Budget,
+) -> FitOutcome:
+    if stop_reason == "interrupted":
+        _warn("The fit was interrupted; the model is the best one so far.")
+    if handed is None:
+        best = served = _dummy(plan, records)
+    else:
+        if handed.shortfall:
+            short = f" in time_budget={budget.seconds} s, which is short for this table"
+            _warn(f"{handed.shortfall}{'' if budget.seconds is None else short}.")
+        if handed.unscored:
+            _warn(
+                f"No ensemble was made: scoring={plan.data.objective.name} cannot be computed "
+                f"from averaged predictions ({handed.unscored}); the best single model "
+                "predicts, as it does with final_model='single'."
+            )
+        best = _with_step(plan, handed)
+        served = _served(plan, handed, best)
+    rows = [_row(record, plan) for record in records]
+    return FitOutcome(plan, search, rows, stop_reason, best, served, handed)
+
+
+def _silence(progress: Progress) -> None:
+    """Say nothing: at verbose=0 not even to handlers of the user's that listen to all."""
+
+
+def _report(progress: Progress) -> None:
+    LOGGER.info(
+        generation_line(
+            progress.generation,
+            progress.best_error,
+            progress.n_evaluations,
+            progress.n_failed,
+            progress.seconds_left,
+        )
+    )
+
+
+def _refit(
+    pool: Pool, budget: Budget, tasks: Sequence[RefitTask | FoldModelsTask]
+) -> Iterable[tuple[int, Any]]:
+    """Yield the position and the fitted model of each task that ends in time."""
+    waiting = list(enumerate(tasks))
+    running = 0
+    while waiting or running:
+        while waiting and pool.idle:
+            position, task = waiting.pop(0)
+            pool.submit(position, task)
+            running += 1
+        left = budget.remaining()
+        if left <= 0:
+            break
+        for outcome in pool.collect(timeout=None if left == float("inf") else left):
+            running -= 1
+            if outcome.status == "done":
+                yield outcome.key, outcome.value
+            else:
+                _warn(f"A final model could not be fitted on all rows: {outcome.reason}")
+    pool.cancel()
+
+
+def _takes_raw(plan: Plan, member: Member) -> bool:
+    return plan.space[member.entry.candidate.genome.estimator].whole
+
+
+def _with_step(plan: Plan, handed: Handover) -> Any:
+    """Return the best single model as a pipeline that takes the table as it came."""
+    step = plan.data.prepared.step
+    if step is None or _takes_raw(plan, handed.best):
+        return handed.best.model
+    return Pipeline([("prepare", step), *handed.best.model.steps])
+
+
+def _served(plan: Plan, handed: Handover, best: Any) -> Any:
+    """Return what predicts: the ensemble, or the best single model."""
+    preparer = plan.data.prepared.preparer
+    members = handed.members
+    if len(members) == 1 and members[0].model is handed.best.model:
+        if _takes_raw(plan, handed.best):
+            return best
+        # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.
+        return Pipeline([("prepare", preparer), *handed.best.model.steps])
+    models = [(member.model, _takes_raw(plan, member)) for member in members]
+    weights = [member.weight for member in members]
+    if plan.data.classes is None:
+        return EnsembleRegressor(preparer, models, weights)
+    return EnsembleClassifier(preparer, models, weights, plan.data.classes)
+
+
+def _dummy(plan: Plan, records: Sequence[Record]) -> Any:
+    """Return a model of the target alone: nothing else was fitted."""
+    if records:
+        _warn(
+            "No final model could be fitted on all rows; the model predicts from the target "
+            "alone. Pass a larger time_budget, or another search_space."
+        )
+    else:
+        _warn(
+            "No candidate was evaluated before the time budget was spent; the model predicts "
+            "from the target alone. Pass a larger time_budget."
+        )
+    model = DummyRegressor() if plan.data.classes is None else DummyClassifier(strategy="prior")
+    return model.fit(
+        plan.data.prepared.matrix, plan.data.target, sample_weight=plan.data.weights
+    )
+
+
+def _row(record: Record, plan: Plan) -> Row:
+    candidate, evaluation = record.candidate, record.evaluation
+    return Row(
+        number=candidate.number,
+        generation=candidate.generation,
+        origin=candidate.origin,
+        parents=candidate.parents,
+        params=candidate.genome.params,
+        complexity=plan.space.complexity(candidate.genome),
+        scores=evaluation.scores,
+        fitness=evaluation.error,
+        fit_seconds=evaluation.fit_seconds,
+        score_seconds=evaluation.score_seconds,
+        status=evaluation.status,
+        failure=evaluation.failure,
+        warnings=evaluation.warnings,
+    )
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, EvolearnWarning, stacklevel=6)

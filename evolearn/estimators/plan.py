@@ -1,0 +1,112 @@
+"""How a fit is gone about: the folds, the part of the space that suits, the evaluator."""
+
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from evolearn.ensemble.selection import OutOfFold
+from evolearn.estimators.data import FitData
+from evolearn.evaluation.evaluator import Evaluator
+from evolearn.evaluation.folds import Folds, make_folds, n_folds
+from evolearn.evolution.evolution import Evolution
+from evolearn.evolution.search import Search
+from evolearn.execution.contract import Pool
+from evolearn.execution.shared import share
+from evolearn.space.portfolio import portfolio
+from evolearn.space.problem import Problem
+from evolearn.space.restriction import reference_seconds, restrict
+from evolearn.space.search_space import SearchSpace
+
+# The share of the time budget that one candidate may take, unless the user sets a limit.
+EVALUATION_SHARE = 0.25
+# Without any limit in seconds, a component whose single fit is expected to take longer than
+# this many seconds is held to be too slow for the table.
+PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What the time budget decides: how many folds, and how long one fit may take."""
+
+    n_folds: int
+    fit_limit: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The problem, the space and the folds of one fit."""
+
+    data: FitData
+    problem: Problem
+    space: SearchSpace
+    folds: Folds
+
+    def search(self, population_size: int) -> Search:
+        """Return the evolutionary search, with the portfolio as its first candidates."""
+        return Evolution(
+            self.space,
+            population_size=population_size,
+            initial=portfolio(self.space, self.problem),
+            rng=Random(self.data.seed),
+        )
+
+    def evaluator(self, pool: Pool) -> Evaluator:
+        """Return the evaluator, its data written where the workers can map them."""
+        takes_raw = any(component.whole for component in self.space.estimators)
+        folder, data = pool.scratch, self.data
+        return Evaluator(
+            matrix=share(data.prepared.matrix, folder, "matrix"),
+            target=share(data.target, folder, "target"),
+            weights=share(data.weights, folder, "weights"),
+            raw=share(data.raw if takes_raw else None, folder, "raw"),
+            space=self.space,
+            problem=self.problem,
+            objective=data.objective,
+            folds=self.folds,
+            classes=data.classes,
+            seed=data.seed,
+        )
+
+    def out_of_fold(self) -> OutOfFold:
+        """Return what scores out-of-fold predictions."""
+        data = self.data
+        return OutOfFold(
+            data.objective, self.folds, data.target, data.classes, data.weights, data.seed
+        )
+
+
+def evaluation_timeout(estimator: Any) -> float | None:
+    """Return the seconds that one candidate may take, None for no limit."""
+    if estimator.evaluation_timeout is not None or estimator.time_budget is None:
+        limit: float | None = estimator.evaluation_timeout
+        return limit
+    return EVALUATION_SHARE * estimator.time_budget
+
+
+def choose_effort(estimator: Any, data: FitData) -> Effort:
+    """Return how many folds the time budget affords, and how long one fit may take."""
+    rows = data.problem.table.n_rows
+    folds = n_folds(rows, reference_seconds(data.problem), estimator.time_budget)
+    timeout = evaluation_timeout(estimator)
+    return Effort(folds, PATIENCE if timeout is None else timeout / folds)
+
+
+def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
+    """Return the plan of a fit.
+
+    Raises
+    ------
+    ValueError
+        If the rows cannot be split, or nothing in the space suits them.
+    """
+    folds = make_folds(
+        estimator.cv,
+        data.raw,
+        data.target,
+        data.groups,
+        classification=data.classes is not None,
+        default_folds=effort.n_folds,
+        seed=data.seed,
+    )
+    problem = replace(data.problem, fit_limit=effort.fit_limit)
+    return Plan(data, problem, restrict(data.space, problem), folds)

@@ -1,0 +1,1 @@
+"""How good it is: folds, scoring, out-of-fold predictions, fold models."""

@@ -1,0 +1,304 @@
+"""Trains and scores one genome: what runs in the workers."""
+
+import pickle
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn import config_context
+from sklearn.base import BaseEstimator
+
+from evolearn.evaluation.answers import AskedClassifier, AskedRegressor
+from evolearn.evaluation.folds import Folds
+from evolearn.evaluation.metrics import METRICS
+from evolearn.evaluation.scoring import Objective
+from evolearn.execution.worker_program import describe, pickled
+from evolearn.space.express import express, fit_weights
+from evolearn.space.genome import Genome
+from evolearn.space.problem import Problem
+from evolearn.space.search_space import SearchSpace
+from evolearn.table import take_rows
+
+# A candidate may warn thousands of times; this many different warnings tell the story.
+MOST_WARNINGS = 5
+
+
+@dataclass(frozen=True)
+class EvaluationTask:
+    """Cross-validate a genome.
+
+    Predictions are kept if the error is not above `keep_below`, fitted fold models are written
+    to `models_path` if it is below `save_below`.
+    """
+
+    genome: Genome
+    keep_below: float = float("inf")
+    save_below: float = float("-inf")
+    models_path: Path | None = None
+
+
+@dataclass(frozen=True)
+class RefitTask:
+    """Fit a genome on all rows."""
+
+    genome: Genome
+
+
+@dataclass(frozen=True)
+class FoldModelsTask:
+    """Fit a genome on the training rows of every fold."""
+
+    genome: Genome
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a genome did: scores and seconds per fold, or why it failed.
+
+    Attributes
+    ----------
+    scores : tuple of float
+        The scorer's own values, NaN for folds that were not run.
+    error : float or None
+        Mean of the folds' errors; None if the genome failed.
+    predictions : ndarray or None
+        Out-of-fold predictions (probabilities in classification) in the order of
+        ``Folds.scored``, if they were to be kept.
+    status : str
+        "scored"; "failed" if it raised or its score is no number; "timed_out", "died" or
+        "out_of_memory" if its worker was stopped.
+    failure : str
+        Why it failed, "" if it did not.
+    """
+
+    scores: tuple[float, ...]
+    status: str
+    error: float | None = None
+    fit_seconds: tuple[float, ...] = ()
+    score_seconds: tuple[float, ...] = ()
+    predictions: NDArray[np.float64] | None = None
+    failure: str = ""
+    warnings: tuple[str, ...] = ()
+    models_saved: bool = False
+
+
+class Handle(Protocol):
+    """A value kept elsewhere, loaded where it is needed."""
+
+    def load(self) -> Any:
+        """Return the value."""
+
+
+@dataclass
+class _Run:
+    """What is gathered while the folds of one genome are run."""
+
+    scores: list[float] = field(default_factory=list)
+    fit_seconds: list[float] = field(default_factory=list)
+    score_seconds: list[float] = field(default_factory=list)
+    predictions: list[NDArray[np.float64] | None] = field(default_factory=list)
+    models: list[BaseEstimator] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Trains and scores genomes on one table; sent to every worker once.
+
+    Attributes
+    ----------
+    matrix, target, weights, raw : Handle
+        The numeric matrix, the target, the sample weights (None inside if there are none), and
+        the table as it came (None inside unless a pipeline of the user takes it).
+    classes : ndarray or None
+        The sorted classes; None in regression.
+    seed : int
+        The search's seed, from which every candidate's seed is derived.
+    """
+
+    matrix: Handle
+    target: Handle
+    weights: Handle
+    raw: Handle
+    space: SearchSpace
+    problem: Problem
+    objective: Objective
+    folds: Folds
+    classes: NDArray[Any] | None
+    seed: int
+
+    def __call__(self, task: EvaluationTask | RefitTask | FoldModelsTask) -> Any:
+        """Return the `Evaluation`, the refitted pipeline, or the list of fold models."""
+        with config_context(enable_metadata_routing=False, transform_output="default"):
+            if isinstance(task, EvaluationTask):
+                return self.evaluate(task)
+            with _collected_warnings():
+                if isinstance(task, RefitTask):
+                    return self.refit(task.genome)
+                return self.fold_models(task.genome)
+
+    def evaluate(self, task: EvaluationTask) -> Evaluation:
+        """Cross-validate a genome; whatever it raises is part of the result."""
+        run = _Run()
+        failure = ""
+        with _collected_warnings() as messages:
+            try:
+                for fold in range(len(self.folds)):
+                    self._run_fold(task.genome, fold, run)
+                    if fold == 0:
+                        _check_portable(run.models[0])
+            except Exception as exception:  # a candidate may fail in any way; that is a result
+                failure = _one_line(exception)
+        missing = [float("nan")] * (len(self.folds) - len(run.scores))
+        error: float | None = None
+        if not failure:
+            error = float(np.mean([self.objective.error(score) for score in run.scores]))
+        return Evaluation(
+            scores=(*run.scores, *missing),
+            status="failed" if failure else "scored",
+            error=error,
+            fit_seconds=tuple(run.fit_seconds),
+            score_seconds=tuple(run.score_seconds),
+            predictions=_joined(run, error is not None and error <= task.keep_below),
+            failure=failure,
+            warnings=tuple(messages),
+            models_saved=error is not None and _save(run.models, task, error),
+        )
+
+    def refit(self, genome: Genome) -> BaseEstimator:
+        """Return the genome's pipeline fitted on all rows."""
+        pipeline = self._pipeline(genome)
+        X = self._rows_of(genome).load()
+        return pipeline.fit(X, self.target.load(), **fit_weights(pipeline, self.weights.load()))
+
+    def fold_models(self, genome: Genome) -> list[BaseEstimator]:
+        """Return the genome's pipelines fitted on the training rows of each fold."""
+        run = _Run()
+        for fold in range(len(self.folds)):
+            self._run_fold(genome, fold, run)
+        return run.models
+
+    def _run_fold(self, genome: Genome, fold: int, run: _Run) -> None:
+        train, test = self.folds.train[fold], self.folds.test[fold]
+        X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
+        model = self._pipeline(genome)
+        started = time.perf_counter()
+        model.fit(
+            take_rows(X, train),
+            y[train],
+            **fit_weights(model, None if weights is None else weights[train]),
+        )
+        fitted = time.perf_counter()
+        of_test = None if weights is None else weights[test]
+        score, answers = self._score(model, take_rows(X, test), y[test], of_test)
+        run.fit_seconds.append(fitted - started)
+        run.score_seconds.append(time.perf_counter() - fitted)
+        run.scores.append(score)
+        run.predictions.append(answers)
+        run.models.append(model)
+
+    def _score(
+        self, model: BaseEstimator, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None
+    ) -> tuple[float, NDArray[np.float64] | None]:
+        """Return the score on held-out rows and the predictions to keep."""
+        if self.classes is None:
+            asked = AskedRegressor(model, X)
+            return self.objective.score(asked, X, y, weights), _checked(asked.out_of_fold(), y)
+        full = AskedClassifier(model, X, self.classes)
+        answers = _checked(full.out_of_fold(), y)
+        # A model's own labels need not be its most probable ones (thresholds may be tuned).
+        of_labels = "predict" in self.objective.responses
+        if self.objective.fast is not None and answers is not None and not of_labels:
+            # Unlike scikit-learn's own log loss, ours takes held-out rows without some class.
+            codes = np.searchsorted(self.classes, y)
+            score = METRICS[self.objective.fast](codes, answers, weights)
+            if not np.isfinite(score):
+                msg = f"The score of {self.objective.name} is {score!r}, not a finite number."
+                raise ValueError(msg)
+            return score, answers
+        # Scorers take the classes that are there: columns of others would be an error.
+        present = np.unique(y)
+        asked = (
+            full if len(present) == len(self.classes) else AskedClassifier(model, X, present)
+        )
+        return self.objective.score(asked, X, y, weights), answers
+
+    def _pipeline(self, genome: Genome) -> BaseEstimator:
+        return express(genome, self.space, self.problem, genome.seed(self.seed))
+
+    def _rows_of(self, genome: Genome) -> Handle:
+        return self.raw if self.space[genome.estimator].whole else self.matrix
+
+
+def _checked(
+    answers: NDArray[np.float64] | None, y: NDArray[Any]
+) -> NDArray[np.float64] | None:
+    if answers is None:
+        return None
+    if len(answers) != len(y):
+        msg = f"The model made {len(answers)} predictions for {len(y)} rows."
+        raise ValueError(msg)
+    if not np.isfinite(answers).all():
+        msg = "The model predicted values that are not finite numbers."
+        raise ValueError(msg)
+    return answers
+
+
+def _check_portable(model: BaseEstimator) -> None:
+    """Raise an error if a fitted model could not be handed back by the worker in the end.
+
+    Those of scikit-learn can be, and pickling a large forest takes its time.
+    """
+    parts = [model, *model.get_params().values()]
+    estimators = [part for part in parts if hasattr(part, "fit")]
+    if all(type(part).__module__.startswith("sklearn.") for part in estimators):
+        return
+    doing = "pickled"
+    try:
+        content = pickled(model)
+        doing = "unpickled"
+        pickle.loads(content)
+    except Exception as error:
+        msg = f"The fitted model cannot be {doing}: {describe(error)}."
+        raise TypeError(msg) from error
+
+
+def _joined(run: _Run, wanted: bool) -> NDArray[np.float64] | None:
+    parts = [part for part in run.predictions if part is not None]
+    if not wanted or len(parts) < len(run.predictions):
+        return None
+    return np.concatenate(parts)
+
+
+def _save(models: list[BaseEstimator], task: EvaluationTask, error: float) -> bool:
+    if task.models_path is None or error >= task.save_below:
+        return False
+    try:
+        task.models_path.write_bytes(pickled(models))
+    except Exception:  # no room, or a model that cannot be pickled: it just is not saved,
+        task.models_path.unlink(missing_ok=True)  # which `models_saved` says
+        return False
+    return True
+
+
+@contextmanager
+def _collected_warnings() -> Iterator[list[str]]:
+    """Collect the different warnings of a candidate instead of pouring them out."""
+    messages: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        yield messages
+    for warning in caught:
+        text = f"{warning.category.__name__}: {str(warning.message).splitlines()[0]}"
+        if text not in messages and len(messages) < MOST_WARNINGS:
+            messages.append(text)
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:500]}" if text else type(error).__name__

@@ -1,0 +1,130 @@
+"""The evolutionary search: mu + lambda, elitist, on error and counted complexity."""
+
+import math
+from collections.abc import Iterable
+from random import Random
+from typing import Any
+
+from deap import base, tools
+
+from evolearn.evolution.individual import Individual
+from evolearn.evolution.randomness import with_random
+from evolearn.evolution.search import Candidate, Search
+from evolearn.evolution.variation import mate, mutate
+from evolearn.space.genome import Genome
+from evolearn.space.search_space import SearchSpace
+
+CROSSOVER_PROBABILITY = 0.4
+# A child of a crossover is mutated as well in this share of cases: twins of a parent are rare.
+MUTATION_AFTER_CROSSOVER = 0.5
+# Share of genomes drawn from the whole space, so that no estimator type is lost for ever.
+IMMIGRANTS = 0.08
+# Share of parents chosen by error alone; the others by Pareto rank and crowding (NSGA-II),
+# which keeps simple and odd pipelines in play.
+ERROR_TOURNAMENTS = 0.7
+
+
+class Evolution(Search):
+    """A steady-state genetic algorithm with NSGA-II survival (Deb et al., 2002).
+
+    Every told candidate competes with the population for its `population_size` places, so a
+    parent is never lost to a worse child.
+
+    Attributes
+    ----------
+    population : list of Individual
+    archive : deap.tools.ParetoFront
+        All non-dominated individuals ever told.
+    logbook : deap.tools.Logbook
+        A record per generation: size of the population, its best, median and worst error.
+    """
+
+    def __init__(
+        self,
+        space: SearchSpace,
+        *,
+        population_size: int,
+        initial: Iterable[Genome] = (),
+        rng: Random,
+    ) -> None:
+        super().__init__(space, population_size=population_size, initial=initial, rng=rng)
+        self.population: list[Individual] = []
+        self.archive = tools.ParetoFront()
+        self.logbook = tools.Logbook()
+        self._statistics = tools.Statistics(key=_error)
+        self._statistics.register("best", min)
+        self._statistics.register("median", _median)
+        self._statistics.register("worst", max)
+        self._told = 0
+        self._toolbox = self._make_toolbox()
+
+    def propose(self) -> tuple[Genome, str, tuple[int, ...]]:
+        """Return a child of the population, or now and then a genome from the whole space."""
+        if len(self.population) < 2 or self.rng.random() < IMMIGRANTS:
+            return self.draw()
+        parents = self._parents()
+        if self.rng.random() >= CROSSOVER_PROBABILITY or parents[0] == parents[1]:
+            child = self._toolbox.mutate(parents[0].genome)
+            return child, "mutation", (parents[0].number,)
+        child = self._toolbox.mate(parents[0].genome, parents[1].genome)
+        if self.rng.random() < MUTATION_AFTER_CROSSOVER:
+            child = self._toolbox.mutate(child)
+        return child, "crossover", (parents[0].number, parents[1].number)
+
+    def tell(self, candidate: Candidate, error: float | None) -> None:
+        """Let a candidate compete for a place in the population; failed ones have none."""
+        # Only finite numbers enter: NaN beats everything in DEAP's comparisons.
+        if error is not None and math.isfinite(error):
+            individual = Individual(candidate.genome, candidate.number)
+            individual.fitness.values = (error, self.space.complexity(candidate.genome))
+            pool = [*self.population, individual]
+            # Sorting also sets the crowding distances that parent selection needs.
+            self.population = self._toolbox.survive(pool, min(len(pool), self.population_size))
+            self.archive.update([individual])
+        self._told += 1
+        if self._told % self.population_size == 0:
+            self._record()
+
+    def front(self) -> list[dict[str, Any]]:
+        """Return the Pareto front, lowest error first."""
+        return [
+            {
+                "candidate": individual.number,
+                "fitness": individual.fitness.error,
+                "complexity": individual.fitness.complexity,
+                "params": individual.genome.params,
+            }
+            for individual in sorted(self.archive, key=_error)
+        ]
+
+    def _record(self) -> None:
+        generation = self._told // self.population_size - 1
+        errors = self._statistics.compile(self.population) if self.population else {}
+        self.logbook.record(generation=generation, size=len(self.population), **errors)
+
+    def _parents(self) -> list[Individual]:
+        if len(self.population) < 4 or self.rng.random() < ERROR_TOURNAMENTS:
+            parents: list[Individual] = self._toolbox.by_error(self.population, 2)
+            return parents
+        return self._toolbox.by_rank(self.population, 4)[:2]
+
+    def _make_toolbox(self) -> Any:
+        toolbox = base.Toolbox()
+        toolbox.register("mate", mate, space=self.space, rng=self.rng)
+        toolbox.register("mutate", mutate, space=self.space, rng=self.rng)
+        toolbox.register("survive", tools.selNSGA2)
+        toolbox.register("by_error", with_random(tools.selTournament, self.rng), tournsize=3)
+        toolbox.register("by_rank", with_random(tools.selTournamentDCD, self.rng))
+        return toolbox
+
+
+def _error(individual: Individual) -> float:
+    return individual.fitness.error
+
+
+def _median(values: Iterable[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return (ordered[middle - 1] + ordered[middle]) / 2

@@ -1,0 +1,25 @@
+"""The errors and warnings of evolearn."""
+
+
+class SearchError(RuntimeError):
+    """Raised by ``fit`` when not a single candidate could be fitted.
+
+    The message groups the failed candidates by the reason of their failure.
+
+    Examples
+    --------
+    >>> from evolearn import SearchError
+    >>> issubclass(SearchError, RuntimeError)
+    True
+    """
+
+
+class EvolearnWarning(UserWarning):
+    """Something about a search that its user should know, though it went on.
+
+    Examples
+    --------
+    >>> from evolearn import EvolearnWarning
+    >>> issubclass(EvolearnWarning, UserWarning)
+    True
+    """

@@ -1,0 +1,1 @@
+"""Where it runs: budget, workers, limits. Knows nothing of machine learning."""

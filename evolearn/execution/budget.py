@@ -1,0 +1,42 @@
+"""How much time is left: one deadline for everything that a search does."""
+
+import math
+import time
+from collections.abc import Callable
+
+
+class Budget:
+    """A time limit that starts to run when it is made.
+
+    Parameters
+    ----------
+    seconds : float or None
+        The limit; None stands for no limit.
+    clock : callable, default=time.monotonic
+        Returns the time in seconds. A monotonic clock, so that a change of the wall clock
+        neither ends a search early nor lets it run on.
+
+    Examples
+    --------
+    >>> from evolearn.execution.budget import Budget
+    >>> budget = Budget(60.0)
+    >>> 0 < budget.remaining() <= 60
+    True
+    >>> Budget(None).remaining()
+    inf
+    """
+
+    def __init__(
+        self, seconds: float | None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._start = clock()
+
+    def elapsed(self) -> float:
+        """Return the seconds since the budget was made."""
+        return self._clock() - self._start
+
+    def remaining(self) -> float:
+        """Return the seconds left: infinite without a limit, negative once overdrawn."""
+        return math.inf if self.seconds is None else self.seconds - self.elapsed()

@@ -1,0 +1,52 @@
+"""Ctrl-C: the first one is a wish to stop, the second one a KeyboardInterrupt."""
+
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+
+class Interruption:
+    """Catches SIGINT while it is entered.
+
+    The first signal only sets `requested`, so that it can never strike in the middle of
+    something; the second raises KeyboardInterrupt. Python delivers signals to the main thread
+    alone: in another thread nothing is caught, and `caught` is False.
+
+    Examples
+    --------
+    >>> from evolearn.execution.interruption import Interruption
+    >>> with Interruption() as interruption:
+    ...     interruption.requested
+    False
+    """
+
+    def __init__(self) -> None:
+        self.requested = False
+        self.caught = False
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            before = signal.getsignal(signal.SIGINT)
+            # A process that ignores Ctrl-C, or handles it outside Python, keeps doing so.
+            if callable(before):
+                self._before = before
+                signal.signal(signal.SIGINT, self._handle)
+                self.caught = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.caught:
+            signal.signal(signal.SIGINT, self._before)
+            self.caught = False
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True

@@ -1,0 +1,51 @@
+"""Progress through Python's logging, visible without a handler of the user's."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+LOGGER = logging.getLogger("evolearn")
+
+
+@contextmanager
+def visible_progress(verbose: int) -> Iterator[None]:
+    """Let the progress of a fit be seen: on stderr, unless the user has handlers of their own.
+
+    Parameters
+    ----------
+    verbose : int
+        0 lets nothing through; 1 shows a line per generation.
+    """
+    if not verbose:
+        yield
+        return
+    level = LOGGER.level
+    handler = None if LOGGER.hasHandlers() else logging.StreamHandler(sys.stderr)
+    if handler is not None:
+        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        LOGGER.addHandler(handler)
+    if LOGGER.getEffectiveLevel() > logging.INFO:
+        LOGGER.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        LOGGER.setLevel(level)
+        if handler is not None:
+            LOGGER.removeHandler(handler)
+
+
+def generation_line(
+    generation: int,
+    best_fitness: float | None,
+    n_evaluations: int,
+    n_failed: int,
+    seconds_left: float,
+) -> str:
+    """Return the line that reports a generation."""
+    best = "none yet" if best_fitness is None else f"{best_fitness:.6g}"
+    left = "" if seconds_left == float("inf") else f", {max(seconds_left, 0.0):.0f} s left"
+    return (
+        f"generation {generation}: best fitness {best}, {n_evaluations} candidates done, "
+        f"{n_failed} failed{left}"
+    )

@@ -1,0 +1,157 @@
+"""What happened, as dictionaries of arrays: results, leaderboard, history.
+
+All functions take the rows of a search, one mapping per candidate in the order told, with the
+keys of `Row`; pandas makes a frame of what they return, but is not needed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
+
+import numpy as np
+from numpy.ma import MaskedArray
+from numpy.typing import NDArray
+
+
+class Row(TypedDict):
+    """One evaluated candidate."""
+
+    number: int
+    generation: int
+    origin: str
+    parents: tuple[int, ...]
+    params: Mapping[str, Any]
+    complexity: float
+    scores: Sequence[float]
+    fitness: float | None
+    fit_seconds: Sequence[float]
+    score_seconds: Sequence[float]
+    status: str
+    failure: str
+    warnings: Sequence[str]
+
+
+Table = dict[str, Any]
+
+
+def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
+    """Return the results in the layout of ``GridSearchCV.cv_results_``.
+
+    Scores have the scorer's own sign, folds that were not run are NaN. Besides the usual keys
+    there are ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``, ``status``,
+    ``failure`` and ``warnings``.
+    """
+    table: Table = {}
+    for name, seconds in (("fit", "fit_seconds"), ("score", "score_seconds")):
+        times = [np.asarray(row[seconds], np.float64) for row in rows]  # type: ignore[literal-required]
+        table[f"mean_{name}_time"] = np.array([t.mean() if t.size else np.nan for t in times])
+        table[f"std_{name}_time"] = np.array([t.std() if t.size else np.nan for t in times])
+    table["params"] = [dict(row["params"]) for row in rows]
+    for name in sorted({name for row in rows for name in row["params"]}):
+        table[f"param_{name}"] = _param_column(rows, name)
+    scores = np.full((len(rows), n_folds), np.nan)
+    for i, row in enumerate(rows):
+        scores[i, : len(row["scores"])] = row["scores"]
+    for fold in range(n_folds):
+        table[f"split{fold}_test_score"] = scores[:, fold]
+    # The mean of a failed candidate's lucky folds would be no score.
+    scored = np.array([row["fitness"] is not None for row in rows], dtype=bool)
+    table["mean_test_score"] = np.where(scored, scores.mean(axis=1), np.nan)
+    table["std_test_score"] = np.where(scored, scores.std(axis=1), np.nan)
+    table["rank_test_score"] = _ranks(fitness_of(rows))
+    table["fitness"] = fitness_of(rows)
+    for name in ("complexity", "generation"):
+        table[name] = np.array([row[name] for row in rows])  # type: ignore[literal-required]
+    for name in ("origin", "parents", "status", "failure", "warnings"):
+        table[name] = _objects([row[name] for row in rows])  # type: ignore[literal-required]
+    return table
+
+
+def leaderboard(rows: Sequence[Row], weights: Mapping[int, float]) -> Table:
+    """Return the candidates that were scored, best first.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    weights : dict of int to float
+        The ensemble's weights by candidate number.
+    """
+    scored = sorted(
+        (row for row in rows if row["fitness"] is not None),
+        key=lambda row: (row["fitness"], row["number"]),
+    )
+    return {
+        "rank": np.arange(1, len(scored) + 1),
+        "candidate": np.array([row["number"] for row in scored], dtype=int),
+        "estimator": _objects([row["params"]["estimator"] for row in scored]),
+        "fitness": fitness_of(scored),
+        "std": np.array([np.std(row["scores"]) for row in scored]),
+        "ensemble_weight": np.array([weights.get(row["number"], 0.0) for row in scored]),
+        "complexity": np.array([row["complexity"] for row in scored]),
+        "generation": np.array([row["generation"] for row in scored], dtype=int),
+        "fit_seconds": np.array([float(np.mean(row["fit_seconds"])) for row in scored]),
+        "params": _objects([dict(row["params"]) for row in scored]),
+    }
+
+
+def history(rows: Sequence[Row], population_size: int) -> Table:
+    """Return one entry per generation, the last one perhaps cut short.
+
+    Nothing in it is measured in seconds: the same seed gives the same history.
+    """
+    groups = [rows[i : i + population_size] for i in range(0, len(rows), population_size)]
+    fitness = [fitness_of(group) for group in groups]
+    best = [np.nanmin(f) if not np.isnan(f).all() else np.nan for f in fitness]
+    return {
+        "generation": np.arange(len(groups)),
+        "n_evaluations": np.cumsum([len(group) for group in groups], dtype=int),
+        "n_failed": np.array([sum(bool(r["failure"]) for r in group) for group in groups]),
+        "best_fitness": np.fmin.accumulate(np.array(best, dtype=float))
+        if best
+        else np.array([]),
+        "generation_best": np.array(best, dtype=float),
+        "generation_median": np.array(
+            [np.nanmedian(f) if not np.isnan(f).all() else np.nan for f in fitness]
+        ),
+        "mean_complexity": np.array(
+            [float(np.mean([r["complexity"] for r in group])) for group in groups]
+        ),
+    }
+
+
+def failures(rows: Sequence[Row]) -> dict[str, list[int]]:
+    """Return the numbers of failed candidates by the reason of their failure."""
+    reasons: dict[str, list[int]] = {}
+    for row in rows:
+        if row["failure"]:
+            reasons.setdefault(row["failure"], []).append(row["number"])
+    return dict(sorted(reasons.items(), key=lambda item: -len(item[1])))
+
+
+def fitness_of(rows: Sequence[Row]) -> NDArray[np.float64]:
+    """Return the fitness of each row, NaN where there is none."""
+    return np.array(
+        [np.nan if r["fitness"] is None else r["fitness"] for r in rows], dtype=float
+    )
+
+
+def _param_column(rows: Sequence[Row], name: str) -> "MaskedArray[Any, np.dtype[Any]]":
+    """Return a parameter's values, masked where a candidate has no such parameter."""
+    column: MaskedArray[Any, np.dtype[Any]] = MaskedArray(
+        np.empty(len(rows), dtype=object), mask=True
+    )
+    for i, row in enumerate(rows):
+        if name in row["params"]:
+            column[i] = row["params"][name]
+    return column
+
+
+def _ranks(fitness: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Return ranks from 1, equals sharing the lowest; what has no fitness comes last."""
+    comparable = np.where(np.isnan(fitness), np.inf, fitness)
+    return np.array([1 + int((comparable < f).sum()) for f in comparable], dtype=np.int32)
+
+
+def _objects(values: Sequence[Any]) -> NDArray[np.object_]:
+    column = np.empty(len(values), dtype=object)
+    column[:] = list(values)
+    return column

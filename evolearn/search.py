@@ -1,0 +1,284 @@
+"""The loop: ask, evaluate, tell, until the budget is spent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from evolearn.ensemble.library import Entry, Library
+from evolearn.evaluation.evaluator import Evaluation, EvaluationTask
+from evolearn.evaluation.journal import EvaluationJournal
+from evolearn.evolution.search import Candidate, Search
+from evolearn.execution.budget import Budget
+from evolearn.execution.contract import Pool
+from evolearn.execution.interruption import Interruption
+from evolearn.execution.outcome import Outcome
+
+# Candidate i is proposed from the results of candidates up to i - LAG, however many workers
+# there are: that keeps up to LAG of them busy without a barrier, and the results the same.
+LAG = 16
+# The part of a time budget that may at most be set aside for the final models.
+LARGEST_RESERVE = 0.3
+# Refits may take this much longer than the folds' mean lets expect.
+RESERVE_FACTOR = 1.3
+# Seconds between two looks whether the user has pressed Ctrl-C.
+LOOK_SECONDS = 0.2
+# Seconds set aside for ensemble selection and for handing over the models.
+RESERVE_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a search ends, besides its time budget; None: no limit of this kind.
+
+    ``tol`` is a share of the baseline's error: near zero, shares of the best error itself
+    would let a search go on for ever. ``perfect`` is the error that none can be below.
+    """
+
+    n_generations: int | None = None
+    n_evaluations: int | None = None
+    target_fitness: float | None = None
+    n_iter_no_change: int | None = None
+    tol: float = 0.0
+    evaluation_timeout: float | None = None
+    perfect: float | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """A candidate with its evaluation."""
+
+    candidate: Candidate
+    evaluation: Evaluation
+
+
+@dataclass
+class Progress:
+    """What is known after a generation."""
+
+    generation: int
+    best_error: float | None
+    n_evaluations: int
+    n_failed: int
+    seconds_left: float
+
+
+@dataclass
+class SearchRun:
+    """One run of a search in a pool of workers.
+
+    Candidates are asked `LAG` ahead and told in the order asked, whatever the order in which
+    they end: with each result told, exactly one more candidate is asked. So the results
+    depend on the seed alone, unless a limit in seconds cuts the run short.
+    """
+
+    search: Search
+    pool: Pool
+    budget: Budget
+    limits: Limits
+    library: Library
+    on_generation: Callable[[Progress], None]
+    interruption: Interruption = field(default_factory=Interruption)
+    journal: EvaluationJournal | None = None
+    records: list[Record] = field(default_factory=list)
+    stop_reason: str = ""
+    told_in_order: int = 0
+    _queue: list[Candidate] = field(default_factory=list)
+    _running: dict[int, tuple[Candidate, Path | None]] = field(default_factory=dict)
+    _done: dict[int, tuple[Candidate, Evaluation, Path | None]] = field(default_factory=dict)
+    _asked: int = 0
+    _exhausted: bool = False
+    _best_errors: list[float] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Search until there is a reason to stop, which is then in `stop_reason`."""
+        for _ in range(LAG):
+            self._ask()
+        while not self.stop_reason:
+            self._dispatch()
+            self._collect()
+            self._tell_in_order()
+            self._check_end()
+        self.pool.cancel()
+        for number in sorted(self._done):  # done, but waiting for a slower one before it
+            if self.stop_reason in ("time_budget", "interrupted"):
+                self._tell(*self._done[number])
+        if len(self.records) % self.search.population_size:
+            self._end_generation()
+
+    def reserve(self) -> float:
+        """Return the seconds to be set aside for the final models."""
+        if self.budget.seconds is None:
+            return 0.0
+        final = self.library.final_seconds(self.pool.n_workers)
+        wanted = RESERVE_SECONDS + RESERVE_FACTOR * final
+        return min(wanted, LARGEST_RESERVE * self.budget.seconds)
+
+    def _ask(self) -> None:
+        limit = self._most_candidates()
+        if self._exhausted or (limit is not None and self._asked >= limit):
+            return
+        candidate = self.search.ask()
+        if candidate is None:
+            self._exhausted = True
+            return
+        self._asked += 1
+        self._queue.append(candidate)
+
+    def _most_candidates(self) -> int | None:
+        limits = [self.limits.n_evaluations]
+        if self.limits.n_generations is not None:
+            limits.append(self.limits.n_generations * self.search.population_size)
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def _dispatch(self) -> None:
+        while self._queue and self.pool.idle:
+            candidate = self._queue.pop(0)
+            known = None if self.journal is None else self.journal.find(candidate.genome)
+            if known is not None:
+                self._done[candidate.number] = (candidate, known, None)
+                continue
+            folder = self.pool.scratch
+            path = None if folder is None else folder / f"{candidate.number}.models"
+            task = EvaluationTask(
+                candidate.genome,
+                keep_below=self.library.keep_below,
+                save_below=self.library.save_below,
+                models_path=path,
+            )
+            self._running[candidate.number] = (candidate, path)
+            self.pool.submit(candidate.number, task, timeout=self.limits.evaluation_timeout)
+
+    def _collect(self) -> None:
+        left = self.budget.remaining() - self.reserve()
+        if self.interruption.requested:
+            self.stop_reason = "interrupted"
+        elif left <= 0:
+            self.stop_reason = "time_budget"
+        else:
+            # At least one result at a time, for as long as nobody wants to stop.
+            for outcome in self.pool.collect(timeout=min(left, LOOK_SECONDS)):
+                self._take(outcome)
+
+    def _take(self, outcome: Outcome) -> None:
+        candidate, path = self._running.pop(outcome.key)
+        evaluation = _evaluation(outcome)
+        if self.journal is not None:
+            self.journal.keep(candidate.genome, evaluation)
+        self._done[candidate.number] = (candidate, evaluation, path)
+
+    def _tell_in_order(self) -> None:
+        while not self.stop_reason and len(self.records) in self._done:
+            self._tell(*self._done.pop(len(self.records)))
+            self.told_in_order += 1
+            self._check_result()
+            self._ask()
+
+    def _tell(self, candidate: Candidate, evaluation: Evaluation, path: Path | None) -> None:
+        self.search.tell(candidate, evaluation.error)
+        if evaluation.error is not None:
+            saved = path if evaluation.models_saved else None
+            self.library.add(Entry(candidate, evaluation, saved))
+        # The record of all candidates keeps no predictions: the library has the ones needed.
+        self.records.append(Record(candidate, replace(evaluation, predictions=None)))
+        if len(self.records) % self.search.population_size == 0:
+            self._end_generation()
+
+    def _end_generation(self) -> None:
+        best = self.library.best
+        self._best_errors.append(best.error if best is not None else float("inf"))
+        self.on_generation(
+            Progress(
+                generation=len(self._best_errors) - 1,
+                best_error=best.error if best is not None else None,
+                n_evaluations=len(self.records),
+                n_failed=sum(bool(r.evaluation.failure) for r in self.records),
+                seconds_left=self.budget.remaining(),
+            )
+        )
+
+    def _check_result(self) -> None:
+        """Stop if the last candidate told is good enough, or nothing has improved for long."""
+        error = self.records[-1].evaluation.error
+        target = self.limits.target_fitness
+        if target is not None and error is not None and error <= target:
+            self.stop_reason = "target_fitness"
+        elif len(self.records) % self.search.population_size == 0 and self._stagnates():
+            self.stop_reason = "no_improvement"
+
+    def _stagnates(self) -> bool:
+        now = self._best_errors[-1]
+        if self.limits.perfect is not None and now <= self.limits.perfect:
+            return True
+        patience = self.limits.n_iter_no_change
+        if patience is None or len(self._best_errors) <= patience:
+            return False
+        before = self._best_errors[-1 - patience]
+        if before == float("inf"):
+            return now == before
+        return not now < before - self.limits.tol * abs(self._baseline_error())
+
+    def _baseline_error(self) -> float:
+        """Return the error of the first candidate that has one."""
+        errors = (record.evaluation.error for record in self.records)
+        return next((error for error in errors if error is not None), 0.0)
+
+    def _check_end(self) -> None:
+        """Stop once all candidates that may be asked have been told."""
+        if self.stop_reason or self._queue or self._running:
+            return
+        if self._exhausted:
+            self.stop_reason = "exhausted"
+        elif self.limits.n_evaluations is not None and (
+            self._asked >= self.limits.n_evaluations
+        ):
+            self.stop_reason = "n_evaluations"
+        else:
+            self.stop_reason = "n_generations"
+
+
+def replay(
+    search: Search, journal: EvaluationJournal, library: Library, end: Mapping[str, Any]
+) -> list[Record]:
+    """Tell a search what it was told in an earlier run.
+
+    Parameters
+    ----------
+    search : Search
+        As it was at the beginning of that run.
+    journal : EvaluationJournal
+        Has the evaluations of that run.
+    library : Library
+        Is filled with the best candidates.
+    end : mapping
+        The record that the run left at its end: the numbers of the candidates in the order
+        told, and how many of them were told in order, each of which let one more be asked.
+
+    Returns
+    -------
+    list of Record
+        The candidates of that run in the order told.
+    """
+    asked = [search.ask() for _ in range(LAG)]
+    records = []
+    for position, number in enumerate(end["told"]):
+        candidate = asked[number]
+        assert candidate is not None  # it was asked in the run that told it
+        evaluation = journal.find(candidate.genome, any_status=True)
+        assert evaluation is not None  # it was kept before it was told
+        search.tell(candidate, evaluation.error)
+        if evaluation.error is not None:
+            library.add(Entry(candidate, evaluation))
+        records.append(Record(candidate, replace(evaluation, predictions=None)))
+        if position < end["told_in_order"]:
+            asked.append(search.ask())
+    return records
+
+
+def _evaluation(outcome: Outcome) -> Evaluation:
+    """Return what a worker sent, or a failed evaluation with the reason it sent nothing."""
+    if outcome.status == "done":
+        result: Evaluation = outcome.value
+        return result
+    status = "failed" if outcome.status == "raised" else outcome.status
+    return Evaluation(scores=(), status=status, failure=outcome.reason)

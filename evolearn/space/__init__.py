@@ -1,0 +1,1 @@
+"""What can be built: domains, components, genomes, the catalogue, genome to pipeline."""

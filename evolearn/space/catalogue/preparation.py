@@ -1,0 +1,194 @@
+"""Imputers, encoders, scalers, transformers, selectors and target transforms."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.feature_selection import SelectFromModel, SelectPercentile, f_classif, f_regression
+from sklearn.impute import SimpleImputer
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    OneHotEncoder,
+    PolynomialFeatures,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+    TargetEncoder,
+)
+
+from evolearn.space.components import Component, Cost
+from evolearn.space.domains import Choice, Float, Integer
+
+FREE = Cost(0.0)
+
+IMPUTERS = (
+    # Always there for models that take no missing values, even if the training rows have none:
+    # the rows to predict may.
+    Component(
+        "simple_imputer",
+        SimpleImputer(keep_empty_features=True),
+        {
+            "strategy": Choice("median", "mean", "most_frequent"),
+            "add_indicator": Choice(True, False),
+        },
+        handles=frozenset({"sparse"}),
+        complexity=0.0,
+        cost=FREE,
+    ),
+)
+
+ENCODERS = (
+    Component(
+        "one_hot",
+        OneHotEncoder(
+            handle_unknown="infrequent_if_exist", sparse_output=False, max_categories=16
+        ),
+        {"max_categories": Integer(4, 64, log=True, start=16)},
+        complexity=0.5,
+        cost=FREE,
+    ),
+    Component(
+        "target_mean",
+        TargetEncoder(),
+        {"smooth": Float(0.5, 100.0, log=True, start=10.0)},
+        complexity=0.5,
+        cost=FREE,
+    ),
+    # The table's own category codes: as numbers, or as categories for models that know them.
+    Component("ordinal", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
+    Component("native", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
+)
+
+SCALERS = (
+    Component(
+        "none", None, handles=frozenset({"sparse", "missing"}), complexity=0.0, cost=FREE
+    ),
+    Component("standard", StandardScaler, complexity=0.2, cost=FREE),
+    Component("robust", RobustScaler(unit_variance=True), complexity=0.2, cost=FREE),
+    Component(
+        "quantile",
+        QuantileTransformer(output_distribution="normal", n_quantiles=200),
+        {"output_distribution": Choice("normal", "uniform")},
+        complexity=0.4,
+        cost=FREE,
+    ),
+    Component("power", PowerTransformer, complexity=0.4, cost=Cost(0.02)),
+    Component(
+        "max_abs", MaxAbsScaler, handles=frozenset({"sparse"}), complexity=0.2, cost=FREE
+    ),
+)
+
+TRANSFORMERS = (
+    Component(
+        "no_transformer",
+        None,
+        handles=frozenset({"sparse", "missing"}),
+        complexity=0.0,
+        cost=FREE,
+    ),
+    Component(
+        "pca",
+        PCA(svd_solver="full"),
+        {"n_components": Float(0.7, 0.999, start=0.95), "whiten": Choice(False, True)},
+        complexity=1.0,
+        cost=Cost(0.002, columns=2),
+    ),
+    Component(
+        "truncated_svd",
+        TruncatedSVD,
+        {"n_components": Integer(2, 200, log=True, start=50)},
+        handles=frozenset({"sparse"}),
+        complexity=1.0,
+        cost=Cost(0.02),
+    ),
+    Component(
+        "polynomial",
+        PolynomialFeatures(include_bias=False),
+        {"interaction_only": Choice(True, False)},
+        complexity=1.0,
+        cost=Cost(0.01, columns=2),
+    ),
+)
+
+_TREES = {"n_estimators": 50, "min_samples_leaf": 5, "max_features": "sqrt"}
+SELECTORS = (
+    Component(
+        "no_selector", None, handles=frozenset({"sparse", "missing"}), complexity=0.0, cost=FREE
+    ),
+    Component(
+        "univariate",
+        SelectPercentile(f_classif),
+        {"percentile": Integer(10, 90, start=50)},
+        handles=frozenset({"sparse"}),
+        complexity=0.3,
+        cost=FREE,
+    ),
+    Component(
+        "univariate_regression",
+        SelectPercentile(f_regression),
+        {"percentile": Integer(10, 90, start=50)},
+        handles=frozenset({"sparse"}),
+        complexity=0.3,
+        cost=FREE,
+    ),
+    Component(
+        "by_trees",
+        SelectFromModel(ExtraTreesClassifier(**_TREES), threshold="0.5*mean"),
+        {"threshold": Choice("0.5*mean", "mean", "0.2*mean")},
+        handles=frozenset({"sparse"}),
+        complexity=0.6,
+        cost=Cost(0.05),
+    ),
+    Component(
+        "by_trees_regression",
+        SelectFromModel(ExtraTreesRegressor(**_TREES), threshold="0.5*mean"),
+        {"threshold": Choice("0.5*mean", "mean", "0.2*mean")},
+        handles=frozenset({"sparse"}),
+        complexity=0.6,
+        cost=Cost(0.05),
+    ),
+)
+
+TARGETS = (
+    Component("no_target_transform", None, complexity=0.0, cost=FREE),
+    Component(
+        "standard_target",
+        TransformedTargetRegressor(transformer=StandardScaler()),
+        complexity=0.1,
+        cost=FREE,
+    ),
+    Component(
+        "log_target",
+        TransformedTargetRegressor(func=np.log1p, inverse_func=np.expm1, check_inverse=False),
+        complexity=0.3,
+        cost=FREE,
+    ),
+    Component(
+        "power_target",
+        TransformedTargetRegressor(transformer=PowerTransformer(), check_inverse=False),
+        complexity=0.4,
+        cost=FREE,
+    ),
+    Component(
+        "quantile_target",
+        TransformedTargetRegressor(
+            transformer=QuantileTransformer(output_distribution="normal", n_quantiles=200),
+            check_inverse=False,
+        ),
+        complexity=0.4,
+        cost=FREE,
+    ),
+)
+
+#: The default components that prepare data, by slot.
+PREPARATION: Mapping[str, tuple[Component, ...]] = {
+    "imputer": IMPUTERS,
+    "encoder": ENCODERS,
+    "scaler": SCALERS,
+    "transformer": TRANSFORMERS,
+    "selector": SELECTORS,
+    "target": TARGETS,
+}

@@ -1,0 +1,74 @@
+"""What classifiers and regressors of the catalogue have in common."""
+
+from collections.abc import Mapping
+
+from evolearn.space.components import Cost
+from evolearn.space.domains import Choice, Domain, Float, Integer
+
+DENSE = frozenset[str]()
+SPARSE = frozenset({"sparse"})
+TREES = frozenset({"missing", "sparse"})
+BOOSTING = frozenset({"missing", "categories"})
+
+Slots = Mapping[str, tuple[str, ...]]
+
+_SCALERS = ("standard", "quantile", "robust", "power", "max_abs")
+
+
+def numeric_slots(
+    task: str, *, transformer: bool = True, scalers: tuple[str, ...] = _SCALERS
+) -> Slots:
+    """Return the slots of models that need complete, scaled numbers."""
+    selectors = {
+        "classification": ("no_selector", "univariate", "by_trees"),
+        "regression": ("no_selector", "univariate_regression", "by_trees_regression"),
+    }
+    slots: dict[str, tuple[str, ...]] = {
+        "imputer": ("simple_imputer",),
+        "encoder": ("one_hot", "target_mean"),
+        "scaler": scalers,
+        "selector": selectors[task],
+    }
+    if transformer:
+        slots["transformer"] = ("no_transformer", "pca", "polynomial", "truncated_svd")
+    return slots
+
+
+def with_target(slots: Slots, *targets: str) -> Slots:
+    """Return the slots with target transforms, the first one the default."""
+    return {**slots, "target": targets}
+
+
+TREE_SLOTS: Slots = {"encoder": ("ordinal", "target_mean", "one_hot")}
+BOOSTING_SLOTS: Slots = {"encoder": ("native", "target_mean", "ordinal")}
+FREE_TARGETS = ("no_target_transform", "log_target", "power_target", "quantile_target")
+SCALED_TARGETS = ("standard_target", "power_target", "quantile_target", "log_target")
+
+FOREST_PARAMETERS: Mapping[str, Domain] = {
+    "n_estimators": Integer(50, 400, log=True, start=150),
+    "max_features": Float(0.1, 1.0, start=0.5),
+    "min_samples_leaf": Integer(1, 40, log=True, start=1),
+    "max_depth": Choice(None, 6, 10, 16),
+}
+
+BOOSTING_PARAMETERS: Mapping[str, Domain] = {
+    "learning_rate": Float(0.01, 0.3, log=True, start=0.1),
+    "max_iter": Integer(30, 500, log=True, start=100),
+    "max_leaf_nodes": Integer(4, 128, log=True, start=31),
+    "min_samples_leaf": Integer(1, 100, log=True, start=20),
+    "l2_regularization": Float(1e-6, 30.0, log=True, start=1e-3),
+    "max_features": Float(0.2, 1.0, start=1.0),
+}
+
+NETWORK_PARAMETERS: Mapping[str, Domain] = {
+    "hidden_layer_sizes": Choice((64,), (32,), (128,), (256,), (64, 64), (128, 64), (128, 128)),
+    "activation": Choice("relu", "tanh"),
+    "alpha": Float(1e-6, 1.0, log=True, start=1e-3),
+    "learning_rate_init": Float(3e-4, 3e-2, log=True, start=3e-3),
+    "batch_size": Choice("auto", 32, 64, 128),
+}
+
+FOREST_COST = Cost(0.3, rows=1.15, columns=0.9)
+EXTRA_TREES_COST = Cost(0.22, rows=0.95, columns=0.7)
+BOOSTING_COST = Cost(0.13, rows=0.45, columns=0.6, outputs=0.85)
+NETWORK_COST = Cost(0.25, rows=1.0, columns=0.1, outputs=0.1)

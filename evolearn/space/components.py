@@ -1,0 +1,220 @@
+"""A component: one thing that can fill a slot of a pipeline, with the domains of its values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import Pipeline
+from sklearn.utils.validation import has_fit_parameter
+
+from evolearn.space.domains import Domain, as_domain
+from evolearn.space.genome import Gene
+
+#: What may prepare the data for an estimator of which nothing is known.
+PLAIN_SLOTS: Mapping[str, tuple[str, ...]] = {
+    "imputer": ("simple_imputer",),
+    "encoder": ("one_hot", "target_mean"),
+    "scaler": ("none", "standard"),
+}
+
+#: The slots of a pipeline, in the order in which a table passes through them; `target` wraps
+#: the estimator.
+SLOTS = ("imputer", "encoder", "scaler", "transformer", "selector", "target")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The expected seconds of one fit, a power law in the size of the table.
+
+    ``seconds`` is the time for 1,000 rows, 10 columns and one output (a number or two
+    classes) on one core; the exponents say how it grows. Measured by
+    ``benchmarks/cost_model.py``.
+
+    Examples
+    --------
+    >>> from evolearn.space.components import Cost
+    >>> Cost(0.01, rows=2).seconds_for(n_rows=10_000, n_columns=10, n_outputs=1)
+    1.0
+    """
+
+    seconds: float
+    rows: float = 1.0
+    columns: float = 1.0
+    outputs: float = 0.0
+
+    def seconds_for(self, n_rows: int, n_columns: int, n_outputs: int) -> float:
+        """Return the expected seconds of one fit on a table of this size."""
+        return float(
+            self.seconds
+            * (n_rows / 1000) ** self.rows
+            * (max(n_columns, 1) / 10) ** self.columns
+            * n_outputs**self.outputs
+        )
+
+
+@dataclass(frozen=True)
+class Component:
+    """An estimator or transformer with the domains of its hyperparameters.
+
+    Parameters
+    ----------
+    name : str
+        The name in genomes, results and ``best_params_``.
+    estimator : estimator or class
+        What is built: it is cloned (a class is called without arguments), then given the
+        values of the genome. None passes the data through.
+    parameters : dict of str to domain, default={}
+        The hyperparameters to evolve. A list of options stands for a `Choice`; nested names
+        (``"base__alpha"``) work as in ``set_params``.
+    conditions : dict of str to (str, tuple), default={}
+        A parameter named here is active only while another one has one of the given values:
+        ``{"gamma": ("kernel", ("rbf", "poly"))}``.
+    slots : dict of str to tuple of str, default=None
+        For estimators: the components that may prepare the data, by slot; a slot that is not
+        named stays empty. The first name is the one of an unmutated genome. None: what an
+        estimator of unknown needs gets, `PLAIN_SLOTS`.
+    handles : frozenset of str, default=frozenset()
+        What it takes as it is: ``"missing"`` values, ``"categories"``, ``"sparse"`` data.
+    complexity : float, default=1
+        Its weight in the second objective of the search, in units of a linear model.
+    cost : Cost, default=None
+        The expected seconds of a fit, by which components too slow for a table are left out.
+        None: not known, and so never left out.
+    whole : bool, default=False
+        For a pipeline of the user: fitted on the table as it came, with no preparation.
+    class_rows : int, default=1
+        The rows of every class without which a classifier fails in the training part of a fold.
+    full_rank : bool, default=False
+        Whether it needs more rows of every class than there are columns.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from evolearn import Component, Float
+    >>> Component("ridge", Ridge, {"alpha": Float(0.01, 100, log=True)})
+    Component('ridge', Ridge, {'alpha': Float(0.01, 100, log=True)})
+    """
+
+    name: str
+    estimator: Any
+    parameters: Mapping[str, Domain] = field(default_factory=dict)
+    conditions: Mapping[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
+    slots: Mapping[str, tuple[str, ...]] | None = None
+    handles: frozenset[str] = frozenset()
+    complexity: float = 1.0
+    cost: Cost | None = None
+    whole: bool = False
+    class_rows: int = 1
+    full_rank: bool = False
+
+    def __post_init__(self) -> None:
+        domains = {name: as_domain(domain) for name, domain in dict(self.parameters).items()}
+        object.__setattr__(self, "parameters", domains)
+        known = self.prototype().get_params() if self.estimator is not None else {}
+        unknown = sorted(set(domains) - set(known))
+        if unknown:
+            msg = (
+                f"Component {self.name!r} has no parameter {unknown[0]!r}; "
+                f"{type(self.prototype()).__name__} takes {', '.join(sorted(known))}."
+            )
+            raise ValueError(msg)
+
+    def __repr__(self) -> str:
+        estimator = self.estimator
+        shown = estimator.__name__ if isinstance(estimator, type) else repr(estimator)
+        parameters = f", {dict(self.parameters)!r}" if self.parameters else ""
+        conditions = f", conditions={dict(self.conditions)!r}" if self.conditions else ""
+        slots = f", slots={dict(self.slots)!r}" if self.slots is not None else ""
+        return f"Component({self.name!r}, {shown}{parameters}{conditions}{slots})"
+
+    def prototype(self) -> BaseEstimator:
+        """Return a new unfitted estimator with its starting values."""
+        return self.estimator() if isinstance(self.estimator, type) else clone(self.estimator)
+
+    def build(self, gene: Gene) -> BaseEstimator:
+        """Return a new unfitted estimator with the gene's values."""
+        return self.prototype().set_params(**dict(gene.values))
+
+    def default(self) -> Gene:
+        """Return the gene of an unmutated genome."""
+        return self.gene({})
+
+    def gene(self, values: Mapping[str, Any]) -> Gene:
+        """Return a gene with these values; missing ones start at their default."""
+        unknown = sorted(set(values) - set(self.parameters))
+        if unknown:
+            msg = f"{self.name!r} evolves no parameter {unknown[0]!r}."
+            raise ValueError(msg)
+        full = {name: domain.default for name, domain in self.parameters.items()}
+        return self._active({**full, **values})
+
+    def sample(self, rng: Random) -> Gene:
+        """Return a gene with every value drawn from its domain."""
+        return self._active({name: d.sample(rng) for name, d in self.parameters.items()})
+
+    def mutate(self, gene: Gene, rng: Random) -> Gene:
+        """Return the gene with one value changed, and now and then a few more."""
+        if not self.parameters:
+            return gene
+        values = dict(gene.values)
+        first = rng.choice(sorted(values))
+        also = 1.0 / len(values)
+        full = {name: domain.default for name, domain in self.parameters.items()} | values
+        for name in sorted(values):
+            if name == first or rng.random() < also:
+                full[name] = self.parameters[name].mutate(values[name], rng)
+        # A change of a condition's parameter may wake others: they start at a drawn value.
+        for name in sorted(set(full) - set(values)):
+            full[name] = self.parameters[name].sample(rng)
+        return self._active(full)
+
+    def mix(self, first: Gene, second: Gene, rng: Random) -> Gene:
+        """Return a gene whose values mix those of two genes of this component."""
+        a, b = dict(first.values), dict(second.values)
+        mixed = {}
+        for name, domain in self.parameters.items():
+            if name in a and name in b:
+                mixed[name] = domain.mix(a[name], b[name], rng)
+            else:
+                mixed[name] = a.get(name, b.get(name, domain.default))
+        return self._active(mixed)
+
+    def accepts(self, gene: Gene) -> bool:
+        """Tell whether the gene's active values lie in their domains, none too few or many."""
+        values = dict(gene.values)
+        if gene.component != self.name or not set(values) <= set(self.parameters):
+            return False
+        return self.gene(values) == gene and all(
+            value in self.parameters[name] for name, value in values.items()
+        )
+
+    @property
+    def weight_parameter(self) -> str | None:
+        """The fit parameter that takes sample weights, None if it takes none."""
+        return weight_parameter(self.prototype())
+
+    def _active(self, values: Mapping[str, Any]) -> Gene:
+        def active(name: str) -> bool:
+            if name not in self.conditions:
+                return True
+            other, allowed = self.conditions[name]
+            return values[other] in allowed and active(other)
+
+        return Gene.of(self.name, {name: v for name, v in values.items() if active(name)})
+
+
+def weight_parameter(estimator: BaseEstimator) -> str | None:
+    """Return the name of the fit parameter of `estimator` that takes sample weights."""
+    if isinstance(estimator, Pipeline):
+        name, last = estimator.steps[-1]
+        inner = weight_parameter(last)
+        return f"{name}__{inner}" if inner else None
+    if isinstance(estimator, TransformedTargetRegressor):
+        # Its fit names no weights: it hands whatever it is given to its regressor.
+        inner_model = estimator.regressor
+        return weight_parameter(LinearRegression() if inner_model is None else inner_model)
+    return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None

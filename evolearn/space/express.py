@@ -1,0 +1,152 @@
+"""From genome to pipeline: the phenotype is a plain, unfitted scikit-learn estimator."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler, TargetEncoder
+
+from evolearn._compat import seeded_target_encoder
+from evolearn.space.components import weight_parameter
+from evolearn.space.genome import Genome
+from evolearn.space.problem import Problem
+from evolearn.space.search_space import SearchSpace
+
+# Histogram gradient boosting keeps at most this many categories apart (its max_bins).
+NATIVE_CATEGORIES = 255
+
+
+def express(genome: Genome, space: SearchSpace, problem: Problem, seed: int) -> BaseEstimator:
+    """Return the unfitted pipeline that a genome describes.
+
+    Parameters
+    ----------
+    genome : Genome
+    space : SearchSpace
+        The space the genome belongs to.
+    problem : Problem
+        The numeric matrix the pipeline will be fitted on, and the task.
+    seed : int
+        Seed of every random step, below 2**31.
+
+    Returns
+    -------
+    Pipeline
+        Or the user's own pipeline, which takes the table as it came.
+    """
+    component = space[genome.estimator]
+    estimator = component.build(genome["estimator"])
+    if not component.whole:
+        if not problem.table.sparse and _encoder(genome) == "native":
+            estimator.set_params(categorical_features=_native_columns(problem))
+        if "target" in genome:
+            estimator = _wrap_target(estimator, genome, space)
+        steps = _columns(genome, space, problem)
+        steps += [
+            (slot, space.component(slot, genome[slot].component).build(genome[slot]))
+            for slot in ("transformer", "selector")
+            if slot in genome and not _passes(genome, space, slot)
+        ]
+        estimator = Pipeline([*steps, ("estimator", estimator)])
+    return seeded(estimator, problem.task, seed)
+
+
+def fit_weights(pipeline: BaseEstimator, sample_weight: Any) -> Mapping[str, Any]:
+    """Return the fit parameters that hand sample weights to the pipeline's estimator."""
+    if sample_weight is None:
+        return {}
+    name = weight_parameter(pipeline)
+    return {name: sample_weight} if name else {}
+
+
+def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
+    """Set every random state that is not set, in the estimator and all its parts."""
+    parameters = estimator.get_params(deep=True)
+    unset = {
+        name: seed
+        for name, value in sorted(parameters.items())
+        if name.rsplit("__", 1)[-1] == "random_state" and value is None
+    }
+    for name, value in parameters.items():
+        if isinstance(value, TargetEncoder):
+            settings = seeded_target_encoder(seed, classification=task == "classification")
+            unset |= {f"{name}__{key}": setting for key, setting in settings.items()}
+    return estimator.set_params(**unset)
+
+
+def _columns(
+    genome: Genome, space: SearchSpace, problem: Problem
+) -> list[tuple[str, BaseEstimator]]:
+    """Return the steps that impute, encode and scale the columns of the numeric matrix."""
+    table = problem.table
+    numeric = [
+        (slot, space.component(slot, genome[slot].component).build(genome[slot]))
+        for slot in ("imputer", "scaler")
+        if slot in genome and not _passes(genome, space, slot)
+    ]
+    if table.sparse:
+        for _, step in numeric:
+            if isinstance(step, StandardScaler):
+                step.set_params(with_mean=False)
+    if not table.cardinalities:
+        return numeric
+    categorical = _categorical(genome, space)
+    if categorical is None and not numeric:
+        return []
+    boundary = table.n_numeric
+    parts = [
+        ("numbers", _joined(numeric), slice(0, boundary)),
+        ("categories", categorical or "passthrough", slice(boundary, table.n_columns)),
+    ]
+    kept = [part for part, there in zip(parts, (boundary > 0, True), strict=True) if there]
+    return [("columns", ColumnTransformer(kept, sparse_threshold=0.0))]
+
+
+def _categorical(genome: Genome, space: SearchSpace) -> BaseEstimator | None:
+    """Return what encodes the category codes, None to leave them as they are."""
+    name = _encoder(genome)
+    if name is None or name in ("native", "ordinal"):
+        if "missing" in space[genome.estimator].handles:
+            return None
+        return SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
+    encoder = space.component("encoder", name).build(genome["encoder"])
+    if isinstance(encoder, TargetEncoder) and "scaler" in genome:
+        return Pipeline([("encoder", encoder), ("scaler", StandardScaler())])
+    return encoder
+
+
+def _encoder(genome: Genome) -> str | None:
+    return genome["encoder"].component if "encoder" in genome else None
+
+
+def _native_columns(problem: Problem) -> np.ndarray:
+    """Return which columns of the matrix boosting shall treat as categories."""
+    table = problem.table
+    return np.array(
+        [False] * table.n_numeric + [c <= NATIVE_CATEGORIES for c in table.cardinalities]
+    )
+
+
+def _wrap_target(estimator: BaseEstimator, genome: Genome, space: SearchSpace) -> BaseEstimator:
+    component = space.component("target", genome["target"].component)
+    if component.estimator is None:
+        return estimator
+    wrapper = component.build(genome["target"])
+    if not isinstance(wrapper, TransformedTargetRegressor):
+        msg = f"A target transform must be a TransformedTargetRegressor, got {wrapper!r}."
+        raise TypeError(msg)
+    return wrapper.set_params(regressor=estimator)
+
+
+def _passes(genome: Genome, space: SearchSpace, slot: str) -> bool:
+    return space.component(slot, genome[slot].component).estimator is None
+
+
+def _joined(steps: list[tuple[str, BaseEstimator]]) -> BaseEstimator | str:
+    if not steps:
+        return "passthrough"
+    return steps[0][1] if len(steps) == 1 else Pipeline(steps)

@@ -1,0 +1,103 @@
+"""The genome: which component fills each slot of a pipeline, with which values."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+
+def text_of(value: Any) -> str:
+    """Return a value as text that is the same in every process: no addresses in memory."""
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+
+
+@dataclass(frozen=True)
+class Gene:
+    """A component's name and the values of its active parameters."""
+
+    component: str
+    values: tuple[tuple[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, component: str, values: Mapping[str, Any]) -> "Gene":
+        """Return the gene of a component with these values."""
+        return cls(component, tuple(sorted(values.items())))
+
+    def __str__(self) -> str:
+        if not self.values:
+            return self.component
+        return f"{self.component}({', '.join(f'{k}={text_of(v)}' for k, v in self.values)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Genome:
+    """Genes by slot, in the order of the pipeline; immutable, compared by content.
+
+    Only active slots and parameters are there, so that two genomes that build the same
+    pipeline are equal: the genome is the key of everything known about a candidate.
+
+    Examples
+    --------
+    >>> from evolearn.space.genome import Gene, Genome
+    >>> Genome((("estimator", Gene.of("ridge", {"alpha": 1.0})),)).params
+    {'estimator': 'ridge', 'ridge__alpha': 1.0}
+    """
+
+    genes: tuple[tuple[str, Gene], ...]
+
+    @classmethod
+    def of(cls, genes: Iterable[tuple[str, Gene]]) -> "Genome":
+        """Return the genome with these genes."""
+        return cls(tuple(genes))
+
+    @cached_property
+    def key(self) -> str:
+        """The genome as text. Values count by their text: some cannot be hashed."""
+        return " | ".join(f"{slot}={gene}" for slot, gene in self.genes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Genome) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __str__(self) -> str:
+        return self.key
+
+    def __getitem__(self, slot: str) -> Gene:
+        return self._by_slot[slot]
+
+    def __contains__(self, slot: str) -> bool:
+        return slot in self._by_slot
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_slot)
+
+    @property
+    def estimator(self) -> str:
+        """The name of the estimator's component."""
+        return self["estimator"].component
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The flat form: the component of each slot, then its values by component."""
+        flat: dict[str, Any] = {}
+        for slot, gene in self.genes:
+            flat[slot] = gene.component
+            flat.update((f"{gene.component}__{name}", value) for name, value in gene.values)
+        return flat
+
+    def seed(self, root: int) -> int:
+        """Return the seed of everything random in this candidate's training.
+
+        It depends on the search's seed and the genome alone, never on when or where the
+        candidate is evaluated.
+        """
+        digest = hashlib.blake2b(f"{root}|{self.key}".encode(), digest_size=4).digest()
+        return int.from_bytes(digest, "big") >> 1  # scikit-learn takes seeds below 2**31
+
+    @cached_property
+    def _by_slot(self) -> dict[str, Gene]:
+        return dict(self.genes)

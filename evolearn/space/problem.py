@@ -1,0 +1,66 @@
+"""What a search space must know of the table and target it is used on."""
+
+from dataclasses import dataclass
+
+from evolearn.table.schema import TableSchema
+
+# A category column counts with at most this many columns: the one-hot encoder's default cap.
+COLUMNS_PER_CATEGORY = 16
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The table and target as far as they decide what can be built.
+
+    Attributes
+    ----------
+    task : {"classification", "regression"}
+    table : TableSchema
+        The numeric matrix all candidates are evaluated on.
+    n_classes : int
+        Number of classes; 0 in regression.
+    smallest_class : int
+        Rows of the rarest class; 0 in regression.
+    text_classes : bool
+        Whether the class labels are no numbers.
+    positive_target : bool
+        Whether all target values are above -1, so that their ``log1p`` exists.
+    weighted : bool
+        Whether samples have weights.
+    fit_limit : float
+        Seconds that one fit may be expected to take.
+    responses : tuple of str
+        The prediction methods of which the scorer needs one; () if it does not say.
+    """
+
+    task: str
+    table: TableSchema
+    n_classes: int = 0
+    smallest_class: int = 0
+    text_classes: bool = False
+    positive_target: bool = False
+    weighted: bool = False
+    fit_limit: float = float("inf")
+    responses: tuple[str, ...] = ()
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of functions to learn: one per class beyond two classes, else one."""
+        return self.n_classes if self.n_classes > 2 else 1
+
+    @property
+    def n_encoded_columns(self) -> int:
+        """Number of numeric columns once the categories are one-hot encoded."""
+        widths = (min(c, COLUMNS_PER_CATEGORY) for c in self.table.cardinalities)
+        return self.table.n_numeric + sum(widths)
+
+    @property
+    def early_stopping(self) -> bool:
+        """Whether a stratified tenth of a fold's training rows can be held out.
+
+        scikit-learn's inner early stopping is stratified and fails when a class has fewer
+        than two training rows or the held-out part has fewer rows than there are classes.
+        """
+        if self.task == "regression":
+            return self.table.n_rows >= 40
+        return self.smallest_class >= 6 and self.table.n_rows >= 20 * self.n_classes

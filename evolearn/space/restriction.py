@@ -1,0 +1,163 @@
+"""The written rules by which components are left out for a table."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sklearn.base import is_classifier, is_regressor
+from sklearn.neural_network import MLPClassifier
+
+from evolearn._compat import NETWORKS_STOP_EARLY_ON_TEXT
+from evolearn.space.catalogue.shared import BOOSTING_COST
+from evolearn.space.components import PLAIN_SLOTS, Component
+from evolearn.space.problem import Problem
+from evolearn.space.search_space import SearchSpace
+
+# Squares and products of more columns than this are too many: 40 columns make 860.
+POLYNOMIAL_COLUMNS = 40
+
+
+def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
+    """Return the part of a space that can be used on a problem, with what was left out and why.
+
+    1. Estimators of the other task are left out.
+    2. Estimators that lack the prediction methods which the scorer needs are left out; with
+       sample weights, also those whose ``fit`` takes none.
+    3. On sparse data, components that need dense data are left out; estimators that need a
+       number of rows of every class, where half of the rarest class are not that many.
+    4. Encoders are left out of tables without categories, the logarithm of the target where
+       the target does not lie above -1.
+    5. Polynomial features are left out above 40 columns, truncated SVD on dense data.
+    6. Estimators whose expected time for one fit (`Cost`) is known and above the problem's
+       limit are left out; if that would leave none, the cheapest stays.
+    7. Where a stratified part cannot be held out, the catalogue's estimators train without
+       early stopping.
+
+    Raises
+    ------
+    ValueError
+        If no estimator is left.
+    """
+    left_out = dict(space.left_out)
+    fitting = []
+    for component in space.estimators:
+        reason = _unsuited(component, problem)
+        if reason:
+            left_out[component.name] = reason
+        else:
+            fitting.append(component)
+    if not fitting:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        msg = (
+            f"The search space has no estimator that can be used for this {problem.task} "
+            f"({reasons or 'it is empty'}); add one to search_space."
+        )
+        raise ValueError(msg)
+    fast = _affordable(fitting, problem, left_out)
+    estimators = [
+        c if _may_stop_early(c, problem) else _without_early_stopping(c) for c in fast
+    ]
+    preparation = {}
+    for slot, components in space.preparation.items():
+        useless = {c.name: _useless(slot, c, problem) for c in components}
+        preparation[slot] = [c for c in components if useless[c.name] is None]
+        left_out |= {name: reason for name, reason in useless.items() if reason}
+    return SearchSpace(estimators, preparation, left_out)
+
+
+def reference_seconds(problem: Problem) -> float:
+    """Return the expected seconds of one fit of histogram gradient boosting as it is."""
+    table = problem.table
+    return BOOSTING_COST.seconds_for(table.n_rows, table.n_columns, problem.n_outputs)
+
+
+def expected_seconds(component: Component, problem: Problem) -> float | None:
+    """Return the expected seconds of one fit on the problem's table, None if not known."""
+    if component.cost is None:
+        return None
+    first = (component.slots or PLAIN_SLOTS).get("encoder", ("none",))[0]
+    wide = first == "one_hot"
+    columns = problem.n_encoded_columns if wide else problem.table.n_columns
+    return component.cost.seconds_for(problem.table.n_rows, columns, problem.n_outputs)
+
+
+def _unsuited(component: Component, problem: Problem) -> str | None:
+    prototype = component.prototype()
+    classification = problem.task == "classification"
+    if not (is_classifier(prototype) if classification else is_regressor(prototype)):
+        return "it is no classifier" if classification else "it is no regressor"
+    if _lacks_answers(component.build(component.default()), problem.responses):
+        return f"it has no {' or '.join(problem.responses)}, which the scorer needs"
+    if problem.weighted and component.weight_parameter is None:
+        return "its fit takes no sample_weight"
+    if problem.table.sparse and "sparse" not in component.handles:
+        return "it needs dense data"
+    # Half of the rows of a class, for fewer of them are in the training part of a fold.
+    training_rows = problem.smallest_class / 2
+    if component.full_rank and training_rows <= problem.n_encoded_columns:
+        return "it needs more rows of every class than there are columns"
+    if classification and training_rows < component.class_rows and component.class_rows > 1:
+        return f"it needs {component.class_rows} rows of every class in every fold"
+    return None
+
+
+def _lacks_answers(prototype: Any, responses: tuple[str, ...]) -> bool:
+    # Everything has predict, be it after fit; probabilities are known to be there or not.
+    return bool(responses) and not any(
+        m == "predict" or hasattr(prototype, m) for m in responses
+    )
+
+
+def _affordable(
+    components: Iterable[Component], problem: Problem, left_out: dict[str, str]
+) -> list[Component]:
+    known = {c.name: expected_seconds(c, problem) for c in components}
+    # What it costs to fit an estimator of the user's is not known: it may always be tried.
+    seconds = {name: 0.0 if cost is None else cost for name, cost in known.items()}
+    cheapest = min(seconds, key=lambda name: seconds[name])
+    fast = [c for c in components if seconds[c.name] <= problem.fit_limit or c.name == cheapest]
+    kept = {c.name for c in fast}
+    for name in seconds:  # in the order of the space, which that of a set is not
+        if name not in kept:
+            left_out[name] = (
+                f"one fit is expected to take {seconds[name]:.3g} s, "
+                f"the limit is {problem.fit_limit:.3g} s"
+            )
+    return fast
+
+
+def _useless(slot: str, component: Component, problem: Problem) -> str | None:
+    table = problem.table
+    if slot == "encoder":
+        return None if table.cardinalities else "there are no categories"
+    if slot == "target":
+        if component.name == "log_target" and not problem.positive_target:
+            return "the target does not lie above -1"
+        return None
+    if table.sparse:
+        if component.name == "standard":  # without centring, see express
+            return None
+        return None if "sparse" in component.handles else "it needs dense data"
+    if component.name == "truncated_svd":
+        return "it is for sparse data"
+    if component.name == "polynomial" and problem.n_encoded_columns > POLYNOMIAL_COLUMNS:
+        return f"there are more than {POLYNOMIAL_COLUMNS} columns"
+    return None
+
+
+def _may_stop_early(component: Component, problem: Problem) -> bool:
+    is_network = isinstance(component.prototype(), MLPClassifier)
+    if component.cost is None:
+        return True  # the user's own estimator: searched as it is
+    if is_network and problem.text_classes and not NETWORKS_STOP_EARLY_ON_TEXT:
+        return False
+    return problem.early_stopping
+
+
+def _without_early_stopping(component: Component) -> Component:
+    prototype = component.prototype()
+    if "early_stopping" not in prototype.get_params():
+        return component
+    parameters = {k: v for k, v in component.parameters.items() if k != "early_stopping"}
+    prototype.set_params(early_stopping=False)
+    return replace(component, estimator=prototype, parameters=parameters)

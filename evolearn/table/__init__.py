@@ -1,0 +1,27 @@
+"""What the data is: columns, their kinds, and the step that makes any table numeric."""
+
+from evolearn.table.containers import (
+    align_table,
+    as_table,
+    check_table,
+    feature_names,
+    n_rows,
+    take_rows,
+)
+from evolearn.table.prepare import PreparedTable, prepare_table
+from evolearn.table.preparer import ColumnPreparer
+from evolearn.table.schema import ColumnInfo, TableSchema
+
+__all__ = [
+    "ColumnInfo",
+    "ColumnPreparer",
+    "PreparedTable",
+    "TableSchema",
+    "align_table",
+    "as_table",
+    "check_table",
+    "feature_names",
+    "n_rows",
+    "prepare_table",
+    "take_rows",
+]

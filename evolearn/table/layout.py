@@ -1,0 +1,279 @@
+"""From the columns of a table to the numeric matrix: learned once, then applied as frozen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from evolearn.table.containers import (
+    column_labels,
+    frame_library,
+    infinity_message,
+    numeric_array,
+    raw_columns,
+    to_float64,
+)
+from evolearn.table.frames import read_column
+from evolearn.table.kinds import (
+    DATETIME_PARTS,
+    IDENTIFIER_MIN,
+    IDENTIFIER_SHARE,
+    KINDS,
+    as_codes,
+    as_floats,
+    datetime_parts,
+    detect_kind,
+    learn_categories,
+    unreadable_message,
+)
+from evolearn.table.profile import (
+    BLOCK_CELLS,
+    ColumnFacts,
+    column_facts,
+    infinite_columns,
+    same_values,
+)
+from evolearn.table.readings import Reading
+from evolearn.table.schema import ColumnInfo
+
+CONSTANT = "constant"
+MISSING = "all values are missing"
+IDENTIFIER = "nearly every value is distinct, like an identifier"
+CHOSEN = "dropped by kinds"
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """One candidate column of the matrix: of which input column, and which part of it."""
+
+    column: int
+    part: str = ""
+
+
+def place_of(label: Any, table: Any) -> str:
+    """Return how an error names a column: by name in a frame, by position in an array."""
+    return f"column {label!r}" if frame_library(table) else f"column {label}"
+
+
+def learn_layout(
+    table: Any, kinds: Mapping[Any, str] | None
+) -> tuple[tuple[ColumnInfo, ...], np.ndarray]:
+    """Learn how to read each column of a table; return that and the matrix it gives."""
+    labels = column_labels(table)
+    chosen = _chosen_kinds(labels, kinds)
+    numbers = None if chosen else numeric_array(table)
+    if numbers is not None:
+        infos = [ColumnInfo(_name(j, labels, table), "numeric") for j in range(len(labels))]
+        slots = [_Slot(j) for j in range(len(labels))]
+        candidates = to_float64(numbers)
+    else:
+        infos, slots, candidates = _read_table(table, labels, chosen)
+    facts = column_facts(candidates)
+    if facts.is_infinite.any():
+        infinite = {slots[j].column for j in np.flatnonzero(facts.is_infinite)}
+        raise ValueError(infinity_message([place_of(labels[j], table) for j in infinite]))
+    infos = _dropped(infos, slots, candidates, facts, chosen)
+    kept = [k for k, slot in enumerate(slots) if _is_in_matrix(infos[slot.column], slot)]
+    matrix = candidates if len(kept) == len(slots) else candidates[:, kept]
+    return tuple(infos), np.ascontiguousarray(matrix)
+
+
+def apply_layout(table: Any, columns: Sequence[ColumnInfo]) -> np.ndarray:
+    """Return the matrix of a table whose columns were learned before."""
+    labels = column_labels(table)
+    kept = [j for j, info in enumerate(columns) if info.is_kept]
+    if all(columns[j].kind == "numeric" for j in kept):
+        array = numeric_array(table)
+        if array is not None:
+            matrix = to_float64(array if len(kept) == len(columns) else array[:, kept])
+            _refuse_infinity(matrix, [place_of(labels[j], table) for j in kept])
+            return matrix
+    return _encoded(table, labels, columns)
+
+
+def _encoded(table: Any, labels: Sequence[Any], columns: Sequence[ColumnInfo]) -> np.ndarray:
+    numbers, codes, places = [], [], []
+    for label, column, info in zip(labels, raw_columns(table), columns, strict=True):
+        if not info.is_kept:
+            continue
+        where = place_of(label, table)
+        reading = _read(column, table, where)
+        if info.kind == "categorical":
+            codes.append(as_codes(reading, info.categories))
+            continue
+        floats = as_floats(reading, info.kind, where)
+        made = datetime_parts(floats, info.parts) if info.parts else [floats]
+        numbers.extend(made)
+        places.extend([where] * len(made))
+    matrix = _stacked([*numbers, *codes])
+    _refuse_infinity(matrix[:, : len(numbers)], places)
+    return matrix
+
+
+def _refuse_infinity(matrix: np.ndarray, places: Sequence[str]) -> None:
+    infinite = infinite_columns(matrix) if matrix.shape[1] else []
+    if infinite:
+        raise ValueError(infinity_message([places[j] for j in infinite]))
+
+
+def _stacked(columns: Sequence[np.ndarray]) -> np.ndarray:
+    matrix = np.empty((len(columns[0]), len(columns)))
+    step = max(1, BLOCK_CELLS // len(columns))
+    for start in range(0, len(matrix), step):
+        block = matrix[start : start + step]
+        for j, column in enumerate(columns):
+            block[:, j] = column[start : start + step]
+    return matrix
+
+
+def _name(j: int, labels: Sequence[Any], table: Any) -> str:
+    return str(labels[j]) if frame_library(table) else f"x{j}"
+
+
+def _chosen_kinds(labels: Sequence[Any], kinds: Mapping[Any, str] | None) -> dict[int, str]:
+    """Return the user's kinds by position; keys are names, or positions."""
+    chosen: dict[int, str] = {}
+    positions = {label: j for j, label in enumerate(labels)}
+    for key, kind in (kinds or {}).items():
+        is_position = isinstance(key, int) and 0 <= key < len(labels)
+        if key not in positions and not is_position:
+            raise ValueError(
+                f"kinds names the column {key!r}, which X does not have; use the names of its "
+                "columns, or positions counted from 0."
+            )
+        if kind not in KINDS:
+            raise ValueError(
+                f"kinds reads column {key!r} as {kind!r}; choose one of {', '.join(KINDS)}."
+            )
+        chosen[positions.get(key, key)] = kind
+    return chosen
+
+
+def _read(column: Any, table: Any, where: str) -> Reading:
+    try:
+        return read_column(column, table)
+    except TypeError as error:  # lists, dicts and arrays have no hash
+        raise TypeError(
+            unreadable_message(f"values that are no single cells ({error})", where)
+        ) from error
+
+
+def _read_table(
+    table: Any, labels: Sequence[Any], chosen: Mapping[int, str]
+) -> tuple[list[ColumnInfo], list[_Slot], np.ndarray]:
+    """Read every column; numbers come first in the matrix, then the codes of categories."""
+    infos: list[ColumnInfo] = []
+    numbers: list[tuple[_Slot, np.ndarray]] = []
+    codes: list[tuple[_Slot, np.ndarray]] = []
+    for j, (label, column) in enumerate(zip(labels, raw_columns(table), strict=True)):
+        where = place_of(label, table)
+        name = _name(j, labels, table)
+        if chosen.get(j) == "drop":
+            infos.append(ColumnInfo(name, "drop", reason=CHOSEN))
+            continue
+        reading = _read(column, table, where)
+        kind = chosen.get(j) or detect_kind(reading, where)
+        if kind == "categorical":
+            info = ColumnInfo(name, kind, learn_categories(reading))
+            codes.append((_Slot(j), as_codes(reading, info.categories)))
+        else:
+            info = ColumnInfo(name, kind)
+            floats = as_floats(reading, kind, where)
+            numbers.extend(_number_slots(j, kind, floats))
+        infos.append(info)
+    if not numbers and not codes:
+        raise ValueError("kinds drops every column of X; keep at least one.")
+    slots, columns = zip(*numbers, *codes, strict=True)
+    return infos, list(slots), _stacked(columns)
+
+
+def _number_slots(j: int, kind: str, floats: np.ndarray) -> list[tuple[_Slot, np.ndarray]]:
+    if kind != "datetime":
+        return [(_Slot(j), floats)]
+    slots = [_Slot(j, part) for part in DATETIME_PARTS]
+    return list(zip(slots, datetime_parts(floats, DATETIME_PARTS), strict=True))
+
+
+def _is_in_matrix(info: ColumnInfo, slot: _Slot) -> bool:
+    return info.is_kept and (not slot.part or slot.part in info.parts)
+
+
+def _dropped(
+    infos: Sequence[ColumnInfo],
+    slots: Sequence[_Slot],
+    candidates: np.ndarray,
+    facts: ColumnFacts,
+    chosen: Mapping[int, str],
+) -> list[ColumnInfo]:
+    """Return the columns with the reason for each that is left out of the matrix."""
+    infos = list(infos)
+    first_alike: dict[Any, list[int]] = {}
+    order = sorted(range(len(slots)), key=lambda k: slots[k].column)
+    for k in order:
+        slot, info = slots[k], infos[slots[k].column]
+        if slot.part not in ("", "seconds"):
+            if facts.varies[k]:
+                infos[slot.column] = replace(info, parts=(*info.parts, slot.part))
+            continue
+        if slot.part:
+            info = replace(info, parts=("seconds",))
+        alike = first_alike.setdefault(
+            (info.kind, info.categories, facts.fingerprint[k], facts.lowest[k]), []
+        )
+        reason = _reason(info, k, facts, keep_identifier=slot.column in chosen)
+        twin = next((t for t in alike if same_values(candidates, t, k)), None)
+        if not reason and twin is not None:
+            reason = f"duplicate of {infos[slots[twin].column].name!r}"
+        if not reason:
+            alike.append(k)
+        infos[slot.column] = replace(info, reason=reason)
+    return _with_one_kept(infos)
+
+
+def _reason(info: ColumnInfo, k: int, facts: ColumnFacts, keep_identifier: bool) -> str:
+    if facts.is_constant[k]:
+        return MISSING if facts.n_missing[k] == facts.n_rows else CONSTANT
+    n_known, n_categories = facts.n_rows - facts.n_missing[k], len(info.categories)
+    is_identifier = n_categories > max(IDENTIFIER_MIN, IDENTIFIER_SHARE * n_known)
+    return IDENTIFIER if is_identifier and not keep_identifier else ""
+
+
+def _with_one_kept(infos: list[ColumnInfo]) -> list[ColumnInfo]:
+    """Keep one column after all where nothing would be left: the most telling, the first."""
+    if any(info.is_kept for info in infos):
+        return infos
+    preference = [IDENTIFIER, CONSTANT, MISSING]
+    best = min(
+        (j for j, info in enumerate(infos) if info.reason in preference),
+        key=lambda j: preference.index(infos[j].reason),
+    )
+    infos[best] = replace(infos[best], reason="")
+    return infos
+
+
+def output_names(columns: Sequence[ColumnInfo], names: Sequence[str]) -> list[str]:
+    """Return the names of the matrix's columns, given the names of the table's columns."""
+    numbers, codes = [], []
+    for info, name in zip(columns, names, strict=True):
+        if not info.is_kept:
+            continue
+        if info.kind == "categorical":
+            codes.append(name)
+        else:
+            numbers.extend([f"{name}_{part}" for part in info.parts] or [name])
+    return [*_without_repeats(numbers, taken=codes), *codes]
+
+
+def _without_repeats(names: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """Return the names, made different where one is taken.
+
+    A column may by chance be called as the part of a datetime is.
+    """
+    seen, different = set(taken), []
+    for name in names:
+        while name in seen:
+            name += "_"
+        seen.add(name)
+        different.append(name)
+    return different

@@ -1,0 +1,223 @@
+"""Ensemble selection, the library, and the model that serves."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from evolearn.ensemble.handover import hand_over
+from evolearn.ensemble.library import Entry, Library
+from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
+from evolearn.ensemble.selection import OutOfFold, library_size, select
+from evolearn.evaluation.evaluator import Evaluation
+from evolearn.evaluation.folds import make_folds
+from evolearn.evaluation.scoring import make_objective
+from evolearn.evolution.search import Candidate
+from evolearn.space.genome import Gene, Genome
+
+
+def out_of_fold(y, scoring="neg_root_mean_squared_error", classes=None):
+    folds = make_folds(
+        4, y, y, None, classification=classes is not None, default_folds=4, seed=0
+    )
+    objective = make_objective(scoring, "regression" if classes is None else "classification")
+    return OutOfFold(objective, folds, y, classes, None, seed=0), folds
+
+
+def entry(number, error, predictions=None, path=None):
+    genome = Genome((("estimator", Gene(f"e{number}")),))
+    evaluation = Evaluation((-error,), "scored", error, (0.1,), (0.1,), predictions)
+    return Entry(Candidate(number, 0, genome, "portfolio"), evaluation, path)
+
+
+def test_members_that_err_in_opposite_ways_are_combined():
+    y = np.linspace(0, 1, 40)
+    scorer, folds = out_of_fold(y)
+    truth = y[folds.scored]
+    selection = select([truth + 1.0, truth - 1.0, truth + 5.0], scorer)
+    assert sorted(selection.members) == [0, 1]
+    assert selection.weights == (0.5, 0.5)
+    assert selection.error == pytest.approx(0.0, abs=1e-12)
+
+
+def test_of_equals_the_smaller_ensemble_is_taken():
+    y = np.linspace(0, 1, 40)
+    scorer, folds = out_of_fold(y)
+    same = y[folds.scored] + 0.1
+    selection = select([same, same.copy(), same.copy()], scorer)
+    assert selection.members == (0,)
+    assert selection.weights == (1.0,)
+
+
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=25, deadline=None)
+def test_the_ensemble_is_never_worse_out_of_fold_than_its_best_candidate(seed):
+    rng = np.random.default_rng(seed)
+    y = rng.normal(size=50)
+    scorer, folds = out_of_fold(y)
+    truth = y[folds.scored]
+    library = [truth + rng.normal(size=50) for _ in range(5)]
+    selection = select(library, scorer)
+    assert selection.error <= min(scorer.error(p) for p in library) + 1e-12
+    assert sum(selection.weights) == pytest.approx(1.0)
+    blend = sum(
+        w * library[m] for m, w in zip(selection.members, selection.weights, strict=True)
+    )
+    assert scorer.error(blend) == pytest.approx(selection.error)
+
+
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "roc_auc", "balanced_accuracy"])
+def test_probabilities_are_scored_in_the_metric_asked_for(scoring):
+    y = np.repeat(["no", "yes"], 30)
+    scorer, folds = out_of_fold(y, scoring, np.array(["no", "yes"]))
+    right = (y[folds.scored] == "yes").astype(float)
+    good = np.column_stack([1 - right, right]) * 0.8 + 0.1
+    assert scorer.error(good) < 0.25
+    assert scorer.error(good[:, ::-1]) > 0.9
+
+
+@pytest.mark.parametrize("scoring", ["roc_auc", "average_precision", "f1"])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+def test_a_rare_class_is_among_the_rows_of_a_large_table_that_are_looked_at(scoring):
+    y = np.zeros(50_000, dtype=int)
+    y[::10_000] = 1
+    scorer, folds = out_of_fold(y, scoring, np.array([0, 1]))
+    assert len(scorer.positions) < len(y) / 2
+    guesses = np.random.default_rng(0).random((3, len(folds.scored)))
+    selection = select([np.column_stack([1 - p, p]) for p in guesses], scorer)
+    assert np.isfinite(selection.error)
+
+
+def test_selection_stops_when_it_is_late():
+    y = np.linspace(0, 1, 40)
+    scorer, folds = out_of_fold(y)
+    rng = np.random.default_rng(0)
+    library = [y[folds.scored] + rng.normal(size=40) for _ in range(6)]
+    assert len(select(library, scorer, late=lambda: True).members) == 1
+    assert len(select(library, scorer).members) > 1
+
+
+def test_smaller_tables_offer_fewer_candidates():
+    sizes = [library_size(n) for n in (50, 300, 2_000, 50_000)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[-1]
+
+
+def test_the_library_keeps_the_best_and_the_fold_models_of_the_best(tmp_path):
+    library = Library(2, 1.25)
+    paths = [tmp_path / str(i) for i in range(3)]
+    for path in paths:
+        path.write_bytes(b"models")
+    assert library.keep_below == library.save_below == float("inf")
+    for number, (error, path) in enumerate(zip((3.0, 1.0, 2.0), paths, strict=True)):
+        library.add(entry(number, error, path=path))
+    assert [e.error for e in library.entries] == [1.0, 2.0]
+    assert library.keep_below == 2.0
+    assert library.saved.error == 1.0
+    assert [path.exists() for path in paths] == [False, True, False]
+
+
+def fit_all(tasks):
+    return [(i, task.genome.key) for i, task in enumerate(tasks)]
+
+
+def hand(library, scorer, refit=fit_all):
+    return hand_over(
+        library, scorer, refit, ensemble_size=25, seconds_left=lambda: float("inf")
+    )
+
+
+def two_opposites():
+    y = np.linspace(0, 1, 40)
+    scorer, folds = out_of_fold(y)
+    truth = y[folds.scored]
+    library = Library(5, 1.0)
+    library.add(entry(0, 1.0, truth + 1.0))
+    library.add(entry(1, 1.1, truth - 1.1))
+    return library, scorer
+
+
+def test_an_ensemble_is_handed_over_where_it_is_better_and_a_single_model_on_wish():
+    library, scorer = two_opposites()
+    handed = hand(library, scorer)
+    assert handed.best.entry.error == 1.0
+    assert len(handed.members) == 2
+    assert handed.shortfall == ""
+    single = hand(library, None)
+    assert [m.weight for m in single.members] == [1.0]
+    assert single.best.model == "estimator=e0"
+
+
+def test_a_single_model_serves_where_a_scorer_wants_more_than_predictions():
+    y = np.linspace(0, 1, 40)
+    scorer, folds = out_of_fold(y, lambda model, X, y: -abs(model.coef_[0]))
+    library = Library(5, 1.0)
+    for number in range(2):
+        library.add(entry(number, 1.0 + number, y[folds.scored]))
+    handed = hand(library, scorer)
+    assert [m.model for m in handed.members] == ["estimator=e0"]
+    assert "coef_" in handed.unscored
+
+
+def test_on_a_large_table_the_best_candidate_is_compared_on_the_same_rows():
+    y = np.random.default_rng(0).normal(size=30_000)
+    scorer, folds = out_of_fold(y)
+    assert not scorer.complete
+    truth = y[folds.scored]
+    unseen = np.ones(len(truth), dtype=bool)
+    unseen[scorer.positions] = False
+    library = Library(5, 1.0)
+    # Perfect wherever selection does not look: its error there must not count against two.
+    library.add(entry(0, 0.1, truth + np.where(unseen, 0.0, 1.0)))
+    library.add(entry(1, 0.2, truth - np.where(unseen, 0.0, 0.7)))
+    assert len(hand(library, scorer).members) == 2
+
+
+def test_members_that_are_not_fitted_in_time_are_done_without():
+    library, scorer = two_opposites()
+    handed = hand(library, scorer, lambda tasks: fit_all(tasks)[:1])
+    assert [m.weight for m in handed.members] == [1.0]
+    assert "1 of 2" in handed.shortfall
+
+
+def test_fold_models_serve_where_no_refit_is_done_in_time(tmp_path):
+    import pickle
+
+    path = tmp_path / "models"
+    path.write_bytes(pickle.dumps(["fold 0", "fold 1"]))
+    library = Library(5, 1.0)
+    library.add(entry(0, 1.0, path=path))
+    handed = hand(library, None, lambda tasks: [])
+    assert [m.model for m in handed.members] == ["fold 0", "fold 1"]
+    assert [m.weight for m in handed.members] == [0.5, 0.5]
+    assert handed.shortfall
+
+
+def test_nothing_is_handed_over_where_nothing_is_fitted():
+    library = Library(5, 1.0)
+    assert hand(library, None) is None
+    library.add(entry(0, 1.0))
+    assert hand(library, None, lambda tasks: []) is None
+
+
+def test_the_ensemble_predicts_the_weighted_mean():
+    X = np.arange(10.0).reshape(-1, 1)
+    low, high = LinearRegression().fit(X, X[:, 0]), LinearRegression().fit(X, X[:, 0] + 4)
+    ensemble = EnsembleRegressor(None, [(low, False), (high, False)], [0.75, 0.25])
+    assert np.allclose(ensemble.predict(X), X[:, 0] + 1)
+
+
+def test_a_member_that_has_not_seen_a_class_gives_it_no_probability():
+    X = np.arange(9.0).reshape(-1, 1)
+    y = np.repeat(["a", "b", "c"], 3)
+    everything = LogisticRegression().fit(X, y)
+    part = LogisticRegression().fit(X[:6], y[:6])
+    classes = np.array(["a", "b", "c"])
+    ensemble = EnsembleClassifier(
+        None, [(everything, False), (part, False)], [0.5, 0.5], classes
+    )
+    probabilities = ensemble.predict_proba(X)
+    assert np.allclose(probabilities.sum(axis=1), 1)
+    assert np.allclose(probabilities[:, 2], everything.predict_proba(X)[:, 2] / 2)
+    assert ensemble.predict(X)[0] == "a"

@@ -1,0 +1,168 @@
+"""The journal through the front door: resume, extend, replay."""
+
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_regression
+
+from evolearn import EvolearnWarning, EvolutionaryRegressor
+
+X, Y = make_regression(120, 5, noise=5.0, random_state=0)
+SETTINGS = {
+    "time_budget": None,
+    "n_evaluations": 12,
+    "population_size": 4,
+    "cv": 3,
+    "search_space": ["ridge", "decision_tree", "elastic_net"],
+    "random_state": 0,
+}
+
+
+def model(**changes):
+    return EvolutionaryRegressor(**(SETTINGS | changes))
+
+
+def file_of(folder):
+    (file,) = folder.glob("*.journal")
+    return file
+
+
+def count(folder):
+    return file_of(folder).read_bytes().count(b'"kind": "evaluation"')
+
+
+def same(first, second):
+    assert first.best_params_ == second.best_params_
+    assert np.array_equal(first.predict(X), second.predict(X))
+    scores = [fitted.cv_results_["mean_test_score"] for fitted in (first, second)]
+    assert np.array_equal(*scores)
+
+
+def test_a_second_fit_evaluates_nothing_again_and_gives_the_same_model(tmp_path):
+    first = model(journal=tmp_path).fit(X, Y)
+    assert count(tmp_path) == 12
+    second = model(journal=str(tmp_path)).fit(X, Y)
+    assert count(tmp_path) == 12
+    same(first, second)
+    same(first, model().fit(X, Y))
+
+
+def test_a_finished_run_can_be_extended(tmp_path):
+    model(journal=tmp_path, n_evaluations=6).fit(X, Y)
+    longer = model(journal=tmp_path, n_evaluations=12).fit(X, Y)
+    assert count(tmp_path) == 12
+    same(longer, model().fit(X, Y))
+
+
+@pytest.mark.parametrize(
+    "change", [{"random_state": 1}, {"cv": 4}, {"scoring": "r2"}, {"population_size": 3}]
+)
+def test_other_settings_have_a_file_of_their_own(tmp_path, change):
+    model(journal=tmp_path, n_evaluations=4).fit(X, Y)
+    model(journal=tmp_path, n_evaluations=4, **change).fit(X, Y)
+    assert len(list(tmp_path.glob("*.journal"))) == 2
+
+
+def test_splits_that_differ_in_a_few_of_many_rows_have_files_of_their_own(tmp_path):
+    rng = np.random.default_rng(0)
+    table, rows = rng.normal(size=(2_500, 2)), np.arange(2_500)
+    half = rows % 2 == 0
+    moved = np.where((rows >= 1_000) & (rows < 1_500), ~half, half)
+    for test in (half, moved):
+        splits = [(rows[~test], rows[test])]
+        model(journal=tmp_path, n_evaluations=1, cv=splits).fit(table, table[:, 0])
+    assert len(list(tmp_path.glob("*.journal"))) == 2
+
+
+def test_clones_on_other_rows_do_not_clash(tmp_path):
+    settings = {"journal": tmp_path, "n_evaluations": 4}
+    model(**settings).fit(X[:100], Y[:100])
+    clone(model(**settings)).fit(X[20:], Y[20:])
+    assert len(list(tmp_path.glob("*.journal"))) == 2
+
+
+def test_without_a_random_state_a_journal_is_found_again(tmp_path):
+    model(journal=tmp_path, random_state=None).fit(X, Y)
+    model(journal=tmp_path, random_state=None).fit(X, Y)
+    assert count(tmp_path) == 12
+
+
+SCRIPT = """
+import sys
+from sklearn.datasets import make_regression
+from evolearn import EvolutionaryRegressor
+import evolearn.search as search
+
+keep, number, limit = search.SearchRun._take, 0, int(sys.argv[2])
+def take(self, outcome):
+    global number
+    keep(self, outcome)
+    number += 1
+    if number == limit:
+        import os, signal
+        os.kill(os.getpid(), signal.SIGKILL)
+search.SearchRun._take = take
+X, y = make_regression(120, 5, noise=5.0, random_state=0)
+EvolutionaryRegressor(
+    time_budget=None, n_evaluations=12, population_size=4, cv=3, random_state=0,
+    search_space=["ridge", "decision_tree", "elastic_net"], journal=sys.argv[1],
+).fit(X, y)
+"""
+
+
+@pytest.mark.parametrize("killed_after", [1, 7])
+def test_a_fit_that_was_killed_goes_on_where_it_was(tmp_path, killed_after):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path), str(killed_after)], check=False
+    )
+    assert done.returncode == -9
+    assert count(tmp_path) == killed_after
+    resumed = model(journal=tmp_path).fit(X, Y)
+    assert count(tmp_path) == 12
+    same(resumed, model().fit(X, Y))
+
+
+def test_a_torn_record_is_told_and_done_again(tmp_path):
+    model(journal=tmp_path).fit(X, Y)
+    file = file_of(tmp_path)
+    file.write_bytes(file.read_bytes()[:-5])
+    with pytest.warns(EvolearnWarning, match="written in part"):
+        again = model(journal=tmp_path).fit(X, Y)
+    same(again, model().fit(X, Y))
+
+
+def test_a_damaged_journal_is_refused_and_left_untouched(tmp_path):
+    model(journal=tmp_path).fit(X, Y)
+    data = bytearray(file_of(tmp_path).read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    file_of(tmp_path).write_bytes(data)
+    with pytest.raises(ValueError, match=r"damaged.*left as it is"):
+        model(journal=tmp_path).fit(X, Y)
+    assert file_of(tmp_path).read_bytes() == data
+
+
+def test_a_timed_run_is_replayed_whatever_the_clock_says(tmp_path):
+    timed = {"journal": tmp_path, "n_evaluations": None, "n_iter_no_change": None}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvolearnWarning)  # three seconds may be short
+        first = model(**timed, time_budget=3.0).fit(X, Y)
+    before = file_of(tmp_path).read_bytes()
+    again = model(**timed, time_budget=0.001, replay=True).fit(X, Y)
+    same(first, again)
+    assert again.stop_reason_ == first.stop_reason_ == "time_budget"
+    assert again.history_["n_evaluations"].tolist() == first.history_["n_evaluations"].tolist()
+    assert file_of(tmp_path).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"journal": None}, "journal is None"), ({"random_state": 5}, "no finished run")],
+)
+def test_a_replay_without_a_run_is_refused(tmp_path, changes, message):
+    settings = {"journal": tmp_path, "replay": True} | changes
+    with pytest.raises(ValueError, match=message):
+        model(**settings).fit(X, Y)

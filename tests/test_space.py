@@ -1,0 +1,312 @@
+"""The search space: domains, genomes, restriction, and pipelines made of genomes."""
+
+import pickle
+import warnings
+from dataclasses import replace
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.linear_model import Ridge, SGDClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from evolearn import Choice, Component, Float, Integer, SearchSpace
+from evolearn.space.express import express, fit_weights
+from evolearn.space.portfolio import PORTFOLIO, portfolio
+from evolearn.space.problem import Problem
+from evolearn.space.restriction import restrict
+from evolearn.space.user_space import make_space
+from evolearn.table import prepare_table
+
+TASKS = ("classification", "regression")
+
+floats = st.builds(
+    lambda low, width, log: Float(low, low + width, log=log),
+    st.floats(1e-6, 1e3),
+    st.floats(1e-3, 1e3),
+    st.booleans(),
+)
+integers = st.builds(
+    lambda low, width, log: Integer(low, low + width, log=log),
+    st.integers(1, 100),
+    st.integers(1, 500),
+    st.booleans(),
+)
+choices = st.lists(st.integers(), min_size=1, max_size=5, unique=True).map(
+    lambda options: Choice(*options)
+)
+domains = st.one_of(floats, integers, choices)
+seeds = st.integers(0, 2**32)
+
+
+def mixed_table(n_rows=120):
+    """A table with missing numbers, categories and a target of each task."""
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(n_rows, 3))
+    numbers[rng.random(numbers.shape) < 0.1] = np.nan
+    words = rng.choice(["red", "green", "blue"], n_rows)
+    table = np.empty((n_rows, 4), dtype=object)
+    table[:, :3], table[:, 3] = numbers, words
+    target = 10 + np.nan_to_num(numbers[:, 0]) + (words == "red")
+    return prepare_table(table), target
+
+
+def problem_of(prepared, task, **changes):
+    classes = {"n_classes": 2, "smallest_class": 50} if task == "classification" else {}
+    return Problem(task, prepared.schema, positive_target=True, **(classes | changes))
+
+
+@given(domains, seeds)
+def test_values_stay_in_their_domain(domain, seed):
+    rng = Random(seed)
+    value = domain.sample(rng)
+    for _ in range(5):
+        assert value in domain
+        value = domain.mix(domain.mutate(value, rng), domain.sample(rng), rng)
+    assert domain.default in domain
+
+
+@given(domains)
+def test_domains_print_as_the_call_that_made_them(domain):
+    assert eval(repr(domain)) == domain
+
+
+@given(integers, seeds)
+def test_mutating_an_integer_changes_it(domain, seed):
+    rng = Random(seed)
+    value = domain.sample(rng)
+    assert domain.mutate(value, rng) != value or domain.low == domain.high
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Float(2.0, 1.0), "low < high"),
+        (lambda: Float(0.0, 1.0, log=True), "low > 0"),
+        (lambda: Integer(1, float("inf")), "finite"),
+        (lambda: Float(0.0, 1.0, start=3.0), "start=3.0"),
+        (Choice, "at least one option"),
+        (lambda: Component("ridge", Ridge, {"alhpa": Float(0, 1)}), "'alhpa'.*alpha"),
+    ],
+)
+def test_impossible_domains_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("task", TASKS)
+@given(seed=seeds)
+@settings(max_examples=50, deadline=None)
+def test_sampled_genomes_lie_in_the_space_and_survive_the_flat_form(task, seed):
+    space = SearchSpace.default(task)
+    genome = space.sample(Random(seed))
+    assert genome in space
+    assert space.genome(genome.params) == genome
+    assert pickle.loads(pickle.dumps(genome)) == genome
+
+
+def test_conditional_parameters_are_only_there_when_they_matter():
+    component = Component(
+        "ridge",
+        Ridge,
+        {"solver": Choice("auto", "sag"), "max_iter": Integer(10, 100)},
+        conditions={"max_iter": ("solver", ("sag",))},
+    )
+    assert dict(component.gene({"solver": "auto"}).values) == {"solver": "auto"}
+    assert set(dict(component.gene({"solver": "sag"}).values)) == {"solver", "max_iter"}
+    rng = Random(0)
+    mutated = {component.mutate(component.default(), rng) for _ in range(50)}
+    assert any("max_iter" in dict(gene.values) for gene in mutated)
+    assert all(component.accepts(gene) for gene in mutated)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_component_of_the_catalogue_fits_and_predicts(task):
+    prepared, target = mixed_table()
+    problem = problem_of(prepared, task)
+    space = restrict(SearchSpace.default(task), problem)
+    y = (target > 10.5).astype(int) if task == "classification" else target
+    rng = Random(0)
+    expressed = set()
+    for name in space.names:
+        genomes = [space.genome({"estimator": name}), space.sample(rng, name)]
+        for slot, options in space.slots_of(name).items():
+            new = [o for o in options if (slot, o) not in expressed]
+            genomes += [space.genome({"estimator": name, slot: option}) for option in new]
+            expressed |= {(slot, o) for o in options}
+        for genome in genomes:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # small tables do not let all models converge
+                warnings.simplefilter("error", FutureWarning)  # deprecated parameters
+                model = express(genome, space, problem, seed=0).fit(prepared.matrix, y)
+                predictions = model.predict(prepared.matrix[:7])
+            assert len(predictions) == 7, genome
+    assert expressed >= {("scaler", "quantile"), ("encoder", "target_mean")}
+
+
+def test_every_random_state_is_set_and_depends_on_seed_and_genome_alone():
+    prepared, _ = mixed_table()
+    problem = problem_of(prepared, "regression")
+    space = restrict(SearchSpace.default("regression"), problem)
+    genome = space.genome({"estimator": "extra_trees", "encoder": "target_mean"})
+    pipeline = express(genome, space, problem, genome.seed(3))
+    unset = [
+        name
+        for name, value in pipeline.get_params().items()
+        if name.endswith("random_state") and value is None
+    ]
+    assert unset == []
+    assert genome.seed(3) != genome.seed(4)
+    assert genome.seed(3) == space.genome(genome.params).seed(3)
+
+
+def _reasons(space):
+    return dict(space.left_out)
+
+
+def test_components_too_slow_for_the_table_are_left_out_by_rule():
+    prepared, _ = mixed_table()
+    large = replace(prepared.schema, n_rows=1_000_000)
+    problem = replace(problem_of(prepared, "regression"), table=large, fit_limit=5.0)
+    space = restrict(SearchSpace.default("regression"), problem)
+    assert "gaussian_process" not in space.names
+    assert "ridge" in space.names
+    assert "expected to take" in _reasons(space)["gaussian_process"]
+
+
+def test_of_components_that_are_all_too_slow_the_cheapest_stays():
+    prepared, _ = mixed_table()
+    problem = replace(problem_of(prepared, "regression"), fit_limit=1e-9)
+    space = restrict(SearchSpace.default("regression"), problem)
+    assert len(space.names) == 1
+    every = SearchSpace.default("regression").names
+    assert [n for n in space.left_out if n in every] == [
+        n for n in every if n not in space.names
+    ]
+
+
+def test_weights_reach_every_estimator_of_a_weighted_problem_whatever_wraps_it():
+    prepared, target = mixed_table()
+    problem = replace(problem_of(prepared, "regression"), weighted=True)
+    space = restrict(SearchSpace.default("regression"), problem)
+    weights = np.ones(len(target))
+    for name in space.names:
+        targets = space.slots_of(name).get("target", (None,))
+        for genome in [space.genome({"estimator": name, "target": t}) for t in targets]:
+            assert fit_weights(express(genome, space, problem, seed=0), weights), genome
+
+
+def test_weights_count_behind_a_target_transform():
+    prepared, target = mixed_table()
+    problem = replace(problem_of(prepared, "regression"), weighted=True)
+    space = restrict(SearchSpace.default("regression"), problem)
+    genome = space.genome({"estimator": "sgd", "target": "standard_target"})
+    model = express(genome, space, problem, seed=0)
+    one_sided = np.where(target > np.median(target), 1.0, 1e-6)
+    plain = model.fit(prepared.matrix, target).predict(prepared.matrix).mean()
+    weighed = model.fit(prepared.matrix, target, **fit_weights(model, one_sided))
+    assert weighed.predict(prepared.matrix).mean() > plain + 0.1
+
+
+@pytest.mark.parametrize(
+    ("changes", "absent", "reason"),
+    [
+        ({"weighted": True}, "nearest_neighbors", "no sample_weight"),
+        ({"positive_target": False}, "log_target", "above -1"),
+    ],
+)
+def test_unsuited_components_are_left_out_with_a_reason(changes, absent, reason):
+    prepared, _ = mixed_table()
+    problem = replace(problem_of(prepared, "regression"), **changes)
+    space = restrict(SearchSpace.default("regression"), problem)
+    assert reason in _reasons(space)[absent]
+
+
+def test_a_class_with_few_rows_leaves_out_what_needs_a_full_rank():
+    prepared, _ = mixed_table()
+    for smallest, there in ((5, False), (50, True)):
+        problem = problem_of(prepared, "classification", smallest_class=smallest)
+        space = restrict(SearchSpace.default("classification"), problem)
+        assert ("quadratic_discriminant_analysis" in space.names) is there
+
+
+def test_a_space_with_nothing_for_the_task_is_refused_with_the_reasons():
+    prepared, _ = mixed_table()
+    problem = problem_of(prepared, "regression", responses=("predict_proba",))
+    with pytest.raises(ValueError, match=r"no estimator.*ridge: it has no predict_proba"):
+        restrict(SearchSpace.default("regression"), problem)
+
+
+def test_early_stopping_is_off_where_no_stratified_part_can_be_held_out():
+    prepared, _ = mixed_table()
+    problem = problem_of(prepared, "classification", n_classes=3, smallest_class=1)
+    space = restrict(SearchSpace.default("classification"), problem)
+    boosting = space["hist_gradient_boosting"]
+    assert boosting.prototype().early_stopping is False
+    assert "early_stopping" not in boosting.parameters
+
+
+def test_a_user_list_may_mix_names_estimators_pairs_and_pipelines():
+    pipeline = Pipeline([("scale", StandardScaler()), ("model", Ridge())])
+    space = make_space(
+        ["extra_trees", Ridge(alpha=3.0), (Ridge(), {"alpha": [1.0, 2.0]}), pipeline],
+        "regression",
+    )
+    assert space.names == ("extra_trees", "Ridge", "Ridge_2", "Pipeline")
+    assert space["Ridge"].build(space["Ridge"].default()).alpha == 3.0
+    assert space["Ridge_2"].parameters["alpha"] == Choice(1.0, 2.0)
+    assert space["Pipeline"].whole
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ("ridge", TypeError, "list"),
+        ([], ValueError, "empty"),
+        (["rigde"], ValueError, "'rigde'.*ridge"),
+        ([3], TypeError, "entry 3"),
+        ([Ridge], TypeError, "entry"),
+        ([(Ridge(), {"alhpa": [1]})], ValueError, "'alhpa'"),
+    ],
+)
+def test_a_wrong_search_space_is_named(given, error, message):
+    with pytest.raises(error, match=message):
+        make_space(given, "regression")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_portfolio_starts_with_its_baseline_and_lies_in_the_space(task):
+    prepared, _ = mixed_table()
+    problem = problem_of(prepared, task)
+    space = restrict(SearchSpace.default(task), problem)
+    genomes = portfolio(space, problem)
+    assert genomes[0].estimator == PORTFOLIO[task][0]["estimator"]
+    assert all(genome in space for genome in genomes)
+    assert len(set(genomes)) == len(genomes)
+    assert {genome.estimator for genome in genomes} == set(space.names)
+    # Every entry of the data can be built: none is dropped for a misspelt name or value.
+    assert len(genomes) >= len(PORTFOLIO[task])
+
+
+def test_the_baseline_of_another_space_is_its_cheapest_estimator():
+    prepared, _ = mixed_table()
+    problem = problem_of(prepared, "regression")
+    space = restrict(make_space(["random_forest", "decision_tree"], "regression"), problem)
+    assert portfolio(space, problem)[0].estimator == "decision_tree"
+
+
+def test_an_estimator_of_unknown_cost_is_never_left_out_as_too_slow():
+    prepared, _ = mixed_table()
+    problem = replace(problem_of(prepared, "regression"), fit_limit=1e-9)
+    space = restrict(make_space([Ridge(), "decision_tree"], "regression"), problem)
+    assert "Ridge" in space.names
+
+
+def test_probabilities_are_looked_for_in_the_estimator_as_it_is_searched():
+    prepared, _ = mixed_table()
+    problem = problem_of(prepared, "classification", responses=("predict_proba",))
+    given = [(SGDClassifier(), {"loss": ["log_loss", "modified_huber"]})]
+    assert restrict(make_space(given, "classification"), problem).names == ("SGDClassifier",)

@@ -1,0 +1,123 @@
+"""ColumnPreparer as a scikit-learn transformer."""
+
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_array_equal
+from scipy import sparse
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from evolearn.table import ColumnPreparer, prepare_table
+
+CHECKS = parametrize_with_checks([ColumnPreparer()])
+
+X = pd.DataFrame(
+    {
+        "colour": ["red", None, "blue"],
+        "size": [1, 2, 3],
+        "when": pd.to_datetime(["2020-01-01", "2020-01-02", "2021-01-01"]),
+    }
+)
+
+
+# scikit-learn 1.7 hands over a generator, which pytest 9 warns of; a list is fine with both.
+@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
+def test_passes_the_checks_of_scikit_learn(estimator, check):
+    check(estimator)
+
+
+def test_says_what_each_column_is():
+    preparer = ColumnPreparer().fit(X)
+
+    assert [(c.name, c.kind) for c in preparer.columns_] == [
+        ("colour", "categorical"),
+        ("size", "numeric"),
+        ("when", "datetime"),
+    ]
+    assert preparer.n_numeric_ == 1 + len(preparer.columns_[2].parts)
+    assert preparer.cardinalities_ == (2,)
+    assert list(preparer.feature_names_in_) == ["colour", "size", "when"]
+    assert list(preparer.get_feature_names_out()) == [
+        "size",
+        "when_seconds",
+        "when_year",
+        "when_day",
+        "when_weekday",
+        "colour",
+    ]
+
+
+def test_survives_pickling_and_refuses_to_transform_unfitted():
+    preparer = ColumnPreparer(kinds={"size": "categorical"}).fit(X)
+    again = pickle.loads(pickle.dumps(preparer))
+
+    assert_array_equal(again.transform(X), preparer.transform(X))
+    with pytest.raises(NotFittedError):
+        clone(preparer).transform(X)
+
+
+def test_columns_in_another_order_are_put_right():
+    preparer = ColumnPreparer().fit(X)
+
+    assert_array_equal(preparer.transform(X[["when", "colour", "size"]]), preparer.transform(X))
+
+
+def test_an_array_for_a_frame_is_taken_by_position_with_a_warning():
+    preparer = ColumnPreparer().fit(X)
+
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        made = preparer.transform(X.astype(object).to_numpy())
+    assert_array_equal(made, preparer.transform(X))
+
+
+def test_a_frame_for_an_array_is_taken_by_position_with_a_warning():
+    preparer = ColumnPreparer().fit(X.astype(object).to_numpy())
+
+    with pytest.warns(UserWarning, match="was fitted without feature names"):
+        made = preparer.transform(X)
+    assert_array_equal(made[:, 0], [1, 2, 3])
+
+
+def test_sparse_and_dense_rows_may_stand_for_each_other():
+    dense = np.array([[0.0, 1, 5], [2, 0, 5]])
+    by_dense, by_sparse = (
+        ColumnPreparer().fit(dense),
+        ColumnPreparer().fit(sparse.csr_array(dense)),
+    )
+
+    assert_array_equal(by_dense.transform(sparse.coo_array(dense)), dense[:, :2])
+    assert_array_equal(by_sparse.transform(dense), dense)
+
+
+def test_output_can_be_a_frame():
+    made = ColumnPreparer().set_output(transform="pandas").fit_transform(X)
+
+    assert list(made.columns)[-1] == "colour"
+    assert_array_equal(made.to_numpy(), ColumnPreparer().fit_transform(X))
+
+
+def test_training_data_is_not_kept():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"n": rng.normal(size=20_000), "s": rng.choice(["a", "b"], 20_000)})
+    prepared = prepare_table(table)
+
+    assert len(pickle.dumps((prepared.step, prepared.preparer))) < 10_000
+
+
+def test_arrays_need_no_frame_library():
+    code = (
+        "import sys; sys.modules.update(pandas=None, polars=None, pyarrow=None);"
+        "import numpy as np; from evolearn.table import prepare_table;"
+        "print(prepare_table(np.array([[1, 'a'], [2, 'b']], dtype=object)).matrix.tolist())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.strip() == "[[1.0, 0.0], [2.0, 1.0]]"
