@@ -1,9 +1,11 @@
 """Small tables and frugal settings shared by the tests."""
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -132,3 +134,26 @@ def run_script(tmp_path):
         )
 
     return run
+
+
+@pytest.fixture
+def small_disk():
+    """A context in which no file grows beyond 2,000 bytes, as on a disk that is full.
+
+    Entered around the one write it is for: held for a whole test, it would also cut off what
+    pytest itself writes into a log that is longer.
+    """
+    resource = pytest.importorskip("resource")
+
+    @contextmanager
+    def full():
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            signal.signal(signal.SIGXFSZ, before)
+
+    return full

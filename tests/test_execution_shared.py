@@ -1,7 +1,6 @@
 """Shared values: written once, mapped by every process, and equal to the original."""
 
 import pickle
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -136,19 +135,13 @@ def test_a_name_is_used_once_per_folder(tmp_path):
     [np.arange(6000.0).reshape(-1, 3), sp.csr_array(np.eye(300)), "text" * 5000],
     ids=["array", "sparse", "text"],
 )
-def test_a_value_that_a_full_disk_cannot_hold_is_carried(tmp_path, value):
+def test_a_value_that_a_full_disk_cannot_hold_is_carried(tmp_path, small_disk, value):
     share(1, tmp_path, "small")
-    # For a disk that is full: files of this process may not grow beyond 2 kB.
-    resource = pytest.importorskip("resource")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
-    try:
-        with pytest.warns(EvolearnWarning, match="cannot hold the table .* TMPDIR"):
-            handle = share(value, tmp_path, "table")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, before)
+    with (
+        small_disk(),
+        pytest.warns(EvolearnWarning, match="cannot hold the table .* TMPDIR"),
+    ):
+        handle = share(value, tmp_path, "table")
     assert [file.name for file in tmp_path.iterdir()] == ["small.pickle"]
     loaded = pickle.loads(pickle.dumps(handle)).load()
     if isinstance(value, str):

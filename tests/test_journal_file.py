@@ -142,7 +142,6 @@ def test_what_was_stopped_from_outside_is_tried_again(tmp_path, status):
 
 
 def test_the_first_interrupt_is_a_wish_and_the_second_an_exception():
-    import signal
 
     before = signal.getsignal(signal.SIGINT)
     with Interruption() as interruption:
@@ -183,21 +182,9 @@ def test_the_memory_limit_comes_from_the_tighter_of_machine_and_control_group(tm
     assert default_memory_limit(1, tmp_path / "nowhere") is None
 
 
-@pytest.fixture
-def small_disk():
-    """Let no file grow beyond 2,000 bytes, as on a disk that is full."""
-    resource = pytest.importorskip("resource")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, before)
-
-
 def test_a_record_that_a_full_disk_cannot_hold_leaves_no_part_of_itself(tmp_path, small_disk):
     path = tmp_path / "journal"
-    with RecordFile(path, HEADER) as file:
+    with small_disk(), RecordFile(path, HEADER) as file:
         file.append({"number": 1})
         with pytest.raises(OSError, match="File too large"):
             file.append({"number": 2}, bytes(5000))
@@ -209,7 +196,10 @@ def test_a_journal_on_a_full_disk_says_so_once_and_keeps_what_it_has(tmp_path, s
     path = tmp_path / "journal"
     journal = EvaluationJournal(path, HEADER)
     journal.keep_effort({"n_folds": 3})
-    with pytest.warns(EvolearnWarning, match="could not be written .* the fit goes on"):
+    with (
+        small_disk(),
+        pytest.warns(EvolearnWarning, match="could not be written .* the fit goes on"),
+    ):
         journal.keep_end({"stop_reason": "x" * 3000})
     journal.keep_end({"stop_reason": "small enough, but there is a gap before it"})
     journal.close()
