@@ -1,11 +1,12 @@
 """The loop: ask, evaluate, tell, until the budget is spent."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from evolearn.ensemble.library import Entry, Library
+from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
 from evolearn.evaluation.evaluator import Evaluation, EvaluationTask
 from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.evolution.search import Candidate, Search
@@ -17,13 +18,19 @@ from evolearn.execution.outcome import Outcome
 # Candidate i is proposed from the results of candidates up to i - LAG, however many workers
 # there are: that keeps up to LAG of them busy without a barrier, and the results the same.
 LAG = 16
-# The part of a time budget that may at most be set aside for the final models.
-LARGEST_RESERVE = 0.3
-# Refits may take this much longer than the folds' mean lets expect.
-RESERVE_FACTOR = 1.3
+# From this share of a time budget on, measured seconds steer: candidates are told as they end,
+# and asked only as the workers need them, from all results there are. A run that is over
+# before repeats itself exactly.
+ORDERED_SHARE = 0.25
+# The part of a time budget that may at most be set aside for the final models: members whose
+# refits find no room in it are served by their fold models.
+LARGEST_RESERVE = 0.2
+# Refits may take this much longer than the folds' mean lets expect, ensemble selection than
+# the last time.
+RESERVE_FACTOR = 1.25
 # Seconds between two looks whether the user has pressed Ctrl-C.
 LOOK_SECONDS = 0.2
-# Seconds set aside for ensemble selection and for handing over the models.
+# Seconds set aside for handing over the models.
 RESERVE_SECONDS = 0.3
 
 
@@ -69,7 +76,14 @@ class SearchRun:
 
     Candidates are asked `LAG` ahead and told in the order asked, whatever the order in which
     they end: with each result told, exactly one more candidate is asked. So the results
-    depend on the seed alone, unless a limit in seconds cuts the run short.
+    depend on the seed alone, until `ORDERED_SHARE` of a time budget is spent.
+
+    Attributes
+    ----------
+    choose : callable
+        Chooses the ensemble from the library as it is now and notes its members there.
+    asked_before : list of int
+        How many candidates had been asked when the first, second, ... was told.
     """
 
     search: Search
@@ -77,18 +91,20 @@ class SearchRun:
     budget: Budget
     limits: Limits
     library: Library
+    choose: Callable[[], object]
     on_generation: Callable[[Progress], None]
     interruption: Interruption = field(default_factory=Interruption)
     journal: EvaluationJournal | None = None
     records: list[Record] = field(default_factory=list)
     stop_reason: str = ""
-    told_in_order: int = 0
+    asked_before: list[int] = field(default_factory=list)
     _queue: list[Candidate] = field(default_factory=list)
     _running: dict[int, tuple[Candidate, Path | None]] = field(default_factory=dict)
     _done: dict[int, tuple[Candidate, Evaluation, Path | None]] = field(default_factory=dict)
     _asked: int = 0
     _exhausted: bool = False
     _best_errors: list[float] = field(default_factory=list)
+    _choice_seconds: float = 0.0
 
     def run(self) -> None:
         """Search until there is a reason to stop, which is then in `stop_reason`."""
@@ -97,7 +113,7 @@ class SearchRun:
         while not self.stop_reason:
             self._dispatch()
             self._collect()
-            self._tell_in_order()
+            self._tell_done()
             self._check_end()
         self.pool.cancel()
         for number in sorted(self._done):  # done, but waiting for a slower one before it
@@ -110,9 +126,23 @@ class SearchRun:
         """Return the seconds to be set aside for the final models."""
         if self.budget.seconds is None:
             return 0.0
-        final = self.library.final_seconds(self.pool.n_workers)
+        final = self.library.final_seconds(self.pool.n_workers) + self._choice_seconds
         wanted = RESERVE_SECONDS + RESERVE_FACTOR * final
         return min(wanted, LARGEST_RESERVE * self.budget.seconds)
+
+    def _seconds_left(self) -> float:
+        """Return the seconds that the search may still take.
+
+        When they seem to be over, the ensemble is chosen as if they were: mostly it has fewer
+        and cheaper members than had to be expected, and there is time for more candidates.
+        """
+        left = self.budget.remaining() - self.reserve()
+        if left <= 0 and self.library.best is not None and self.library.expected is None:
+            start = time.monotonic()
+            self.choose()
+            self._choice_seconds = time.monotonic() - start
+            left = self.budget.remaining() - self.reserve()
+        return left
 
     def _ask(self) -> None:
         limit = self._most_candidates()
@@ -145,15 +175,15 @@ class SearchRun:
                 keep_below=self.library.keep_below,
                 save_below=self.library.save_below,
                 models_path=path,
+                most_bytes=MOST_BYTES_EACH,
             )
             self._running[candidate.number] = (candidate, path)
             self.pool.submit(candidate.number, task, timeout=self.limits.evaluation_timeout)
 
     def _collect(self) -> None:
-        left = self.budget.remaining() - self.reserve()
         if self.interruption.requested:
             self.stop_reason = "interrupted"
-        elif left <= 0:
+        elif (left := self._seconds_left()) <= 0:
             self.stop_reason = "time_budget"
         else:
             # At least one result at a time, for as long as nobody wants to stop.
@@ -167,17 +197,29 @@ class SearchRun:
             self.journal.keep(candidate.genome, evaluation)
         self._done[candidate.number] = (candidate, evaluation, path)
 
-    def _tell_in_order(self) -> None:
-        while not self.stop_reason and len(self.records) in self._done:
-            self._tell(*self._done.pop(len(self.records)))
-            self.told_in_order += 1
+    def _tell_done(self) -> None:
+        while not self.stop_reason and (number := self._next_to_tell()) is not None:
+            self._tell(*self._done.pop(number))
             self._check_result()
-            self._ask()
+            if not self._free or len(self._queue) < 1:
+                self._ask()
+
+    def _next_to_tell(self) -> int | None:
+        if self._free:
+            return min(self._done, default=None)
+        return len(self.records) if len(self.records) in self._done else None
+
+    @property
+    def _free(self) -> bool:
+        """Whether measured seconds may steer."""
+        seconds = self.budget.seconds
+        return seconds is not None and self.budget.elapsed() > ORDERED_SHARE * seconds
 
     def _tell(self, candidate: Candidate, evaluation: Evaluation, path: Path | None) -> None:
+        self.asked_before.append(self._asked)
         self.search.tell(candidate, evaluation.error)
         if evaluation.error is not None:
-            saved = path if evaluation.models_saved else None
+            saved = path if evaluation.models_bytes else None
             self.library.add(Entry(candidate, evaluation, saved))
         # The record of all candidates keeps no predictions: the library has the ones needed.
         self.records.append(Record(candidate, replace(evaluation, predictions=None)))
@@ -252,16 +294,17 @@ def replay(
         Is filled with the best candidates.
     end : mapping
         The record that the run left at its end: the numbers of the candidates in the order
-        told, and how many of them were told in order, each of which let one more be asked.
+        told, and how many had been asked when each of them was told.
 
     Returns
     -------
     list of Record
         The candidates of that run in the order told.
     """
-    asked = [search.ask() for _ in range(LAG)]
+    asked: list[Candidate | None] = []
     records = []
-    for position, number in enumerate(end["told"]):
+    for number, asked_before in zip(end["told"], end["asked_before"], strict=True):
+        asked += [search.ask() for _ in range(asked_before - len(asked))]
         candidate = asked[number]
         assert candidate is not None  # it was asked in the run that told it
         evaluation = journal.find(candidate.genome, any_status=True)
@@ -270,8 +313,6 @@ def replay(
         if evaluation.error is not None:
             library.add(Entry(candidate, evaluation))
         records.append(Record(candidate, replace(evaluation, predictions=None)))
-        if position < end["told_in_order"]:
-            asked.append(search.ask())
     return records
 
 

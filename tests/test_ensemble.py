@@ -1,12 +1,15 @@
 """Ensemble selection, the library, and the model that serves."""
 
+import pickle
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from evolearn.ensemble.handover import hand_over
+from evolearn.ensemble.handover import choose, hand_over
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold, library_size, select
@@ -27,7 +30,10 @@ def out_of_fold(y, scoring="neg_root_mean_squared_error", classes=None):
 
 def entry(number, error, predictions=None, path=None):
     genome = Genome((("estimator", Gene(f"e{number}")),))
-    evaluation = Evaluation((-error,), "scored", error, (0.1,), (0.1,), predictions)
+    size = 0 if path is None else path.stat().st_size
+    evaluation = Evaluation(
+        (-error,), "scored", error, (0.1,), (0.1,), predictions, models_bytes=size
+    )
     return Entry(Candidate(number, 0, genome, "portfolio"), evaluation, path)
 
 
@@ -104,37 +110,61 @@ def test_smaller_tables_offer_fewer_candidates():
     assert sizes[0] < sizes[-1]
 
 
-def test_the_library_keeps_the_best_and_the_fold_models_of_the_best(tmp_path):
+def saved(path, size=10):
+    path.write_bytes(pickle.dumps(["fold 0", "fold 1"]).ljust(size))
+    return path
+
+
+def test_the_library_keeps_the_best_with_their_fold_models(tmp_path):
     library = Library(2, 1.25)
-    paths = [tmp_path / str(i) for i in range(3)]
-    for path in paths:
-        path.write_bytes(b"models")
+    paths = [saved(tmp_path / str(i)) for i in range(3)]
     assert library.keep_below == library.save_below == float("inf")
     for number, (error, path) in enumerate(zip((3.0, 1.0, 2.0), paths, strict=True)):
         library.add(entry(number, error, path=path))
     assert [e.error for e in library.entries] == [1.0, 2.0]
-    assert library.keep_below == 2.0
+    assert (library.save_below, library.keep_below) == (1.0, 2.0)
     assert library.saved.error == 1.0
-    assert [path.exists() for path in paths] == [False, True, False]
+    assert [path.exists() for path in paths] == [False, True, True]
 
 
-def fit_all(tasks):
+def test_fold_models_of_the_worst_give_way_where_the_disk_is_small(tmp_path):
+    library = Library(5, 1.25, most_bytes=250)
+    paths = [saved(tmp_path / str(i), 100) for i in range(4)]
+    for number, (error, path) in enumerate(zip((3.0, 1.0, 2.0, 4.0), paths, strict=True)):
+        library.add(entry(number, error, path=path))
+    assert [path.exists() for path in paths] == [False, True, True, False]
+    assert [e.models_path is not None for e in library.entries] == [True, True, False, False]
+
+
+def test_time_is_set_aside_for_the_members_that_are_expected():
+    library, scorer = two_opposites()
+    for number in range(2, 12):
+        library.add(entry(number, 5.0 + number))
+    everyone = library.final_seconds(1)
+    assert library.final_seconds(4) < everyone
+    choose(library, scorer, ensemble_size=25, seconds_left=lambda: float("inf"))
+    assert [e.candidate.number for e in library.expected] == [0, 1]
+    assert library.final_seconds(1) < everyone
+
+
+def fit_all(tasks, spare):
     return [(i, task.genome.key) for i, task in enumerate(tasks)]
 
 
 def hand(library, scorer, refit=fit_all):
-    return hand_over(
-        library, scorer, refit, ensemble_size=25, seconds_left=lambda: float("inf")
+    choose_now = partial(
+        choose, library, scorer, ensemble_size=25, seconds_left=lambda: float("inf")
     )
+    return hand_over(library, choose_now, refit)
 
 
-def two_opposites():
+def two_opposites(path=None):
     y = np.linspace(0, 1, 40)
     scorer, folds = out_of_fold(y)
     truth = y[folds.scored]
     library = Library(5, 1.0)
     library.add(entry(0, 1.0, truth + 1.0))
-    library.add(entry(1, 1.1, truth - 1.1))
+    library.add(entry(1, 1.1, truth - 1.1, path))
     return library, scorer
 
 
@@ -176,29 +206,36 @@ def test_on_a_large_table_the_best_candidate_is_compared_on_the_same_rows():
 
 def test_members_that_are_not_fitted_in_time_are_done_without():
     library, scorer = two_opposites()
-    handed = hand(library, scorer, lambda tasks: fit_all(tasks)[:1])
+    handed = hand(library, scorer, lambda *given: fit_all(*given)[:1])
     assert [m.weight for m in handed.members] == [1.0]
     assert "1 of 2" in handed.shortfall
 
 
-def test_fold_models_serve_where_no_refit_is_done_in_time(tmp_path):
-    import pickle
-
-    path = tmp_path / "models"
-    path.write_bytes(pickle.dumps(["fold 0", "fold 1"]))
+def test_fold_models_serve_for_refits_that_are_late(tmp_path):
     library = Library(5, 1.0)
-    library.add(entry(0, 1.0, path=path))
-    handed = hand(library, None, lambda tasks: [])
+    library.add(entry(0, 1.0, path=saved(tmp_path / "models")))
+    handed = hand(library, None, lambda *given: [])
     assert [m.model for m in handed.members] == ["fold 0", "fold 1"]
     assert [m.weight for m in handed.members] == [0.5, 0.5]
     assert handed.shortfall
+
+
+def test_an_ensemble_may_mix_refits_and_fold_models(tmp_path):
+    library, scorer = two_opposites(saved(tmp_path / "models"))
+    handed = hand(library, scorer, lambda *given: fit_all(*given)[:1])
+    assert [m.fold for m in handed.members] == [None, 0, 1]
+    weights = [m.weight for m in handed.members]
+    assert sum(weights) == pytest.approx(1.0)
+    assert weights[1] == weights[2] == (1 - weights[0]) / 2
+    assert handed.shortfall == ""
+    assert [number for _, number, _ in handed.decisions()["members"]] == [0, 1, 1]
 
 
 def test_nothing_is_handed_over_where_nothing_is_fitted():
     library = Library(5, 1.0)
     assert hand(library, None) is None
     library.add(entry(0, 1.0))
-    assert hand(library, None, lambda tasks: []) is None
+    assert hand(library, None, lambda *given: []) is None
 
 
 def test_the_ensemble_predicts_the_weighted_mean():

@@ -303,18 +303,28 @@ def test_the_error_is_the_mean_over_folds_and_predictions_are_out_of_fold():
         assert np.allclose(evaluation.predictions[bounds], y[train].mean())
 
 
-def test_predictions_and_models_are_kept_only_where_they_are_wanted(tmp_path):
+@pytest.mark.parametrize(
+    ("limits", "kept", "there"),
+    [
+        ({"keep_below": 0.1, "save_below": 0.1}, False, False),
+        ({"save_below": 0.1}, True, False),
+        ({"save_below": 1e9}, True, True),
+        ({"save_below": 1e9, "most_bytes": 100}, True, False),
+    ],
+    ids=["hopeless", "cheap", "best", "too large"],
+)
+def test_predictions_and_models_are_kept_only_where_they_are_wanted(
+    tmp_path, limits, kept, there
+):
     evaluator = evaluator_of([Faulty()], np.arange(30.0))
-    genome, path = genome_of(evaluator), tmp_path / "models"
-    unwanted = evaluator(
-        EvaluationTask(genome, keep_below=0.1, save_below=0.1, models_path=path)
+    path = tmp_path / "models"
+    task = EvaluationTask(
+        genome_of(evaluator), models_path=path, **{"most_bytes": 10**6, **limits}
     )
-    assert unwanted.predictions is None
-    assert not unwanted.models_saved
-    assert not path.exists()
-    wanted = evaluator(EvaluationTask(genome, save_below=1e9, models_path=path))
-    assert wanted.models_saved
-    assert path.exists()
+    evaluation = evaluator(task)
+    assert (evaluation.predictions is not None) == kept
+    assert path.exists() == there
+    assert evaluation.models_bytes == (path.stat().st_size if there else 0)
 
 
 def test_a_refit_uses_all_rows():
@@ -350,8 +360,10 @@ def test_fold_models_of_a_class_from_a_script_are_saved(tmp_path):
 
     evaluator = evaluator_of([Local()], np.arange(30.0))
     path = tmp_path / "models"
-    task = EvaluationTask(genome_of(evaluator), save_below=1e9, models_path=path)
-    assert evaluator(task).models_saved
+    task = EvaluationTask(
+        genome_of(evaluator), save_below=1e9, models_path=path, most_bytes=10**6
+    )
+    assert evaluator(task).models_bytes
     assert len(pickle.loads(path.read_bytes())) == 3
 
 

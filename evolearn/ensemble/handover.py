@@ -1,6 +1,5 @@
 """From the library of a search to the fitted model that its user gets."""
 
-import pickle
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +11,19 @@ from numpy.typing import NDArray
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.evaluator import FoldModelsTask, RefitTask
+from evolearn.evaluation.fold_models import load_models
 from evolearn.execution.worker_program import describe
 
 # The share of the time left that ensemble selection may take; the rest is for the refits.
 SELECTION_SHARE = 0.2
+# What a process reads and unpickles in a second: half of what was measured for forests.
+LOADED_BYTES = 250e6
 
-#: Fits tasks somewhere, in this order, and yields (position, model) as they are done.
-Refit = Callable[[Sequence[RefitTask | FoldModelsTask]], Iterable[tuple[int, Any]]]
+Task = RefitTask | FoldModelsTask
+Chosen = list[tuple[float, Entry]]
+#: Fits tasks somewhere, in this order, and yields (position, model) as they are done; stops
+#: when only so many seconds are left.
+Refit = Callable[[Sequence[Task], float], Iterable[tuple[int, Any]]]
 
 
 @dataclass(frozen=True)
@@ -64,26 +69,17 @@ class Handover:
 
 
 def hand_over(
-    library: Library,
-    out_of_fold: OutOfFold | None,
-    refit: Refit,
-    *,
-    ensemble_size: int,
-    seconds_left: Callable[[], float],
+    library: Library, choose: Callable[[], tuple[Chosen, str]], refit: Refit
 ) -> Handover | None:
-    """Choose what serves, fit it on all rows, and fall back on what is fitted already.
+    """Choose what serves and fit it on all rows; fold models serve for what is late.
 
     Parameters
     ----------
     library : Library
-    out_of_fold : OutOfFold or None
-        None: a single model is wanted.
+    choose : callable
+        `choose`, given all it needs.
     refit : callable
-        Fits as many as time allows.
-    ensemble_size : int
-        Steps of the greedy selection.
-    seconds_left : callable
-        Seconds until the fit has to be over.
+        Fits as many as time allows, the first ones first.
 
     Returns
     -------
@@ -93,28 +89,33 @@ def hand_over(
     best = library.best
     if best is None:
         return None
-    chosen, unscored = _choose(library, out_of_fold, ensemble_size, seconds_left)
+    chosen, unscored = choose()
     entries = [best, *(entry for _, entry in chosen if entry is not best)]
-    models = dict(refit([RefitTask(entry.candidate.genome) for entry in entries]))
-    fitted = {
-        entries[i].candidate.number: Member(1.0, entries[i], m) for i, m in models.items()
+    spare = sum(entry.evaluation.models_bytes for entry in entries) / LOADED_BYTES
+    models = dict(refit([RefitTask(entry.candidate.genome) for entry in entries], spare))
+    served = {
+        entry.candidate.number: [Member(1.0, entry, models[i])] if i in models else _bag(entry)
+        for i, entry in enumerate(entries)
     }
-    there = [(w, e.candidate.number) for w, e in chosen if e.candidate.number in fitted]
-    members = [replace(fitted[number], weight=weight) for weight, number in there]
-    if len(fitted) == len(entries):
-        return Handover(fitted[best.candidate.number], members, unscored=unscored)
-    shortfall = (
-        f"{len(entries) - len(fitted)} of {len(entries)} final models could not be fitted on "
-        "all rows"
-    )
-    saved = _saved_members(library)
-    members = _scaled(members or saved)
+    members = [
+        replace(member, weight=weight * member.weight)
+        for weight, entry in chosen
+        for member in served[entry.candidate.number]
+    ]
+    if not members and library.saved is not None:
+        members = _bag(library.saved)
     if not members:
         return None
+    missed = sum(not served[entry.candidate.number] for entry in entries)
+    late = 0 not in models or missed
+    shortfall = (
+        f"{len(entries) - len(models)} of {len(entries)} final models could not be fitted on "
+        "all rows"
+    )
     # The best single model: fitted on all rows if it can be, else in a fold.
-    singles = [fitted[n] for n in (best.candidate.number,) if n in fitted] or saved
-    heaviest = max(members, key=lambda member: member.weight)
-    return Handover(singles[0] if singles else heaviest, members, shortfall, unscored)
+    own = served[best.candidate.number] or members
+    single = max(own, key=lambda member: member.weight)
+    return Handover(single, _scaled(members), shortfall if late else "", unscored)
 
 
 def hand_over_again(
@@ -130,7 +131,7 @@ def hand_over_again(
         (RefitTask if whole else FoldModelsTask)(entries[number].candidate.genome)
         for number, whole in keys
     ]
-    models = {keys[i]: model for i, model in refit(tasks)}
+    models = {keys[i]: model for i, model in refit(tasks, 0.0)}
     made = [
         Member(
             weight,
@@ -148,19 +149,47 @@ def _scaled(members: Sequence[Member]) -> list[Member]:
     return [replace(member, weight=member.weight / total) for member in members]
 
 
+def choose(
+    library: Library,
+    out_of_fold: OutOfFold | None,
+    *,
+    ensemble_size: int,
+    seconds_left: Callable[[], float],
+) -> tuple[Chosen, str]:
+    """Choose the members of an ensemble; the library notes them as the expected ones.
+
+    Parameters
+    ----------
+    library : Library
+        Has at least one entry.
+    out_of_fold : OutOfFold or None
+        None: a single model is wanted.
+    ensemble_size : int
+        Steps of the greedy selection.
+    seconds_left : callable
+        Seconds until the fit has to be over.
+
+    Returns
+    -------
+    members : list of (float, Entry)
+        The members with their weights, heaviest first: one if that is no worse.
+    unscored : str
+        Why an ensemble could not be scored, "" if it could: a scorer of the user's may want
+        more than predictions, such as the table or the model's coefficients.
+    """
+    chosen, unscored = _choose(library, out_of_fold, ensemble_size, seconds_left)
+    library.expected = [entry for _, entry in chosen]
+    return chosen, unscored
+
+
 def _choose(
     library: Library,
     out_of_fold: OutOfFold | None,
     ensemble_size: int,
     seconds_left: Callable[[], float],
-) -> tuple[list[tuple[float, Entry]], str]:
-    """Return the members with their weights, heaviest first: one if that is no worse.
-
-    Also why an ensemble could not be scored, "" if it could: a scorer of the user's may want
-    more than predictions, such as the table or the model's coefficients.
-    """
-    assert library.best is not None  # the caller has looked
-    single = [(1.0, library.best)]
+) -> tuple[Chosen, str]:
+    assert library.best is not None  # the callers have looked
+    single: Chosen = [(1.0, library.best)]
     offers = [entry for entry in library.entries if entry.evaluation.predictions is not None]
     if out_of_fold is None or len(offers) < 2:
         return single, ""
@@ -195,10 +224,9 @@ def _error_alone(entry: Entry, out_of_fold: OutOfFold) -> float:
     return out_of_fold.error(entry.evaluation.predictions[out_of_fold.positions])
 
 
-def _saved_members(library: Library) -> list[Member]:
-    """Return the fitted fold models of the best candidate that has some."""
-    entry = library.saved
-    if entry is None or entry.models_path is None or not entry.models_path.exists():
+def _bag(entry: Entry) -> list[Member]:
+    """Return the fitted fold models of a candidate, none if they were not saved."""
+    if entry.models_path is None:
         return []
-    models = pickle.loads(entry.models_path.read_bytes())
-    return [Member(1.0, entry, model, fold) for fold, model in enumerate(models)]
+    models = load_models(entry.models_path)
+    return [Member(1 / len(models), entry, model, fold) for fold, model in enumerate(models)]

@@ -1,7 +1,7 @@
 """The library: the best candidates so far, with what is needed to make a model of them."""
 
 from bisect import insort
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,13 @@ import numpy as np
 from evolearn.evaluation.evaluator import Evaluation
 from evolearn.evolution.search import Candidate
 
-# Members that an ensemble is expected to have when time for their refits is set aside: on the
-# tables of the suite it had five to nine.
+# Members that an ensemble is expected to have when time for them is set aside: on the tables
+# of the suite it had five to nine.
 EXPECTED_MEMBERS = 8
+# The fold models of one candidate, and those of all together, may take this much of the disk.
+# A forest of 200 full trees on 20,000 rows has 70 MB per fold.
+MOST_BYTES_EACH = 384 * 2**20
+MOST_BYTES = 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Entry:
 
 
 class Library:
-    """Keeps the best candidates, their out-of-fold predictions, and one's fold models.
+    """Keeps the best candidates, their out-of-fold predictions and their fold models.
 
     Parameters
     ----------
@@ -38,13 +42,23 @@ class Library:
         How many entries are kept.
     refit_factor : float
         How much longer a fit on all rows takes than one on a fold's training rows.
+    most_bytes : int, default=4 GiB
+        How much disk the fold models of all entries may take; those of the worst give way.
+
+    Attributes
+    ----------
+    entries : list of Entry
+        Best first.
+    expected : list of Entry or None
+        The members of the ensemble as it was last chosen; None before.
     """
 
-    def __init__(self, size: int, refit_factor: float) -> None:
+    def __init__(self, size: int, refit_factor: float, *, most_bytes: int = MOST_BYTES) -> None:
         self.size = size
-        self.refit_factor = refit_factor
         self.entries: list[Entry] = []
-        self._saved: Entry | None = None
+        self.expected: list[Entry] | None = None
+        self._refit_factor = refit_factor
+        self._most_bytes = most_bytes
 
     @property
     def best(self) -> Entry | None:
@@ -54,7 +68,7 @@ class Library:
     @property
     def saved(self) -> Entry | None:
         """The best candidate whose fold models were saved."""
-        return self._saved
+        return next((entry for entry in self.entries if entry.models_path is not None), None)
 
     @property
     def keep_below(self) -> float:
@@ -63,29 +77,38 @@ class Library:
 
     @property
     def save_below(self) -> float:
-        """The error below which a candidate's fold models are worth saving."""
+        """The error below which a candidate's fold models are saved whatever they cost."""
         return self.best.error if self.best is not None else float("inf")
 
     def add(self, entry: Entry) -> None:
         """Take a scored candidate in, if it is good enough."""
-        if entry.models_path is not None:
-            if self._saved is None or entry.error < self._saved.error:
-                self._forget_saved()
-                self._saved = entry
-            else:
-                entry.models_path.unlink(missing_ok=True)
         insort(self.entries, entry, key=lambda e: (e.error, e.candidate.number))
+        for dropped in self.entries[self.size :]:
+            _forget_models(dropped)
         del self.entries[self.size :]
+        self._make_room()
 
     def refit_seconds(self, entry: Entry) -> float:
         """Return the expected seconds of a fit of this candidate on all rows."""
-        return float(np.mean(entry.evaluation.fit_seconds)) * self.refit_factor
+        return float(np.mean(entry.evaluation.fit_seconds)) * self._refit_factor
 
     def final_seconds(self, n_workers: int) -> float:
         """Return the expected seconds of the refits of an ensemble of the best candidates."""
-        seconds = [self.refit_seconds(entry) for entry in self.entries[:EXPECTED_MEMBERS]]
+        best = self.entries[:1]
+        members = self.entries[:EXPECTED_MEMBERS] if self.expected is None else self.expected
+        different = {entry.candidate.number: entry for entry in [*best, *members]}
+        seconds = [self.refit_seconds(entry) for entry in different.values()]
         return max(sum(seconds) / n_workers, max(seconds)) if seconds else 0.0
 
-    def _forget_saved(self) -> None:
-        if self._saved is not None and self._saved.models_path is not None:
-            self._saved.models_path.unlink(missing_ok=True)
+    def _make_room(self) -> None:
+        total = 0
+        for number, entry in enumerate(self.entries):
+            total += entry.evaluation.models_bytes if entry.models_path is not None else 0
+            if total > self._most_bytes:
+                _forget_models(entry)
+                self.entries[number] = replace(entry, models_path=None)
+
+
+def _forget_models(entry: Entry) -> None:
+    if entry.models_path is not None:
+        entry.models_path.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Runs a plan in worker processes and gathers what became of it."""
 
 import logging
+import shutil
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,8 +12,8 @@ from typing import Any
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
 
-from evolearn.ensemble.handover import Handover, Member, hand_over, hand_over_again
-from evolearn.ensemble.library import Library
+from evolearn.ensemble.handover import Handover, Member, choose, hand_over, hand_over_again
+from evolearn.ensemble.library import MOST_BYTES, Library
 from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import library_size
 from evolearn.estimators.data import FitData
@@ -87,35 +88,46 @@ def carry_out(
     with open_journal(estimator, data) as journal:
         plan = make_plan(estimator, data, effort_of(estimator, data, journal))
         pool.install(plan.evaluator(pool))
-        library = Library(library_size(plan.problem.table.n_rows), plan.folds.refit_factor)
+        library = _library(plan, pool)
         search = plan.search(estimator.population_size)
         if estimator.replay:
             journal, end = last_run(journal, estimator)
             records, stop_reason = replay(search, journal, library, end), end["stop_reason"]
             handed = hand_over_again(library, partial(_refit, pool, Budget(None)), end)
             return _outcome(plan, search, records, stop_reason, handed, budget)
+        out_of_fold = plan.out_of_fold() if estimator.final_model == "ensemble" else None
+        choose_now = partial(
+            choose,
+            library,
+            out_of_fold,
+            ensemble_size=estimator.ensemble_size,
+            seconds_left=budget.remaining,
+        )
         run = SearchRun(
             search=search,
             pool=pool,
             budget=budget,
             limits=_limits(estimator, plan),
             library=library,
+            choose=choose_now,
             on_generation=_report if estimator.verbose else _silence,
             interruption=interruption,
             journal=journal,
         )
         run.run()
         _check_failures(run.records, library)
-        handed = hand_over(
-            library,
-            plan.out_of_fold() if estimator.final_model == "ensemble" else None,
-            partial(_refit, pool, budget),
-            ensemble_size=estimator.ensemble_size,
-            seconds_left=budget.remaining,
-        )
+        handed = hand_over(library, choose_now, partial(_refit, pool, budget))
         if journal is not None:
             journal.keep_end(_end_of(run, handed))
         return _outcome(plan, search, run.records, run.stop_reason, handed, budget)
+
+
+def _library(plan: Plan, pool: Pool) -> Library:
+    size, refit_factor = library_size(plan.problem.table.n_rows), plan.folds.refit_factor
+    if pool.scratch is None:
+        return Library(size, refit_factor)
+    free = shutil.disk_usage(pool.scratch).free
+    return Library(size, refit_factor, most_bytes=min(MOST_BYTES, free // 4))
 
 
 def _limits(estimator: Any, plan: Plan) -> Limits:
@@ -143,7 +155,7 @@ def _end_of(run: SearchRun, handed: Handover | None) -> dict[str, Any]:
     return {
         "stop_reason": run.stop_reason,
         "told": [record.candidate.number for record in run.records],
-        "told_in_order": run.told_in_order,
+        "asked_before": run.asked_before,
         **decisions,
     }
 
@@ -204,9 +216,9 @@ def _report(progress: Progress) -> None:
 
 
 def _refit(
-    pool: Pool, budget: Budget, tasks: Sequence[RefitTask | FoldModelsTask]
+    pool: Pool, budget: Budget, tasks: Sequence[RefitTask | FoldModelsTask], spare: float
 ) -> Iterable[tuple[int, Any]]:
-    """Yield the position and the fitted model of each task that ends in time."""
+    """Yield position and fitted model of each task done while more than `spare` s are left."""
     waiting = list(enumerate(tasks))
     running = 0
     while waiting or running:
@@ -214,7 +226,7 @@ def _refit(
             position, task = waiting.pop(0)
             pool.submit(position, task)
             running += 1
-        left = budget.remaining()
+        left = budget.remaining() - spare
         if left <= 0:
             break
         for outcome in pool.collect(timeout=None if left == float("inf") else left):

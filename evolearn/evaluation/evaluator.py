@@ -15,6 +15,7 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator
 
 from evolearn.evaluation.answers import AskedClassifier, AskedRegressor
+from evolearn.evaluation.fold_models import save_models
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.scoring import Objective
@@ -27,20 +28,24 @@ from evolearn.table import take_rows
 
 # A candidate may warn thousands of times; this many different warnings tell the story.
 MOST_WARNINGS = 5
+# Fold models that took fewer seconds than this are fitted anew when they are wanted.
+SAVED_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class EvaluationTask:
     """Cross-validate a genome.
 
-    Predictions are kept if the error is not above `keep_below`, fitted fold models are written
-    to `models_path` if it is below `save_below`.
+    If the error is not above `keep_below`, predictions are kept, and fitted fold models that
+    took long are written to `models_path`, unless they take more than `most_bytes`; those of
+    an error below `save_below` are written even if they took no time.
     """
 
     genome: Genome
     keep_below: float = float("inf")
     save_below: float = float("-inf")
     models_path: Path | None = None
+    most_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class Evaluation:
         "out_of_memory" if its worker was stopped.
     failure : str
         Why it failed, "" if it did not.
+    models_bytes : int
+        The size of the file with the fitted fold models, 0 if there is none.
     """
 
     scores: tuple[float, ...]
@@ -85,7 +92,7 @@ class Evaluation:
     predictions: NDArray[np.float64] | None = None
     failure: str = ""
     warnings: tuple[str, ...] = ()
-    models_saved: bool = False
+    models_bytes: int = 0
 
 
 class Handle(Protocol):
@@ -99,6 +106,7 @@ class Handle(Protocol):
 class _Run:
     """What is gathered while the folds of one genome are run."""
 
+    keep_models: bool
     scores: list[float] = field(default_factory=list)
     fit_seconds: list[float] = field(default_factory=list)
     score_seconds: list[float] = field(default_factory=list)
@@ -144,30 +152,35 @@ class Evaluator:
 
     def evaluate(self, task: EvaluationTask) -> Evaluation:
         """Cross-validate a genome; whatever it raises is part of the result."""
-        run = _Run()
+        run = _Run(keep_models=task.models_path is not None)
         failure = ""
         with _collected_warnings() as messages:
             try:
                 for fold in range(len(self.folds)):
-                    self._run_fold(task.genome, fold, run)
+                    model = self._run_fold(task.genome, fold, run)
                     if fold == 0:
-                        _check_portable(run.models[0])
+                        _check_portable(model)
             except Exception as exception:  # a candidate may fail in any way; that is a result
                 failure = _one_line(exception)
         missing = [float("nan")] * (len(self.folds) - len(run.scores))
         error: float | None = None
         if not failure:
             error = float(np.mean([self.objective.error(score) for score in run.scores]))
+        wanted = error is not None and error <= task.keep_below
+        saved = 0
+        dear = sum(run.fit_seconds) > SAVED_SECONDS or (error or 0.0) < task.save_below
+        if wanted and dear and task.models_path is not None:
+            saved = save_models(run.models, task.models_path, task.most_bytes)
         return Evaluation(
             scores=(*run.scores, *missing),
             status="failed" if failure else "scored",
             error=error,
             fit_seconds=tuple(run.fit_seconds),
             score_seconds=tuple(run.score_seconds),
-            predictions=_joined(run, error is not None and error <= task.keep_below),
+            predictions=_joined(run) if wanted else None,
             failure=failure,
             warnings=tuple(messages),
-            models_saved=error is not None and _save(run.models, task, error),
+            models_bytes=saved,
         )
 
     def refit(self, genome: Genome) -> BaseEstimator:
@@ -178,12 +191,12 @@ class Evaluator:
 
     def fold_models(self, genome: Genome) -> list[BaseEstimator]:
         """Return the genome's pipelines fitted on the training rows of each fold."""
-        run = _Run()
+        run = _Run(keep_models=True)
         for fold in range(len(self.folds)):
             self._run_fold(genome, fold, run)
         return run.models
 
-    def _run_fold(self, genome: Genome, fold: int, run: _Run) -> None:
+    def _run_fold(self, genome: Genome, fold: int, run: _Run) -> BaseEstimator:
         train, test = self.folds.train[fold], self.folds.test[fold]
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
         model = self._pipeline(genome)
@@ -200,7 +213,9 @@ class Evaluator:
         run.score_seconds.append(time.perf_counter() - fitted)
         run.scores.append(score)
         run.predictions.append(answers)
-        run.models.append(model)
+        if run.keep_models:
+            run.models.append(model)
+        return model
 
     def _score(
         self, model: BaseEstimator, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None
@@ -268,22 +283,9 @@ def _check_portable(model: BaseEstimator) -> None:
         raise TypeError(msg) from error
 
 
-def _joined(run: _Run, wanted: bool) -> NDArray[np.float64] | None:
+def _joined(run: _Run) -> NDArray[np.float64] | None:
     parts = [part for part in run.predictions if part is not None]
-    if not wanted or len(parts) < len(run.predictions):
-        return None
-    return np.concatenate(parts)
-
-
-def _save(models: list[BaseEstimator], task: EvaluationTask, error: float) -> bool:
-    if task.models_path is None or error >= task.save_below:
-        return False
-    try:
-        task.models_path.write_bytes(pickled(models))
-    except Exception:  # no room, or a model that cannot be pickled: it just is not saved,
-        task.models_path.unlink(missing_ok=True)  # which `models_saved` says
-        return False
-    return True
+    return None if len(parts) < len(run.predictions) else np.concatenate(parts)
 
 
 @contextmanager
