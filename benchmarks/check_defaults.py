@@ -1,6 +1,7 @@
 """Run scikit-learn's estimator checks on both estimators as they are constructed by default.
 
     python benchmarks/check_defaults.py
+    python benchmarks/check_defaults.py EvolutionaryRegressor
 
 The test suite runs the same checks with a small budget; here every one of the hundred or so
 fits has the default budget of a minute, and ends by itself when nothing improves. Prints what
@@ -25,7 +26,8 @@ EXPECTED = {
 
 def main():
     failed = False
-    for kind in (EvolutionaryClassifier, EvolutionaryRegressor):
+    kinds = [EvolutionaryClassifier, EvolutionaryRegressor]
+    for kind in [kind for kind in kinds if kind.__name__ in sys.argv[1:]] or kinds:
         start = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -307,7 +307,7 @@ def replay(
         asked += [search.ask() for _ in range(asked_before - len(asked))]
         candidate = asked[number]
         assert candidate is not None  # it was asked in the run that told it
-        evaluation = journal.find(candidate.genome, any_status=True)
+        evaluation = journal.told(candidate.genome)
         assert evaluation is not None  # it was kept before it was told
         search.tell(candidate, evaluation.error)
         if evaluation.error is not None:

@@ -5,8 +5,9 @@ import random
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, Float
 
 # Top-level statements and no main guard: workers must not run the script again.
 SCRIPT = """
@@ -100,6 +101,21 @@ def test_global_random_generators_have_no_say(fast, regression, cheap_regressors
         model = EvolutionaryRegressor(search_space=cheap_regressors, **fast).fit(X, y)
         runs.append(model.cv_results_["mean_test_score"])
     np.testing.assert_array_equal(*runs)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_an_estimator_that_draws_from_global_generators_is_repeatable(fast, regression, n_jobs):
+    class Careless(Ridge):
+        def fit(self, X, y):
+            noise = np.random.normal(size=len(y)) + random.random()  # noqa: NPY002
+            return super().fit(X, y + noise)
+
+    X, y = regression
+    X = X[["size", "rooms"]]
+    space = [(Careless(), {"alpha": Float(0.1, 10.0)})]
+    settings = {**fast, "search_space": space, "n_jobs": n_jobs}
+    first, second = (EvolutionaryRegressor(**settings).fit(X, y).predict(X) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
 
 
 def fitted_params(settings, X, y, **changes):

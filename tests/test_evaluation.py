@@ -146,6 +146,34 @@ def test_groups_are_never_on_both_sides(classification):
         assert not set(groups[train]) & set(groups[test])
 
 
+def test_a_class_of_one_group_is_not_scored_by_models_that_never_saw_it():
+    y = np.repeat(["a", "b", "rare"], [40, 40, 10])
+    groups = np.concatenate([np.arange(80) % 8, np.full(10, 99)])
+    folds = make_folds(None, y, y, groups, classification=True, default_folds=4, seed=0)
+    for train, test in zip(folds.train, folds.test, strict=True):
+        assert not set(groups[train]) & set(groups[test])
+        assert set(y[test]) <= set(y[train])
+    assert set(y[folds.scored]) == {"a", "b"}
+
+
+@pytest.mark.parametrize("groups", [None, np.arange(60) % 12], ids=["rows", "groups"])
+@pytest.mark.parametrize("classification", [True, False])
+def test_rows_without_weight_are_not_scored(groups, classification):
+    y = np.arange(60) % 3
+    weights = (np.arange(60) < 25).astype(float)  # whole folds of sorted rows would have none
+    folds = make_folds(
+        None,
+        y,
+        y,
+        groups,
+        classification=classification,
+        default_folds=4,
+        seed=0,
+        weights=weights,
+    )
+    assert sorted(folds.scored) == list(range(25))
+
+
 @pytest.mark.parametrize("splitter", [GroupKFold(3), LeaveOneGroupOut()])
 def test_a_group_splitter_without_groups_is_refused_by_name(splitter):
     y = np.arange(20)

@@ -137,7 +137,20 @@ def test_what_was_stopped_from_outside_is_tried_again(tmp_path, status):
     journal.close()
     again = EvaluationJournal(tmp_path / "file", HEADER)
     assert again.find(genome) is None
-    assert again.find(genome, any_status=True).failure == "a reason"
+    assert again.told(genome) is None  # no run has ended
+    again.close()
+
+
+def test_a_replay_finds_what_the_finished_run_was_told(tmp_path):
+    genome = Genome((("estimator", Gene("ridge")),))
+    journal = EvaluationJournal(tmp_path / "file", HEADER)
+    journal.keep(genome, Evaluation((), "timed_out", failure="a reason"))
+    journal.keep_end({"stop_reason": "time_budget"})
+    journal.keep(genome, Evaluation((0.5,), "scored", 0.5))  # a later run, then killed
+    journal.close()
+    again = EvaluationJournal(tmp_path / "file", HEADER)
+    assert again.told(genome).failure == "a reason"
+    assert again.find(genome).error == 0.5
     again.close()
 
 

@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from evolearn import Choice, Component, Float, Integer, SearchSpace
 from evolearn.space.express import express, fit_weights
+from evolearn.space.genome import Gene, Genome
 from evolearn.space.portfolio import PORTFOLIO, portfolio
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import restrict
@@ -90,6 +91,11 @@ def test_mutating_an_integer_changes_it(domain, seed):
         (lambda: Float(0.0, 1.0, start=3.0), "start=3.0"),
         (Choice, "at least one option"),
         (lambda: Component("ridge", Ridge, {"alhpa": Float(0, 1)}), "'alhpa'.*alpha"),
+        (lambda: Integer(0.5, 3.5), "whole numbers, got low=0.5"),
+        (lambda: Choice(lambda: 1, lambda: 2), "lambda>> twice"),
+        (lambda: Component("ridge", Ridge, slots={"scalar": ("standard",)}), "slot 'scalar'"),
+        (lambda: Component("ridge", Ridge, conditions={"a": ("b", (1,))}), "name 'a'"),
+        (lambda: SearchSpace([], {"scalar": []}), "slot 'scalar'"),
     ],
 )
 def test_impossible_domains_are_refused(make, message):
@@ -106,6 +112,19 @@ def test_sampled_genomes_lie_in_the_space_and_survive_the_flat_form(task, seed):
     assert genome in space
     assert space.genome(genome.params) == genome
     assert pickle.loads(pickle.dumps(genome)) == genome
+
+
+def test_a_space_of_names_is_refused_with_what_to_pass():
+    with pytest.raises(TypeError, match=r"Components, got 'ridge'.*default catalogue"):
+        SearchSpace(["ridge"])
+
+
+def test_the_key_of_a_genome_does_not_depend_on_how_arrays_are_printed():
+    weights = [np.linspace(0, 1, 2_000), np.linspace(0, 2, 2_000)]
+    keys = [Genome((("estimator", Gene("a", (("w", w),))),)).key for w in weights]
+    assert keys[0] != keys[1]
+    with np.printoptions(precision=2):
+        assert Genome((("estimator", Gene("a", (("w", weights[0]),))),)).key == keys[0]
 
 
 def test_conditional_parameters_are_only_there_when_they_matter():

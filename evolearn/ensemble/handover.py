@@ -12,6 +12,7 @@ from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.evaluator import FoldModelsTask, RefitTask
 from evolearn.evaluation.fold_models import load_models
+from evolearn.exceptions import SearchError
 from evolearn.execution.worker_program import describe
 
 # The share of the time left that ensemble selection may take; the rest is for the refits.
@@ -132,6 +133,13 @@ def hand_over_again(
         for number, whole in keys
     ]
     models = {keys[i]: model for i, model in refit(tasks, 0.0)}
+    lost = [number for number, whole in keys if (number, whole) not in models]
+    if lost:
+        msg = (
+            f"The run cannot be repeated: the model of candidate {lost[0]}, fitted then, could "
+            "not be fitted now; see the warning."
+        )
+        raise SearchError(msg)
     made = [
         Member(
             weight,

@@ -107,6 +107,7 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         classification=data.classes is not None,
         default_folds=effort.n_folds,
         seed=data.seed,
+        weights=data.weights,
     )
     problem = replace(data.problem, fit_limit=effort.fit_limit)
     return Plan(data, problem, restrict(data.space, problem), folds)

@@ -1,6 +1,7 @@
 """Trains and scores one genome: what runs in the workers."""
 
 import pickle
+import random
 import time
 import warnings
 from collections.abc import Iterator
@@ -149,6 +150,15 @@ class Evaluator:
                 if isinstance(task, RefitTask):
                     return self.refit(task.genome)
                 return self.fold_models(task.genome)
+
+    def enter_process(self, task: EvaluationTask | RefitTask | FoldModelsTask) -> None:
+        """Seed the global generators: for candidates that draw from them, against the rules.
+
+        Called in processes of evolearn's own alone, before a task.
+        """
+        seed = task.genome.seed(self.seed)
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002, it is the global one that is to be seeded
 
     def evaluate(self, task: EvaluationTask) -> Evaluation:
         """Cross-validate a genome; whatever it raises is part of the result."""

@@ -98,12 +98,14 @@ def make_folds(
     classification: bool,
     default_folds: int,
     seed: int,
+    weights: NDArray[np.float64] | None = None,
 ) -> Folds:
     """Return the folds of a user's `cv`, or of our own choice for None or a number.
 
     Our own folds are shuffled, stratified by class, and keep groups together where there are
     any. Rows of a class with fewer rows than folds train in every fold and are never scored:
-    no fold would have the class on both sides.
+    no fold would have the class on both sides. Nor are rows scored whose weight is zero, or,
+    with groups, whose class is in no group of the training rows.
 
     Raises
     ------
@@ -113,8 +115,8 @@ def make_folds(
     if cv is None or isinstance(cv, numbers.Integral):
         number = default_folds if cv is None else int(cv)
         if groups is not None:
-            return _grouped(y, groups, max(number, 2), classification, seed)
-        return _own(y, number, classification, seed)
+            return _grouped(y, groups, max(number, 2), classification, seed, weights)
+        return _own(y, number, classification, seed, weights)
     splitter = check_cv(cv, y, classifier=classification)
     if groups is None and _needs_groups(splitter):
         msg = (
@@ -125,18 +127,25 @@ def make_folds(
     return _of_splits(list(splitter.split(X, y, groups)))
 
 
-def _own(y: NDArray[Any], number: int, classification: bool, seed: int) -> Folds:
+def _own(
+    y: NDArray[Any],
+    number: int,
+    classification: bool,
+    seed: int,
+    weights: NDArray[np.float64] | None,
+) -> Folds:
     n_rows = len(y)
+    counted = np.ones(n_rows, dtype=bool) if weights is None else weights > 0
     if not classification:
-        rows = np.arange(n_rows)
+        rows = np.flatnonzero(counted)
         return _complemented([rows[t] for t in _tests(rows, None, number, seed)], n_rows)
     codes = np.unique(y, return_inverse=True)[1]
-    counts = np.bincount(codes)
+    counts = np.bincount(codes[counted], minlength=codes.max() + 1)
     if number > 1:  # few enough that at least two classes are scored, where two can be
         largest = np.sort(counts)[::-1]
         second = int(largest[1]) if len(largest) > 1 else 0
         number = max(2, min(number, second if second >= 2 else int(largest[0])))
-    scored = np.flatnonzero(counts[codes] >= max(number, 2))
+    scored = np.flatnonzero(counted & (counts[codes] >= max(number, 2)))
     if not len(scored):
         msg = (
             f"No class has two rows or more among the {n_rows} rows of y, so that nothing can "
@@ -171,7 +180,12 @@ def _tests(rows: Indices, codes: Indices | None, number: int, seed: int) -> list
 
 
 def _grouped(
-    y: NDArray[Any], groups: Any, number: int, classification: bool, seed: int
+    y: NDArray[Any],
+    groups: Any,
+    number: int,
+    classification: bool,
+    seed: int,
+    weights: NDArray[np.float64] | None,
 ) -> Folds:
     n_groups = len(np.unique(np.asarray(groups)))
     if n_groups < 2:
@@ -192,7 +206,23 @@ def _grouped(
                 splits = list(GroupKFold(number).split(rows, y, groups))
         else:
             splits = list(GroupKFold(number).split(rows, y, groups))
-    return _of_splits([(tr, te) for tr, te in splits if len(te)])
+    splits = [
+        (train, _scorable(train, test, y, classification, weights)) for train, test in splits
+    ]
+    return _of_splits([(train, test) for train, test in splits if len(test)])
+
+
+def _scorable(
+    train: Indices,
+    test: Indices,
+    y: NDArray[Any],
+    classification: bool,
+    weights: NDArray[np.float64] | None,
+) -> Indices:
+    """Return the held-out rows that count: with a weight, and of a class that was trained."""
+    if weights is not None:
+        test = test[weights[test] > 0]
+    return test[np.isin(y[test], y[train])] if classification else test
 
 
 def _needs_groups(splitter: Any) -> bool:

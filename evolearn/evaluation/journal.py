@@ -45,6 +45,7 @@ class EvaluationJournal:
         self.effort: dict[str, Any] | None = None
         self.ends: list[dict[str, Any]] = []
         self._known: dict[str, Evaluation] = {}
+        self._at_last_end: dict[str, Evaluation] = {}
         for record in self._file.stored:
             if record.fields["kind"] == "evaluation":
                 self._known[record.fields["genome"]] = _restored(record)
@@ -52,16 +53,22 @@ class EvaluationJournal:
                 self.effort = record.fields["effort"]
             else:
                 self.ends.append(record.fields)
+                self._at_last_end = dict(self._known)
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def find(self, genome: Genome, *, any_status: bool = False) -> Evaluation | None:
-        """Return the evaluation of a genome, if it is known and final (or of any status)."""
+    def find(self, genome: Genome) -> Evaluation | None:
+        """Return the evaluation of a genome, if it is known and final."""
         known = self._known.get(genome.key)
-        if known is None or (known.status not in _FINAL and not any_status):
-            return None
-        return known
+        return None if known is None or known.status not in _FINAL else known
+
+    def told(self, genome: Genome) -> Evaluation | None:
+        """Return the evaluation of a genome, of any status, as the last finished run had it.
+
+        What a later run that was killed has written since is left aside.
+        """
+        return self._at_last_end.get(genome.key)
 
     def keep(self, genome: Genome, evaluation: Evaluation) -> None:
         """Write an evaluation to the file."""

@@ -219,6 +219,10 @@ class Server:
             task = pickle.loads(payload)
             doing = ""
             assert self._function is not None
+            # A function may set up the process, which is its own here and nowhere else.
+            enter = getattr(self._function, "enter_process", None)
+            if enter is not None:
+                enter(task)
             value = self._function(task)
             doing = "the result could not be pickled: "
             return DONE, pickled(value)

@@ -118,15 +118,6 @@ def history(rows: Sequence[Row], population_size: int) -> Table:
     }
 
 
-def failures(rows: Sequence[Row]) -> dict[str, list[int]]:
-    """Return the numbers of failed candidates by the reason of their failure."""
-    reasons: dict[str, list[int]] = {}
-    for row in rows:
-        if row["failure"]:
-            reasons.setdefault(row["failure"], []).append(row["number"])
-    return dict(sorted(reasons.items(), key=lambda item: -len(item[1])))
-
-
 def fitness_of(rows: Sequence[Row]) -> NDArray[np.float64]:
     """Return the fitness of each row, NaN where there is none."""
     return np.array(

@@ -1,6 +1,6 @@
 """A component: one thing that can fill a slot of a pipeline, with the domains of its values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -24,6 +24,14 @@ PLAIN_SLOTS: Mapping[str, tuple[str, ...]] = {
 #: The slots of a pipeline, in the order in which a table passes through them; `target` wraps
 #: the estimator.
 SLOTS = ("imputer", "encoder", "scaler", "transformer", "selector", "target")
+
+
+def check_slots(slots: Iterable[str], owner: str) -> None:
+    """Raise a ValueError if one of the names is no slot."""
+    unknown = [slot for slot in slots if slot not in SLOTS]
+    if unknown:
+        msg = f"{owner} names a slot {unknown[0]!r}; the slots are {', '.join(SLOTS)}."
+        raise ValueError(msg)
 
 
 @dataclass(frozen=True)
@@ -122,6 +130,15 @@ class Component:
                 f"{type(self.prototype()).__name__} takes {', '.join(sorted(known))}."
             )
             raise ValueError(msg)
+        for name, (other, _) in dict(self.conditions).items():
+            for parameter in (name, other):
+                if parameter not in domains:
+                    msg = (
+                        f"The conditions of component {self.name!r} name {parameter!r}, which "
+                        "is not among its parameters."
+                    )
+                    raise ValueError(msg)
+        check_slots(self.slots or (), f"Component {self.name!r}")
 
     def __repr__(self) -> str:
         estimator = self.estimator

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol, runtime_checkable
 
+from evolearn.space.genome import text_of
+
 # Standard deviation of a mutation in unit space: one in three mutations moves a value by more
 # than a sixth of its interval. The usual choice for Gaussian mutation of bounded genes is 0.1
 # to 0.2 (Bäck, Evolutionary Algorithms in Theory and Practice, 1996, section 2.1).
@@ -156,6 +158,14 @@ class Integer(_Interval):
     False
     """
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("low", "high", "start"):
+            value = getattr(self, name)
+            if value is not None and value != int(value):
+                msg = f"Integer needs whole numbers, got {name}={value!r}."
+                raise ValueError(msg)
+
     def __contains__(self, value: Any) -> bool:
         return _is_number(value) and value == int(value) and self.low <= value <= self.high
 
@@ -195,6 +205,15 @@ class Choice:
         if not options:
             msg = "Choice needs at least one option, got none."
             raise ValueError(msg)
+        # Genomes are told apart by the text of their values.
+        texts = [text_of(option) for option in options]
+        twice = next((text for i, text in enumerate(texts) if text in texts[:i]), None)
+        if twice is not None:
+            msg = (
+                f"Choice needs options that print differently, got {twice} twice; name the "
+                "functions, and give objects a __repr__ of their own."
+            )
+            raise ValueError(msg)
         object.__setattr__(self, "options", options)
 
     def __repr__(self) -> str:
@@ -226,7 +245,9 @@ class Choice:
         # Compared by type and text: options may be arrays, NaN or estimators, whose == is no
         # bool, and True must not be found as 1.
         for i, option in enumerate(self.options):
-            if option is value or (type(option) is type(value) and repr(option) == repr(value)):
+            if option is value or (
+                type(option) is type(value) and text_of(option) == text_of(value)
+            ):
                 return i
         return None
 

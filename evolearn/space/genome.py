@@ -2,15 +2,33 @@
 
 import hashlib
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from sklearn import config_context
+from sklearn.base import BaseEstimator
+
 
 def text_of(value: Any) -> str:
-    """Return a value as text that is the same in every process: no addresses in memory."""
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+    """Return a value as text that is the same in every process, and complete.
+
+    No addresses in memory, and nothing that depends on how the user lets things be printed.
+    """
+    if value is None or isinstance(value, str | int | float):
+        return repr(value)
+    with (
+        np.printoptions(threshold=sys.maxsize, floatmode="unique"),
+        config_context(print_changed_only=True),
+    ):
+        if isinstance(value, BaseEstimator) and not isinstance(value, type):
+            text = value.__repr__(N_CHAR_MAX=sys.maxsize)
+        else:
+            text = repr(value)
+    return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
 @dataclass(frozen=True)

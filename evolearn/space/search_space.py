@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from evolearn.space.catalogue import ESTIMATORS, PREPARATION
-from evolearn.space.components import PLAIN_SLOTS, SLOTS, Component
+from evolearn.space.components import PLAIN_SLOTS, SLOTS, Component, check_slots
 from evolearn.space.domains import as_domain
 from evolearn.space.genome import Gene, Genome
 
@@ -48,10 +48,19 @@ class SearchSpace:
         left_out: Mapping[str, str] | None = None,
     ) -> None:
         given = PREPARATION if preparation is None else preparation
+        check_slots(given, "preparation")
         slots = {slot: tuple(given.get(slot, ())) for slot in SLOTS}
         object.__setattr__(self, "estimators", tuple(estimators))
         object.__setattr__(self, "preparation", slots)
         object.__setattr__(self, "left_out", dict(left_out or {}))
+        for component in (*self.estimators, *(c for cs in slots.values() for c in cs)):
+            if not isinstance(component, Component):
+                msg = (
+                    f"A SearchSpace is made of Components, got {component!r}; pass names of "
+                    "the default catalogue in a list as search_space, or use "
+                    "SearchSpace.default."
+                )
+                raise TypeError(msg)
         names = [c.name for c in self.estimators]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

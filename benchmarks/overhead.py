@@ -1,0 +1,79 @@
+"""Measure what the machinery itself costs per candidate: ask, dispatch, collect, tell.
+
+    python benchmarks/overhead.py
+    python benchmarks/overhead.py --evaluations 100,1000,10000 --n-jobs 2
+
+The real search over the default space runs in real workers, but the evaluator does nothing
+and answers with a made-up error, and predictions as large as those of 1,000 rows. Prints the
+milliseconds of wall time per candidate.
+"""
+
+import argparse
+import time
+from random import Random
+
+import numpy as np
+
+from evolearn.ensemble.library import Library
+from evolearn.evaluation.evaluator import Evaluation, EvaluationTask
+from evolearn.evolution.evolution import Evolution
+from evolearn.execution.budget import Budget
+from evolearn.execution.pool import WorkerPool
+from evolearn.search import Limits, SearchRun
+from evolearn.space.user_space import make_space
+
+ROWS = 1_000
+
+
+def no_operation(task):
+    """Answer at once, with an error by genome, so that selection has something to do."""
+    error = task.genome.seed(0) / 2**32
+    kept = np.full(ROWS, error) if error <= task.keep_below else None
+    return Evaluation((-error,), "scored", error, (0.0,), (0.0,), kept)
+
+
+def measure(n_evaluations, n_jobs):
+    """Return the seconds of a search of so many evaluations, without the start of workers."""
+    space = make_space(None, "regression")
+    search = Evolution(space, population_size=16, rng=Random(0))
+    with WorkerPool(n_jobs, preload=("evolearn.evaluation.evaluator",)) as pool:
+        pool.install(no_operation)
+        for slot in range(n_jobs):  # they are there and have imported before time is taken
+            pool.submit(slot, EvaluationTask(space.sample(Random(slot))))
+        waiting = n_jobs
+        while waiting:
+            waiting -= len(pool.collect())
+        run = SearchRun(
+            search=search,
+            pool=pool,
+            budget=Budget(None),
+            limits=Limits(n_evaluations=n_evaluations),
+            library=Library(30, 1.25),
+            choose=lambda: None,
+            on_generation=lambda progress: None,
+        )
+        start = time.perf_counter()
+        run.run()
+        seconds = time.perf_counter() - start
+    if len(run.records) != n_evaluations:
+        raise SystemExit(
+            f"{len(run.records)} of {n_evaluations} evaluations: {run.stop_reason}"
+        )
+    return seconds
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--evaluations", default="100,1000,10000")
+    parser.add_argument("--n-jobs", type=int, default=2)
+    args = parser.parse_args()
+    print(f"{'evaluations':>12s}{'seconds':>10s}{'ms each':>10s}")
+    for number in map(int, args.evaluations.split(",")):
+        seconds = measure(number, args.n_jobs)
+        print(f"{number:12d}{seconds:10.2f}{1000 * seconds / number:10.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
