@@ -9,6 +9,7 @@ from typing import Any
 from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
 from evolearn.evaluation.evaluator import Evaluation, EvaluationTask
 from evolearn.evaluation.journal import EvaluationJournal
+from evolearn.evaluation.racing import Rival
 from evolearn.evolution.search import Candidate, Search
 from evolearn.execution.budget import Budget
 from evolearn.execution.contract import Pool
@@ -18,10 +19,12 @@ from evolearn.execution.outcome import Outcome
 # Candidate i is proposed from the results of candidates up to i - LAG, however many workers
 # there are: that keeps up to LAG of them busy without a barrier, and the results the same.
 LAG = 16
-# From this share of a time budget on, measured seconds steer: candidates are told as they end,
-# and asked only as the workers need them, from all results there are. A run that is over
-# before repeats itself exactly.
+# From this share of a time budget on, measured seconds may steer: candidates are told as they
+# end, and asked only as the workers need them, from all results there are. A run that is over
+# before repeats itself exactly, and so does one that has told this many candidates by then: it
+# will tell so many more that the lag is no loss.
 ORDERED_SHARE = 0.25
+FAST = 4 * LAG
 # The part of a time budget that may at most be set aside for the final models: members whose
 # refits find no room in it are served by their fold models.
 LARGEST_RESERVE = 0.2
@@ -76,7 +79,7 @@ class SearchRun:
 
     Candidates are asked `LAG` ahead and told in the order asked, whatever the order in which
     they end: with each result told, exactly one more candidate is asked. So the results
-    depend on the seed alone, until `ORDERED_SHARE` of a time budget is spent.
+    depend on the seed alone, at least until `ORDERED_SHARE` of a time budget is spent.
 
     Attributes
     ----------
@@ -101,6 +104,8 @@ class SearchRun:
     _queue: list[Candidate] = field(default_factory=list)
     _running: dict[int, tuple[Candidate, Path | None]] = field(default_factory=dict)
     _done: dict[int, tuple[Candidate, Evaluation, Path | None]] = field(default_factory=dict)
+    _rivals: dict[int, Rival | None] = field(default_factory=dict)
+    _steered: bool | None = None
     _asked: int = 0
     _exhausted: bool = False
     _best_errors: list[float] = field(default_factory=list)
@@ -154,6 +159,7 @@ class SearchRun:
             return
         self._asked += 1
         self._queue.append(candidate)
+        self._rivals[candidate.number] = self.library.rival()
 
     def _most_candidates(self) -> int | None:
         limits = [self.limits.n_evaluations]
@@ -164,6 +170,8 @@ class SearchRun:
     def _dispatch(self) -> None:
         while self._queue and self.pool.idle:
             candidate = self._queue.pop(0)
+            # What was known when it was asked does not depend on how fast the workers are.
+            rival = self._rivals.pop(candidate.number)
             known = None if self.journal is None else self.journal.find(candidate.genome)
             if known is not None:
                 self._done[candidate.number] = (candidate, known, None)
@@ -176,9 +184,19 @@ class SearchRun:
                 save_below=self.library.save_below,
                 models_path=path,
                 most_bytes=MOST_BYTES_EACH,
+                rival=self.library.rival() if self._free else rival,
+                patience=self._patience(),
             )
             self._running[candidate.number] = (candidate, path)
             self.pool.submit(candidate.number, task, timeout=self.limits.evaluation_timeout)
+
+    def _patience(self) -> float:
+        """Return the seconds that a candidate which starts now may take."""
+        limit = self.limits.evaluation_timeout
+        longest = float("inf") if limit is None else limit
+        if not self._free:
+            return longest
+        return min(longest, self.budget.remaining() - self.reserve())
 
     def _collect(self) -> None:
         if self.interruption.requested:
@@ -213,7 +231,11 @@ class SearchRun:
     def _free(self) -> bool:
         """Whether measured seconds may steer."""
         seconds = self.budget.seconds
-        return seconds is not None and self.budget.elapsed() > ORDERED_SHARE * seconds
+        if self._steered is None and seconds is not None:
+            if self.budget.elapsed() <= ORDERED_SHARE * seconds:
+                return False
+            self._steered = len(self.records) < FAST
+        return bool(self._steered)
 
     def _tell(self, candidate: Candidate, evaluation: Evaluation, path: Path | None) -> None:
         self.asked_before.append(self._asked)

@@ -1,6 +1,7 @@
 """Metrics, objectives, folds, and the evaluation of one genome."""
 
 import pickle
+import time
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ from evolearn.evaluation.answers import AskedClassifier, align
 from evolearn.evaluation.evaluator import EvaluationTask, Evaluator, RefitTask
 from evolearn.evaluation.folds import make_folds, n_folds
 from evolearn.evaluation.metrics import METRICS
+from evolearn.evaluation.racing import Rival, hopeless
 from evolearn.evaluation.scoring import ClassifierAnswers, RegressorAnswers, make_objective
 from evolearn.space.problem import Problem
 from evolearn.space.user_space import make_space
@@ -243,6 +245,8 @@ class Faulty(RegressorMixin, BaseEstimator):
     def fit(self, X, y):
         if self.fault == "raise":
             raise RuntimeError("it\nbroke")
+        if self.fault == "sleep":
+            time.sleep(0.05)
         if self.fault == "warn":
             for i in range(1000):
                 warnings.warn(f"warning {i}", UserWarning, stacklevel=1)
@@ -353,6 +357,36 @@ def test_predictions_and_models_are_kept_only_where_they_are_wanted(
     assert (evaluation.predictions is not None) == kept
     assert path.exists() == there
     assert evaluation.models_bytes == (path.stat().st_size if there else 0)
+
+
+def test_a_hopeless_candidate_is_not_run_to_the_last_fold():
+    y = np.random.default_rng(0).normal(size=60)
+    evaluator = evaluator_of([Faulty()], y, cv=6)
+    genome = genome_of(evaluator)
+    whole = evaluator(EvaluationTask(genome))
+    near = Rival(whole.scores, spread=0.01)
+    assert evaluator(EvaluationTask(genome, rival=near)).scores == whole.scores
+    far = Rival(tuple(score + 1.0 for score in whole.scores), spread=0.01)
+    raced = evaluator(EvaluationTask(genome, rival=far))
+    assert (raced.status, raced.error, raced.failure) == ("raced", None, "")
+    assert raced.predictions is None
+    assert np.isnan(raced.scores[-1])
+    assert raced.scores[0] == whole.scores[0]
+
+
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=8), st.floats(0.01, 5))
+def test_only_candidates_behind_their_rival_are_hopeless(errors, spread):
+    assert not hopeless(errors, [e + 0.1 for e in errors], spread)
+    assert not hopeless(errors, errors, spread)
+    assert hopeless(errors, [e - 10 * spread for e in errors], spread)
+
+
+def test_a_candidate_that_would_take_too_long_is_given_up_after_a_fold():
+    evaluator = evaluator_of([Faulty("sleep")], np.arange(30.0))
+    slow = evaluator(EvaluationTask(genome_of(evaluator), patience=0.1))
+    assert slow.status == "timed_out"
+    assert "1 of 3 folds" in slow.failure
+    assert len(slow.fit_seconds) == 1
 
 
 def test_a_refit_uses_all_rows():

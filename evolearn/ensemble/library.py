@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from evolearn.evaluation.evaluator import Evaluation
+from evolearn.evaluation.racing import Rival
 from evolearn.evolution.search import Candidate
 
 # Members that an ensemble is expected to have when time for them is set aside: on the tables
 # of the suite it had five to nine.
 EXPECTED_MEMBERS = 8
+# Candidates are raced against the one of this rank.
+RIVAL_RANK = 4
 # The fold models of one candidate, and those of all together, may take this much of the disk.
 # A forest of 200 full trees on 20,000 rows has 70 MB per fold.
 MOST_BYTES_EACH = 384 * 2**20
@@ -87,6 +90,14 @@ class Library:
             _forget_models(dropped)
         del self.entries[self.size :]
         self._make_room()
+
+    def rival(self) -> Rival | None:
+        """Return what a candidate has to come near to be of use; None as long as all may be."""
+        if len(self.entries) < RIVAL_RANK or len(self.entries[0].evaluation.scores) < 2:
+            return None
+        scores = np.array([entry.evaluation.scores for entry in self.entries[:RIVAL_RANK]])
+        spread = np.median((scores - scores[-1])[:-1].std(axis=1, ddof=1))
+        return Rival(self.entries[RIVAL_RANK - 1].evaluation.scores, float(spread))
 
     def refit_seconds(self, entry: Entry) -> float:
         """Return the expected seconds of a fit of this candidate on all rows."""

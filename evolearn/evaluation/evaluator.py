@@ -19,6 +19,7 @@ from evolearn.evaluation.answers import AskedClassifier, AskedRegressor
 from evolearn.evaluation.fold_models import save_models
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.metrics import METRICS
+from evolearn.evaluation.racing import Rival, hopeless
 from evolearn.evaluation.scoring import Objective
 from evolearn.execution.worker_program import describe, pickled
 from evolearn.space.express import express, fit_weights
@@ -39,7 +40,9 @@ class EvaluationTask:
 
     If the error is not above `keep_below`, predictions are kept, and fitted fold models that
     took long are written to `models_path`, unless they take more than `most_bytes`; those of
-    an error below `save_below` are written even if they took no time.
+    an error below `save_below` are written even if they took no time. The genome is given up
+    between two folds if it is hopeless against `rival`, or if all folds would take longer than
+    `patience` seconds.
     """
 
     genome: Genome
@@ -47,6 +50,8 @@ class EvaluationTask:
     save_below: float = float("-inf")
     models_path: Path | None = None
     most_bytes: int = 0
+    rival: Rival | None = None
+    patience: float = float("inf")
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,13 @@ class Evaluation:
     scores : tuple of float
         The scorer's own values, NaN for folds that were not run.
     error : float or None
-        Mean of the folds' errors; None if the genome failed.
+        Mean of the folds' errors; None if not all of them were run.
     predictions : ndarray or None
         Out-of-fold predictions (probabilities in classification) in the order of
         ``Folds.scored``, if they were to be kept.
     status : str
-        "scored"; "failed" if it raised or its score is no number; "timed_out", "died" or
+        "scored"; "raced" if it was given up as hopeless; "failed" if it raised or its score is
+        no number; "timed_out" if it took or would have taken too long, "died" or
         "out_of_memory" if its worker was stopped.
     failure : str
         Why it failed, "" if it did not.
@@ -163,18 +169,21 @@ class Evaluator:
     def evaluate(self, task: EvaluationTask) -> Evaluation:
         """Cross-validate a genome; whatever it raises is part of the result."""
         run = _Run(keep_models=task.models_path is not None)
-        failure = ""
+        status, failure = "scored", ""
         with _collected_warnings() as messages:
             try:
                 for fold in range(len(self.folds)):
                     model = self._run_fold(task.genome, fold, run)
                     if fold == 0:
                         _check_portable(model)
+                    status, failure = self._verdict(task, run)
+                    if status != "scored":
+                        break
             except Exception as exception:  # a candidate may fail in any way; that is a result
-                failure = _one_line(exception)
+                status, failure = "failed", _one_line(exception)
         missing = [float("nan")] * (len(self.folds) - len(run.scores))
         error: float | None = None
-        if not failure:
+        if status == "scored":
             error = float(np.mean([self.objective.error(score) for score in run.scores]))
         wanted = error is not None and error <= task.keep_below
         saved = 0
@@ -183,7 +192,7 @@ class Evaluator:
             saved = save_models(run.models, task.models_path, task.most_bytes)
         return Evaluation(
             scores=(*run.scores, *missing),
-            status="failed" if failure else "scored",
+            status=status,
             error=error,
             fit_seconds=tuple(run.fit_seconds),
             score_seconds=tuple(run.score_seconds),
@@ -192,6 +201,24 @@ class Evaluator:
             warnings=tuple(messages),
             models_bytes=saved,
         )
+
+    def _verdict(self, task: EvaluationTask, run: _Run) -> tuple[str, str]:
+        """Return "scored" if it is worth while to go on, else a status and why it failed."""
+        n_done, n_folds = len(run.scores), len(self.folds)
+        if n_done == n_folds:
+            return "scored", ""
+        if task.rival is not None:
+            errors = [self.objective.error(score) for score in run.scores]
+            rival = [self.objective.error(score) for score in task.rival.scores]
+            if hopeless(errors, rival, task.rival.spread):
+                return "raced", ""
+        expected = (sum(run.fit_seconds) + sum(run.score_seconds)) * n_folds / n_done
+        if expected > task.patience:
+            return "timed_out", (
+                f"given up after {n_done} of {n_folds} folds: all would take {expected:.3g} s, "
+                f"there are {task.patience:.3g} s for it"
+            )
+        return "scored", ""
 
     def refit(self, genome: Genome) -> BaseEstimator:
         """Return the genome's pipeline fitted on all rows."""

@@ -15,7 +15,7 @@ from evolearn.space.genome import Genome
 _FIELDS = ("scores", "status", "error", "fit_seconds", "score_seconds", "failure", "warnings")
 # What a candidate was stopped for says something of the machine at that time, and of the
 # budget: it may do better in another run. Only what it did by itself is final.
-_FINAL = ("scored", "failed")
+_FINAL = ("scored", "raced", "failed")
 
 
 class EvaluationJournal:

@@ -33,6 +33,9 @@ class Domain(Protocol):
     def sample(self, rng: Random) -> Any:
         """Return a value drawn from the domain."""
 
+    def clip(self, value: Any) -> Any:
+        """Return the value of the domain that is nearest to a number, others as they are."""
+
     def mutate(self, value: Any, rng: Random) -> Any:
         """Return a value near the given one."""
 
@@ -79,6 +82,10 @@ class _Interval:
     def sample(self, rng: Random) -> Any:
         """Return a value drawn uniformly, on the domain's scale."""
         return self._value(rng.random())
+
+    def clip(self, value: Any) -> Any:
+        """Return the value of the domain that is nearest to a number."""
+        return min(max(value, self.low), self.high) if _is_number(value) else value
 
     def mutate(self, value: Any, rng: Random) -> Any:
         """Return a value near the given one."""
@@ -230,6 +237,10 @@ class Choice:
     def sample(self, rng: Random) -> Any:
         """Return one of the options."""
         return rng.choice(self.options)
+
+    def clip(self, value: Any) -> Any:
+        """Return the value as it is: options have no nearest one."""
+        return value
 
     def mutate(self, value: Any, rng: Random) -> Any:
         """Return another option, if there is one."""

@@ -138,9 +138,17 @@ def portfolio(space: SearchSpace, problem: Problem) -> list[Genome]:
 def _entries(space: SearchSpace, problem: Problem) -> Iterator[Genome]:
     for entry in PORTFOLIO[problem.task]:
         if entry["estimator"] in space.names:
-            genome = space.genome(entry)
+            genome = space.genome({k: _clipped(k, v, space) for k, v in entry.items()})
             if genome in space:  # users may have narrowed the domains
                 yield genome
+
+
+def _clipped(key: str, value: Any, space: SearchSpace) -> Any:
+    """Return a number of an entry as near as the domain in this space allows."""
+    component, _, parameter = key.partition("__")
+    if component not in space.names or parameter not in space[component].parameters:
+        return value
+    return space[component].parameters[parameter].clip(value)
 
 
 def _order(genome: Genome, space: SearchSpace, problem: Problem) -> float:

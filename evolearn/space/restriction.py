@@ -10,11 +10,19 @@ from sklearn.neural_network import MLPClassifier
 from evolearn._compat import NETWORKS_STOP_EARLY_ON_TEXT
 from evolearn.space.catalogue.shared import BOOSTING_COST
 from evolearn.space.components import PLAIN_SLOTS, Component
+from evolearn.space.domains import Integer
 from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace
 
 # Squares and products of more columns than this are too many: 40 columns make 860.
 POLYNOMIAL_COLUMNS = 40
+# What says how many trees there are, by component of the catalogue.
+TREE_COUNTS = {
+    "random_forest": "n_estimators",
+    "extra_trees": "n_estimators",
+    "hist_gradient_boosting": "max_iter",
+}
+FEWEST_TREES = 60
 
 
 def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
@@ -32,6 +40,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        limit are left out; if that would leave none, the cheapest stays.
     7. Where a stratified part cannot be held out, the catalogue's estimators train without
        early stopping.
+    8. The catalogue's forests and boosted trees have at most as many trees as there are rows.
 
     Raises
     ------
@@ -57,6 +66,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     estimators = [
         c if _may_stop_early(c, problem) else _without_early_stopping(c) for c in fast
     ]
+    estimators = [_with_fewer_trees(c, problem.table.n_rows) for c in estimators]
     preparation = {}
     for slot, components in space.preparation.items():
         useless = {c.name: _useless(slot, c, problem) for c in components}
@@ -161,3 +171,26 @@ def _without_early_stopping(component: Component) -> Component:
     parameters = {k: v for k, v in component.parameters.items() if k != "early_stopping"}
     prototype.set_params(early_stopping=False)
     return replace(component, estimator=prototype, parameters=parameters)
+
+
+def _with_fewer_trees(component: Component, n_rows: int) -> Component:
+    """Return a component of trees that grows no more of them than there are rows.
+
+    On a hundred rows a tree takes a millisecond whatever it learns, and four hundred learn no
+    more than a hundred.
+    """
+    if component.cost is None or component.name not in TREE_COUNTS:
+        return component
+    name = TREE_COUNTS[component.name]
+    domain = component.parameters[name]
+    if not isinstance(domain, Integer) or domain.high <= n_rows:
+        return component
+    high = max(n_rows, FEWEST_TREES)
+    fewer = replace(
+        domain, high=high, low=min(domain.low, high), start=min(domain.default, high)
+    )
+    prototype = component.prototype()
+    prototype.set_params(**{name: min(prototype.get_params()[name], high)})
+    return replace(
+        component, estimator=prototype, parameters={**component.parameters, name: fewer}
+    )
