@@ -196,6 +196,21 @@ def test_components_too_slow_for_the_table_are_left_out_by_rule():
     assert "expected to take" in _reasons(space)["gaussian_process"]
 
 
+def test_a_small_table_gets_no_more_trees_than_it_has_rows():
+    small = Problem("regression", prepare_table(np.arange(200.0).reshape(100, 2)).schema)
+    space = restrict(SearchSpace.default("regression"), small)
+    assert space["extra_trees"].parameters["n_estimators"].high == 100
+    assert space["hist_gradient_boosting"].parameters["max_iter"].high == 100
+    genomes = portfolio(space, small)
+    assert all(genome in space for genome in genomes)
+    assert {g.estimator for g in genomes} == set(space.names)
+    own = SearchSpace.default("regression").constrained(
+        "extra_trees", n_estimators=Integer(500, 900)
+    )
+    chosen = restrict(own, small)["extra_trees"].parameters["n_estimators"]
+    assert chosen == Integer(500, 900)
+
+
 def test_of_components_that_are_all_too_slow_the_cheapest_stays():
     prepared, _ = mixed_table()
     problem = replace(problem_of(prepared, "regression"), fit_limit=1e-9)

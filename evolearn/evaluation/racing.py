@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # How many standard errors a candidate must lie behind the rival to be given up; after a single
-# fold, which says nothing of the candidate's own spread, twice as many. Replayed on the folds of
-# 240 candidates on nine tables of the suite, it saves 16 % of the time and gives up none of
+# fold, which says nothing of the candidate's own spread, twice as many. Replayed on the folds
+# of 240 candidates on nine tables of the suite, it saves 16 % of the time and gives up none of
 # those that were better than their rival in the end (with 1.5 it is 18 %, and 2 % of them).
 BEHIND = 2.0
 BEHIND_AT_ONCE = 4.0

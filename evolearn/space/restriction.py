@@ -8,7 +8,11 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.neural_network import MLPClassifier
 
 from evolearn._compat import NETWORKS_STOP_EARLY_ON_TEXT
-from evolearn.space.catalogue.shared import BOOSTING_COST
+from evolearn.space.catalogue.shared import (
+    BOOSTING_COST,
+    BOOSTING_PARAMETERS,
+    FOREST_PARAMETERS,
+)
 from evolearn.space.components import PLAIN_SLOTS, Component
 from evolearn.space.domains import Integer
 from evolearn.space.problem import Problem
@@ -16,11 +20,10 @@ from evolearn.space.search_space import SearchSpace
 
 # Squares and products of more columns than this are too many: 40 columns make 860.
 POLYNOMIAL_COLUMNS = 40
-# What says how many trees there are, by component of the catalogue.
+# How many trees there are in the catalogue's forests and boosted trees.
 TREE_COUNTS = {
-    "random_forest": "n_estimators",
-    "extra_trees": "n_estimators",
-    "hist_gradient_boosting": "max_iter",
+    "n_estimators": FOREST_PARAMETERS["n_estimators"],
+    "max_iter": BOOSTING_PARAMETERS["max_iter"],
 }
 FEWEST_TREES = 60
 
@@ -179,18 +182,10 @@ def _with_fewer_trees(component: Component, n_rows: int) -> Component:
     On a hundred rows a tree takes a millisecond whatever it learns, and four hundred learn no
     more than a hundred.
     """
-    if component.cost is None or component.name not in TREE_COUNTS:
-        return component
-    name = TREE_COUNTS[component.name]
-    domain = component.parameters[name]
-    if not isinstance(domain, Integer) or domain.high <= n_rows:
-        return component
-    high = max(n_rows, FEWEST_TREES)
-    fewer = replace(
-        domain, high=high, low=min(domain.low, high), start=min(domain.default, high)
-    )
-    prototype = component.prototype()
-    prototype.set_params(**{name: min(prototype.get_params()[name], high)})
-    return replace(
-        component, estimator=prototype, parameters={**component.parameters, name: fewer}
-    )
+    parameters = dict(component.parameters)
+    for name, domain in TREE_COUNTS.items():
+        # A domain of the user's stays as it is.
+        if parameters.get(name) == domain and isinstance(domain, Integer):
+            high = min(max(n_rows, FEWEST_TREES), int(domain.high))
+            parameters[name] = replace(domain, high=high, start=min(domain.default, high))
+    return replace(component, parameters=parameters)
