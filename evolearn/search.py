@@ -24,7 +24,7 @@ LAG = 16
 # before repeats itself exactly, and so does one that has told this many candidates by then: it
 # will tell so many more that the lag is no loss.
 ORDERED_SHARE = 0.25
-FAST = 4 * LAG
+FAST = 24
 # The part of a time budget that may at most be set aside for the final models: members whose
 # refits find no room in it are served by their fold models.
 LARGEST_RESERVE = 0.2

@@ -35,8 +35,6 @@ from evolearn.execution.pool import WorkerPool
 from evolearn.execution.shared import share
 from evolearn.execution.worker_program import import_cloudpickle
 
-# Only where the extra is installed: a cluster that loses workers does not behave the same
-# often enough yet to be a part of every run.
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
@@ -429,8 +427,11 @@ def test_a_fit_inside_of_a_dask_task_has_one_local_worker(
     current, settings, table, local_outcome
 ):
     # As many as the cluster has threads: tasks of their own would wait for ever.
+    # Dask pickles functions of modules by their name, whatever is registered; not a lambda.
     futures = [
-        current.submit(fit_inside, settings, *table, executor, pure=False)
+        current.submit(
+            lambda *given: fit_inside(*given), settings, *table, executor, pure=False
+        )
         for executor in (None, "dask")
     ]
     for outcome, n_workers in current.gather(futures):
