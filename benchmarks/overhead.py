@@ -15,7 +15,7 @@ from random import Random
 import numpy as np
 
 from evolearn.ensemble.library import Library
-from evolearn.evaluation.evaluator import Evaluation, EvaluationTask
+from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.evolution.evolution import Evolution
 from evolearn.execution.budget import Budget
 from evolearn.execution.pool import WorkerPool

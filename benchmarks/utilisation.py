@@ -23,7 +23,7 @@ from types import SimpleNamespace
 from suite import commit, fit_evolearn, read_rows
 from suite_reader import read_split
 
-from evolearn.evaluation.evaluator import Evaluation
+from evolearn.evaluation.tasks import Evaluation
 from evolearn.execution.pool import WorkerPool
 
 # Tables on which a search of 60 s does not end by itself, small ones and large ones.

@@ -1,15 +1,14 @@
 """The loop: ask, evaluate, tell, until the budget is spent."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
-from evolearn.evaluation.evaluator import Evaluation, EvaluationTask
 from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.evaluation.racing import Rival
+from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.evolution.search import Candidate, Search
 from evolearn.execution.budget import Budget
 from evolearn.execution.contract import Pool
@@ -31,6 +30,9 @@ LARGEST_RESERVE = 0.2
 # Refits may take this much longer than the folds' mean lets expect, ensemble selection than
 # the last time.
 RESERVE_FACTOR = 1.25
+# Fold models are kept, in case their refit comes too late, if one takes more than so many
+# seconds or this share of the budget.
+LONG_SECONDS, LONG_SHARE = 1.0, 0.02
 # Seconds between two looks whether the user has pressed Ctrl-C.
 LOOK_SECONDS = 0.2
 # Seconds set aside for handing over the models.
@@ -182,6 +184,7 @@ class SearchRun:
                 candidate.genome,
                 keep_below=self.library.keep_below,
                 save_below=self.library.save_below,
+                save_above=self._save_above(),
                 models_path=path,
                 most_bytes=MOST_BYTES_EACH,
                 rival=self.library.rival() if self._free else rival,
@@ -189,6 +192,12 @@ class SearchRun:
             )
             self._running[candidate.number] = (candidate, path)
             self.pool.submit(candidate.number, task, timeout=self.limits.evaluation_timeout)
+
+    def _save_above(self) -> float:
+        """Return the seconds of a fit from which on it may be too late for another one."""
+        if self.budget.seconds is None:
+            return float("inf")
+        return min(LONG_SECONDS, LONG_SHARE * self.budget.seconds)
 
     def _patience(self) -> float:
         """Return the seconds that a candidate which starts now may take."""
@@ -299,43 +308,6 @@ class SearchRun:
             self.stop_reason = "n_evaluations"
         else:
             self.stop_reason = "n_generations"
-
-
-def replay(
-    search: Search, journal: EvaluationJournal, library: Library, end: Mapping[str, Any]
-) -> list[Record]:
-    """Tell a search what it was told in an earlier run.
-
-    Parameters
-    ----------
-    search : Search
-        As it was at the beginning of that run.
-    journal : EvaluationJournal
-        Has the evaluations of that run.
-    library : Library
-        Is filled with the best candidates.
-    end : mapping
-        The record that the run left at its end: the numbers of the candidates in the order
-        told, and how many had been asked when each of them was told.
-
-    Returns
-    -------
-    list of Record
-        The candidates of that run in the order told.
-    """
-    asked: list[Candidate | None] = []
-    records = []
-    for number, asked_before in zip(end["told"], end["asked_before"], strict=True):
-        asked += [search.ask() for _ in range(asked_before - len(asked))]
-        candidate = asked[number]
-        assert candidate is not None  # it was asked in the run that told it
-        evaluation = journal.told(candidate.genome)
-        assert evaluation is not None  # it was kept before it was told
-        search.tell(candidate, evaluation.error)
-        if evaluation.error is not None:
-            library.add(Entry(candidate, evaluation))
-        records.append(Record(candidate, replace(evaluation, predictions=None)))
-    return records
 
 
 def _evaluation(outcome: Outcome) -> Evaluation:

@@ -13,9 +13,9 @@ from evolearn.ensemble.handover import choose, hand_over
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold, library_size, select
-from evolearn.evaluation.evaluator import Evaluation
 from evolearn.evaluation.folds import make_folds
 from evolearn.evaluation.scoring import make_objective
+from evolearn.evaluation.tasks import Evaluation
 from evolearn.evolution.search import Candidate
 from evolearn.space.genome import Gene, Genome
 

@@ -24,11 +24,12 @@ from sklearn.model_selection import (
 
 from evolearn import SearchSpace
 from evolearn.evaluation.answers import AskedClassifier, align
-from evolearn.evaluation.evaluator import EvaluationTask, Evaluator, RefitTask
+from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import make_folds, n_folds
 from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.racing import Rival, hopeless
 from evolearn.evaluation.scoring import ClassifierAnswers, RegressorAnswers, make_objective
+from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.space.problem import Problem
 from evolearn.space.user_space import make_space
 from evolearn.table import prepare_table
@@ -340,10 +341,11 @@ def test_the_error_is_the_mean_over_folds_and_predictions_are_out_of_fold():
     [
         ({"keep_below": 0.1, "save_below": 0.1}, False, False),
         ({"save_below": 0.1}, True, False),
+        ({"save_above": 0.0}, True, True),
         ({"save_below": 1e9}, True, True),
         ({"save_below": 1e9, "most_bytes": 100}, True, False),
     ],
-    ids=["hopeless", "cheap", "best", "too large"],
+    ids=["hopeless", "cheap", "dear", "best", "too large"],
 )
 def test_predictions_and_models_are_kept_only_where_they_are_wanted(
     tmp_path, limits, kept, there

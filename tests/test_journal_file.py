@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evolearn.evaluation.evaluator import Evaluation
 from evolearn.evaluation.journal import EvaluationJournal
+from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.interruption import Interruption
 from evolearn.execution.memory import default_memory_limit

@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -231,6 +232,18 @@ def test_weights_reach_every_estimator_of_a_weighted_problem_whatever_wraps_it()
         targets = space.slots_of(name).get("target", (None,))
         for genome in [space.genome({"estimator": name, "target": t}) for t in targets]:
             assert fit_weights(express(genome, space, problem, seed=0), weights), genome
+
+
+def test_whole_numbers_as_a_target_are_no_classes_for_the_target_encoder():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"a": rng.normal(size=200), "b": rng.choice(["x", "y", "z"], 200)})
+    prices = rng.integers(1_000, 9_000, 200).astype(float)
+    prepared = prepare_table(table)
+    problem = Problem("regression", prepared.schema)
+    space = SearchSpace.default("regression").only("ridge")
+    genome = space.genome({"estimator": "ridge", "encoder": "target_mean"})
+    pipeline = express(genome, space, problem, 0).fit(prepared.matrix, prices)
+    assert pipeline[:-1].transform(prepared.matrix).shape == (200, 2)
 
 
 def test_weights_count_behind_a_target_transform():

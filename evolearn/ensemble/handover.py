@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.selection import OutOfFold, select
-from evolearn.evaluation.evaluator import FoldModelsTask, RefitTask
 from evolearn.evaluation.fold_models import load_models
+from evolearn.evaluation.tasks import FoldModelsTask, RefitTask
 from evolearn.exceptions import SearchError
 from evolearn.execution.worker_program import describe
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from evolearn.evaluation.evaluator import Evaluation
 from evolearn.evaluation.racing import Rival
+from evolearn.evaluation.tasks import Evaluation
 from evolearn.evolution.search import Candidate
 
 # Members that an ensemble is expected to have when time for them is set aside: on the tables

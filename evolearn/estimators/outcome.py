@@ -19,7 +19,7 @@ from evolearn.ensemble.selection import library_size
 from evolearn.estimators.data import FitData
 from evolearn.estimators.journals import effort_of, last_run, open_journal
 from evolearn.estimators.plan import Plan, evaluation_timeout, make_plan
-from evolearn.evaluation.evaluator import FoldModelsTask, RefitTask
+from evolearn.evaluation.tasks import FoldModelsTask, RefitTask
 from evolearn.evolution.search import Search
 from evolearn.exceptions import EvolearnWarning, SearchError
 from evolearn.execution.budget import Budget
@@ -28,9 +28,10 @@ from evolearn.execution.contract import Pool
 from evolearn.execution.interruption import Interruption
 from evolearn.execution.memory import default_memory_limit
 from evolearn.execution.pool import WorkerPool
+from evolearn.replay import replay
 from evolearn.report.progress import generation_line
 from evolearn.report.results import Row
-from evolearn.search import Limits, Progress, Record, SearchRun, replay
+from evolearn.search import Limits, Progress, Record, SearchRun
 
 LOGGER = logging.getLogger("evolearn")
 

@@ -1,13 +1,11 @@
 """Trains and scores one genome: what runs in the workers."""
 
 import pickle
-import random
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,8 +17,10 @@ from evolearn.evaluation.answers import AskedClassifier, AskedRegressor
 from evolearn.evaluation.fold_models import save_models
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.metrics import METRICS
-from evolearn.evaluation.racing import Rival, hopeless
+from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.scoring import Objective
+from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
+from evolearn.execution.own_process import seed_generators
 from evolearn.execution.worker_program import describe, pickled
 from evolearn.space.express import express, fit_weights
 from evolearn.space.genome import Genome
@@ -30,76 +30,6 @@ from evolearn.table import take_rows
 
 # A candidate may warn thousands of times; this many different warnings tell the story.
 MOST_WARNINGS = 5
-# Fold models that took fewer seconds than this are fitted anew when they are wanted.
-SAVED_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class EvaluationTask:
-    """Cross-validate a genome.
-
-    If the error is not above `keep_below`, predictions are kept, and fitted fold models that
-    took long are written to `models_path`, unless they take more than `most_bytes`; those of
-    an error below `save_below` are written even if they took no time. The genome is given up
-    between two folds if it is hopeless against `rival`, or if all folds would take longer than
-    `patience` seconds.
-    """
-
-    genome: Genome
-    keep_below: float = float("inf")
-    save_below: float = float("-inf")
-    models_path: Path | None = None
-    most_bytes: int = 0
-    rival: Rival | None = None
-    patience: float = float("inf")
-
-
-@dataclass(frozen=True)
-class RefitTask:
-    """Fit a genome on all rows."""
-
-    genome: Genome
-
-
-@dataclass(frozen=True)
-class FoldModelsTask:
-    """Fit a genome on the training rows of every fold."""
-
-    genome: Genome
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """How a genome did: scores and seconds per fold, or why it failed.
-
-    Attributes
-    ----------
-    scores : tuple of float
-        The scorer's own values, NaN for folds that were not run.
-    error : float or None
-        Mean of the folds' errors; None if not all of them were run.
-    predictions : ndarray or None
-        Out-of-fold predictions (probabilities in classification) in the order of
-        ``Folds.scored``, if they were to be kept.
-    status : str
-        "scored"; "raced" if it was given up as hopeless; "failed" if it raised or its score is
-        no number; "timed_out" if it took or would have taken too long, "died" or
-        "out_of_memory" if its worker was stopped.
-    failure : str
-        Why it failed, "" if it did not.
-    models_bytes : int
-        The size of the file with the fitted fold models, 0 if there is none.
-    """
-
-    scores: tuple[float, ...]
-    status: str
-    error: float | None = None
-    fit_seconds: tuple[float, ...] = ()
-    score_seconds: tuple[float, ...] = ()
-    predictions: NDArray[np.float64] | None = None
-    failure: str = ""
-    warnings: tuple[str, ...] = ()
-    models_bytes: int = 0
 
 
 class Handle(Protocol):
@@ -162,9 +92,7 @@ class Evaluator:
 
         Called in processes of evolearn's own alone, before a task.
         """
-        seed = task.genome.seed(self.seed)
-        random.seed(seed)
-        np.random.seed(seed)  # noqa: NPY002, it is the global one that is to be seeded
+        seed_generators(task.genome.seed(self.seed))
 
     def evaluate(self, task: EvaluationTask) -> Evaluation:
         """Cross-validate a genome; whatever it raises is part of the result."""
@@ -185,10 +113,8 @@ class Evaluator:
         error: float | None = None
         if status == "scored":
             error = float(np.mean([self.objective.error(score) for score in run.scores]))
-        wanted = error is not None and error <= task.keep_below
         saved = 0
-        dear = sum(run.fit_seconds) > SAVED_SECONDS or (error or 0.0) < task.save_below
-        if wanted and dear and task.models_path is not None:
+        if task.models_path is not None and task.wants_models(error, run.fit_seconds):
             saved = save_models(run.models, task.models_path, task.most_bytes)
         return Evaluation(
             scores=(*run.scores, *missing),
@@ -196,7 +122,7 @@ class Evaluator:
             error=error,
             fit_seconds=tuple(run.fit_seconds),
             score_seconds=tuple(run.score_seconds),
-            predictions=_joined(run) if wanted else None,
+            predictions=_joined(run) if task.wants_predictions(error) else None,
             failure=failure,
             warnings=tuple(messages),
             models_bytes=saved,

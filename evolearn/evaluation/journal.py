@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evolearn.evaluation.evaluator import Evaluation
+from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.records import RecordFile, StoredRecord
 from evolearn.space.genome import Genome

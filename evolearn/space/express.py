@@ -94,7 +94,7 @@ def _columns(
                 step.set_params(with_mean=False)
     if not table.cardinalities:
         return numeric
-    categorical = _categorical(genome, space)
+    categorical = _categorical(genome, space, problem)
     if categorical is None and not numeric:
         return []
     boundary = table.n_numeric
@@ -106,7 +106,7 @@ def _columns(
     return [("columns", ColumnTransformer(kept, sparse_threshold=0.0))]
 
 
-def _categorical(genome: Genome, space: SearchSpace) -> BaseEstimator | None:
+def _categorical(genome: Genome, space: SearchSpace, problem: Problem) -> BaseEstimator | None:
     """Return what encodes the category codes, None to leave them as they are."""
     name = _encoder(genome)
     if name is None or name in ("native", "ordinal"):
@@ -114,6 +114,9 @@ def _categorical(genome: Genome, space: SearchSpace) -> BaseEstimator | None:
             return None
         return SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
     encoder = space.component("encoder", name).build(genome["encoder"])
+    if isinstance(encoder, TargetEncoder) and problem.task == "regression":
+        # It would take whole numbers for classes, thousands of them if they are prices.
+        encoder.set_params(target_type="continuous")
     if isinstance(encoder, TargetEncoder) and "scaler" in genome:
         return Pipeline([("encoder", encoder), ("scaler", StandardScaler())])
     return encoder

@@ -1,0 +1,91 @@
+"""What is asked of the workers, and what they answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evolearn.evaluation.racing import Rival
+from evolearn.space.genome import Genome
+
+
+@dataclass(frozen=True)
+class EvaluationTask:
+    """Cross-validate a genome.
+
+    If the error is not above `keep_below`, predictions are kept, and fitted fold models that
+    took more than `save_above` seconds each are written to `models_path`, unless they take more
+    than `most_bytes`; those of an error below `save_below` are written even if they took no
+    time. The genome is given up
+    between two folds if it is hopeless against `rival`, or if all folds would take longer than
+    `patience` seconds.
+    """
+
+    genome: Genome
+    keep_below: float = float("inf")
+    save_below: float = float("-inf")
+    save_above: float = float("inf")
+    models_path: Path | None = None
+    most_bytes: int = 0
+    rival: Rival | None = None
+    patience: float = float("inf")
+
+    def wants_predictions(self, error: float | None) -> bool:
+        """Tell whether predictions with this error are to be kept."""
+        return error is not None and error <= self.keep_below
+
+    def wants_models(self, error: float | None, fit_seconds: Sequence[float]) -> bool:
+        """Tell whether fold models with this error, which took so long, are to be written."""
+        if error is None or not self.wants_predictions(error):
+            return False
+        return error < self.save_below or float(np.mean(fit_seconds)) > self.save_above
+
+
+@dataclass(frozen=True)
+class RefitTask:
+    """Fit a genome on all rows."""
+
+    genome: Genome
+
+
+@dataclass(frozen=True)
+class FoldModelsTask:
+    """Fit a genome on the training rows of every fold."""
+
+    genome: Genome
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a genome did: scores and seconds per fold, or why it failed.
+
+    Attributes
+    ----------
+    scores : tuple of float
+        The scorer's own values, NaN for folds that were not run.
+    error : float or None
+        Mean of the folds' errors; None if not all of them were run.
+    predictions : ndarray or None
+        Out-of-fold predictions (probabilities in classification) in the order of
+        ``Folds.scored``, if they were to be kept.
+    status : str
+        "scored"; "raced" if it was given up as hopeless; "failed" if it raised or its score is
+        no number; "timed_out" if it took or would have taken too long, "died" or
+        "out_of_memory" if its worker was stopped.
+    failure : str
+        Why it failed, "" if it did not.
+    models_bytes : int
+        The size of the file with the fitted fold models, 0 if there is none.
+    """
+
+    scores: tuple[float, ...]
+    status: str
+    error: float | None = None
+    fit_seconds: tuple[float, ...] = ()
+    score_seconds: tuple[float, ...] = ()
+    predictions: NDArray[np.float64] | None = None
+    failure: str = ""
+    warnings: tuple[str, ...] = ()
+    models_bytes: int = 0
