@@ -65,7 +65,8 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     evaluation_timeout : float, default=None
         Seconds that one candidate may take, all folds together; then it is stopped and counts
-        as failed. None: a quarter of ``time_budget``, no limit without one.
+        as failed, after its first fold already if all would take longer. None: a quarter of
+        ``time_budget``, no limit without one.
 
     memory_limit : int, default=None
         Bytes that a worker may take beyond what it has before its first candidate; a candidate
@@ -120,7 +121,8 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         All candidates in the order of the search, laid out as in `GridSearchCV`: scores in
         the scorer's own sign, NaN for folds that were not run; also ``fitness``,
         ``complexity``, ``generation``, ``origin``, ``parents``, ``status``, ``failure`` and
-        ``warnings``.
+        ``warnings``. A ``status`` of ``"raced"`` says that a candidate lay so far behind good
+        ones after some folds that the others were not run; it has no fitness.
 
     leaderboard_ : dict of arrays
         The candidates that were scored, best first, with their weight in the ensemble.
