@@ -1,5 +1,6 @@
 """The ways a search ends, the failures it survives, and the progress it shows."""
 
+import contextlib
 import logging
 import os
 import time
@@ -49,6 +50,27 @@ def test_stop_reason_says_what_ended_the_search(regression, cheap_regressors, re
         model.fit(X, y)
     assert model.stop_reason_ == reason
     assert model.predict(X).shape == y.shape
+
+
+def test_a_candidate_whose_first_fold_takes_its_share_is_given_up(numbers):
+    class Endless(DecisionTreeClassifier):
+        def fit(self, X, y):
+            while True:
+                with contextlib.suppress(Exception):
+                    time.sleep(0.01)
+
+    X, y = numbers
+    model = EvolutionaryClassifier(
+        search_space=[Endless(), DecisionTreeClassifier()],
+        time_budget=None,
+        n_evaluations=2,
+        evaluation_timeout=2.0,
+        cv=4,
+        random_state=0,
+    )
+    model.fit(X, y)
+    assert list(model.cv_results_["status"]) == ["timed_out", "scored"]
+    assert "given up after 0 of 4 folds" in model.cv_results_["failure"][0]
 
 
 def test_time_is_kept_for_the_final_models(regression, cheap_regressors):

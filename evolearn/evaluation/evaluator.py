@@ -20,7 +20,8 @@ from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.scoring import Objective
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
-from evolearn.execution.own_process import seed_generators
+from evolearn.execution import own_process
+from evolearn.execution.own_process import OutOfTime
 from evolearn.execution.worker_program import describe, pickled
 from evolearn.space.express import express, fit_weights
 from evolearn.space.genome import Genome
@@ -30,6 +31,8 @@ from evolearn.table import take_rows
 
 # A candidate may warn thousands of times; this many different warnings tell the story.
 MOST_WARNINGS = 5
+# Folds of equal size differ in what they take: one may take this much of its share of the time.
+FOLD_SLACK = 1.5
 
 
 class Handle(Protocol):
@@ -92,7 +95,7 @@ class Evaluator:
 
         Called in processes of evolearn's own alone, before a task.
         """
-        seed_generators(task.genome.seed(self.seed))
+        own_process.enter(task.genome.seed(self.seed))
 
     def evaluate(self, task: EvaluationTask) -> Evaluation:
         """Cross-validate a genome; whatever it raises is part of the result."""
@@ -101,12 +104,15 @@ class Evaluator:
         with _collected_warnings() as messages:
             try:
                 for fold in range(len(self.folds)):
-                    model = self._run_fold(task.genome, fold, run)
+                    with own_process.at_most(self._fold_limit(task, run)):
+                        model = self._run_fold(task.genome, fold, run)
                     if fold == 0:
                         _check_portable(model)
                     status, failure = self._verdict(task, run)
                     if status != "scored":
                         break
+            except OutOfTime:
+                status, failure = "timed_out", self._too_slow(task, run)
             except Exception as exception:  # a candidate may fail in any way; that is a result
                 status, failure = "failed", _one_line(exception)
         missing = [float("nan")] * (len(self.folds) - len(run.scores))
@@ -128,6 +134,18 @@ class Evaluator:
             models_bytes=saved,
         )
 
+    def _fold_limit(self, task: EvaluationTask, run: _Run) -> float:
+        """Return the seconds after which a fold is given up, and with it the candidate."""
+        spent = sum(run.fit_seconds) + sum(run.score_seconds)
+        left = len(self.folds) - len(run.scores)
+        return FOLD_SLACK * max(task.patience - spent, 0.0) / left
+
+    def _too_slow(self, task: EvaluationTask, run: _Run) -> str:
+        return (
+            f"given up after {len(run.scores)} of {len(self.folds)} folds: all would take "
+            f"longer than the {task.patience:.3g} s there are for them"
+        )
+
     def _verdict(self, task: EvaluationTask, run: _Run) -> tuple[str, str]:
         """Return "scored" if it is worth while to go on, else a status and why it failed."""
         n_done, n_folds = len(run.scores), len(self.folds)
@@ -140,10 +158,7 @@ class Evaluator:
                 return "raced", ""
         expected = (sum(run.fit_seconds) + sum(run.score_seconds)) * n_folds / n_done
         if expected > task.patience:
-            return "timed_out", (
-                f"given up after {n_done} of {n_folds} folds: all would take {expected:.3g} s, "
-                f"there are {task.patience:.3g} s for it"
-            )
+            return "timed_out", self._too_slow(task, run)
         return "scored", ""
 
     def refit(self, genome: Genome) -> BaseEstimator:

@@ -1,11 +1,57 @@
 """What may be done to a process only if it is one of evolearn's own."""
 
+import contextlib
+import math
 import random
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
 
 import numpy as np
 
 
-def seed_generators(seed: int) -> None:
-    """Seed Python's and NumPy's global generators; never to be called in a user's process."""
+class OutOfTime(BaseException):
+    """Time is up; no `Exception`, so that code which swallows those lets it pass."""
+
+
+class _Here:
+    """What is known of this process."""
+
+    is_own = False
+
+
+def enter(seed: int) -> None:
+    """Declare this process to be one of evolearn's own, and seed its global generators.
+
+    Python's and NumPy's; never to be called in a user's process.
+    """
+    _Here.is_own = True
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002, it is the global one that is to be seeded
+
+
+@contextlib.contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Raise `OutOfTime` in the body after so many seconds, as soon as it is in Python code.
+
+    Only in processes of evolearn's own that have timers, elsewhere the body takes its time: a
+    user's process keeps its signals. What is stuck in C is not stopped by this, but by the
+    limit from outside.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    timed = _Here.is_own and in_main and hasattr(signal, "setitimer")
+    if not timed or math.isinf(seconds):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _ring)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _ring(number: int, frame: FrameType | None) -> None:
+    raise OutOfTime
