@@ -166,6 +166,42 @@ def test_an_interrupt_gives_the_best_so_far(run_script):
     assert out.split() == ["interrupted", "150"], err
 
 
+def test_an_interrupt_while_the_final_models_are_fitted_lets_fold_models_serve(run_script):
+    process = run_script(
+        """
+        import os, pathlib, signal, threading, time, warnings
+        from sklearn.datasets import load_iris
+        from sklearn.tree import DecisionTreeClassifier
+        from evolearn import EvolutionaryClassifier
+
+        mark = pathlib.Path("refitting")
+
+        class Slow(DecisionTreeClassifier):
+            def fit(self, X, y):
+                if len(X) == 150:
+                    pathlib.Path("refitting").touch()
+                    time.sleep(600)
+                return super().fit(X, y)
+
+        def interrupt():
+            while not mark.exists():
+                time.sleep(0.05)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        warnings.simplefilter("ignore")
+        X, y = load_iris(return_X_y=True)
+        threading.Thread(target=interrupt, daemon=True).start()
+        model = EvolutionaryClassifier(
+            time_budget=None, n_evaluations=2, search_space=[Slow()], random_state=0
+        )
+        model.fit(X, y)
+        print(model.stop_reason_, round(model.score(X, y)))
+        """
+    )
+    out, err = process.communicate(timeout=100)
+    assert out.split() == ["interrupted", "1"], err
+
+
 # -- failures -------------------------------------------------------------------------------
 
 

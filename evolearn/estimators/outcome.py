@@ -4,7 +4,7 @@ import logging
 import shutil
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,7 +19,7 @@ from evolearn.ensemble.selection import library_size
 from evolearn.estimators.data import FitData
 from evolearn.estimators.journals import effort_of, last_run, open_journal
 from evolearn.estimators.plan import Plan, evaluation_timeout, make_plan
-from evolearn.evaluation.tasks import FoldModelsTask, RefitTask
+from evolearn.estimators.refits import refit
 from evolearn.evolution.search import Search
 from evolearn.exceptions import EvolearnWarning, SearchError
 from evolearn.execution.budget import Budget
@@ -94,7 +94,9 @@ def carry_out(
         if estimator.replay:
             journal, end = last_run(journal, estimator)
             records, stop_reason = replay(search, journal, library, end), end["stop_reason"]
-            handed = hand_over_again(library, partial(_refit, pool, Budget(None)), end)
+            handed = hand_over_again(
+                library, partial(refit, pool, Budget(None), interruption), end
+            )
             return _outcome(plan, search, records, stop_reason, handed, budget)
         out_of_fold = plan.out_of_fold() if estimator.final_model == "ensemble" else None
         choose_now = partial(
@@ -117,7 +119,9 @@ def carry_out(
         )
         run.run()
         _check_failures(run.records, library)
-        handed = hand_over(library, choose_now, partial(_refit, pool, budget))
+        handed = hand_over(library, choose_now, partial(refit, pool, budget, interruption))
+        if interruption.requested:  # perhaps only while the final models were fitted
+            run.stop_reason = "interrupted"
         if journal is not None:
             journal.keep_end(_end_of(run, handed))
         return _outcome(plan, search, run.records, run.stop_reason, handed, budget)
@@ -214,29 +218,6 @@ def _report(progress: Progress) -> None:
             progress.seconds_left,
         )
     )
-
-
-def _refit(
-    pool: Pool, budget: Budget, tasks: Sequence[RefitTask | FoldModelsTask], spare: float
-) -> Iterable[tuple[int, Any]]:
-    """Yield position and fitted model of each task done while more than `spare` s are left."""
-    waiting = list(enumerate(tasks))
-    running = 0
-    while waiting or running:
-        while waiting and pool.idle:
-            position, task = waiting.pop(0)
-            pool.submit(position, task)
-            running += 1
-        left = budget.remaining() - spare
-        if left <= 0:
-            break
-        for outcome in pool.collect(timeout=None if left == float("inf") else left):
-            running -= 1
-            if outcome.status == "done":
-                yield outcome.key, outcome.value
-            else:
-                _warn(f"A final model could not be fitted on all rows: {outcome.reason}")
-    pool.cancel()
 
 
 def _takes_raw(plan: Plan, member: Member) -> bool:

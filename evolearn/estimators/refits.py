@@ -1,0 +1,57 @@
+"""Fits the final models in the workers of the search."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from evolearn.ensemble.handover import Task
+from evolearn.exceptions import EvolearnWarning
+from evolearn.execution.budget import Budget
+from evolearn.execution.contract import Pool
+from evolearn.execution.interruption import Interruption
+
+# Seconds between two looks whether the user has pressed Ctrl-C.
+LOOK_SECONDS = 0.2
+
+
+def refit(
+    pool: Pool,
+    budget: Budget,
+    interruption: Interruption,
+    tasks: Sequence[Task],
+    spare: float,
+) -> Iterable[tuple[int, Any]]:
+    """Yield position and fitted model of each task that is done in time.
+
+    Parameters
+    ----------
+    pool : Pool
+        With an evaluator installed, idle.
+    budget : Budget
+        That of the whole fit.
+    interruption : Interruption
+        A Ctrl-C that comes only now ends the refits; one that has ended the search does not.
+    tasks : sequence of RefitTask or FoldModelsTask
+        The first ones first.
+    spare : float
+        Refits end when so many seconds are left.
+    """
+    waiting = list(enumerate(tasks))
+    running = 0
+    interrupted = interruption.requested
+    while waiting or running:
+        while waiting and pool.idle:
+            position, task = waiting.pop(0)
+            pool.submit(position, task)
+            running += 1
+        left = budget.remaining() - spare
+        if left <= 0 or interruption.requested != interrupted:
+            break
+        for outcome in pool.collect(timeout=min(left, LOOK_SECONDS)):
+            running -= 1
+            if outcome.status == "done":
+                yield outcome.key, outcome.value
+            else:
+                message = f"A final model could not be fitted on all rows: {outcome.reason}"
+                warnings.warn(message, EvolearnWarning, stacklevel=2)
+    pool.cancel()
