@@ -154,8 +154,15 @@ def test_a_replay_finds_what_the_finished_run_was_told(tmp_path):
     again.close()
 
 
-def test_the_first_interrupt_is_a_wish_and_the_second_an_exception():
+@pytest.fixture
+def sigint():
+    """Handle SIGINT as Python does, also where the tests run in the background, without it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
+
+def test_the_first_interrupt_is_a_wish_and_the_second_an_exception(sigint):
     before = signal.getsignal(signal.SIGINT)
     with Interruption() as interruption:
         assert interruption.caught
