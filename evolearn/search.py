@@ -7,6 +7,7 @@ from pathlib import Path
 
 from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
 from evolearn.evaluation.journal import EvaluationJournal
+from evolearn.evaluation.pace import Pace
 from evolearn.evaluation.racing import Rival
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.evolution.search import Candidate, Search
@@ -30,6 +31,8 @@ LARGEST_RESERVE = 0.2
 # Refits may take this much longer than the folds' mean lets expect, ensemble selection than
 # the last time.
 RESERVE_FACTOR = 1.25
+# So many candidates are looked at for one that ends in the time that is left.
+MOST_TRIES = 20
 # Fold models are kept, in case their refit comes too late, if one takes more than so many
 # seconds or this share of the budget.
 LONG_SECONDS, LONG_SHARE = 1.0, 0.02
@@ -110,6 +113,8 @@ class SearchRun:
     _steered: bool | None = None
     _asked: int = 0
     _exhausted: bool = False
+    _last_run: bool = False
+    _pace: Pace = field(default_factory=Pace)
     _best_errors: list[float] = field(default_factory=list)
     _choice_seconds: float = 0.0
 
@@ -153,7 +158,7 @@ class SearchRun:
 
     def _ask(self) -> None:
         limit = self._most_candidates()
-        if self._exhausted or (limit is not None and self._asked >= limit):
+        if self._exhausted or self._last_run or (limit is not None and self._asked >= limit):
             return
         candidate = self.search.ask()
         if candidate is None:
@@ -170,8 +175,21 @@ class SearchRun:
         return min((limit for limit in limits if limit is not None), default=None)
 
     def _dispatch(self) -> None:
+        tries = MOST_TRIES
         while self._queue and self.pool.idle:
             candidate = self._queue.pop(0)
+            if (
+                self._free
+                and self._pace.expected(candidate.genome.estimator) > self._patience()
+            ):
+                # It would not end in time: perhaps another one does. If none does, those that
+                # run are the last.
+                tries -= 1
+                self._last_run = tries == 0
+                if self._last_run:
+                    self._queue.clear()
+                self._ask()
+                continue
             # What was known when it was asked does not depend on how fast the workers are.
             rival = self._rivals.pop(candidate.number)
             known = None if self.journal is None else self.journal.find(candidate.genome)
@@ -228,7 +246,9 @@ class SearchRun:
         while not self.stop_reason and (number := self._next_to_tell()) is not None:
             self._tell(*self._done.pop(number))
             self._check_result()
-            if not self._free or len(self._queue) < 1:
+            # Slow searches ask for what the workers need now, others keep their distance.
+            wanted = max(1, self.pool.idle) - len(self._queue) if self._free else 1
+            for _ in range(wanted):
                 self._ask()
 
     def _next_to_tell(self) -> int | None:
@@ -249,6 +269,7 @@ class SearchRun:
     def _tell(self, candidate: Candidate, evaluation: Evaluation, path: Path | None) -> None:
         self.asked_before.append(self._asked)
         self.search.tell(candidate, evaluation.error)
+        self._pace.note(candidate.genome.estimator, evaluation)
         if evaluation.error is not None:
             saved = path if evaluation.models_bytes else None
             self.library.add(Entry(candidate, evaluation, saved))
@@ -300,7 +321,9 @@ class SearchRun:
         """Stop once all candidates that may be asked have been told."""
         if self.stop_reason or self._queue or self._running:
             return
-        if self._exhausted:
+        if self._last_run:
+            self.stop_reason = "time_budget"
+        elif self._exhausted:
             self.stop_reason = "exhausted"
         elif self.limits.n_evaluations is not None and (
             self._asked >= self.limits.n_evaluations

@@ -52,6 +52,25 @@ def test_stop_reason_says_what_ended_the_search(regression, cheap_regressors, re
     assert model.predict(X).shape == y.shape
 
 
+def test_candidates_that_cannot_end_in_time_are_not_begun(numbers):
+    class Sleepy(DecisionTreeClassifier):
+        def fit(self, X, y):
+            time.sleep(0.4)
+            return super().fit(X, y)
+
+    X, y = numbers
+    model = EvolutionaryClassifier(
+        search_space=[(Sleepy(), {"max_depth": [1, 2, 3, 4]})],
+        time_budget=8.0,
+        n_iter_no_change=None,
+        cv=2,
+        random_state=0,
+    )
+    model.fit(X, y)
+    assert model.stop_reason_ == "time_budget"
+    assert sum(bool(reason) for reason in model.cv_results_["failure"]) <= 1
+
+
 def test_a_candidate_whose_first_fold_takes_its_share_is_given_up(numbers):
     class Endless(DecisionTreeClassifier):
         def fit(self, X, y):
