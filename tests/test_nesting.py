@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
@@ -247,3 +248,15 @@ def test_cv_may_be_anything_scikit_learn_takes(classifier, numbers, cv, expected
     model = classifier.set_params(cv=cv()).fit(X, y)
     assert n_folds(model) == expected
     assert model.score(X, y) > 0.8
+
+
+@pytest.mark.parametrize("container", ["frame", "array", "sparse"])
+def test_many_rows_are_predicted_a_part_at_a_time(monkeypatch, numbers, fast, container):
+    X, y = numbers
+    if container != "array":
+        X = pd.DataFrame(X, columns=list("abcd")) if container == "frame" else sp.csr_array(X)
+    model = EvolutionaryClassifier(search_space=["logistic_regression"], **fast).fit(X, y)
+    whole = model.predict(X), model.predict_proba(X)
+    monkeypatch.setattr("evolearn.estimators.base.ROWS_AT_ONCE", 50)
+    assert np.array_equal(model.predict(X), whole[0])
+    assert np.allclose(model.predict_proba(X), whole[1], rtol=1e-12)

@@ -16,7 +16,18 @@ from evolearn.execution.budget import Budget
 from evolearn.execution.interruption import Interruption
 from evolearn.report.progress import LOGGER, visible_progress
 from evolearn.report.results import cv_results, history, leaderboard
-from evolearn.table import align_table, as_table, check_table, feature_names
+from evolearn.table import (
+    align_table,
+    as_table,
+    check_table,
+    feature_names,
+    n_rows,
+    take_rows,
+)
+
+# Rows that are predicted at once: what a pipeline makes of them on the way (copies, kernel
+# features) takes many times their memory.
+ROWS_AT_ONCE = 50_000
 
 
 def serves(method: str) -> Any:
@@ -190,8 +201,14 @@ class BaseEvolutionary(BaseEstimator):
     def _answer(self, method: str, X: Any) -> Any:
         """Return what the fitted model answers, whatever output the user wants elsewhere."""
         X = self._checked(X)
+        total = n_rows(X)
         with config_context(transform_output="default"):
-            return getattr(self.estimator_, method)(X)
+            answer = getattr(self.estimator_, method)
+            if total <= ROWS_AT_ONCE:
+                return answer(X)
+            starts = range(0, total, ROWS_AT_ONCE)
+            parts = [np.arange(i, min(i + ROWS_AT_ONCE, total)) for i in starts]
+            return np.concatenate([answer(take_rows(X, rows)) for rows in parts])
 
     def _score(self, X, y, sample_weight):
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
