@@ -114,6 +114,7 @@ class SearchRun:
     _asked: int = 0
     _exhausted: bool = False
     _last_run: bool = False
+    _skipped: int = 0
     _pace: Pace = field(default_factory=Pace)
     _best_errors: list[float] = field(default_factory=list)
     _choice_seconds: float = 0.0
@@ -127,7 +128,9 @@ class SearchRun:
             self._collect()
             self._tell_done()
             self._check_end()
-        self.pool.cancel()
+        for outcome in self.pool.cancel():
+            if outcome.status == "done":
+                self._take(outcome)
         for number in sorted(self._done):  # done, but waiting for a slower one before it
             if self.stop_reason in ("time_budget", "interrupted"):
                 self._tell(*self._done[number])
@@ -158,7 +161,8 @@ class SearchRun:
 
     def _ask(self) -> None:
         limit = self._most_candidates()
-        if self._exhausted or self._last_run or (limit is not None and self._asked >= limit):
+        asked = self._asked - self._skipped
+        if self._exhausted or self._last_run or (limit is not None and asked >= limit):
             return
         candidate = self.search.ask()
         if candidate is None:
@@ -178,23 +182,21 @@ class SearchRun:
         tries = MOST_TRIES
         while self._queue and self.pool.idle:
             candidate = self._queue.pop(0)
-            if (
-                self._free
-                and self._pace.expected(candidate.genome.estimator) > self._patience()
-            ):
-                # It would not end in time: perhaps another one does. If none does, those that
-                # run are the last.
-                tries -= 1
-                self._last_run = tries == 0
-                if self._last_run:
-                    self._queue.clear()
-                self._ask()
-                continue
             # What was known when it was asked does not depend on how fast the workers are.
             rival = self._rivals.pop(candidate.number)
             known = None if self.journal is None else self.journal.find(candidate.genome)
             if known is not None:
                 self._done[candidate.number] = (candidate, known, None)
+                continue
+            least = self._pace.least(candidate.genome.estimator)
+            if self._free and least > self._seconds_left():
+                # It would not end in time: perhaps another one does. If none does, those that
+                # run are the last.
+                tries, self._skipped = tries - 1, self._skipped + 1
+                self._last_run = tries == 0
+                if self._last_run:
+                    self._queue.clear()
+                self._ask()
                 continue
             folder = self.pool.scratch
             path = None if folder is None else folder / f"{candidate.number}.models"
@@ -207,23 +209,27 @@ class SearchRun:
                 most_bytes=MOST_BYTES_EACH,
                 rival=self.library.rival() if self._free else rival,
                 patience=self._patience(),
+                steered_after=self._steered_after(),
             )
             self._running[candidate.number] = (candidate, path)
             self.pool.submit(candidate.number, task, timeout=self.limits.evaluation_timeout)
 
     def _save_above(self) -> float:
         """Return the seconds of a fit from which on it may be too late for another one."""
-        if self.budget.seconds is None:
-            return float("inf")
-        return min(LONG_SECONDS, LONG_SHARE * self.budget.seconds)
+        seconds = self.budget.seconds
+        return float("inf") if seconds is None else min(LONG_SECONDS, LONG_SHARE * seconds)
 
     def _patience(self) -> float:
         """Return the seconds that a candidate which starts now may take."""
         limit = self.limits.evaluation_timeout
         longest = float("inf") if limit is None else limit
-        if not self._free:
-            return longest
-        return min(longest, self.budget.remaining() - self.reserve())
+        left = self.budget.remaining() - self.reserve()
+        return min(longest, left) if self._free else longest
+
+    def _steered_after(self) -> float:
+        """Return the seconds from now before which measured seconds must not steer."""
+        seconds = self.budget.seconds or 0.0
+        return max(0.0, ORDERED_SHARE * seconds - self.budget.elapsed())
 
     def _collect(self) -> None:
         if self.interruption.requested:
@@ -238,6 +244,8 @@ class SearchRun:
     def _take(self, outcome: Outcome) -> None:
         candidate, path = self._running.pop(outcome.key)
         evaluation = _evaluation(outcome)
+        if path is not None and not evaluation.models_bytes:
+            path.unlink(missing_ok=True)  # perhaps written in part
         if self.journal is not None:
             self.journal.keep(candidate.genome, evaluation)
         self._done[candidate.number] = (candidate, evaluation, path)
@@ -326,7 +334,7 @@ class SearchRun:
         elif self._exhausted:
             self.stop_reason = "exhausted"
         elif self.limits.n_evaluations is not None and (
-            self._asked >= self.limits.n_evaluations
+            self._asked - self._skipped >= self.limits.n_evaluations
         ):
             self.stop_reason = "n_evaluations"
         else:

@@ -17,6 +17,7 @@ from evolearn.evaluation.folds import make_folds
 from evolearn.evaluation.scoring import make_objective
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.evolution.search import Candidate
+from evolearn.exceptions import EvolearnWarning
 from evolearn.space.genome import Gene, Genome
 
 
@@ -35,6 +36,14 @@ def entry(number, error, predictions=None, path=None):
         (-error,), "scored", error, (0.1,), (0.1,), predictions, models_bytes=size
     )
     return Entry(Candidate(number, 0, genome, "portfolio"), evaluation, path)
+
+
+def raced_entry(number, scores):
+    """An entry with a score per fold."""
+    genome = Genome((("estimator", Gene(f"e{number}")),))
+    error = -sum(scores) / len(scores)
+    evaluation = Evaluation(scores, "scored", error, (0.1, 0.1), (0.1, 0.1))
+    return Entry(Candidate(number, 0, genome, "portfolio"), evaluation)
 
 
 def test_members_that_err_in_opposite_ways_are_combined():
@@ -134,6 +143,39 @@ def test_fold_models_of_the_worst_give_way_where_the_disk_is_small(tmp_path):
         library.add(entry(number, error, path=path))
     assert [path.exists() for path in paths] == [False, True, True, False]
     assert [e.models_path is not None for e in library.entries] == [True, True, False, False]
+
+
+def test_models_too_large_for_the_disk_leave_it_to_smaller_ones(tmp_path):
+    library = Library(5, 1.25, most_bytes=250)
+    paths = [saved(tmp_path / str(i), size) for i, size in enumerate((300, 100, 100))]
+    for number, path in enumerate(paths):
+        library.add(entry(number, 1.0 + number, path=path))
+    assert [path.exists() for path in paths] == [False, True, True]
+
+
+def test_there_is_no_rival_among_candidates_that_do_not_differ():
+    library = Library(5, 1.25)
+    for number in range(4):
+        library.add(raced_entry(number, (0.5, 0.5)))
+    assert library.rival() is None
+    library.add(raced_entry(4, (0.4, 0.7)))
+    library.add(raced_entry(5, (0.3, 0.9)))
+    assert library.rival() is not None
+
+
+def test_a_best_candidate_that_is_fitted_serves_although_no_member_is():
+    library, scorer = two_opposites()
+    library.add(entry(9, 0.5))  # without predictions: best, but in no ensemble
+    handed = hand(library, scorer, lambda *given: fit_all(*given)[:1])
+    assert [m.entry.candidate.number for m in handed.members] == [9]
+
+
+def test_fold_models_that_cannot_be_read_are_told_and_done_without(tmp_path):
+    library, scorer = two_opposites(saved(tmp_path / "models"))
+    (tmp_path / "models").write_bytes(b"damaged")
+    with pytest.warns(EvolearnWarning, match="could not be read"):
+        handed = hand(library, scorer, lambda *given: fit_all(*given)[:1])
+    assert [m.weight for m in handed.members] == [1.0]
 
 
 def test_time_is_set_aside_for_the_members_that_are_expected():

@@ -193,6 +193,16 @@ def test_the_users_cv_decides_the_folds(cv, number):
     assert len(folds) == number
 
 
+def test_splits_whose_test_rows_have_no_weight_are_not_scored():
+    y = np.arange(6.0)
+    splits = [([0, 1, 2], [3]), ([0, 1], [4, 5])]
+    settings = {"classification": False, "default_folds": 5, "seed": 0}
+    folds = make_folds(splits, y, y, None, **settings, weights=np.array([1, 1, 1, 0, 0, 1.0]))
+    assert folds.scored.tolist() == [4, 5]
+    with pytest.raises(ValueError, match="zero for all test rows"):
+        make_folds(splits, y, y, None, **settings, weights=np.array([1, 1, 1, 0, 0, 0.0]))
+
+
 def test_explicit_splits_are_used_as_they_are():
     y = np.arange(6.0)
     splits = [([0, 1, 2], [3]), (np.array([1, 1, 0, 0, 0, 0], bool), [5, 4])]

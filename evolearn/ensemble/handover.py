@@ -12,7 +12,7 @@ from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.fold_models import load_models
 from evolearn.evaluation.tasks import FoldModelsTask, RefitTask
-from evolearn.exceptions import SearchError
+from evolearn.exceptions import EvolearnWarning, SearchError
 from evolearn.execution.worker_program import describe
 
 # The share of the time left that ensemble selection may take; the rest is for the refits.
@@ -103,6 +103,8 @@ def hand_over(
         for weight, entry in chosen
         for member in served[entry.candidate.number]
     ]
+    if not members:
+        members = served[best.candidate.number]
     if not members and library.saved is not None:
         members = _bag(library.saved)
     if not members:
@@ -185,9 +187,13 @@ def choose(
         Why an ensemble could not be scored, "" if it could: a scorer of the user's may want
         more than predictions, such as the table or the model's coefficients.
     """
-    chosen, unscored = _choose(library, out_of_fold, ensemble_size, seconds_left)
-    library.expected = [entry for _, entry in chosen]
-    return chosen, unscored
+    numbers = tuple(entry.candidate.number for entry in library.entries)
+    asked = numbers, out_of_fold is None, ensemble_size
+    if library.choice is None or library.choice[0] != asked:
+        chosen, unscored = _choose(library, out_of_fold, ensemble_size, seconds_left)
+        library.choice = asked, chosen, unscored
+        library.expected = [entry for _, entry in chosen]
+    return library.choice[1:]
 
 
 def _choose(
@@ -236,5 +242,13 @@ def _bag(entry: Entry) -> list[Member]:
     """Return the fitted fold models of a candidate, none if they were not saved."""
     if entry.models_path is None:
         return []
-    models = load_models(entry.models_path)
+    try:
+        models = load_models(entry.models_path)
+    except Exception as error:  # other models may serve: one that is lost must not lose them
+        warnings.warn(
+            f"The fold models of a candidate could not be read: {describe(error)}.",
+            EvolearnWarning,
+            stacklevel=2,
+        )
+        return []
     return [Member(1 / len(models), entry, model, fold) for fold, model in enumerate(models)]

@@ -54,12 +54,15 @@ class Library:
         Best first.
     expected : list of Entry or None
         The members of the ensemble as it was last chosen; None before.
+    choice : tuple or None
+        What it was chosen from and how, the members, and why an ensemble could not be scored.
     """
 
     def __init__(self, size: int, refit_factor: float, *, most_bytes: int = MOST_BYTES) -> None:
         self.size = size
         self.entries: list[Entry] = []
         self.expected: list[Entry] | None = None
+        self.choice: tuple[object, list[tuple[float, Entry]], str] | None = None
         self._refit_factor = refit_factor
         self._most_bytes = most_bytes
 
@@ -97,6 +100,8 @@ class Library:
             return None
         scores = np.array([entry.evaluation.scores for entry in self.entries[:RIVAL_RANK]])
         spread = np.median((scores - scores[-1])[:-1].std(axis=1, ddof=1))
+        if spread == 0:  # equal to the last digit on every fold: no measure of what differs
+            return None
         return Rival(self.entries[RIVAL_RANK - 1].evaluation.scores, float(spread))
 
     def refit_seconds(self, entry: Entry) -> float:
@@ -112,10 +117,13 @@ class Library:
         return max(sum(seconds) / n_workers, max(seconds)) if seconds else 0.0
 
     def _make_room(self) -> None:
-        total = 0
+        room = self._most_bytes
         for number, entry in enumerate(self.entries):
-            total += entry.evaluation.models_bytes if entry.models_path is not None else 0
-            if total > self._most_bytes:
+            if entry.models_path is None:
+                continue
+            if entry.evaluation.models_bytes <= room:
+                room -= entry.evaluation.models_bytes
+            else:
                 _forget_models(entry)
                 self.entries[number] = replace(entry, models_path=None)
 

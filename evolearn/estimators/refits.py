@@ -39,6 +39,8 @@ def refit(
     waiting = list(enumerate(tasks))
     running = 0
     interrupted = interruption.requested
+    # However much there may be to read in the end, half of the time is for the refits.
+    spare = min(spare, budget.remaining() / 2)
     while waiting or running:
         while waiting and pool.idle:
             position, task = waiting.pop(0)

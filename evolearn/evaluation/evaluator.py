@@ -33,6 +33,8 @@ from evolearn.table import take_rows
 MOST_WARNINGS = 5
 # Folds of equal size differ in what they take: one may take this much of its share of the time.
 FOLD_SLACK = 1.5
+# The first fold is the slowest: so much more than the limit must all folds be expected to take.
+VERDICT_SLACK = 1.2
 
 
 class Handle(Protocol):
@@ -52,6 +54,11 @@ class _Run:
     score_seconds: list[float] = field(default_factory=list)
     predictions: list[NDArray[np.float64] | None] = field(default_factory=list)
     models: list[BaseEstimator] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """The seconds of all folds so far."""
+        return sum(self.fit_seconds) + sum(self.score_seconds)
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,7 @@ class Evaluator:
         status, failure = "scored", ""
         with _collected_warnings() as messages:
             try:
+                self._load(task.genome)
                 for fold in range(len(self.folds)):
                     with own_process.at_most(self._fold_limit(task, run)):
                         model = self._run_fold(task.genome, fold, run)
@@ -112,6 +120,7 @@ class Evaluator:
                     if status != "scored":
                         break
             except OutOfTime:
+                own_process.spoil()
                 status, failure = "timed_out", self._too_slow(task, run)
             except Exception as exception:  # a candidate may fail in any way; that is a result
                 status, failure = "failed", _one_line(exception)
@@ -136,9 +145,15 @@ class Evaluator:
 
     def _fold_limit(self, task: EvaluationTask, run: _Run) -> float:
         """Return the seconds after which a fold is given up, and with it the candidate."""
-        spent = sum(run.fit_seconds) + sum(run.score_seconds)
-        left = len(self.folds) - len(run.scores)
-        return FOLD_SLACK * max(task.patience - spent, 0.0) / left
+        rows = [len(train) for train in self.folds.train[len(run.scores) :]]
+        spent = run.seconds
+        limit = FOLD_SLACK * max(task.patience - spent, 0.0) * rows[0] / sum(rows)
+        return max(limit, task.steered_after - spent)
+
+    def _load(self, genome: Genome) -> None:
+        """Read the data, which may take its time in a fresh process."""
+        for handle in (self._rows_of(genome), self.target, self.weights):
+            handle.load()
 
     def _too_slow(self, task: EvaluationTask, run: _Run) -> str:
         return (
@@ -156,8 +171,9 @@ class Evaluator:
             rival = [self.objective.error(score) for score in task.rival.scores]
             if hopeless(errors, rival, task.rival.spread):
                 return "raced", ""
-        expected = (sum(run.fit_seconds) + sum(run.score_seconds)) * n_folds / n_done
-        if expected > task.patience:
+        rows = [len(train) for train in self.folds.train]
+        expected = run.seconds * sum(rows) / sum(rows[:n_done])
+        if run.seconds >= task.steered_after and expected > VERDICT_SLACK * task.patience:
             return "timed_out", self._too_slow(task, run)
         return "scored", ""
 

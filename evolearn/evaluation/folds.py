@@ -124,7 +124,18 @@ def make_folds(
             "pass groups to fit."
         )
         raise ValueError(msg)
-    return _of_splits(list(splitter.split(X, y, groups)))
+    return _weighted(_of_splits(list(splitter.split(X, y, groups))), weights)
+
+
+def _weighted(folds: Folds, weights: NDArray[np.float64] | None) -> Folds:
+    """Return the folds in which some scored row has a weight: the others have no score."""
+    if weights is None:
+        return folds
+    kept = [i for i, test in enumerate(folds.test) if (weights[test] > 0).any()]
+    if not kept:
+        msg = "sample_weight is zero for all test rows of cv; pass other weights or splits."
+        raise ValueError(msg)
+    return Folds(tuple(folds.train[i] for i in kept), tuple(folds.test[i] for i in kept))
 
 
 def _own(

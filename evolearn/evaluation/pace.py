@@ -8,20 +8,18 @@ from evolearn.evaluation.tasks import Evaluation
 
 
 class Pace:
-    """The mean seconds of a candidate by its estimator, all folds together."""
+    """The seconds of candidates by their estimator, all folds together."""
 
     def __init__(self) -> None:
         self._seconds: defaultdict[str, list[float]] = defaultdict(list)
 
     def note(self, estimator: str, evaluation: Evaluation) -> None:
         """Learn from an evaluation; folds that were not run count as those that were."""
-        if evaluation.fit_seconds:
-            fold = float(np.mean(np.add(evaluation.fit_seconds, evaluation.score_seconds)))
-            self._seconds[estimator].append(fold * len(evaluation.scores))
+        folds = zip(evaluation.fit_seconds, evaluation.score_seconds, strict=False)
+        seconds = [sum(fold) for fold in folds]
+        if seconds:
+            self._seconds[estimator].append(float(np.mean(seconds)) * len(evaluation.scores))
 
-    def expected(self, estimator: str) -> float:
-        """Return the expected seconds; those of any candidate for one not seen before."""
-        known = self._seconds.get(estimator) or [
-            s for all in self._seconds.values() for s in all
-        ]
-        return float(np.mean(known)) if known else 0.0
+    def least(self, estimator: str) -> float:
+        """Return the fewest seconds that one has taken; 0 for an estimator not seen before."""
+        return min(self._seconds.get(estimator, [0.0]))

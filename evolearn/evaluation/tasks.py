@@ -19,8 +19,8 @@ class EvaluationTask:
     took more than `save_above` seconds each are written to `models_path`, unless they take more
     than `most_bytes`; those of an error below `save_below` are written even if they took no
     time. The genome is given up
-    between two folds if it is hopeless against `rival`, or if all folds would take longer than
-    `patience` seconds.
+    if it is hopeless against `rival`, or, once `steered_after` seconds are over, if all folds
+    would take longer than `patience` seconds.
     """
 
     genome: Genome
@@ -31,6 +31,7 @@ class EvaluationTask:
     most_bytes: int = 0
     rival: Rival | None = None
     patience: float = float("inf")
+    steered_after: float = 0.0
 
     def wants_predictions(self, error: float | None) -> bool:
         """Tell whether predictions with this error are to be kept."""

@@ -19,6 +19,7 @@ class _Here:
     """What is known of this process."""
 
     is_own = False
+    is_spoilt = False
 
 
 def enter(seed: int) -> None:
@@ -29,6 +30,19 @@ def enter(seed: int) -> None:
     _Here.is_own = True
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002, it is the global one that is to be seeded
+
+
+def spoil() -> None:
+    """Have this process replaced after its task, if it is one of evolearn's own.
+
+    What is ended at any point may leave a lock held or a module half imported.
+    """
+    _Here.is_spoilt = _Here.is_own
+
+
+def is_spoilt() -> bool:
+    """Tell whether this process is to be replaced."""
+    return _Here.is_spoilt
 
 
 @contextlib.contextmanager

@@ -207,7 +207,9 @@ class Server:
         if os.getpid() != self._pid:
             # The task forked and its copy of this process came back as well.
             os._exit(0)
-        if any(_is_leftover(thread) for thread in threading.enumerate()):
+        own_process = sys.modules.get("evolearn.execution.own_process")
+        spoilt = own_process is not None and own_process.is_spoilt()
+        if spoilt or any(_is_leftover(thread) for thread in threading.enumerate()):
             self._reply(LEFTOVERS, key)
         self._reply(kind, key, answer)
 
