@@ -200,9 +200,17 @@ def check(case, budget, process, told, noise, left):
 
 def check_candidates(case, told):
     """Return what is not as it should be with the candidates."""
-    as_expected = [
-        status == case.status and case.reason in reason and bool(reason) == (status != "scored")
+    # Whatever is at fault with a candidate, it may be begun too late to end in time.
+    in_time = [
+        (status, reason)
         for status, reason, _ in told["faulty"]
+        if case.status == "timed_out" or "given up after" not in reason
+    ]
+    as_expected = [
+        status == case.status
+        and re.search(case.reason, reason) is not None
+        and bool(reason) == (status != "scored")
+        for status, reason in in_time
     ]
     problems = []
     if not any(as_expected) or not (case.some or all(as_expected)):
