@@ -192,7 +192,6 @@ def choose(
     if library.choice is None or library.choice[0] != asked:
         chosen, unscored = _choose(library, out_of_fold, ensemble_size, seconds_left)
         library.choice = asked, chosen, unscored
-        library.expected = [entry for _, entry in chosen]
     return library.choice[1:]
 
 

@@ -52,16 +52,14 @@ class Library:
     ----------
     entries : list of Entry
         Best first.
-    expected : list of Entry or None
-        The members of the ensemble as it was last chosen; None before.
     choice : tuple or None
-        What it was chosen from and how, the members, and why an ensemble could not be scored.
+        The ensemble as it was last chosen: from what and how, the members with their weights,
+        and why none could be scored. None before.
     """
 
     def __init__(self, size: int, refit_factor: float, *, most_bytes: int = MOST_BYTES) -> None:
         self.size = size
         self.entries: list[Entry] = []
-        self.expected: list[Entry] | None = None
         self.choice: tuple[object, list[tuple[float, Entry]], str] | None = None
         self._refit_factor = refit_factor
         self._most_bytes = most_bytes
@@ -70,6 +68,11 @@ class Library:
     def best(self) -> Entry | None:
         """The candidate with the lowest error, the first of equals."""
         return self.entries[0] if self.entries else None
+
+    @property
+    def expected(self) -> list[Entry] | None:
+        """The members of the ensemble as it was last chosen; None before."""
+        return None if self.choice is None else [entry for _, entry in self.choice[1]]
 
     @property
     def saved(self) -> Entry | None:

@@ -9,9 +9,7 @@ from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.budget import Budget
 from evolearn.execution.contract import Pool
 from evolearn.execution.interruption import Interruption
-
-# Seconds between two looks whether the user has pressed Ctrl-C.
-LOOK_SECONDS = 0.2
+from evolearn.search import LOOK_SECONDS
 
 
 def refit(

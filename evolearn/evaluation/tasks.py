@@ -18,9 +18,8 @@ class EvaluationTask:
     If the error is not above `keep_below`, predictions are kept, and fitted fold models that
     took more than `save_above` seconds each are written to `models_path`, unless they take more
     than `most_bytes`; those of an error below `save_below` are written even if they took no
-    time. The genome is given up
-    if it is hopeless against `rival`, or, once `steered_after` seconds are over, if all folds
-    would take longer than `patience` seconds.
+    time. The genome is given up if it is hopeless against `rival`, or, once `steered_after`
+    seconds are over, if all folds would take longer than `patience` seconds.
     """
 
     genome: Genome
