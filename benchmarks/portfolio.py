@@ -36,12 +36,19 @@ from evolearn.estimators.plan import Effort, make_plan
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.scoring import make_objective
 from evolearn.evaluation.tasks import EvaluationTask
+from evolearn.evolution.variation import mutate
 from evolearn.space.portfolio import PORTFOLIO
 from evolearn.space.search_space import SearchSpace
 
 SEED = 0
-LIMIT_SECONDS = 60.0  # for one fit; what takes longer is no start
-MOST_ROWS = 20_000  # training rows used of a table: the order of configurations changes little
+LIMIT_SECONDS = 20.0  # for one fit; what takes longer is no start
+MOST_ROWS = 12_000  # training rows used of a table: the order of configurations changes little
+# Choosing makes thousands of ensembles: so many rows and steps tell good members from bad.
+CHOICE_ROWS, CHOICE_STEPS = 1_500, 8
+# Few rows that judge can make an error of next to nothing, whose ratio would decide the mean:
+# no error counts as less than this share of that of the best single configuration.
+LEAST_SHARE = 0.5
+NEAR_SHARE, MUTATIONS = 0.5, 3
 # How many configurations are drawn per estimator: more where more of them can matter.
 SHARES = {
     "hist_gradient_boosting": 8,
@@ -57,12 +64,23 @@ SHARES = {
 
 
 def configurations(task, number):
-    """Return flat configurations: the portfolio's, then drawn ones, estimators in turn."""
+    """Return flat configurations: the portfolio's, then, estimators in turn, others.
+
+    Half of these are drawn from the whole space, half near a good start: mutated three times.
+    """
     space, rng = SearchSpace.default(task), Random(SEED)
-    found = [space.genome(entry).params for entry in PORTFOLIO[task]]
+    starts = [space.genome(entry) for entry in PORTFOLIO[task]]
+    starts += [space.genome({"estimator": name}) for name in space.names]
+    found = [genome.params for genome in starts[: len(PORTFOLIO[task])]]
     turn = [name for name in space.names for _ in range(SHARES.get(name, 1))]
     while len(found) < number:
-        found.append(space.sample(rng, turn[len(found) % len(turn)]).params)
+        name = turn[len(found) % len(turn)]
+        genome = space.sample(rng, name)
+        if rng.random() < NEAR_SHARE:
+            genome = rng.choice([start for start in starts if start.estimator == name])
+            for _ in range(MUTATIONS):
+                genome = mutate(genome, space=space, rng=rng)
+        found.append(genome.params)
     return found[:number]
 
 
@@ -171,8 +189,16 @@ class Measured:
             folds = Folds((rows[:0],), (rows,))
             return OutOfFold(objective, folds, target, classes, None, SEED)
 
-        self._scorers = scored(parts["choose"]), scored(parts["judge"])
+        few = np.random.default_rng(SEED).permutation(n_choose)[:CHOICE_ROWS]
+        self._few = np.sort(few)
+        self._scorers = scored(parts["choose"][self._few]), scored(parts["judge"])
         self._known = {}
+        self._alone = {n: self._scorers[0].error(self._offer(n)) for n in self.seconds}
+        judged = [self._scorers[1].error(p) for p in self._judge.values()]
+        self._least = max(LEAST_SHARE * min(judged), FLOOR[self.task])
+
+    def _offer(self, number):
+        return self._choose[number][self._few]
 
     def error(self, numbers):
         """Return the error, on rows not used before, of the greedy ensemble of these."""
@@ -185,13 +211,13 @@ class Measured:
         chooser, judge = self._scorers
         if not there:
             return math.inf
-        ranked = sorted(there, key=lambda n: chooser.error(self._choose[n][chooser.positions]))
-        chosen = select([self._choose[n] for n in ranked], chooser, 15)
+        ranked = sorted(there, key=lambda n: self._alone[n])
+        chosen = select([self._offer(n) for n in ranked], chooser, CHOICE_STEPS)
         blend = sum(
             weight * self._judge[ranked[member]]
             for member, weight in zip(chosen.members, chosen.weights, strict=True)
         )
-        return max(judge.error(blend[judge.positions]), FLOOR[self.task])
+        return max(judge.error(blend[judge.positions]), self._least)
 
 
 def mean_log(tables, numbers):
@@ -205,15 +231,15 @@ def choose(tables, candidates, size):
         key=lambda n: mean_log(tables, [n]) + 0.1 * math.log(cost(tables, n)),
     )
     chosen = [first]
-    while len(chosen) < size:
-        now = mean_log(tables, chosen)
-        gains = {
-            n: (now - mean_log(tables, [*chosen, n])) / cost(tables, n)
-            for n in candidates
-            if n not in chosen
-        }
-        best = max(gains, key=lambda n: gains[n])
-        if gains[best] <= 0:
+    # Gains mostly shrink as more is chosen: only those that were large are looked at again
+    # (the lazy greedy algorithm of Minoux, 1978), which gives nearly the same choice.
+    gains = {n: math.inf for n in candidates if n != first}
+    while len(chosen) < size and gains:
+        now, fresh = mean_log(tables, chosen), set()
+        while (best := max(gains, key=gains.get)) not in fresh:
+            gains[best] = (now - mean_log(tables, [*chosen, best])) / cost(tables, best)
+            fresh.add(best)
+        if gains.pop(best) <= 0:
             break
         chosen.append(best)
     return chosen

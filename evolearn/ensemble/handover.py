@@ -93,7 +93,7 @@ def hand_over(
     chosen, unscored = choose()
     entries = [best, *(entry for _, entry in chosen if entry is not best)]
     spare = sum(entry.evaluation.models_bytes for entry in entries) / LOADED_BYTES
-    models = dict(refit([RefitTask(entry.candidate.genome) for entry in entries], spare))
+    models = dict(refit([_refit_task(entry) for entry in entries], spare))
     served = {
         entry.candidate.number: [Member(1.0, entry, models[i])] if i in models else _bag(entry)
         for i, entry in enumerate(entries)
@@ -131,7 +131,9 @@ def hand_over_again(
     entries = {entry.candidate.number: entry for entry in library.entries}
     keys = sorted({(number, fold is None) for _, number, fold in wanted})
     tasks = [
-        (RefitTask if whole else FoldModelsTask)(entries[number].candidate.genome)
+        _refit_task(entries[number])
+        if whole
+        else FoldModelsTask(entries[number].candidate.genome)
         for number, whole in keys
     ]
     models = {keys[i]: model for i, model in refit(tasks, 0.0)}
@@ -152,6 +154,10 @@ def hand_over_again(
         for weight, number, fold in wanted
     ]
     return Handover(made[0], made[1:])
+
+
+def _refit_task(entry: Entry) -> RefitTask:
+    return RefitTask(entry.candidate.genome, entry.evaluation.rounds)
 
 
 def _scaled(members: Sequence[Member]) -> list[Member]:

@@ -25,9 +25,10 @@ from evolearn.table import (
     take_rows,
 )
 
-# Rows that are predicted at once: what a pipeline makes of them on the way (copies, kernel
-# features) takes many times their memory.
-ROWS_AT_ONCE = 50_000
+# Rows, and numbers, that are predicted at once: what a pipeline makes of them on the way
+# (copies, kernel features) takes many times their memory.
+ROWS_AT_ONCE = 20_000
+NUMBERS_AT_ONCE = 4_000_000
 
 
 def serves(method: str) -> Any:
@@ -204,10 +205,10 @@ class BaseEvolutionary(BaseEstimator):
         total = n_rows(X)
         with config_context(transform_output="default"):
             answer = getattr(self.estimator_, method)
-            if total <= ROWS_AT_ONCE:
+            step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self.n_features_in_))
+            if total <= step:
                 return answer(X)
-            starts = range(0, total, ROWS_AT_ONCE)
-            parts = [np.arange(i, min(i + ROWS_AT_ONCE, total)) for i in starts]
+            parts = [np.arange(i, min(i + step, total)) for i in range(0, total, step)]
             return np.concatenate([answer(take_rows(X, rows)) for rows in parts])
 
     def _score(self, X, y, sample_weight):

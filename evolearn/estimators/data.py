@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from evolearn.estimators.inputs import check_classes, check_lengths, check_values, check_weights
 from evolearn.evaluation.scoring import Objective, make_objective
 from evolearn.exceptions import EvolearnWarning
+from evolearn.space.frugality import memory_of
 from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace
 from evolearn.space.user_space import make_space
@@ -69,6 +70,8 @@ def read_data(
         positive_target=not classification and bool(target.min() > -1),
         weighted=weights is not None,
         responses=objective.responses,
+        row_bytes=prepared.n_bytes / n_rows(X),
+        memory=memory_of(prepared.n_bytes),
     )
     return FitData(
         raw=X,

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def effort_of(estimator: Any, data: FitData, journal: EvaluationJournal | None) 
         return Effort(**journal.effort)
     effort = choose_effort(estimator, data)
     if journal is not None:
-        journal.keep_effort({"n_folds": effort.n_folds, "fit_limit": effort.fit_limit})
+        journal.keep_effort(asdict(effort))
     return effort
 
 

@@ -128,7 +128,8 @@ def carry_out(
 
 
 def _library(plan: Plan, pool: Pool) -> Library:
-    size, refit_factor = library_size(plan.problem.table.n_rows), plan.folds.refit_factor
+    n_rows = plan.problem.table.n_rows
+    size, refit_factor = library_size(n_rows), plan.folds.refit_factor(n_rows)
     if pool.scratch is None:
         return Library(size, refit_factor)
     free = shutil.disk_usage(pool.scratch).free

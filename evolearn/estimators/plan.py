@@ -7,11 +7,12 @@ from typing import Any
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.estimators.data import FitData
 from evolearn.evaluation.evaluator import Evaluator
-from evolearn.evaluation.folds import Folds, make_folds, n_folds
+from evolearn.evaluation.folds import Folds, make_folds, n_folds, thinned
 from evolearn.evolution.evolution import Evolution
 from evolearn.evolution.search import Search
 from evolearn.execution.contract import Pool
 from evolearn.execution.shared import share
+from evolearn.space.frugality import TRAINING_SHARE
 from evolearn.space.portfolio import portfolio
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import reference_seconds, restrict
@@ -26,10 +27,14 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Effort:
-    """What the time budget decides: how many folds, and how long one fit may take."""
+    """What time and memory decide: how many folds, and how long one fit may take.
+
+    ``training_rows`` are the most rows that a fold trains on; None: all but the scored ones.
+    """
 
     n_folds: int
     fit_limit: float
+    training_rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,10 +90,13 @@ def evaluation_timeout(estimator: Any) -> float | None:
 
 def choose_effort(estimator: Any, data: FitData) -> Effort:
     """Return how many folds the time budget affords, and how long one fit may take."""
-    rows = data.problem.table.n_rows
-    folds = n_folds(rows, reference_seconds(data.problem), estimator.time_budget)
+    rows, training_rows = data.problem.table.n_rows, None
+    if estimator.cv is None and data.problem.memory < float("inf"):
+        training_rows = int(TRAINING_SHARE * rows)
+    problem = replace(data.problem, training_rows=training_rows)
+    folds = n_folds(rows, reference_seconds(problem), estimator.time_budget)
     timeout = evaluation_timeout(estimator)
-    return Effort(folds, PATIENCE if timeout is None else timeout / folds)
+    return Effort(folds, PATIENCE if timeout is None else timeout / folds, training_rows)
 
 
 def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
@@ -109,5 +117,16 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         seed=data.seed,
         weights=data.weights,
     )
-    problem = replace(data.problem, fit_limit=effort.fit_limit)
+    if effort.training_rows is not None:
+        classification = data.classes is not None
+        folds = thinned(
+            folds,
+            effort.training_rows,
+            data.target,
+            classification=classification,
+            seed=data.seed,
+        )
+    problem = replace(
+        data.problem, fit_limit=effort.fit_limit, training_rows=folds.most_training_rows
+    )
     return Plan(data, problem, restrict(data.space, problem), folds)

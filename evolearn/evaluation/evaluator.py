@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 
 from evolearn.evaluation.answers import AskedClassifier, AskedRegressor
 from evolearn.evaluation.fold_models import save_models
-from evolearn.evaluation.folds import Folds
+from evolearn.evaluation.folds import Folds, draw_rows
 from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.scoring import Objective
@@ -23,7 +23,8 @@ from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask
 from evolearn.execution import own_process
 from evolearn.execution.own_process import OutOfTime
 from evolearn.execution.worker_program import describe, pickled
-from evolearn.space.express import express, fit_weights
+from evolearn.space.express import early_rounds, express, fit_weights
+from evolearn.space.frugality import refit_rows
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace
@@ -54,6 +55,7 @@ class _Run:
     score_seconds: list[float] = field(default_factory=list)
     predictions: list[NDArray[np.float64] | None] = field(default_factory=list)
     models: list[BaseEstimator] = field(default_factory=list)
+    rounds: list[int | None] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
@@ -94,7 +96,7 @@ class Evaluator:
                 return self.evaluate(task)
             with _collected_warnings():
                 if isinstance(task, RefitTask):
-                    return self.refit(task.genome)
+                    return self.refit(task)
                 return self.fold_models(task.genome)
 
     def enter_process(self, task: EvaluationTask | RefitTask | FoldModelsTask) -> None:
@@ -141,6 +143,7 @@ class Evaluator:
             failure=failure,
             warnings=tuple(messages),
             models_bytes=saved,
+            rounds=_mean_rounds(run),
         )
 
     def _fold_limit(self, task: EvaluationTask, run: _Run) -> float:
@@ -177,11 +180,20 @@ class Evaluator:
             return "timed_out", self._too_slow(task, run)
         return "scored", ""
 
-    def refit(self, genome: Genome) -> BaseEstimator:
-        """Return the genome's pipeline fitted on all rows."""
-        pipeline = self._pipeline(genome)
-        X = self._rows_of(genome).load()
-        return pipeline.fit(X, self.target.load(), **fit_weights(pipeline, self.weights.load()))
+    def refit(self, task: RefitTask) -> BaseEstimator:
+        """Return the genome's pipeline fitted on all rows, or all there is memory for."""
+        genome = task.genome
+        pipeline = express(
+            genome, self.space, self.problem, genome.seed(self.seed), rounds=task.rounds
+        )
+        X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
+        n_wanted = refit_rows(self.space[genome.estimator], self.problem)
+        if n_wanted < len(y):
+            every, classification = np.arange(len(y)), self.classes is not None
+            rows = draw_rows(every, n_wanted, y, classification=classification, seed=self.seed)
+            X, y = take_rows(X, rows), y[rows]
+            weights = None if weights is None else weights[rows]
+        return pipeline.fit(X, y, **fit_weights(pipeline, weights))
 
     def fold_models(self, genome: Genome) -> list[BaseEstimator]:
         """Return the genome's pipelines fitted on the training rows of each fold."""
@@ -207,6 +219,7 @@ class Evaluator:
         run.score_seconds.append(time.perf_counter() - fitted)
         run.scores.append(score)
         run.predictions.append(answers)
+        run.rounds.append(early_rounds(model))
         if run.keep_models:
             run.models.append(model)
         return model
@@ -275,6 +288,12 @@ def _check_portable(model: BaseEstimator) -> None:
     except Exception as error:
         msg = f"The fitted model cannot be {doing}: {describe(error)}."
         raise TypeError(msg) from error
+
+
+def _mean_rounds(run: _Run) -> int | None:
+    """Return the rounds that a final model takes, None if it is for the model to say."""
+    known = [rounds for rounds in run.rounds if rounds is not None]
+    return round(float(np.mean(known))) if known and len(known) == len(run.rounds) else None
 
 
 def _joined(run: _Run) -> NDArray[np.float64] | None:

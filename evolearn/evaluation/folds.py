@@ -62,11 +62,13 @@ class Folds:
         return [slice(int(e) - len(t), int(e)) for e, t in zip(ends, self.test, strict=True)]
 
     @property
-    def refit_factor(self) -> float:
-        """How much longer a fit on all rows takes than one on a fold's training rows."""
-        n_train = float(np.mean([len(train) for train in self.train]))
-        n_all = max(len(tr) + len(te) for tr, te in zip(self.train, self.test, strict=True))
-        return n_all / n_train
+    def most_training_rows(self) -> int:
+        """How many rows the largest fold trains on."""
+        return max(len(train) for train in self.train)
+
+    def refit_factor(self, n_rows: int) -> float:
+        """Return how much longer a fit on so many rows takes than one in a fold."""
+        return n_rows / float(np.mean([len(train) for train in self.train]))
 
 
 def n_folds(n_rows: int, reference_seconds: float, time_budget: float | None) -> int:
@@ -125,6 +127,44 @@ def make_folds(
         )
         raise ValueError(msg)
     return _weighted(_of_splits(list(splitter.split(X, y, groups))), weights)
+
+
+def draw_rows(
+    rows: Indices, n_wanted: int, y: NDArray[Any], *, classification: bool, seed: int
+) -> Indices:
+    """Return so many of the rows, sorted: of every class its share, and at least one."""
+    if len(rows) <= n_wanted:
+        return rows
+    order = np.random.default_rng(seed).permutation(len(rows))
+    if classification:
+        codes = np.unique(y[rows], return_inverse=True)[1][order]
+        # The place of each row among those of its class, as a share of them: the first row of
+        # every class has 0, and the rows below a share are that share of every class.
+        by_class = np.argsort(codes, kind="stable")
+        counts = np.bincount(codes)
+        place = np.empty(len(rows))
+        place[by_class] = np.concatenate([np.arange(n) / n for n in counts])
+        order = order[np.argsort(place, kind="stable")]
+    return np.sort(rows[order[:n_wanted]])
+
+
+def thinned(
+    folds: Folds, n_training_rows: int, y: NDArray[Any], *, classification: bool, seed: int
+) -> Folds:
+    """Return folds of at most so many training rows, and a quarter as many scored ones.
+
+    Or as many as `HOLDOUT_ROWS`, for the sake of what is chosen by them.
+    """
+    share = HOLDOUT_SHARE / (1 - HOLDOUT_SHARE)
+    most_scored = max(int(share * n_training_rows), HOLDOUT_ROWS)
+
+    def part(rows: Indices, most: int) -> Indices:
+        return draw_rows(rows, most, y, classification=classification, seed=seed)
+
+    return Folds(
+        tuple(part(train, n_training_rows) for train in folds.train),
+        tuple(part(test, most_scored) for test in folds.test),
+    )
 
 
 def _weighted(folds: Folds, weights: NDArray[np.float64] | None) -> Folds:

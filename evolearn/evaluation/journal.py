@@ -12,7 +12,16 @@ from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.records import RecordFile, StoredRecord
 from evolearn.space.genome import Genome
 
-_FIELDS = ("scores", "status", "error", "fit_seconds", "score_seconds", "failure", "warnings")
+_FIELDS = (
+    "scores",
+    "status",
+    "error",
+    "fit_seconds",
+    "score_seconds",
+    "failure",
+    "warnings",
+    "rounds",
+)
 # What a candidate was stopped for says something of the machine at that time, and of the
 # budget: it may do better in another run. Only what it did by itself is final.
 _FINAL = ("scored", "raced", "failed")

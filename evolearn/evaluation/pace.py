@@ -21,5 +21,6 @@ class Pace:
             self._seconds[estimator].append(float(np.mean(seconds)) * len(evaluation.scores))
 
     def least(self, estimator: str) -> float:
-        """Return the fewest seconds that one has taken; 0 for an estimator not seen before."""
-        return min(self._seconds.get(estimator, [0.0]))
+        """Return the fewest seconds that one of this estimator, or else of any, has taken."""
+        every = [seconds for those in self._seconds.values() for seconds in those]
+        return min(self._seconds.get(estimator) or every, default=0.0)

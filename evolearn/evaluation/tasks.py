@@ -45,9 +45,13 @@ class EvaluationTask:
 
 @dataclass(frozen=True)
 class RefitTask:
-    """Fit a genome on all rows."""
+    """Fit a genome on all rows, or on as many as the memory rule has room for.
+
+    With `rounds` boosting stops early nowhere: it was found out in the folds when to stop.
+    """
 
     genome: Genome
+    rounds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ class Evaluation:
         Why it failed, "" if it did not.
     models_bytes : int
         The size of the file with the fitted fold models, 0 if there is none.
+    rounds : int or None
+        The mean number of rounds that boosting took where it may stop early, else None.
     """
 
     scores: tuple[float, ...]
@@ -89,3 +95,4 @@ class Evaluation:
     failure: str = ""
     warnings: tuple[str, ...] = ()
     models_bytes: int = 0
+    rounds: int | None = None

@@ -65,6 +65,29 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Footprint:
+    """The memory that a fit takes at its peak, besides the rows it is given.
+
+    Attributes
+    ----------
+    copies : float
+        How many times those rows are held, prepared or not.
+    refit_copies : float or None
+        The same for a final model, if that is fewer: none is held out for early stopping.
+    of_row, of_output : float
+        Bytes per row, and per row and output.
+    of_each : dict of str to float
+        Bytes per row and unit of a parameter: of a tree, of a kernel feature.
+    """
+
+    copies: float
+    refit_copies: float | None = None
+    of_row: float = 0.0
+    of_output: float = 0.0
+    of_each: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Component:
     """An estimator or transformer with the domains of its hyperparameters.
 
@@ -92,6 +115,9 @@ class Component:
     cost : Cost, default=None
         The expected seconds of a fit, by which components too slow for a table are left out.
         None: not known, and so never left out.
+    footprint : Footprint, default=None
+        The memory of a fit, by which components are left out of large tables. None: not known,
+        and so never left out.
     whole : bool, default=False
         For a pipeline of the user: fitted on the table as it came, with no preparation.
     class_rows : int, default=1
@@ -115,6 +141,7 @@ class Component:
     handles: frozenset[str] = frozenset()
     complexity: float = 1.0
     cost: Cost | None = None
+    footprint: Footprint | None = None
     whole: bool = False
     class_rows: int = 1
     full_rank: bool = False

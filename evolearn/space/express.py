@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
@@ -20,7 +21,13 @@ from evolearn.space.search_space import SearchSpace
 NATIVE_CATEGORIES = 255
 
 
-def express(genome: Genome, space: SearchSpace, problem: Problem, seed: int) -> BaseEstimator:
+def express(
+    genome: Genome,
+    space: SearchSpace,
+    problem: Problem,
+    seed: int,
+    rounds: int | None = None,
+) -> BaseEstimator:
     """Return the unfitted pipeline that a genome describes.
 
     Parameters
@@ -32,6 +39,8 @@ def express(genome: Genome, space: SearchSpace, problem: Problem, seed: int) -> 
         The numeric matrix the pipeline will be fitted on, and the task.
     seed : int
         Seed of every random step, below 2**31.
+    rounds : int, default=None
+        Boosting takes so many rounds, however early it might stop.
 
     Returns
     -------
@@ -40,6 +49,8 @@ def express(genome: Genome, space: SearchSpace, problem: Problem, seed: int) -> 
     """
     component = space[genome.estimator]
     estimator = component.build(genome["estimator"])
+    if rounds is not None:
+        estimator.set_params(early_stopping=False, max_iter=rounds)
     if not component.whole:
         if not problem.table.sparse and _encoder(genome) == "native":
             estimator.set_params(categorical_features=_native_columns(problem))
@@ -53,6 +64,16 @@ def express(genome: Genome, space: SearchSpace, problem: Problem, seed: int) -> 
         ]
         estimator = Pipeline([*steps, ("estimator", estimator)])
     return seeded(estimator, problem.task, seed)
+
+
+def early_rounds(pipeline: BaseEstimator) -> int | None:
+    """Return after how many rounds boosting that may stop early has stopped, else None."""
+    if not isinstance(pipeline, Pipeline):
+        return None
+    model = pipeline.steps[-1][1]
+    model = getattr(model, "regressor_", model)  # of a transformed target
+    boosted = isinstance(model, HistGradientBoostingClassifier | HistGradientBoostingRegressor)
+    return int(model.n_iter_) if boosted and model.early_stopping is True else None
 
 
 def fit_weights(pipeline: BaseEstimator, sample_weight: Any) -> Mapping[str, Any]:

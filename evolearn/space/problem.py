@@ -29,6 +29,12 @@ class Problem:
         Whether samples have weights.
     fit_limit : float
         Seconds that one fit may be expected to take.
+    training_rows : int or None
+        The most rows that a fold trains on; None: about as many as the table has.
+    row_bytes : float
+        Bytes of a row of the numeric matrix.
+    memory : float
+        Bytes that one fit may hold, the rows it trains on included.
     responses : tuple of str
         The prediction methods of which the scorer needs one; () if it does not say.
     """
@@ -41,7 +47,15 @@ class Problem:
     positive_target: bool = False
     weighted: bool = False
     fit_limit: float = float("inf")
+    training_rows: int | None = None
+    row_bytes: float = 0.0
+    memory: float = float("inf")
     responses: tuple[str, ...] = ()
+
+    @property
+    def n_fit_rows(self) -> int:
+        """Number of rows of one fit while candidates are compared."""
+        return self.table.n_rows if self.training_rows is None else self.training_rows
 
     @property
     def n_outputs(self) -> int:

@@ -15,6 +15,7 @@ from evolearn.space.catalogue.shared import (
 )
 from evolearn.space.components import PLAIN_SLOTS, Component
 from evolearn.space.domains import Integer
+from evolearn.space.frugality import too_wide, within_memory
 from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace
 
@@ -44,6 +45,9 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     7. Where a stratified part cannot be held out, the catalogue's estimators train without
        early stopping.
     8. The catalogue's forests and boosted trees have at most as many trees as there are rows.
+    9. On large tables, those whose memory is limited (see `evolearn.space.frugality`),
+       estimators and preparation that would hold more are left out, kernel features and trees
+       are fewer.
 
     Raises
     ------
@@ -65,7 +69,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
             f"({reasons or 'it is empty'}); add one to search_space."
         )
         raise ValueError(msg)
-    fast = _affordable(fitting, problem, left_out)
+    frugal = within_memory(fitting, problem, left_out)
+    fast = _affordable(frugal, problem, left_out)
     estimators = [
         c if _may_stop_early(c, problem) else _without_early_stopping(c) for c in fast
     ]
@@ -80,8 +85,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
 
 def reference_seconds(problem: Problem) -> float:
     """Return the expected seconds of one fit of histogram gradient boosting as it is."""
-    table = problem.table
-    return BOOSTING_COST.seconds_for(table.n_rows, table.n_columns, problem.n_outputs)
+    columns = problem.table.n_columns
+    return BOOSTING_COST.seconds_for(problem.n_fit_rows, columns, problem.n_outputs)
 
 
 def expected_seconds(component: Component, problem: Problem) -> float | None:
@@ -91,7 +96,7 @@ def expected_seconds(component: Component, problem: Problem) -> float | None:
     first = (component.slots or PLAIN_SLOTS).get("encoder", ("none",))[0]
     wide = first == "one_hot"
     columns = problem.n_encoded_columns if wide else problem.table.n_columns
-    return component.cost.seconds_for(problem.table.n_rows, columns, problem.n_outputs)
+    return component.cost.seconds_for(problem.n_fit_rows, columns, problem.n_outputs)
 
 
 def _unsuited(component: Component, problem: Problem) -> str | None:
@@ -141,6 +146,8 @@ def _affordable(
 
 def _useless(slot: str, component: Component, problem: Problem) -> str | None:
     table = problem.table
+    if reason := too_wide(component, problem):
+        return reason
     if slot == "encoder":
         return None if table.cardinalities else "there are no categories"
     if slot == "target":

@@ -46,6 +46,13 @@ class PreparedTable:
     schema: TableSchema
     dropped: tuple[tuple[str, str], ...]
 
+    @property
+    def n_bytes(self) -> int:
+        """The bytes of the matrix."""
+        made = self.matrix
+        parts = (made.data, made.indices, made.indptr) if self.schema.sparse else (made,)
+        return sum(part.nbytes for part in parts)
+
 
 def prepare_table(X: Any, kinds: Mapping[Any, str] | None = None) -> PreparedTable:
     """Learn how to make X numeric, and do it.

@@ -24,15 +24,21 @@ from sklearn.tree import DecisionTreeClassifier
 from evolearn.space.catalogue.shared import (
     BOOSTING,
     BOOSTING_COST,
+    BOOSTING_FOOTPRINT,
     BOOSTING_PARAMETERS,
     BOOSTING_SLOTS,
     DENSE,
     EXTRA_TREES_COST,
     FOREST_COST,
+    FOREST_FOOTPRINT,
     FOREST_PARAMETERS,
+    KERNEL_FOOTPRINT,
+    LINEAR_FOOTPRINT,
     NETWORK_COST,
+    NETWORK_FOOTPRINT,
     NETWORK_PARAMETERS,
     SPARSE,
+    TREE_FOOTPRINT,
     TREE_SLOTS,
     TREES,
     numeric_slots,
@@ -57,6 +63,7 @@ CLASSIFIERS = (
         handles=TREES,
         complexity=1.0,
         cost=Cost(0.006, rows=1.1),
+        footprint=TREE_FOOTPRINT,
     ),
     Component(
         "logistic_regression",
@@ -66,6 +73,7 @@ CLASSIFIERS = (
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.012, rows=0.8, columns=0.5, outputs=0.3),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "sgd",
@@ -81,6 +89,7 @@ CLASSIFIERS = (
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.008, rows=1.0, columns=1.0, outputs=1.0),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "linear_discriminant_analysis",
@@ -90,6 +99,7 @@ CLASSIFIERS = (
         handles=DENSE,
         complexity=1.0,
         cost=Cost(0.008, rows=0.7, columns=0.7),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "quadratic_discriminant_analysis",
@@ -100,6 +110,7 @@ CLASSIFIERS = (
         full_rank=True,
         complexity=1.5,
         cost=Cost(0.006, rows=0.8, columns=0.9),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "gaussian_naive_bayes",
@@ -109,6 +120,7 @@ CLASSIFIERS = (
         handles=DENSE,
         complexity=1.0,
         cost=Cost(0.008, rows=0.7, columns=0.8),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "nearest_neighbors",
@@ -122,6 +134,7 @@ CLASSIFIERS = (
         handles=SPARSE,
         complexity=3.0,
         cost=Cost(0.004, rows=1.4, columns=0.6),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "support_vector_machine",
@@ -138,6 +151,7 @@ CLASSIFIERS = (
         class_rows=3,  # one for each of the calibration's folds
         complexity=4.0,
         cost=Cost(0.04, rows=2.0, columns=0.6, outputs=0.3),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "kernel_approximation",
@@ -156,6 +170,7 @@ CLASSIFIERS = (
         handles=SPARSE,
         complexity=3.0,
         cost=Cost(0.025, rows=0.95, columns=0.1, outputs=0.5),
+        footprint=KERNEL_FOOTPRINT,
     ),
     Component(
         "random_forest",
@@ -165,6 +180,7 @@ CLASSIFIERS = (
         handles=TREES,
         complexity=6.0,
         cost=FOREST_COST,
+        footprint=FOREST_FOOTPRINT,
     ),
     Component(
         "extra_trees",
@@ -174,6 +190,7 @@ CLASSIFIERS = (
         handles=TREES,
         complexity=6.0,
         cost=EXTRA_TREES_COST,
+        footprint=FOREST_FOOTPRINT,
     ),
     Component(
         "hist_gradient_boosting",
@@ -183,6 +200,7 @@ CLASSIFIERS = (
         handles=BOOSTING,
         complexity=5.0,
         cost=BOOSTING_COST,
+        footprint=BOOSTING_FOOTPRINT,
     ),
     Component(
         "multi_layer_perceptron",
@@ -192,6 +210,7 @@ CLASSIFIERS = (
         handles=SPARSE,
         complexity=4.0,
         cost=NETWORK_COST,
+        footprint=NETWORK_FOOTPRINT,
     ),
     Component(
         "gaussian_process",
@@ -202,5 +221,6 @@ CLASSIFIERS = (
         handles=DENSE,
         complexity=4.0,
         cost=Cost(0.25, rows=3.0, columns=0.0, outputs=1.1),
+        footprint=LINEAR_FOOTPRINT,
     ),
 )

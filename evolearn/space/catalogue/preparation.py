@@ -19,7 +19,7 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from evolearn.space.components import Component, Cost
+from evolearn.space.components import Component, Cost, Footprint
 from evolearn.space.domains import Choice, Float, Integer
 
 FREE = Cost(0.0)
@@ -95,6 +95,7 @@ TRANSFORMERS = (
         {"n_components": Float(0.7, 0.999, start=0.95), "whiten": Choice(False, True)},
         complexity=1.0,
         cost=Cost(0.002, columns=2),
+        footprint=Footprint(4.0),  # two copies, the left singular vectors, the result
     ),
     Component(
         "truncated_svd",
@@ -141,6 +142,7 @@ SELECTORS = (
         handles=frozenset({"sparse"}),
         complexity=0.6,
         cost=Cost(0.05),
+        footprint=Footprint(0.5, of_row=50 * 144.0 / 5),  # trees of five rows a leaf
     ),
     Component(
         "by_trees_regression",
@@ -149,6 +151,7 @@ SELECTORS = (
         handles=frozenset({"sparse"}),
         complexity=0.6,
         cost=Cost(0.05),
+        footprint=Footprint(0.5, of_row=50 * 144.0 / 5),  # trees of five rows a leaf
     ),
 )
 

@@ -18,17 +18,23 @@ from sklearn.tree import DecisionTreeRegressor
 from evolearn.space.catalogue.shared import (
     BOOSTING,
     BOOSTING_COST,
+    BOOSTING_FOOTPRINT,
     BOOSTING_PARAMETERS,
     BOOSTING_SLOTS,
     DENSE,
     EXTRA_TREES_COST,
     FOREST_COST,
+    FOREST_FOOTPRINT,
     FOREST_PARAMETERS,
     FREE_TARGETS,
+    KERNEL_FOOTPRINT,
+    LINEAR_FOOTPRINT,
     NETWORK_COST,
+    NETWORK_FOOTPRINT,
     NETWORK_PARAMETERS,
     SCALED_TARGETS,
     SPARSE,
+    TREE_FOOTPRINT,
     TREE_SLOTS,
     TREES,
     numeric_slots,
@@ -51,6 +57,7 @@ REGRESSORS = (
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.002, rows=0.8, columns=0.8),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "elastic_net",
@@ -63,6 +70,7 @@ REGRESSORS = (
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.003, rows=0.8, columns=0.8),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "sgd",
@@ -77,6 +85,7 @@ REGRESSORS = (
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.005, rows=0.9, columns=0.7),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "nearest_neighbors",
@@ -90,6 +99,7 @@ REGRESSORS = (
         handles=SPARSE,
         complexity=3.0,
         cost=Cost(0.004, rows=1.4, columns=0.6),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "support_vector_machine",
@@ -104,6 +114,7 @@ REGRESSORS = (
         handles=SPARSE,
         complexity=4.0,
         cost=Cost(0.04, rows=2.0, columns=0.4),
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "kernel_approximation",
@@ -117,6 +128,7 @@ REGRESSORS = (
         handles=SPARSE,
         complexity=3.0,
         cost=Cost(0.02, rows=0.8, columns=0.2),
+        footprint=KERNEL_FOOTPRINT,
     ),
     Component(
         "decision_tree",
@@ -129,6 +141,7 @@ REGRESSORS = (
         handles=TREES,
         complexity=1.0,
         cost=Cost(0.004, rows=1.1),
+        footprint=TREE_FOOTPRINT,
     ),
     Component(
         "random_forest",
@@ -138,6 +151,7 @@ REGRESSORS = (
         handles=TREES,
         complexity=6.0,
         cost=FOREST_COST,
+        footprint=FOREST_FOOTPRINT,
     ),
     Component(
         "extra_trees",
@@ -147,6 +161,7 @@ REGRESSORS = (
         handles=TREES,
         complexity=6.0,
         cost=EXTRA_TREES_COST,
+        footprint=FOREST_FOOTPRINT,
     ),
     Component(
         "hist_gradient_boosting",
@@ -156,6 +171,7 @@ REGRESSORS = (
         handles=BOOSTING,
         complexity=5.0,
         cost=BOOSTING_COST,
+        footprint=BOOSTING_FOOTPRINT,
     ),
     Component(
         "multi_layer_perceptron",
@@ -165,6 +181,7 @@ REGRESSORS = (
         handles=SPARSE,
         complexity=4.0,
         cost=NETWORK_COST,
+        footprint=NETWORK_FOOTPRINT,
     ),
     Component(
         "gaussian_process",
@@ -183,5 +200,6 @@ REGRESSORS = (
         handles=DENSE,
         complexity=4.0,
         cost=Cost(4.0, rows=2.8, columns=0.0),
+        footprint=LINEAR_FOOTPRINT,
     ),
 )

@@ -1,0 +1,144 @@
+"""What the memory rule makes of large tables; here tables are large from one byte on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
+from evolearn.evaluation.folds import draw_rows, make_folds, thinned
+from evolearn.space.frugality import bytes_per_row, memory_of, refit_rows
+from evolearn.space.problem import Problem
+from evolearn.space.restriction import restrict
+from evolearn.table import prepare_table
+
+N_ROWS = 400
+
+
+@pytest.fixture
+def everything_is_large(monkeypatch):
+    monkeypatch.setattr("evolearn.space.frugality.LARGE_TABLE", 1)
+
+
+def problem_of(n_columns, *, categories=0, training_share=0.25, n_rows=1_000_000):
+    X = np.random.default_rng(0).normal(size=(50, n_columns))
+    table = replace(
+        prepare_table(X).schema,
+        n_rows=n_rows,
+        n_numeric=n_columns - categories,
+        cardinalities=(16,) * categories,
+    )
+    return Problem(
+        "regression",
+        table,
+        row_bytes=8.0 * n_columns,
+        memory=memory_of(8 * n_columns * n_rows),
+        training_rows=int(training_share * n_rows),
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    counts=st.lists(st.integers(1, 40), min_size=1, max_size=6),
+    share=st.floats(0.1, 1.2),
+    seed=st.integers(0, 9),
+)
+def test_drawn_rows_have_every_class_in_its_share(counts, share, seed):
+    y = np.repeat(np.arange(len(counts)), counts)
+    rows = np.arange(3, len(y) + 3)  # positions need not start at zero
+    wanted = max(len(counts), int(share * len(y)))
+    drawn = draw_rows(rows, wanted, np.r_[0, 0, 0, y], classification=True, seed=seed)
+    assert len(drawn) == min(wanted, len(rows))
+    assert (np.diff(drawn) > 0).all()
+    assert set(drawn) <= set(rows)
+    found = np.bincount(y[drawn - 3], minlength=len(counts))
+    assert (found >= 1).all()
+    assert (abs(found - np.array(counts) * len(drawn) / len(y)) < 2).all()
+
+
+def test_thinned_folds_train_and_score_on_parts_of_their_rows():
+    y = np.arange(60_000) % 3
+    full = make_folds(None, y, y, None, classification=True, default_folds=3, seed=0)
+    folds = thinned(full, 2_000, y, classification=True, seed=0)
+    assert len(folds) == len(full) == 3
+    for i in range(3):
+        assert len(folds.train[i]) == 2_000
+        assert len(folds.test[i]) == 10_000
+        assert set(folds.train[i]) <= set(full.train[i])
+        assert set(folds.test[i]) <= set(full.test[i])
+
+
+def test_what_would_hold_too_much_is_left_out_of_a_large_table():
+    space = restrict(SearchSpace.default("regression"), problem_of(30))
+    assert {"hist_gradient_boosting", "ridge"} <= set(space.names)
+    for name in ("random_forest", "extra_trees", "kernel_approximation"):
+        assert "MiB are the limit" in space.left_out[name]
+    assert "so large a table" in space.left_out["polynomial"]
+    assert "so large a table" in space.left_out["pca"]
+
+
+def test_what_has_room_for_some_of_it_gets_smaller():
+    wide = problem_of(300, n_rows=100_000)
+    space = restrict(SearchSpace.default("regression"), wide)
+    features = space["kernel_approximation"].parameters["map__n_components"]
+    assert features.low < features.high < 600
+    component = space["kernel_approximation"]
+    assert bytes_per_row(component, wide) * wide.n_fit_rows <= wide.memory
+
+
+def test_wide_encodings_are_left_out_of_a_large_table():
+    space = restrict(SearchSpace.default("regression"), problem_of(50, categories=20))
+    assert "so large a table" in space.left_out["one_hot"]
+    assert space.slots_of("ridge")["encoder"] == ("target_mean",)
+
+
+def test_a_small_table_knows_no_memory_rule():
+    space = restrict(SearchSpace.default("regression"), problem_of(30, n_rows=1000))
+    assert not any("MiB" in reason for reason in space.left_out.values())
+
+
+def test_boosting_is_refitted_on_all_rows_and_copying_models_on_fewer():
+    space, problem = SearchSpace.default("regression"), problem_of(30)
+    assert refit_rows(space["hist_gradient_boosting"], problem) == 1_000_000
+    assert refit_rows(space["ridge"], problem) == 250_000
+    assert refit_rows(space["ridge"], problem_of(30, n_rows=1000)) == 1000
+
+
+@pytest.mark.usefixtures("everything_is_large")
+@pytest.mark.parametrize(
+    ("kind", "name", "rows"),
+    [
+        (EvolutionaryRegressor, "decision_tree", N_ROWS),
+        (EvolutionaryClassifier, "decision_tree", N_ROWS),
+    ],
+)
+def test_a_large_table_is_searched_on_a_part_and_served_by_a_fit_on_all_rows(kind, name, rows):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N_ROWS, 3))
+    y = X[:, 0] + rng.normal(0, 0.1, N_ROWS)
+    y = y if kind is EvolutionaryRegressor else (y > 0).astype(int)
+    model = kind(
+        search_space=[name], time_budget=None, n_evaluations=4, n_jobs=2, random_state=0
+    ).fit(X, y)
+    tree = model.best_estimator_.steps[-1][1]
+    tree = getattr(tree, "regressor_", tree)
+    assert tree.tree_.n_node_samples[0] == rows
+    assert model.predict(X).shape == (N_ROWS,)
+
+
+def test_a_model_that_stopped_early_is_refitted_with_the_rounds_of_its_folds(fast):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3))
+    y = (X[:, 0] + rng.normal(0, 1, 300) > 0).astype(int)
+    space = SearchSpace.default("classification").only("hist_gradient_boosting")
+    space = space.constrained(
+        "hist_gradient_boosting", early_stopping=[True], max_iter=[400], learning_rate=[0.3]
+    )
+    settings = {**fast, "search_space": space, "final_model": "single", "n_evaluations": 2}
+    model = EvolutionaryClassifier(**settings).fit(X, y)
+    boosting = model.best_estimator_.steps[-1][1]
+    assert model.best_params_["hist_gradient_boosting__early_stopping"] is True
+    assert boosting.early_stopping is False
+    assert 16 <= boosting.n_iter_ == boosting.max_iter < 400
