@@ -25,12 +25,6 @@ LAG = 16
 # will tell so many more that the lag is no loss.
 ORDERED_SHARE = 0.25
 FAST = 24
-# The part of a time budget that may at most be set aside for the final models: members whose
-# refits find no room in it are served by their fold models.
-LARGEST_RESERVE = 0.2
-# Refits may take this much longer than the folds' mean lets expect, ensemble selection than
-# the last time.
-RESERVE_FACTOR = 1.25
 # So many candidates are looked at for one that ends in the time that is left.
 MOST_TRIES = 20
 # Fold models are kept, in case their refit comes too late, if one takes more than so many
@@ -38,8 +32,6 @@ MOST_TRIES = 20
 LONG_SECONDS, LONG_SHARE = 1.0, 0.02
 # Seconds between two looks whether the user has pressed Ctrl-C.
 LOOK_SECONDS = 0.2
-# Seconds set aside for handing over the models.
-RESERVE_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -141,9 +133,8 @@ class SearchRun:
         """Return the seconds to be set aside for the final models."""
         if self.budget.seconds is None:
             return 0.0
-        final = self.library.final_seconds(self.pool.n_workers) + self._choice_seconds
-        wanted = RESERVE_SECONDS + RESERVE_FACTOR * final
-        return min(wanted, LARGEST_RESERVE * self.budget.seconds)
+        seconds, n_workers = self.budget.seconds, self.pool.n_workers
+        return self.library.reserve(seconds, n_workers, self._choice_seconds)
 
     def _seconds_left(self) -> float:
         """Return the seconds that the search may still take.

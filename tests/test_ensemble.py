@@ -189,8 +189,15 @@ def test_time_is_set_aside_for_the_members_that_are_expected():
     assert library.final_seconds(1) < everyone
 
 
-def fit_all(tasks, spare):
-    return [(i, task.genome.key) for i, task in enumerate(tasks)]
+def test_no_time_is_set_aside_for_refits_that_would_take_all_of_it(tmp_path):
+    library = Library(5, 1.0)
+    library.add(entry(0, 1.0, path=saved(tmp_path / "models")))
+    most = library.reserve(10.0, 1, 0.0)
+    assert library.reserve(0.2, 1, 0.0) < most  # fold models serve
+
+
+def fit_all(orders, spare):
+    return [(i, order.task.genome.key) for i, order in enumerate(orders)]
 
 
 def hand(library, scorer, refit=fit_all):

@@ -20,11 +20,20 @@ SELECTION_SHARE = 0.2
 # What a process reads and unpickles in a second: half of what was measured for forests.
 LOADED_BYTES = 250e6
 
-Task = RefitTask | FoldModelsTask
 Chosen = list[tuple[float, Entry]]
-#: Fits tasks somewhere, in this order, and yields (position, model) as they are done; stops
-#: when only so many seconds are left.
-Refit = Callable[[Sequence[Task], float], Iterable[tuple[int, Any]]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be fitted, and the seconds left with which it need not be begun."""
+
+    task: RefitTask | FoldModelsTask
+    least_seconds: float = 0.0
+
+
+#: Fits what is ordered somewhere, in this order, and yields (position, model) as it is done;
+#: stops when only so many seconds are left.
+Refit = Callable[[Sequence[Order], float], Iterable[tuple[int, Any]]]
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,7 @@ def hand_over(
     chosen, unscored = choose()
     entries = [best, *(entry for _, entry in chosen if entry is not best)]
     spare = sum(entry.evaluation.models_bytes for entry in entries) / LOADED_BYTES
-    models = dict(refit([_refit_task(entry) for entry in entries], spare))
+    models = dict(refit([_order(entry, library) for entry in entries], spare))
     served = {
         entry.candidate.number: [Member(1.0, entry, models[i])] if i in models else _bag(entry)
         for i, entry in enumerate(entries)
@@ -130,13 +139,15 @@ def hand_over_again(
     wanted = [[1.0, *decisions["best"]], *decisions["members"]]
     entries = {entry.candidate.number: entry for entry in library.entries}
     keys = sorted({(number, fold is None) for _, number, fold in wanted})
-    tasks = [
-        _refit_task(entries[number])
-        if whole
-        else FoldModelsTask(entries[number].candidate.genome)
+    orders = [
+        Order(
+            _refit_task(entries[number])
+            if whole
+            else FoldModelsTask(entries[number].candidate.genome)
+        )
         for number, whole in keys
     ]
-    models = {keys[i]: model for i, model in refit(tasks, 0.0)}
+    models = {keys[i]: model for i, model in refit(orders, 0.0)}
     lost = [number for number, whole in keys if (number, whole) not in models]
     if lost:
         msg = (
@@ -154,6 +165,19 @@ def hand_over_again(
         for weight, number, fold in wanted
     ]
     return Handover(made[0], made[1:])
+
+
+def _order(entry: Entry, library: Library) -> Order:
+    """Return the order of a refit.
+
+    Where fold models can serve it must be expected to end, and so must that of the best: to
+    refit the others alone is not worth the time.
+    """
+    least = 0.0
+    if entry.models_path is not None:
+        considered = [entry] if library.best is None else [entry, library.best]
+        least = max(library.refit_seconds(one) for one in considered)
+    return Order(_refit_task(entry), least)
 
 
 def _refit_task(entry: Entry) -> RefitTask:

@@ -13,6 +13,16 @@ from evolearn.evolution.search import Candidate
 # Members that an ensemble is expected to have when time for them is set aside: on the tables
 # of the suite it had five to nine.
 EXPECTED_MEMBERS = 8
+# The part of a time budget that may at most be set aside for the final models: members whose
+# refits find no room in it are served by their fold models. It is more where folds train on
+# far fewer rows than there are, so that refits gain most.
+LARGEST_RESERVE, LARGEST_RESERVE_OF_FEW_ROWS = 0.2, 0.4
+FEW_ROWS = 0.5
+# Refits may take this much longer than the folds' mean lets expect, ensemble selection than
+# the last time.
+RESERVE_FACTOR = 1.25
+# Seconds set aside for handing over the models.
+RESERVE_SECONDS = 0.3
 # Candidates are raced against the one of this rank.
 RIVAL_RANK = 4
 # The fold models of one candidate, and those of all together, may take this much of the disk.
@@ -111,9 +121,23 @@ class Library:
         """Return the expected seconds of a fit of this candidate on all rows."""
         return float(np.mean(entry.evaluation.fit_seconds)) * self._refit_factor
 
-    def final_seconds(self, n_workers: int) -> float:
-        """Return the expected seconds of the refits of an ensemble of the best candidates."""
+    def reserve(self, budget: float, n_workers: int, choice_seconds: float) -> float:
+        """Return the seconds of a time budget to be set aside for the final models."""
+        share = LARGEST_RESERVE
+        if self._refit_factor * FEW_ROWS > 1:
+            share = LARGEST_RESERVE_OF_FEW_ROWS
+        final = self.final_seconds(n_workers, share * budget) + choice_seconds
+        return min(RESERVE_SECONDS + RESERVE_FACTOR * final, share * budget)
+
+    def final_seconds(self, n_workers: int, most: float = float("inf")) -> float:
+        """Return the expected seconds of the refits of an ensemble of the best candidates.
+
+        None if that of the best would take more than `most` seconds alone, and fold models can
+        serve instead.
+        """
         best = self.entries[:1]
+        if best and best[0].models_path is not None and self.refit_seconds(best[0]) > most:
+            return 0.0
         members = self.entries[:EXPECTED_MEMBERS] if self.expected is None else self.expected
         different = {entry.candidate.number: entry for entry in [*best, *members]}
         seconds = [self.refit_seconds(entry) for entry in different.values()]

@@ -135,8 +135,14 @@ class BaseEvolutionary(BaseEstimator):
         ):
             if self.verbose and not interruption.caught:
                 LOGGER.info("not in the main thread: Ctrl-C cannot be caught here")
-            data = read_data(self, X, y, sample_weight, groups, self._task)
-            outcome = carry_out(self, data, pool, budget, interruption)
+            # Not kept under a name: a large matrix is let go of once the workers share it.
+            outcome = carry_out(
+                self,
+                read_data(self, X, y, sample_weight, groups, self._task),
+                pool,
+                budget,
+                interruption,
+            )
         self._keep(outcome)
         return self
 

@@ -1,8 +1,7 @@
 """Opens the journal of a fit: one file per data and settings in the user's folder."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,10 @@ from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.exceptions import EvolearnWarning
 
 
-@contextmanager
-def open_journal(estimator: Any, data: FitData) -> Iterator[EvaluationJournal | None]:
-    """Yield the journal of this fit, None if the user wants none.
+def open_journal(
+    estimator: Any, data: FitData
+) -> AbstractContextManager[EvaluationJournal | None]:
+    """Return the journal of this fit, open until its context ends; None if none is wanted.
 
     Raises
     ------
@@ -24,22 +24,18 @@ def open_journal(estimator: Any, data: FitData) -> Iterator[EvaluationJournal | 
         If the file is somebody else's, damaged, or written by another fit.
     """
     if estimator.journal is None:
-        yield None
-        return
+        return nullcontext()
     name = fingerprint(estimator, data)
     header = {"fingerprint": name, "seed": data.seed}
     journal = EvaluationJournal(Path(estimator.journal) / f"{name}.journal", header)
-    try:
-        if journal.torn:
-            warnings.warn(
-                f"The last record of the journal {journal.path} had been written in part, as "
-                "when a process is killed; it was left out.",
-                EvolearnWarning,
-                stacklevel=7,
-            )
-        yield journal
-    finally:
-        journal.close()
+    if journal.torn:
+        warnings.warn(
+            f"The last record of the journal {journal.path} had been written in part, as "
+            "when a process is killed; it was left out.",
+            EvolearnWarning,
+            stacklevel=6,
+        )
+    return closing(journal)
 
 
 def effort_of(estimator: Any, data: FitData, journal: EvaluationJournal | None) -> Effort:

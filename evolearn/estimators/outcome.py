@@ -88,7 +88,10 @@ def carry_out(
     """
     with open_journal(estimator, data) as journal:
         plan = make_plan(estimator, data, effort_of(estimator, data, journal))
-        pool.install(plan.evaluator(pool))
+        del data
+        evaluator = plan.evaluator(pool)
+        pool.install(evaluator)
+        plan = plan.on_shared(evaluator)
         library = _library(plan, pool)
         search = plan.search(estimator.population_size)
         if estimator.replay:

@@ -72,6 +72,11 @@ class Plan:
             seed=data.seed,
         )
 
+    def on_shared(self, evaluator: Evaluator) -> "Plan":
+        """Return the plan with the matrix that the workers share, for a copy of it to go."""
+        prepared = replace(self.data.prepared, matrix=evaluator.matrix.load())
+        return replace(self, data=replace(self.data, prepared=prepared))
+
     def out_of_fold(self) -> OutOfFold:
         """Return what scores out-of-fold predictions."""
         data = self.data

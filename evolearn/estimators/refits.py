@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from evolearn.ensemble.handover import Task
+from evolearn.ensemble.handover import Order
 from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.budget import Budget
 from evolearn.execution.contract import Pool
@@ -16,7 +16,7 @@ def refit(
     pool: Pool,
     budget: Budget,
     interruption: Interruption,
-    tasks: Sequence[Task],
+    orders: Sequence[Order],
     spare: float,
 ) -> Iterable[tuple[int, Any]]:
     """Yield position and fitted model of each task that is done in time.
@@ -29,21 +29,24 @@ def refit(
         That of the whole fit.
     interruption : Interruption
         A Ctrl-C that comes only now ends the refits; one that has ended the search does not.
-    tasks : sequence of RefitTask or FoldModelsTask
+    orders : sequence of Order
         The first ones first.
     spare : float
         Refits end when so many seconds are left.
     """
-    waiting = list(enumerate(tasks))
+    waiting = list(enumerate(orders))
     running = 0
     interrupted = interruption.requested
     # However much there may be to read in the end, half of the time is for the refits.
     spare = min(spare, budget.remaining() / 2)
     while waiting or running:
         while waiting and pool.idle:
-            position, task = waiting.pop(0)
-            pool.submit(position, task)
-            running += 1
+            position, order = waiting.pop(0)
+            if order.least_seconds <= budget.remaining() - spare:
+                pool.submit(position, order.task)
+                running += 1
+        if not running:
+            continue
         left = budget.remaining() - spare
         if left <= 0 or interruption.requested != interrupted:
             break

@@ -187,7 +187,7 @@ class Evaluator:
             genome, self.space, self.problem, genome.seed(self.seed), rounds=task.rounds
         )
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
-        n_wanted = refit_rows(self.space[genome.estimator], self.problem)
+        n_wanted = refit_rows(genome, self.space, self.problem)
         if n_wanted < len(y):
             every, classification = np.arange(len(y)), self.classes is not None
             rows = draw_rows(every, n_wanted, y, classification=classification, seed=self.seed)

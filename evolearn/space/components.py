@@ -78,6 +78,8 @@ class Footprint:
         Bytes per row, and per row and output.
     of_each : dict of str to float
         Bytes per row and unit of a parameter: of a tree, of a kernel feature.
+    of_column : dict of str to float
+        Bytes per column and unit of a parameter: of a leaf that is being split.
     """
 
     copies: float
@@ -85,6 +87,7 @@ class Footprint:
     of_row: float = 0.0
     of_output: float = 0.0
     of_each: Mapping[str, float] = field(default_factory=dict)
+    of_column: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 A fit may hold as much as the table itself, training rows, their prepared copies and the model
 under way taken together. With two workers, the shared table and the one of the caller that is
-four times the table. Folds train on a quarter of the rows then, and the final models on as many
+four times the table. Folds train on a fifth of the rows then, and the final models on as many
 as their kind has room for: boosted trees on all of them, for they keep a byte per number.
 """
 
@@ -10,17 +10,24 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from evolearn.space.components import Component
-from evolearn.space.domains import Integer
+from evolearn.space.domains import Choice, Integer
+from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
+from evolearn.space.search_space import SearchSpace
 
 # From this size on the memory of a table's copies counts: on smaller ones all of this would
-# save less than an import costs.
+# save less than the libraries take that are imported.
 LARGE_TABLE = 64 * 2**20
-# The part of a large table's rows that a fold trains on: held once as they are, up to three
+# The part of a large table's rows that a fold trains on: held once as they are, and up to four
 # times while they are imputed, scaled and fitted.
-TRAINING_SHARE = 0.25
+TRAINING_SHARE = 0.2
 # Preparation that makes more numbers of those there are is held twice while it is made.
 WIDENING_COPIES = 2.0
+# Encoded columns are held apart and joined with the numbers; of these encoders not.
+ENCODED_COPIES = 2.0
+AS_THEY_ARE = ("native", "ordinal")
+# Medians of columns are found in masked and sorted copies, two more than means need.
+FRUGAL_STRATEGIES = Choice("mean", "most_frequent")
 
 
 def memory_of(n_bytes: int) -> float:
@@ -28,34 +35,26 @@ def memory_of(n_bytes: int) -> float:
     return float("inf") if n_bytes < LARGE_TABLE else float(n_bytes)
 
 
-def bytes_per_row(component: Component, problem: Problem, *, refit: bool = False) -> float:
-    """Return the bytes that a fit of a component, as large as it gets, holds per row."""
-    footprint = component.footprint
-    if footprint is None:
-        return 0.0
-    copies = footprint.copies
-    if refit and footprint.refit_copies is not None:
-        copies = footprint.refit_copies
-    # The rows of a fold are taken out of the table, all rows are read where they are.
-    total = (copies if refit else 1.0 + copies) * problem.row_bytes
-    total += footprint.of_row + footprint.of_output * problem.n_outputs
-    for name, unit in footprint.of_each.items():
-        domain = component.parameters[name]
-        total += unit * (domain.high if isinstance(domain, Integer) else 0)
-    return total
+def fit_bytes(component: Component, problem: Problem) -> float:
+    """Return the bytes that the largest fit of a component holds in a fold."""
+    # The rows of a fold are taken out of the table.
+    return problem.n_fit_rows * (
+        problem.row_bytes + _per_row(component, problem, refit=False)
+    ) + _fixed(component, problem)
 
 
-def refit_rows(component: Component, problem: Problem) -> int:
+def refit_rows(genome: Genome, space: SearchSpace, problem: Problem) -> int:
     """Return on how many rows a final model can be fitted; all of them if there is room."""
-    total = problem.table.n_rows
+    total, component = problem.table.n_rows, space[genome.estimator]
     if problem.memory == float("inf") or component.footprint is None:
         return total
-    needed = bytes_per_row(component, problem, refit=True)
-    if needed * total <= problem.memory:
-        return total
-    # Fewer rows have to be taken out of the table first.
-    rows = int(problem.memory / (needed + problem.row_bytes))
-    return min(total, max(rows, problem.n_fit_rows))
+    needed = _per_row(component, problem, refit=True)
+    if "encoder" in genome and genome["encoder"].component not in AS_THEY_ARE:
+        needed += ENCODED_COPIES * problem.row_bytes
+    room = problem.memory - _fixed(component, problem)
+    if needed * total <= room:
+        return total  # which are read where they are
+    return min(total, max(int(room / (needed + problem.row_bytes)), problem.n_fit_rows))
 
 
 def within_memory(
@@ -69,15 +68,15 @@ def within_memory(
     for component in components:
         smaller = _smaller(component, problem)
         if smaller is None:
-            need = bytes_per_row(component, problem) * problem.n_fit_rows
+            need = fit_bytes(component, problem) / 2**20
             left_out[component.name] = (
-                f"a fit is expected to hold {need / 2**20:.0f} MiB, on this table "
+                f"a fit is expected to hold {need:.0f} MiB, on this table "
                 f"{problem.memory / 2**20:.0f} MiB are the limit"
             )
         else:
             kept.append(smaller)
     if not kept:  # something must be tried: what needs least
-        kept = [min(components, key=lambda c: bytes_per_row(c, problem))]
+        kept = [min(components, key=lambda c: fit_bytes(c, problem))]
         del left_out[kept[0].name]
     return kept
 
@@ -89,23 +88,62 @@ def too_wide(component: Component, problem: Problem) -> str | None:
     columns = problem.table.n_columns
     made = {"polynomial": columns**2 / 2, "one_hot": problem.n_encoded_columns}
     widening = WIDENING_COPIES * made.get(component.name, 0) / columns * problem.row_bytes
-    room = problem.memory / problem.n_fit_rows
-    if max(widening, bytes_per_row(component, problem)) > room:
+    if max(widening * problem.n_fit_rows, fit_bytes(component, problem)) > problem.memory:
         return "it would hold too many copies of so large a table"
     return None
 
 
+def with_frugal_strategy(component: Component, problem: Problem) -> Component:
+    """Return an imputer that takes no medians on a large table, others as they are."""
+    if problem.memory == float("inf") or component.name != "simple_imputer":
+        return component
+    frugal = {**component.parameters, "strategy": FRUGAL_STRATEGIES}
+    return replace(component, parameters=frugal)
+
+
+def _per_row(component: Component, problem: Problem, *, refit: bool) -> float:
+    footprint = component.footprint
+    if footprint is None:
+        return 0.0
+    fewer = footprint.refit_copies
+    copies = fewer if refit and fewer is not None else footprint.copies
+    total = copies * problem.row_bytes + footprint.of_row
+    total += footprint.of_output * problem.n_outputs
+    return total + sum(
+        unit * _most(component, name) for name, unit in footprint.of_each.items()
+    )
+
+
+def _fixed(component: Component, problem: Problem) -> float:
+    if component.footprint is None:
+        return 0.0
+    units = component.footprint.of_column.items()
+    return problem.table.n_columns * sum(unit * _most(component, name) for name, unit in units)
+
+
+def _most(component: Component, name: str) -> int:
+    """Return the highest value of a number; 0 for what a user has made of it."""
+    domain = component.parameters.get(name)
+    return int(domain.high) if isinstance(domain, Integer) else 0
+
+
 def _smaller(component: Component, problem: Problem) -> Component | None:
     """Return a component whose largest fit can be held, None if there is none."""
-    room = problem.memory / problem.n_fit_rows
-    excess = bytes_per_row(component, problem) - room
+    excess = fit_bytes(component, problem) - problem.memory
     if excess <= 0:
         return component
-    assert component.footprint is not None  # or it would need nothing
-    for name, unit in component.footprint.of_each.items():
-        domain = component.parameters[name]
-        if isinstance(domain, Integer) and int(domain.high - excess / unit) > domain.low:
-            high = int(domain.high - excess / unit)
+    footprint = component.footprint
+    assert footprint is not None  # or it would need nothing
+    units = {name: unit * problem.n_fit_rows for name, unit in footprint.of_each.items()}
+    units |= {
+        name: unit * problem.table.n_columns for name, unit in footprint.of_column.items()
+    }
+    for name, unit in units.items():
+        domain = component.parameters.get(name)
+        if not isinstance(domain, Integer):
+            continue
+        high = int(domain.high - excess / unit)
+        if high > domain.low:
             smaller = replace(domain, high=high, start=min(domain.default, high))
             return replace(component, parameters={**component.parameters, name: smaller})
     return None

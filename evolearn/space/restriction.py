@@ -15,7 +15,7 @@ from evolearn.space.catalogue.shared import (
 )
 from evolearn.space.components import PLAIN_SLOTS, Component
 from evolearn.space.domains import Integer
-from evolearn.space.frugality import too_wide, within_memory
+from evolearn.space.frugality import too_wide, with_frugal_strategy, within_memory
 from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace
 
@@ -78,7 +78,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     preparation = {}
     for slot, components in space.preparation.items():
         useless = {c.name: _useless(slot, c, problem) for c in components}
-        preparation[slot] = [c for c in components if useless[c.name] is None]
+        kept = [c for c in components if useless[c.name] is None]
+        preparation[slot] = [with_frugal_strategy(c, problem) for c in kept]
         left_out |= {name: reason for name, reason in useless.items() if reason}
     return SearchSpace(estimators, preparation, left_out)
 

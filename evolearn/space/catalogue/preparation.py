@@ -95,7 +95,7 @@ TRANSFORMERS = (
         {"n_components": Float(0.7, 0.999, start=0.95), "whiten": Choice(False, True)},
         complexity=1.0,
         cost=Cost(0.002, columns=2),
-        footprint=Footprint(4.0),  # two copies, the left singular vectors, the result
+        footprint=Footprint(5.0),  # two copies, the left singular vectors, the result
     ),
     Component(
         "truncated_svd",

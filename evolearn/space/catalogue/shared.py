@@ -73,13 +73,17 @@ EXTRA_TREES_COST = Cost(0.22, rows=0.95, columns=0.7)
 BOOSTING_COST = Cost(0.13, rows=0.45, columns=0.6, outputs=0.85)
 NETWORK_COST = Cost(0.25, rows=1.0, columns=0.1, outputs=0.1)
 
-# What fits hold besides the rows they are given: imputed, scaled and, by many solvers, centred
-# copies. A node of a tree has 64 bytes and 8 per class; full trees have nearly two per row.
-# Boosting keeps a byte per number, a held-out tenth and the rest in copies of their own, and
-# scores and gradients per output. Kernel features are held raw, normalised and centred.
+# What fits hold besides the rows they are given, measured by ``benchmarks/footprint.py``:
+# imputed, scaled and, by many solvers, centred copies. A node of a tree has 64 bytes and 8 per
+# class, and full trees have nearly two nodes per row. Boosting keeps a byte per number, a
+# sample to find its bins, a held-out tenth and the rest in copies of their own, scores and
+# gradients per output, and 256 bins of 20 bytes per column for each leaf. Kernel features are
+# held raw, normalised and centred.
 LINEAR_FOOTPRINT = Footprint(3.0)
 NETWORK_FOOTPRINT = Footprint(3.0)
 TREE_FOOTPRINT = Footprint(0.5)
 FOREST_FOOTPRINT = Footprint(0.5, of_each={"n_estimators": 144.0})
-BOOSTING_FOOTPRINT = Footprint(1.3, refit_copies=0.3, of_output=24.0)
-KERNEL_FOOTPRINT = Footprint(2.0, of_each={"map__n_components": 24.0})
+BOOSTING_FOOTPRINT = Footprint(
+    1.5, refit_copies=0.5, of_output=24.0, of_column={"max_leaf_nodes": 256 * 20.0}
+)
+KERNEL_FOOTPRINT = Footprint(3.0, of_each={"map__n_components": 16.0})
