@@ -38,6 +38,11 @@ def entry(number, error, predictions=None, path=None):
     return Entry(Candidate(number, 0, genome, "portfolio"), evaluation, path)
 
 
+def as_long(genome):
+    """Final fits take as long as those in a fold."""
+    return 1.0
+
+
 def raced_entry(number, scores):
     """An entry with a score per fold."""
     genome = Genome((("estimator", Gene(f"e{number}")),))
@@ -125,7 +130,7 @@ def saved(path, size=10):
 
 
 def test_the_library_keeps_the_best_with_their_fold_models(tmp_path):
-    library = Library(2, 1.25)
+    library = Library(2, as_long)
     paths = [saved(tmp_path / str(i)) for i in range(3)]
     assert library.keep_below == library.save_below == float("inf")
     for number, (error, path) in enumerate(zip((3.0, 1.0, 2.0), paths, strict=True)):
@@ -137,7 +142,7 @@ def test_the_library_keeps_the_best_with_their_fold_models(tmp_path):
 
 
 def test_fold_models_of_the_worst_give_way_where_the_disk_is_small(tmp_path):
-    library = Library(5, 1.25, most_bytes=250)
+    library = Library(5, as_long, most_bytes=250)
     paths = [saved(tmp_path / str(i), 100) for i in range(4)]
     for number, (error, path) in enumerate(zip((3.0, 1.0, 2.0, 4.0), paths, strict=True)):
         library.add(entry(number, error, path=path))
@@ -146,7 +151,7 @@ def test_fold_models_of_the_worst_give_way_where_the_disk_is_small(tmp_path):
 
 
 def test_models_too_large_for_the_disk_leave_it_to_smaller_ones(tmp_path):
-    library = Library(5, 1.25, most_bytes=250)
+    library = Library(5, as_long, most_bytes=250)
     paths = [saved(tmp_path / str(i), size) for i, size in enumerate((300, 100, 100))]
     for number, path in enumerate(paths):
         library.add(entry(number, 1.0 + number, path=path))
@@ -154,7 +159,7 @@ def test_models_too_large_for_the_disk_leave_it_to_smaller_ones(tmp_path):
 
 
 def test_there_is_no_rival_among_candidates_that_do_not_differ():
-    library = Library(5, 1.25)
+    library = Library(5, as_long)
     for number in range(4):
         library.add(raced_entry(number, (0.5, 0.5)))
     assert library.rival() is None
@@ -190,7 +195,7 @@ def test_time_is_set_aside_for_the_members_that_are_expected():
 
 
 def test_no_time_is_set_aside_for_refits_that_would_take_all_of_it(tmp_path):
-    library = Library(5, 1.0)
+    library = Library(5, as_long)
     library.add(entry(0, 1.0, path=saved(tmp_path / "models")))
     most = library.reserve(10.0, 1, 0.0)
     assert library.reserve(0.2, 1, 0.0) < most  # fold models serve
@@ -211,7 +216,7 @@ def two_opposites(path=None):
     y = np.linspace(0, 1, 40)
     scorer, folds = out_of_fold(y)
     truth = y[folds.scored]
-    library = Library(5, 1.0)
+    library = Library(5, as_long)
     library.add(entry(0, 1.0, truth + 1.0))
     library.add(entry(1, 1.1, truth - 1.1, path))
     return library, scorer
@@ -231,7 +236,7 @@ def test_an_ensemble_is_handed_over_where_it_is_better_and_a_single_model_on_wis
 def test_a_single_model_serves_where_a_scorer_wants_more_than_predictions():
     y = np.linspace(0, 1, 40)
     scorer, folds = out_of_fold(y, lambda model, X, y: -abs(model.coef_[0]))
-    library = Library(5, 1.0)
+    library = Library(5, as_long)
     for number in range(2):
         library.add(entry(number, 1.0 + number, y[folds.scored]))
     handed = hand(library, scorer)
@@ -246,7 +251,7 @@ def test_on_a_large_table_the_best_candidate_is_compared_on_the_same_rows():
     truth = y[folds.scored]
     unseen = np.ones(len(truth), dtype=bool)
     unseen[scorer.positions] = False
-    library = Library(5, 1.0)
+    library = Library(5, as_long)
     # Perfect wherever selection does not look: its error there must not count against two.
     library.add(entry(0, 0.1, truth + np.where(unseen, 0.0, 1.0)))
     library.add(entry(1, 0.2, truth - np.where(unseen, 0.0, 0.7)))
@@ -261,7 +266,7 @@ def test_members_that_are_not_fitted_in_time_are_done_without():
 
 
 def test_fold_models_serve_for_refits_that_are_late(tmp_path):
-    library = Library(5, 1.0)
+    library = Library(5, as_long)
     library.add(entry(0, 1.0, path=saved(tmp_path / "models")))
     handed = hand(library, None, lambda *given: [])
     assert [m.model for m in handed.members] == ["fold 0", "fold 1"]
@@ -281,7 +286,7 @@ def test_an_ensemble_may_mix_refits_and_fold_models(tmp_path):
 
 
 def test_nothing_is_handed_over_where_nothing_is_fitted():
-    library = Library(5, 1.0)
+    library = Library(5, as_long)
     assert hand(library, None) is None
     library.add(entry(0, 1.0))
     assert hand(library, None, lambda *given: []) is None

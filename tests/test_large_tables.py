@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.evaluation.folds import draw_rows, make_folds, thinned
-from evolearn.space.frugality import fit_bytes, memory_of, refit_rows
+from evolearn.space.frugality import (
+    fit_bytes,
+    memory_of,
+    refit_factor,
+    refit_rows,
+    refits_alone,
+)
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import restrict
 from evolearn.table import prepare_table
@@ -105,14 +111,14 @@ def test_a_small_table_knows_no_memory_rule():
 @pytest.mark.parametrize(
     ("params", "n_rows", "expected"),
     [
-        ({"estimator": "hist_gradient_boosting"}, 1_000_000, 1_000_000),
+        ({"estimator": "hist_gradient_boosting", "encoder": "ordinal"}, 1_000_000, 1_000_000),
         (
             {"estimator": "hist_gradient_boosting", "encoder": "target_mean"},
             1_000_000,
-            pytest.approx(255_000, rel=0.01),
+            pytest.approx(530_000, rel=0.02),
         ),
         ({"estimator": "decision_tree", "encoder": "ordinal"}, 1_000_000, 1_000_000),
-        ({"estimator": "ridge"}, 1_000_000, 200_000),  # no more than in a fold
+        ({"estimator": "ridge"}, 1_000_000, pytest.approx(330_000, rel=0.02)),
         ({"estimator": "ridge"}, 1_000, 1_000),
     ],
 )
@@ -120,6 +126,25 @@ def test_models_that_copy_the_table_are_refitted_on_fewer_rows(params, n_rows, e
     problem = problem_of(30, categories=1, n_rows=n_rows)
     space = restrict(SearchSpace.default("regression"), problem)
     assert refit_rows(space.genome(params), space, problem) == expected
+
+
+def test_a_final_model_that_needs_the_memory_of_two_is_fitted_alone():
+    problem = problem_of(30)
+    space = restrict(SearchSpace.default("regression"), problem)
+    assert refits_alone(space.genome({"estimator": "ridge"}), space, problem)
+    boosting = space.genome({"estimator": "hist_gradient_boosting"})
+    assert not refits_alone(boosting, space, problem)
+
+
+def test_final_fits_take_longer_as_the_cost_of_their_estimator_grows():
+    factors = []
+    for n_columns, n_rows in ((30, 1_000_000), (50, 200_000)):
+        problem = problem_of(n_columns, n_rows=n_rows)
+        space = restrict(SearchSpace.default("regression"), problem)
+        boosting = space.genome({"estimator": "hist_gradient_boosting"})
+        factors.append(refit_factor(boosting, space, problem))
+    assert factors[0] == pytest.approx(5)  # all of its time depends on the rows
+    assert 2 < factors[1] < 4
 
 
 @pytest.mark.usefixtures("everything_is_large")

@@ -1,6 +1,7 @@
 """The library: the best candidates so far, with what is needed to make a model of them."""
 
 from bisect import insort
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from evolearn.evaluation.racing import Rival
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.evolution.search import Candidate
+from evolearn.space.genome import Genome
 
 # Members that an ensemble is expected to have when time for them is set aside: on the tables
 # of the suite it had five to nine.
@@ -17,7 +19,7 @@ EXPECTED_MEMBERS = 8
 # refits find no room in it are served by their fold models. It is more where folds train on
 # far fewer rows than there are, so that refits gain most.
 LARGEST_RESERVE, LARGEST_RESERVE_OF_FEW_ROWS = 0.2, 0.4
-FEW_ROWS = 0.5
+MUCH_LONGER = 1.6
 # Refits may take this much longer than the folds' mean lets expect, ensemble selection than
 # the last time.
 RESERVE_FACTOR = 1.25
@@ -53,8 +55,8 @@ class Library:
     ----------
     size : int
         How many entries are kept.
-    refit_factor : float
-        How much longer a fit on all rows takes than one on a fold's training rows.
+    refit_factor : callable
+        Tells of a genome how much longer the final fit takes than one in a fold.
     most_bytes : int, default=4 GiB
         How much disk the fold models of all entries may take; those of the worst give way.
 
@@ -67,7 +69,13 @@ class Library:
         and why none could be scored. None before.
     """
 
-    def __init__(self, size: int, refit_factor: float, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        size: int,
+        refit_factor: Callable[[Genome], float],
+        *,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self.size = size
         self.entries: list[Entry] = []
         self.choice: tuple[object, list[tuple[float, Entry]], str] | None = None
@@ -119,12 +127,14 @@ class Library:
 
     def refit_seconds(self, entry: Entry) -> float:
         """Return the expected seconds of a fit of this candidate on all rows."""
-        return float(np.mean(entry.evaluation.fit_seconds)) * self._refit_factor
+        return float(np.mean(entry.evaluation.fit_seconds)) * self._refit_factor(
+            entry.candidate.genome
+        )
 
     def reserve(self, budget: float, n_workers: int, choice_seconds: float) -> float:
         """Return the seconds of a time budget to be set aside for the final models."""
-        share = LARGEST_RESERVE
-        if self._refit_factor * FEW_ROWS > 1:
+        share, best = LARGEST_RESERVE, self.best
+        if best is not None and self._refit_factor(best.candidate.genome) > MUCH_LONGER:
             share = LARGEST_RESERVE_OF_FEW_ROWS
         final = self.final_seconds(n_workers, share * budget) + choice_seconds
         return min(RESERVE_SECONDS + RESERVE_FACTOR * final, share * budget)

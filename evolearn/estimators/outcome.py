@@ -98,7 +98,7 @@ def carry_out(
             journal, end = last_run(journal, estimator)
             records, stop_reason = replay(search, journal, library, end), end["stop_reason"]
             handed = hand_over_again(
-                library, partial(refit, pool, Budget(None), interruption), end
+                library, partial(refit, plan, pool, Budget(None), interruption), end
             )
             return _outcome(plan, search, records, stop_reason, handed, budget)
         out_of_fold = plan.out_of_fold() if estimator.final_model == "ensemble" else None
@@ -122,7 +122,9 @@ def carry_out(
         )
         run.run()
         _check_failures(run.records, library)
-        handed = hand_over(library, choose_now, partial(refit, pool, budget, interruption))
+        handed = hand_over(
+            library, choose_now, partial(refit, plan, pool, budget, interruption)
+        )
         if interruption.requested:  # perhaps only while the final models were fitted
             run.stop_reason = "interrupted"
         if journal is not None:
@@ -132,11 +134,10 @@ def carry_out(
 
 def _library(plan: Plan, pool: Pool) -> Library:
     n_rows = plan.problem.table.n_rows
-    size, refit_factor = library_size(n_rows), plan.folds.refit_factor(n_rows)
-    if pool.scratch is None:
-        return Library(size, refit_factor)
-    free = shutil.disk_usage(pool.scratch).free
-    return Library(size, refit_factor, most_bytes=min(MOST_BYTES, free // 4))
+    most_bytes = MOST_BYTES
+    if pool.scratch is not None:
+        most_bytes = min(MOST_BYTES, shutil.disk_usage(pool.scratch).free // 4)
+    return Library(library_size(n_rows), plan.refit_factor, most_bytes=most_bytes)
 
 
 def _limits(estimator: Any, plan: Plan) -> Limits:

@@ -12,7 +12,8 @@ from evolearn.evolution.evolution import Evolution
 from evolearn.evolution.search import Search
 from evolearn.execution.contract import Pool
 from evolearn.execution.shared import share
-from evolearn.space.frugality import TRAINING_SHARE
+from evolearn.space.frugality import TRAINING_SHARE, refit_factor, refits_alone
+from evolearn.space.genome import Genome
 from evolearn.space.portfolio import portfolio
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import reference_seconds, restrict
@@ -45,6 +46,14 @@ class Plan:
     problem: Problem
     space: SearchSpace
     folds: Folds
+
+    def refit_factor(self, genome: Genome) -> float:
+        """Return how much longer the final fit takes than one in a fold."""
+        return refit_factor(genome, self.space, self.problem)
+
+    def refits_alone(self, genome: Genome) -> bool:
+        """Tell whether a final fit leaves no memory for another one beside."""
+        return refits_alone(genome, self.space, self.problem)
 
     def search(self, population_size: int) -> Search:
         """Return the evolutionary search, with the portfolio as its first candidates."""

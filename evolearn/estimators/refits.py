@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from evolearn.ensemble.handover import Order
+from evolearn.estimators.plan import Plan
 from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.budget import Budget
 from evolearn.execution.contract import Pool
@@ -13,6 +14,7 @@ from evolearn.search import LOOK_SECONDS
 
 
 def refit(
+    plan: Plan,
     pool: Pool,
     budget: Budget,
     interruption: Interruption,
@@ -23,6 +25,8 @@ def refit(
 
     Parameters
     ----------
+    plan : Plan
+        Knows which models are fitted alone, for they need the memory.
     pool : Pool
         With an evaluator installed, idle.
     budget : Budget
@@ -35,16 +39,20 @@ def refit(
         Refits end when so many seconds are left.
     """
     waiting = list(enumerate(orders))
-    running = 0
+    running, lonely = 0, False
     interrupted = interruption.requested
     # However much there may be to read in the end, half of the time is for the refits.
     spare = min(spare, budget.remaining() / 2)
     while waiting or running:
         while waiting and pool.idle:
-            position, order = waiting.pop(0)
+            position, order = waiting[0]
+            alone = plan.refits_alone(order.task.genome)
+            if running and (alone or lonely):
+                break
+            del waiting[0]
             if order.least_seconds <= budget.remaining() - spare:
                 pool.submit(position, order.task)
-                running += 1
+                running, lonely = running + 1, alone
         if not running:
             continue
         left = budget.remaining() - spare

@@ -66,10 +66,6 @@ class Folds:
         """How many rows the largest fold trains on."""
         return max(len(train) for train in self.train)
 
-    def refit_factor(self, n_rows: int) -> float:
-        """Return how much longer a fit on so many rows takes than one in a fold."""
-        return n_rows / float(np.mean([len(train) for train in self.train]))
-
 
 def n_folds(n_rows: int, reference_seconds: float, time_budget: float | None) -> int:
     """Return how many folds a table of this size can afford: 8, 5, 3, or 1 for a holdout.

@@ -39,8 +39,9 @@ class Cost:
     """The expected seconds of one fit, a power law in the size of the table.
 
     ``seconds`` is the time for 1,000 rows, 10 columns and one output (a number or two
-    classes) on one core; the exponents say how it grows. Measured by
-    ``benchmarks/cost_model.py``.
+    classes) on one core; the exponents say how it grows. Where costs that do not depend on
+    the rows hide how it grows in the end, ``linear`` are the seconds for 1,000 rows and 10
+    columns that each has at least. Measured by ``benchmarks/cost_model.py``.
 
     Examples
     --------
@@ -53,15 +54,13 @@ class Cost:
     rows: float = 1.0
     columns: float = 1.0
     outputs: float = 0.0
+    linear: float = 0.0
 
     def seconds_for(self, n_rows: int, n_columns: int, n_outputs: int) -> float:
         """Return the expected seconds of one fit on a table of this size."""
-        return float(
-            self.seconds
-            * (n_rows / 1000) ** self.rows
-            * (max(n_columns, 1) / 10) ** self.columns
-            * n_outputs**self.outputs
-        )
+        rows, columns = n_rows / 1000, max(n_columns, 1) / 10
+        law = self.seconds * rows**self.rows * columns**self.columns
+        return float(max(law, self.linear * rows * columns) * n_outputs**self.outputs)
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,8 @@ class Footprint:
         Bytes per row and unit of a parameter: of a tree, of a kernel feature.
     of_column : dict of str to float
         Bytes per column and unit of a parameter: of a leaf that is being split.
+    of_pair : float
+        Bytes per pair of rows, of kernel matrices.
     """
 
     copies: float
@@ -88,6 +89,7 @@ class Footprint:
     of_output: float = 0.0
     of_each: Mapping[str, float] = field(default_factory=dict)
     of_column: Mapping[str, float] = field(default_factory=dict)
+    of_pair: float = 0.0
 
 
 @dataclass(frozen=True)

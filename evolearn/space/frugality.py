@@ -23,9 +23,10 @@ LARGE_TABLE = 64 * 2**20
 TRAINING_SHARE = 0.2
 # Preparation that makes more numbers of those there are is held twice while it is made.
 WIDENING_COPIES = 2.0
-# Encoded columns are held apart and joined with the numbers; of these encoders not.
+# Encoded columns are held apart and joined with the numbers, also inside of boosting that
+# knows categories; the encoder that leaves their codes as they are makes no copies.
 ENCODED_COPIES = 2.0
-AS_THEY_ARE = ("native", "ordinal")
+AS_IT_IS = "ordinal"
 # Medians of columns are found in masked and sorted copies, two more than means need.
 FRUGAL_STRATEGIES = Choice("mean", "most_frequent")
 
@@ -38,23 +39,55 @@ def memory_of(n_bytes: int) -> float:
 def fit_bytes(component: Component, problem: Problem) -> float:
     """Return the bytes that the largest fit of a component holds in a fold."""
     # The rows of a fold are taken out of the table.
-    return problem.n_fit_rows * (
-        problem.row_bytes + _per_row(component, problem, refit=False)
-    ) + _fixed(component, problem)
+    n_rows = problem.n_fit_rows
+    of_pairs = 0.0 if component.footprint is None else component.footprint.of_pair * n_rows**2
+    per_row = problem.row_bytes + _per_row(component, problem, refit=False)
+    return n_rows * per_row + of_pairs + _fixed(component, problem)
 
 
 def refit_rows(genome: Genome, space: SearchSpace, problem: Problem) -> int:
-    """Return on how many rows a final model can be fitted; all of them if there is room."""
-    total, component = problem.table.n_rows, space[genome.estimator]
-    if problem.memory == float("inf") or component.footprint is None:
+    """Return on how many rows a final model can be fitted: all of them if there is room.
+
+    It may have the room of two, see `refits_alone`.
+    """
+    total, footprint = problem.table.n_rows, space[genome.estimator].footprint
+    if problem.memory == float("inf") or footprint is None:
         return total
-    needed = _per_row(component, problem, refit=True)
-    if "encoder" in genome and genome["encoder"].component not in AS_THEY_ARE:
-        needed += ENCODED_COPIES * problem.row_bytes
-    room = problem.memory - _fixed(component, problem)
+    if footprint.of_pair:
+        return problem.n_fit_rows
+    needed, fixed = _of_refit(genome, space, problem)
+    room = 2 * problem.memory - fixed
     if needed * total <= room:
         return total  # which are read where they are
     return min(total, max(int(room / (needed + problem.row_bytes)), problem.n_fit_rows))
+
+
+def refits_alone(genome: Genome, space: SearchSpace, problem: Problem) -> bool:
+    """Tell whether a final model needs so much memory that no other may be fitted beside."""
+    if problem.memory == float("inf"):
+        return False
+    needed, fixed = _of_refit(genome, space, problem)
+    return needed * refit_rows(genome, space, problem) + fixed > problem.memory
+
+
+def refit_factor(genome: Genome, space: SearchSpace, problem: Problem) -> float:
+    """Return how much longer a final fit is expected to take than one in a fold."""
+    few, many = problem.n_fit_rows, refit_rows(genome, space, problem)
+    cost, columns = space[genome.estimator].cost, problem.table.n_columns
+    if cost is None or not cost.seconds:
+        return many / few
+    seconds = [cost.seconds_for(n, columns, problem.n_outputs) for n in (few, many)]
+    return seconds[1] / seconds[0]
+
+
+def _of_refit(genome: Genome, space: SearchSpace, problem: Problem) -> tuple[float, float]:
+    """Return the bytes that a final fit holds per row, and whatever their number."""
+    component = space[genome.estimator]
+    needed = _per_row(component, problem, refit=True)
+    encoder = genome["encoder"].component if "encoder" in genome else AS_IT_IS
+    if encoder != AS_IT_IS:
+        needed += ENCODED_COPIES * problem.row_bytes
+    return needed, _fixed(component, problem)
 
 
 def within_memory(

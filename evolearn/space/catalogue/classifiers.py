@@ -32,12 +32,14 @@ from evolearn.space.catalogue.shared import (
     FOREST_COST,
     FOREST_FOOTPRINT,
     FOREST_PARAMETERS,
+    GAUSSIAN_PROCESS_FOOTPRINT,
     KERNEL_FOOTPRINT,
     LINEAR_FOOTPRINT,
     NETWORK_COST,
     NETWORK_FOOTPRINT,
     NETWORK_PARAMETERS,
     SPARSE,
+    SVM_FOOTPRINT,
     TREE_FOOTPRINT,
     TREE_SLOTS,
     TREES,
@@ -151,7 +153,7 @@ CLASSIFIERS = (
         class_rows=3,  # one for each of the calibration's folds
         complexity=4.0,
         cost=Cost(0.04, rows=2.0, columns=0.6, outputs=0.3),
-        footprint=LINEAR_FOOTPRINT,
+        footprint=SVM_FOOTPRINT,
     ),
     Component(
         "kernel_approximation",
@@ -221,6 +223,6 @@ CLASSIFIERS = (
         handles=DENSE,
         complexity=4.0,
         cost=Cost(0.25, rows=3.0, columns=0.0, outputs=1.1),
-        footprint=LINEAR_FOOTPRINT,
+        footprint=GAUSSIAN_PROCESS_FOOTPRINT,
     ),
 )

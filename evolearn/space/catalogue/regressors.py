@@ -27,6 +27,7 @@ from evolearn.space.catalogue.shared import (
     FOREST_FOOTPRINT,
     FOREST_PARAMETERS,
     FREE_TARGETS,
+    GAUSSIAN_PROCESS_FOOTPRINT,
     KERNEL_FOOTPRINT,
     LINEAR_FOOTPRINT,
     NETWORK_COST,
@@ -34,6 +35,7 @@ from evolearn.space.catalogue.shared import (
     NETWORK_PARAMETERS,
     SCALED_TARGETS,
     SPARSE,
+    SVM_FOOTPRINT,
     TREE_FOOTPRINT,
     TREE_SLOTS,
     TREES,
@@ -114,7 +116,7 @@ REGRESSORS = (
         handles=SPARSE,
         complexity=4.0,
         cost=Cost(0.04, rows=2.0, columns=0.4),
-        footprint=LINEAR_FOOTPRINT,
+        footprint=SVM_FOOTPRINT,
     ),
     Component(
         "kernel_approximation",
@@ -200,6 +202,6 @@ REGRESSORS = (
         handles=DENSE,
         complexity=4.0,
         cost=Cost(4.0, rows=2.8, columns=0.0),
-        footprint=LINEAR_FOOTPRINT,
+        footprint=GAUSSIAN_PROCESS_FOOTPRINT,
     ),
 )

@@ -70,7 +70,7 @@ NETWORK_PARAMETERS: Mapping[str, Domain] = {
 
 FOREST_COST = Cost(0.3, rows=1.15, columns=0.9)
 EXTRA_TREES_COST = Cost(0.22, rows=0.95, columns=0.7)
-BOOSTING_COST = Cost(0.13, rows=0.45, columns=0.6, outputs=0.85)
+BOOSTING_COST = Cost(0.13, rows=0.45, columns=0.6, outputs=0.85, linear=0.0055)
 NETWORK_COST = Cost(0.25, rows=1.0, columns=0.1, outputs=0.1)
 
 # What fits hold besides the rows they are given, measured by ``benchmarks/footprint.py``:
@@ -86,4 +86,6 @@ FOREST_FOOTPRINT = Footprint(0.5, of_each={"n_estimators": 144.0})
 BOOSTING_FOOTPRINT = Footprint(
     1.5, refit_copies=0.5, of_output=24.0, of_column={"max_leaf_nodes": 256 * 20.0}
 )
+SVM_FOOTPRINT = Footprint(3.0, of_pair=4.0)
+GAUSSIAN_PROCESS_FOOTPRINT = Footprint(3.0, of_pair=48.0)
 KERNEL_FOOTPRINT = Footprint(3.0, of_each={"map__n_components": 16.0})
