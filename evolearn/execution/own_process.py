@@ -1,6 +1,7 @@
 """What may be done to a process only if it is one of evolearn's own."""
 
 import contextlib
+import ctypes
 import math
 import random
 import signal
@@ -9,6 +10,9 @@ from collections.abc import Iterator
 from types import FrameType
 
 import numpy as np
+
+# The number of a parameter of mallopt(3), and the bytes from which on blocks are mapped.
+M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 2**20
 
 
 class OutOfTime(BaseException):
@@ -25,11 +29,20 @@ class _Here:
 def enter(seed: int) -> None:
     """Declare this process to be one of evolearn's own, and seed its global generators.
 
-    Python's and NumPy's; never to be called in a user's process.
+    Python's and NumPy's; never to be called in a user's process. Where the C library is
+    glibc, arrays of a megabyte and more go back to the system as soon as they are freed.
     """
+    if not _Here.is_own:
+        _give_large_blocks_back()
     _Here.is_own = True
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002, it is the global one that is to be seeded
+
+
+def _give_large_blocks_back() -> None:
+    """Stop glibc from keeping what was freed: it learns to keep blocks of up to 32 MB."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def spoil() -> None:
