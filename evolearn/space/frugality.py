@@ -1,7 +1,7 @@
 """The memory rule: what fits and predictions on large tables may hold.
 
-A fit may hold as much as the table itself, training rows, their prepared copies and the model
-under way taken together. With two workers, the shared table and the one of the caller that is
+A fit may hold nearly as much as the table itself, training rows, their prepared copies and the
+model under way taken together: with two workers, the shared table and the one of the caller,
 four times the table. Folds train on a fifth of the rows then, and the final models on as many
 as their kind has room for: boosted trees on all of them, for they keep a byte per number.
 """
@@ -18,6 +18,8 @@ from evolearn.space.search_space import SearchSpace
 # From this size on the memory of a table's copies counts: on smaller ones all of this would
 # save less than the libraries take that are imported.
 LARGE_TABLE = 64 * 2**20
+# The part of it that a fit may hold; the rest is for what is imported and answered.
+SHARE = 0.85
 # The part of a large table's rows that a fold trains on: held once as they are, and up to four
 # times while they are imputed, scaled and fitted.
 TRAINING_SHARE = 0.2
@@ -33,7 +35,7 @@ FRUGAL_STRATEGIES = Choice("mean", "most_frequent")
 
 def memory_of(n_bytes: int) -> float:
     """Return the bytes that one fit may hold on a matrix of this size."""
-    return float("inf") if n_bytes < LARGE_TABLE else float(n_bytes)
+    return float("inf") if n_bytes < LARGE_TABLE else SHARE * n_bytes
 
 
 def fit_bytes(component: Component, problem: Problem) -> float:

@@ -28,6 +28,7 @@ from evolearn.space.catalogue.shared import (
     BOOSTING_PARAMETERS,
     BOOSTING_SLOTS,
     DENSE,
+    DISCRIMINANT_FOOTPRINT,
     EXTRA_TREES_COST,
     FOREST_COST,
     FOREST_FOOTPRINT,
@@ -101,7 +102,7 @@ CLASSIFIERS = (
         handles=DENSE,
         complexity=1.0,
         cost=Cost(0.008, rows=0.7, columns=0.7),
-        footprint=LINEAR_FOOTPRINT,
+        footprint=DISCRIMINANT_FOOTPRINT,
     ),
     Component(
         "quadratic_discriminant_analysis",
@@ -112,7 +113,7 @@ CLASSIFIERS = (
         full_rank=True,
         complexity=1.5,
         cost=Cost(0.006, rows=0.8, columns=0.9),
-        footprint=LINEAR_FOOTPRINT,
+        footprint=DISCRIMINANT_FOOTPRINT,
     ),
     Component(
         "gaussian_naive_bayes",
