@@ -92,7 +92,6 @@ def run_here(name, budget, n_jobs):
     say(phase="table")
     rng = np.random.default_rng(0)
     X, y = make(n_rows, rng)
-    X_test, y_test = make(TEST_ROWS if name != "wide" else 5_000, rng)
     say(phase="fit", bytes=size_of(X, y))
     model = getattr(evolearn, kind)(time_budget=budget, n_jobs=n_jobs, random_state=0)
     start = time.perf_counter()
@@ -103,6 +102,7 @@ def run_here(name, budget, n_jobs):
     model.predict(X)
     seconds = time.perf_counter() - start
     say(phase="compare", predict_s=seconds)
+    X_test, y_test = make(TEST_ROWS if name != "wide" else 5_000, rng)
     say(
         error=error_of(model, X_test, y_test),
         boosting_error=error_of(boosting(X, y, kind), as_numbers(X_test), y_test),
