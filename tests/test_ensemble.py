@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from evolearn.ensemble.handover import choose, hand_over
+from evolearn.ensemble.choice import Wish, choose
+from evolearn.ensemble.handover import hand_over
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold, library_size, select
@@ -189,7 +190,7 @@ def test_time_is_set_aside_for_the_members_that_are_expected():
         library.add(entry(number, 5.0 + number))
     everyone = library.final_seconds(1)
     assert library.final_seconds(4) < everyone
-    choose(library, scorer, ensemble_size=25, seconds_left=lambda: float("inf"))
+    choose(library, Wish(scorer, 25), lambda: float("inf"))
     assert [e.candidate.number for e in library.expected] == [0, 1]
     assert library.final_seconds(1) < everyone
 
@@ -206,9 +207,7 @@ def fit_all(orders, spare):
 
 
 def hand(library, scorer, refit=fit_all):
-    choose_now = partial(
-        choose, library, scorer, ensemble_size=25, seconds_left=lambda: float("inf")
-    )
+    choose_now = partial(choose, library, Wish(scorer, 25), lambda: float("inf"))
     return hand_over(library, choose_now, refit)
 
 
@@ -241,7 +240,7 @@ def test_a_single_model_serves_where_a_scorer_wants_more_than_predictions():
         library.add(entry(number, 1.0 + number, y[folds.scored]))
     handed = hand(library, scorer)
     assert [m.model for m in handed.members] == ["estimator=e0"]
-    assert "coef_" in handed.unscored
+    assert "coef_" in handed.note
 
 
 def test_on_a_large_table_the_best_candidate_is_compared_on_the_same_rows():
@@ -256,6 +255,27 @@ def test_on_a_large_table_the_best_candidate_is_compared_on_the_same_rows():
     library.add(entry(0, 0.1, truth + np.where(unseen, 0.0, 1.0)))
     library.add(entry(1, 0.2, truth - np.where(unseen, 0.0, 0.7)))
     assert len(hand(library, scorer).members) == 2
+
+
+def test_members_keep_the_latency_that_was_wished():
+    library, scorer = two_opposites()  # each took 0.1 s for 40 rows: 2.5 s for 1,000
+    for most, members in ((5.1, 2), (4.9, 1)):
+        wish = Wish(scorer, 25, max_latency=most, n_scored=40)
+        chosen, note = choose(library, wish, lambda: float("inf"))
+        assert len(chosen) == members
+        assert note == ""
+    wish = Wish(scorer, 25, max_latency=2.4, n_scored=40)
+    chosen, note = choose(library, wish, lambda: float("inf"))
+    assert len(chosen) == 1
+    assert "the fastest of them serves, with 2.5 s" in note
+
+
+def test_late_members_are_served_by_one_model_where_latency_counts(tmp_path):
+    library = Library(5, as_long)
+    library.add(entry(0, 1.0, path=saved(tmp_path / "models")))
+    choose_now = partial(choose, library, Wish(None, 25), lambda: float("inf"))
+    handed = hand_over(library, choose_now, lambda *given: [], lean=True)
+    assert [(m.weight, m.fold) for m in handed.members] == [(1.0, 0)]
 
 
 def test_members_that_are_not_fitted_in_time_are_done_without():

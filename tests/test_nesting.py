@@ -23,6 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchError
+from evolearn.exceptions import EvolearnWarning
 
 
 @pytest.fixture
@@ -260,3 +261,15 @@ def test_many_rows_are_predicted_a_part_at_a_time(monkeypatch, numbers, fast, co
     monkeypatch.setattr("evolearn.estimators.base.ROWS_AT_ONCE", 50)
     assert np.array_equal(model.predict(X), whole[0])
     assert np.allclose(model.predict_proba(X), whole[1], rtol=1e-12)
+
+
+def test_prediction_keeps_the_latency_that_was_wished(numbers, fast):
+    X, y = numbers
+    few = {**fast, "search_space": ["logistic_regression", "random_forest"], "n_evaluations": 8}
+    with pytest.warns(EvolearnWarning, match="max_predict_latency=1e-06 s; the fastest of"):
+        model = EvolutionaryClassifier(**few, max_predict_latency=1e-6).fit(X, y)
+    assert model.best_params_["estimator"]
+    assert model.predict(X).shape == (len(X),)
+    free = EvolutionaryClassifier(**few, max_predict_latency=1e6).fit(X, y)
+    same = EvolutionaryClassifier(**few).fit(X, y)
+    assert np.array_equal(free.predict_proba(X), same.predict_proba(X))

@@ -5,22 +5,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from evolearn.ensemble.choice import Chosen
 from evolearn.ensemble.library import Entry, Library
-from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.fold_models import load_models
 from evolearn.evaluation.tasks import FoldModelsTask, RefitTask
 from evolearn.exceptions import EvolearnWarning, SearchError
 from evolearn.execution.worker_program import describe
 
-# The share of the time left that ensemble selection may take; the rest is for the refits.
-SELECTION_SHARE = 0.2
 # What a process reads and unpickles in a second: half of what was measured for forests.
 LOADED_BYTES = 250e6
-
-Chosen = list[tuple[float, Entry]]
 
 
 @dataclass(frozen=True)
@@ -61,14 +54,14 @@ class Handover:
         What serves; one of them for a single model.
     shortfall : str
         What could not be fitted, "" if everything was.
-    unscored : str
-        Why no ensemble could be scored, "" if it could or none was wanted.
+    note : str
+        What the user should know of the choice, see `choose`.
     """
 
     best: Member
     members: list[Member]
     shortfall: str = ""
-    unscored: str = ""
+    note: str = ""
 
     def decisions(self) -> dict[str, Any]:
         """Return what has to be known to hand over the same models again."""
@@ -79,7 +72,11 @@ class Handover:
 
 
 def hand_over(
-    library: Library, choose: Callable[[], tuple[Chosen, str]], refit: Refit
+    library: Library,
+    choose: Callable[[], tuple[Chosen, str]],
+    refit: Refit,
+    *,
+    lean: bool = False,
 ) -> Handover | None:
     """Choose what serves and fit it on all rows; fold models serve for what is late.
 
@@ -90,6 +87,8 @@ def hand_over(
         `choose`, given all it needs.
     refit : callable
         Fits as many as time allows, the first ones first.
+    lean : bool, default=False
+        Whether a candidate is served by one of its fold models at most, for speed.
 
     Returns
     -------
@@ -99,12 +98,13 @@ def hand_over(
     best = library.best
     if best is None:
         return None
-    chosen, unscored = choose()
+    bag = _one_of_bag if lean else _bag
+    chosen, note = choose()
     entries = [best, *(entry for _, entry in chosen if entry is not best)]
     spare = sum(entry.evaluation.models_bytes for entry in entries) / LOADED_BYTES
     models = dict(refit([_order(entry, library) for entry in entries], spare))
     served = {
-        entry.candidate.number: [Member(1.0, entry, models[i])] if i in models else _bag(entry)
+        entry.candidate.number: [Member(1.0, entry, models[i])] if i in models else bag(entry)
         for i, entry in enumerate(entries)
     }
     members = [
@@ -115,7 +115,7 @@ def hand_over(
     if not members:
         members = served[best.candidate.number]
     if not members and library.saved is not None:
-        members = _bag(library.saved)
+        members = bag(library.saved)
     if not members:
         return None
     missed = sum(not served[entry.candidate.number] for entry in entries)
@@ -127,7 +127,7 @@ def hand_over(
     # The best single model: fitted on all rows if it can be, else in a fold.
     own = served[best.candidate.number] or members
     single = max(own, key=lambda member: member.weight)
-    return Handover(single, _scaled(members), shortfall if late else "", unscored)
+    return Handover(single, _scaled(members), shortfall if late else "", note)
 
 
 def hand_over_again(
@@ -189,82 +189,8 @@ def _scaled(members: Sequence[Member]) -> list[Member]:
     return [replace(member, weight=member.weight / total) for member in members]
 
 
-def choose(
-    library: Library,
-    out_of_fold: OutOfFold | None,
-    *,
-    ensemble_size: int,
-    seconds_left: Callable[[], float],
-) -> tuple[Chosen, str]:
-    """Choose the members of an ensemble; the library notes them as the expected ones.
-
-    Parameters
-    ----------
-    library : Library
-        Has at least one entry.
-    out_of_fold : OutOfFold or None
-        None: a single model is wanted.
-    ensemble_size : int
-        Steps of the greedy selection.
-    seconds_left : callable
-        Seconds until the fit has to be over.
-
-    Returns
-    -------
-    members : list of (float, Entry)
-        The members with their weights, heaviest first: one if that is no worse.
-    unscored : str
-        Why an ensemble could not be scored, "" if it could: a scorer of the user's may want
-        more than predictions, such as the table or the model's coefficients.
-    """
-    numbers = tuple(entry.candidate.number for entry in library.entries)
-    asked = numbers, out_of_fold is None, ensemble_size
-    if library.choice is None or library.choice[0] != asked:
-        chosen, unscored = _choose(library, out_of_fold, ensemble_size, seconds_left)
-        library.choice = asked, chosen, unscored
-    return library.choice[1:]
-
-
-def _choose(
-    library: Library,
-    out_of_fold: OutOfFold | None,
-    ensemble_size: int,
-    seconds_left: Callable[[], float],
-) -> tuple[Chosen, str]:
-    assert library.best is not None  # the callers have looked
-    single: Chosen = [(1.0, library.best)]
-    offers = [entry for entry in library.entries if entry.evaluation.predictions is not None]
-    if out_of_fold is None or len(offers) < 2:
-        return single, ""
-    enough = seconds_left() * (1 - SELECTION_SHARE)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # thousands of scores may give the same warning
-            selection = select(
-                [_predictions(entry) for entry in offers],
-                out_of_fold,
-                ensemble_size,
-                late=lambda: seconds_left() < enough,
-            )
-            alone = _error_alone(library.best, out_of_fold)
-    except Exception as error:
-        return single, describe(error)
-    if len(selection.members) < 2 or selection.error >= alone:
-        return single, ""
-    chosen = zip(selection.weights, (offers[i] for i in selection.members), strict=True)
-    return sorted(chosen, key=lambda pair: (-pair[0], pair[1].candidate.number)), ""
-
-
-def _predictions(entry: Entry) -> NDArray[np.float64]:
-    assert entry.evaluation.predictions is not None  # only such entries are offers
-    return entry.evaluation.predictions
-
-
-def _error_alone(entry: Entry, out_of_fold: OutOfFold) -> float:
-    """Return the error of a candidate on the rows on which an ensemble's is measured."""
-    if out_of_fold.complete or entry.evaluation.predictions is None:
-        return entry.error
-    return out_of_fold.error(entry.evaluation.predictions[out_of_fold.positions])
+def _one_of_bag(entry: Entry) -> list[Member]:
+    return [replace(member, weight=1.0) for member in _bag(entry)[:1]]
 
 
 def _bag(entry: Entry) -> list[Member]:

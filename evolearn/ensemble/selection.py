@@ -70,6 +70,8 @@ class OutOfFold:
         rng = np.random.default_rng(seed)
         scored = folds.scored
         share = min(1.0, MOST_ROWS / len(scored))
+        #: The name of the scorer.
+        self.scoring = objective.name
         #: Whether all out-of-fold rows are looked at.
         self.complete = share == 1.0
         self._parts = []
@@ -133,6 +135,8 @@ def select(
     out_of_fold: OutOfFold,
     steps: int = DEFAULT_STEPS,
     late: Callable[[], bool] = lambda: False,
+    costs: Sequence[float] | None = None,
+    most: float = float("inf"),
 ) -> Selection:
     """Choose members with replacement, each time the one that lowers the error most.
 
@@ -145,6 +149,10 @@ def select(
         Draws with replacement; the best prefix of them is taken.
     late : callable
         Asked after each step; if it is true, the steps so far must do.
+    costs : sequence of float, default=None
+        What each candidate costs as a member, however often it is drawn.
+    most : float
+        What all members may cost together; no candidate costs more.
 
     Returns
     -------
@@ -161,7 +169,13 @@ def select(
     chosen: list[int] = []
     path: list[float] = []
     for step in range(1, steps + 1):
-        errors = [out_of_fold.error((total + offer) / step) for offer in offers]
+        left = most - sum(costs[i] for i in set(chosen)) if costs is not None else most
+        errors = [
+            out_of_fold.error((total + offer) / step)
+            if costs is None or i in chosen or costs[i] <= left
+            else float("inf")
+            for i, offer in enumerate(offers)
+        ]
         lowest = min(errors)
         # Of equals take one that is a member already, then the better candidate: fewer models.
         equal = [i for i, e in enumerate(errors) if e <= lowest + SAME * abs(lowest)]

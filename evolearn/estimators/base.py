@@ -71,6 +71,7 @@ class BaseEvolutionary(BaseEstimator):
         "cv": ["cv_object"],
         "final_model": [StrOptions({"ensemble", "single"})],
         "ensemble_size": [Interval(numbers.Integral, 1, None, closed="left")],
+        "max_predict_latency": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "evaluation_timeout": [Interval(numbers.Real, 0, None, closed="neither"), None],
         "memory_limit": [Interval(numbers.Integral, 1, None, closed="left"), None],
         "journal": [str, os.PathLike, None],
@@ -96,6 +97,7 @@ class BaseEvolutionary(BaseEstimator):
         cv=None,
         final_model="ensemble",
         ensemble_size=25,
+        max_predict_latency=None,
         evaluation_timeout=None,
         memory_limit=None,
         journal=None,
@@ -117,6 +119,7 @@ class BaseEvolutionary(BaseEstimator):
         self.cv = cv
         self.final_model = final_model
         self.ensemble_size = ensemble_size
+        self.max_predict_latency = max_predict_latency
         self.evaluation_timeout = evaluation_timeout
         self.memory_limit = memory_limit
         self.journal = journal

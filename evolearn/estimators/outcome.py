@@ -12,7 +12,8 @@ from typing import Any
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
 
-from evolearn.ensemble.handover import Handover, Member, choose, hand_over, hand_over_again
+from evolearn.ensemble.choice import Wish, choose
+from evolearn.ensemble.handover import Handover, Member, hand_over, hand_over_again
 from evolearn.ensemble.library import MOST_BYTES, Library
 from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import library_size
@@ -101,14 +102,7 @@ def carry_out(
                 library, partial(refit, plan, pool, Budget(None), interruption), end
             )
             return _outcome(plan, search, records, stop_reason, handed, budget)
-        out_of_fold = plan.out_of_fold() if estimator.final_model == "ensemble" else None
-        choose_now = partial(
-            choose,
-            library,
-            out_of_fold,
-            ensemble_size=estimator.ensemble_size,
-            seconds_left=budget.remaining,
-        )
+        choose_now = partial(choose, library, _wish(estimator, plan), budget.remaining)
         run = SearchRun(
             search=search,
             pool=pool,
@@ -122,14 +116,24 @@ def carry_out(
         )
         run.run()
         _check_failures(run.records, library)
-        handed = hand_over(
-            library, choose_now, partial(refit, plan, pool, budget, interruption)
-        )
+        refit_now = partial(refit, plan, pool, budget, interruption)
+        lean = estimator.max_predict_latency is not None
+        handed = hand_over(library, choose_now, refit_now, lean=lean)
         if interruption.requested:  # perhaps only while the final models were fitted
             run.stop_reason = "interrupted"
         if journal is not None:
             journal.keep_end(_end_of(run, handed))
         return _outcome(plan, search, run.records, run.stop_reason, handed, budget)
+
+
+def _wish(estimator: Any, plan: Plan) -> Wish:
+    most = estimator.max_predict_latency
+    return Wish(
+        plan.out_of_fold() if estimator.final_model == "ensemble" else None,
+        estimator.ensemble_size,
+        float("inf") if most is None else most,
+        len(plan.folds.scored),
+    )
 
 
 def _library(plan: Plan, pool: Pool) -> Library:
@@ -197,12 +201,8 @@ def _outcome(
         if handed.shortfall:
             short = f" in time_budget={budget.seconds} s, which is short for this table"
             _warn(f"{handed.shortfall}{'' if budget.seconds is None else short}.")
-        if handed.unscored:
-            _warn(
-                f"No ensemble was made: scoring={plan.data.objective.name} cannot be computed "
-                f"from averaged predictions ({handed.unscored}); the best single model "
-                "predicts, as it does with final_model='single'."
-            )
+        if handed.note:
+            _warn(handed.note)
         best = _with_step(plan, handed)
         served = _served(plan, handed, best)
     rows = [_row(record, plan) for record in records]

@@ -53,8 +53,8 @@ def refit(
             if order.least_seconds <= budget.remaining() - spare:
                 pool.submit(position, order.task)
                 running, lonely = running + 1, alone
-        if not running:
-            continue
+        if not (waiting or running):
+            break
         left = budget.remaining() - spare
         if left <= 0 or interruption.requested != interrupted:
             break

@@ -62,6 +62,11 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         Draws of the greedy ensemble selection, with replacement: the ensemble has at most this
         many members, usually far fewer.
 
+    max_predict_latency : float, default=None
+        Seconds that prediction may take per 1,000 rows, on one core of this machine. Members
+        are chosen, by what they took when they were scored, so that all of them together keep
+        it; None: as long as it takes.
+
     evaluation_timeout : float, default=None
         Seconds that one candidate may take, all folds together; then it is stopped and counts
         as failed, after its first fold already if all would take longer. None: a quarter of
