@@ -169,6 +169,17 @@ def test_a_large_table_is_searched_on_a_part_and_served_by_a_fit_on_all_rows(kin
     assert model.predict(X).shape == (N_ROWS,)
 
 
+@pytest.mark.usefixtures("everything_is_large")
+def test_folds_that_the_user_wants_leave_nothing_out(fast):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N_ROWS, 3))
+    names = ["ridge", "extra_trees"]
+    given = EvolutionaryRegressor(**{**fast, "search_space": names, "cv": 3}).fit(X, X[:, 0])
+    assert given.search_space_.names == ("ridge", "extra_trees")
+    chosen = EvolutionaryRegressor(**{**fast, "search_space": names, "cv": None})
+    assert chosen.fit(X, X[:, 0]).search_space_.names == ("ridge",)
+
+
 def test_a_model_that_stopped_early_is_refitted_with_the_rounds_of_its_folds(fast):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 3))

@@ -53,7 +53,8 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     cv : int, cross-validation generator or iterable, default=None
         How candidates are scored. None: 8 folds on small tables, 5 on others, fewer or a
         single held-out fifth where the budget would hold too few candidates; with ``groups``,
-        a splitter that keeps groups together. An int: that number of shuffled folds.
+        a splitter that keeps groups together; tables of 64 MiB and more train on a fifth of
+        the rows, for the sake of memory. An int: that number of shuffled folds.
 
     final_model : {"ensemble", "single"}, default="ensemble"
         What predicts: a weighted mean of the candidates that complement each other best, or

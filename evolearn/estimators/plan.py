@@ -141,6 +141,10 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
             seed=data.seed,
         )
     problem = replace(
-        data.problem, fit_limit=effort.fit_limit, training_rows=folds.most_training_rows
+        data.problem,
+        fit_limit=effort.fit_limit,
+        training_rows=folds.most_training_rows,
+        # Who wants other folds on a large table wants them whatever they hold.
+        memory=float("inf") if effort.training_rows is None else data.problem.memory,
     )
     return Plan(data, problem, restrict(data.space, problem), folds)
