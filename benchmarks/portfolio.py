@@ -41,7 +41,7 @@ from evolearn.space.portfolio import PORTFOLIO
 from evolearn.space.search_space import SearchSpace
 
 SEED = 0
-LIMIT_SECONDS = 20.0  # for one fit; what takes longer is no start
+LIMIT_SECONDS = 10.0  # for one fit; what takes longer is no start
 MOST_ROWS = 12_000  # training rows used of a table: the order of configurations changes little
 # Choosing makes thousands of ensembles: so many rows and steps tell good members from bad.
 CHOICE_ROWS, CHOICE_STEPS = 1_500, 8
@@ -54,7 +54,7 @@ SHARES = {
     "hist_gradient_boosting": 8,
     "extra_trees": 4,
     "random_forest": 3,
-    "multi_layer_perceptron": 5,
+    "multi_layer_perceptron": 8,
     "support_vector_machine": 2,
     "nearest_neighbors": 2,
 }

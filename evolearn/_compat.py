@@ -8,17 +8,15 @@ from sklearn.base import _fit_context as fit_context
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.fixes import parse_version
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 SKLEARN_VERSION = parse_version(sklearn.__version__)
 
-# Before 1.8 a network with early stopping fails on class labels that are text.
-NETWORKS_STOP_EARLY_ON_TEXT = parse_version("1.8") <= SKLEARN_VERSION
-
 __all__ = [
-    "NETWORKS_STOP_EARLY_ON_TEXT",
     "HasMethods",
     "Interval",
     "StrOptions",
+    "check_sample_weight",
     "fit_context",
     "scorer_function",
     "scorer_response",

@@ -66,7 +66,6 @@ def read_data(
         table=prepared.schema,
         n_classes=0 if classes is None else len(classes),
         smallest_class=int(counts.min()),
-        text_classes=classes is not None and classes.dtype.kind not in "biuf",
         positive_target=not classification and bool(target.min() > -1),
         weighted=weights is not None,
         responses=objective.responses,

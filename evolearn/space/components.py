@@ -41,7 +41,8 @@ class Cost:
     ``seconds`` is the time for 1,000 rows, 10 columns and one output (a number or two
     classes) on one core; the exponents say how it grows. Where costs that do not depend on
     the rows hide how it grows in the end, ``linear`` are the seconds for 1,000 rows and 10
-    columns that each has at least. Measured by ``benchmarks/cost_model.py``.
+    columns that each has at least. ``units`` says with which power it grows with a parameter,
+    from the value at which it was measured. Measured by ``benchmarks/cost_model.py``.
 
     Examples
     --------
@@ -55,6 +56,18 @@ class Cost:
     columns: float = 1.0
     outputs: float = 0.0
     linear: float = 0.0
+    units: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def effort(self, gene: Gene) -> float:
+        """Return how many times as long a fit with the gene's values is expected to take."""
+        values = dict(gene.values)
+        effort = 1.0
+        for name, (measured_at, power) in self.units.items():
+            if name in values:
+                value = values[name]
+                size = sum(value) if isinstance(value, tuple) else value
+                effort *= (size / measured_at) ** power
+        return effort
 
     def seconds_for(self, n_rows: int, n_columns: int, n_outputs: int) -> float:
         """Return the expected seconds of one fit on a table of this size."""

@@ -21,8 +21,6 @@ class Problem:
         Number of classes; 0 in regression.
     smallest_class : int
         Rows of the rarest class; 0 in regression.
-    text_classes : bool
-        Whether the class labels are no numbers.
     positive_target : bool
         Whether all target values are above -1, so that their ``log1p`` exists.
     weighted : bool
@@ -43,7 +41,6 @@ class Problem:
     table: TableSchema
     n_classes: int = 0
     smallest_class: int = 0
-    text_classes: bool = False
     positive_target: bool = False
     weighted: bool = False
     fit_limit: float = float("inf")

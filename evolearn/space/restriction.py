@@ -5,17 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
-from sklearn.neural_network import MLPClassifier
 
-from evolearn._compat import NETWORKS_STOP_EARLY_ON_TEXT
 from evolearn.space.catalogue.shared import (
     BOOSTING_COST,
     BOOSTING_PARAMETERS,
+    EPOCHS,
     FOREST_PARAMETERS,
 )
 from evolearn.space.components import PLAIN_SLOTS, Component
-from evolearn.space.domains import Integer
+from evolearn.space.domains import Domain, Integer
 from evolearn.space.frugality import too_wide, with_frugal_strategy, within_memory
+from evolearn.space.genome import Gene
 from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace
 
@@ -27,6 +27,8 @@ TREE_COUNTS = {
     "max_iter": BOOSTING_PARAMETERS["max_iter"],
 }
 FEWEST_TREES = 60
+# Networks see so many rows in all, each of them once per epoch: on many rows fewer epochs do.
+NETWORK_ROWS = 600_000
 
 
 def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
@@ -44,7 +46,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        limit are left out; if that would leave none, the cheapest stays.
     7. Where a stratified part cannot be held out, the catalogue's estimators train without
        early stopping.
-    8. The catalogue's forests and boosted trees have at most as many trees as there are rows.
+    8. The catalogue's forests and boosted trees have at most as many trees as there are rows;
+       its networks see at most 600,000 rows, all epochs together.
     9. On large tables, those whose memory is limited (see `evolearn.space.frugality`),
        estimators and preparation that would hold more are left out, kernel features and trees
        are fewer.
@@ -74,7 +77,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     estimators = [
         c if _may_stop_early(c, problem) else _without_early_stopping(c) for c in fast
     ]
-    estimators = [_with_fewer_trees(c, problem.table.n_rows) for c in estimators]
+    estimators = [_with_fewer_rounds(c, problem) for c in estimators]
     preparation = {}
     for slot, components in space.preparation.items():
         useless = {c.name: _useless(slot, c, problem) for c in components}
@@ -90,14 +93,20 @@ def reference_seconds(problem: Problem) -> float:
     return BOOSTING_COST.seconds_for(problem.n_fit_rows, columns, problem.n_outputs)
 
 
-def expected_seconds(component: Component, problem: Problem) -> float | None:
-    """Return the expected seconds of one fit on the problem's table, None if not known."""
+def expected_seconds(
+    component: Component, problem: Problem, gene: Gene | None = None
+) -> float | None:
+    """Return the expected seconds of one fit on the problem's table, None if not known.
+
+    With the values of a gene, or those of an unmutated genome.
+    """
     if component.cost is None:
         return None
     first = (component.slots or PLAIN_SLOTS).get("encoder", ("none",))[0]
     wide = first == "one_hot"
     columns = problem.n_encoded_columns if wide else problem.table.n_columns
-    return component.cost.seconds_for(problem.n_fit_rows, columns, problem.n_outputs)
+    seconds = component.cost.seconds_for(problem.n_fit_rows, columns, problem.n_outputs)
+    return seconds * component.cost.effort(component.default() if gene is None else gene)
 
 
 def _unsuited(component: Component, problem: Problem) -> str | None:
@@ -167,11 +176,8 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
 
 
 def _may_stop_early(component: Component, problem: Problem) -> bool:
-    is_network = isinstance(component.prototype(), MLPClassifier)
     if component.cost is None:
         return True  # the user's own estimator: searched as it is
-    if is_network and problem.text_classes and not NETWORKS_STOP_EARLY_ON_TEXT:
-        return False
     return problem.early_stopping
 
 
@@ -184,16 +190,22 @@ def _without_early_stopping(component: Component) -> Component:
     return replace(component, estimator=prototype, parameters=parameters)
 
 
-def _with_fewer_trees(component: Component, n_rows: int) -> Component:
-    """Return a component of trees that grows no more of them than there are rows.
+def _with_fewer_rounds(component: Component, problem: Problem) -> Component:
+    """Return a component with no more trees, or epochs, than are of use on so many rows.
 
     On a hundred rows a tree takes a millisecond whatever it learns, and four hundred learn no
     more than a hundred.
     """
+    trees = max(problem.table.n_rows, FEWEST_TREES)
+    epochs = max(NETWORK_ROWS // problem.n_fit_rows, int(EPOCHS.low))
+    most: list[tuple[str, Domain, int]] = [
+        (name, domain, trees) for name, domain in TREE_COUNTS.items()
+    ]
+    most.append(("max_iter", EPOCHS, epochs))
     parameters = dict(component.parameters)
-    for name, domain in TREE_COUNTS.items():
+    for name, domain, number in most:
         # A domain of the user's stays as it is.
         if parameters.get(name) == domain and isinstance(domain, Integer):
-            high = min(max(n_rows, FEWEST_TREES), int(domain.high))
+            high = min(number, int(domain.high))
             parameters[name] = replace(domain, high=high, start=min(domain.default, high))
     return replace(component, parameters=parameters)

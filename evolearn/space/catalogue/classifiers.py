@@ -16,11 +16,11 @@ from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from evolearn.networks import NetworkClassifier
 from evolearn.space.catalogue.shared import (
     BOOSTING,
     BOOSTING_COST,
@@ -36,9 +36,11 @@ from evolearn.space.catalogue.shared import (
     GAUSSIAN_PROCESS_FOOTPRINT,
     KERNEL_FOOTPRINT,
     LINEAR_FOOTPRINT,
+    NETWORK_CONDITIONS,
     NETWORK_COST,
     NETWORK_FOOTPRINT,
     NETWORK_PARAMETERS,
+    NETWORK_SCALERS,
     SPARSE,
     SVM_FOOTPRINT,
     TREE_FOOTPRINT,
@@ -207,9 +209,10 @@ CLASSIFIERS = (
     ),
     Component(
         "multi_layer_perceptron",
-        MLPClassifier(max_iter=100, early_stopping=True, n_iter_no_change=10),
-        {**NETWORK_PARAMETERS, "early_stopping": Choice(True, False)},
-        slots=_PLAIN,
+        NetworkClassifier,
+        NETWORK_PARAMETERS,
+        NETWORK_CONDITIONS,
+        slots={**_PLAIN, "scaler": NETWORK_SCALERS},
         handles=SPARSE,
         complexity=4.0,
         cost=NETWORK_COST,

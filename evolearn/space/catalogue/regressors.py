@@ -10,11 +10,11 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteK
 from sklearn.kernel_approximation import Nystroem
 from sklearn.linear_model import ElasticNet, Ridge, SGDRegressor
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.svm import SVR
 from sklearn.tree import DecisionTreeRegressor
 
+from evolearn.networks import NetworkRegressor
 from evolearn.space.catalogue.shared import (
     BOOSTING,
     BOOSTING_COST,
@@ -30,9 +30,11 @@ from evolearn.space.catalogue.shared import (
     GAUSSIAN_PROCESS_FOOTPRINT,
     KERNEL_FOOTPRINT,
     LINEAR_FOOTPRINT,
+    NETWORK_CONDITIONS,
     NETWORK_COST,
     NETWORK_FOOTPRINT,
     NETWORK_PARAMETERS,
+    NETWORK_SCALERS,
     SCALED_TARGETS,
     SPARSE,
     SVM_FOOTPRINT,
@@ -177,9 +179,10 @@ REGRESSORS = (
     ),
     Component(
         "multi_layer_perceptron",
-        MLPRegressor(max_iter=100, early_stopping=True, n_iter_no_change=10),
-        {**NETWORK_PARAMETERS, "early_stopping": Choice(True, False)},
-        slots=_SCALED,
+        NetworkRegressor,
+        NETWORK_PARAMETERS,
+        NETWORK_CONDITIONS,
+        slots={**_SCALED, "target": FREE_TARGETS, "scaler": NETWORK_SCALERS},
         handles=SPARSE,
         complexity=4.0,
         cost=NETWORK_COST,

@@ -60,18 +60,56 @@ BOOSTING_PARAMETERS: Mapping[str, Domain] = {
     "max_features": Float(0.2, 1.0, start=1.0),
 }
 
+EPOCHS = Integer(8, 150, log=True, start=40)
 NETWORK_PARAMETERS: Mapping[str, Domain] = {
-    "hidden_layer_sizes": Choice((64,), (32,), (128,), (256,), (64, 64), (128, 64), (128, 128)),
-    "activation": Choice("relu", "tanh"),
-    "alpha": Float(1e-6, 1.0, log=True, start=1e-3),
-    "learning_rate_init": Float(3e-4, 3e-2, log=True, start=3e-3),
-    "batch_size": Choice("auto", 32, 64, 128),
+    "hidden_layer_sizes": Choice(
+        (128, 128), (64, 64), (256, 256), (256,), (64,), (128, 128, 128), (32, 32)
+    ),
+    "activation": Choice("silu", "relu", "tanh"),
+    "embedding": Choice("none", "piecewise", "periodic"),
+    "n_bins": Integer(4, 32, log=True, start=12),
+    "frequency_scale": Float(0.03, 3.0, log=True, start=0.3),
+    "n_members": Choice(4, 2, 8),
+    "max_iter": EPOCHS,
+    "batch_size": Choice(128, 64, 32, 256),
+    "learning_rate_init": Float(1e-3, 3e-2, log=True, start=6e-3),
+    "weight_decay": Float(1e-4, 1.0, log=True, start=1e-2),
+    "dropout": Choice(0.0, 0.1, 0.2, 0.35),
 }
+NETWORK_CONDITIONS = {
+    "n_bins": ("embedding", ("piecewise", "periodic")),
+    "frequency_scale": ("embedding", ("periodic",)),
+}
+# It scales columns itself.
+NETWORK_SCALERS = ("none", "quantile", "power")
 
-FOREST_COST = Cost(0.3, rows=1.15, columns=0.9)
-EXTRA_TREES_COST = Cost(0.22, rows=0.95, columns=0.7)
-BOOSTING_COST = Cost(0.13, rows=0.45, columns=0.6, outputs=0.85, linear=0.0055)
-NETWORK_COST = Cost(0.25, rows=1.0, columns=0.1, outputs=0.1)
+_OF_FORESTS = {
+    "n_estimators": (150, 1.0),
+    "max_features": (0.5, 0.7),
+    "min_samples_leaf": (1, -0.2),
+}
+FOREST_COST = Cost(0.3, rows=1.15, columns=0.9, units=_OF_FORESTS)
+EXTRA_TREES_COST = Cost(0.22, rows=0.95, columns=0.7, units=_OF_FORESTS)
+BOOSTING_COST = Cost(
+    0.13,
+    rows=0.45,
+    columns=0.6,
+    outputs=0.85,
+    linear=0.0055,
+    units={"max_iter": (100, 1.0), "max_leaf_nodes": (31, 0.7), "max_features": (1.0, 0.4)},
+)
+NETWORK_COST = Cost(
+    0.4,
+    rows=1.0,
+    columns=0.25,
+    outputs=0.1,
+    units={
+        "max_iter": (40, 1.0),
+        "n_members": (4, 0.9),
+        "hidden_layer_sizes": (256, 1.2),
+        "batch_size": (128, -0.3),
+    },
+)
 
 # What fits hold besides the rows they are given, measured by ``benchmarks/footprint.py``:
 # imputed, scaled and, by many solvers, centred copies. A node of a tree has 64 bytes and 8 per

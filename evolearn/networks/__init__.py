@@ -1,0 +1,6 @@
+"""Neural networks for tables, in NumPy: scikit-learn estimators."""
+
+from evolearn.networks.classifier import NetworkClassifier
+from evolearn.networks.regressor import NetworkRegressor
+
+__all__ = ["NetworkClassifier", "NetworkRegressor"]

@@ -1,0 +1,127 @@
+"""The network that predicts classes."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from evolearn._compat import check_sample_weight, fit_context
+from evolearn.networks.layers import Floats
+from evolearn.networks.training import BaseNetwork
+
+
+class NetworkClassifier(ClassifierMixin, BaseNetwork):
+    """A few small neural networks, trained side by side on the log loss; their mean.
+
+    Parameters
+    ----------
+    hidden_layer_sizes, activation, embedding, n_bins, frequency_scale, n_members, max_iter, \
+batch_size, learning_rate_init, weight_decay, dropout, random_state
+        As in `NetworkRegressor`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The sorted classes.
+    loss_curve_ : list of float
+        The mean log loss of each epoch.
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_ : int
+        Columns seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if they are all text.
+    stack_, embedding_ : object
+        The trained networks, and what turns columns into their inputs.
+
+    See Also
+    --------
+    NetworkRegressor : The same for numbers, with its parameters explained.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from evolearn.networks import NetworkClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> bool(NetworkClassifier(random_state=0).fit(X, y).score(X, y) > 0.95)
+    True
+    """
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train on a table and its classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        NetworkClassifier
+            Itself, trained.
+        """
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        weights = None
+        if sample_weight is not None:
+            weights = check_sample_weight(sample_weight, X)
+            weights = (weights / weights.mean()).astype(np.float32)
+
+        def loss(outputs: Floats, rows: NDArray[np.intp]) -> tuple[float, Floats]:
+            slopes = _softmax(outputs)
+            of_truth = slopes[:, np.arange(len(rows)), codes[rows]]
+            lost = -np.log(np.maximum(of_truth, np.finfo(np.float32).tiny))
+            slopes[:, np.arange(len(rows)), codes[rows]] -= 1
+            slopes *= np.float32(1 / len(rows))
+            if weights is not None:
+                lost *= weights[rows]
+                slopes *= weights[rows, None]
+            return float(lost.mean()), slopes
+
+        self._train(X, len(self.classes_), loss)
+        return self
+
+    def predict_proba(self, X):
+        """Return the probabilities of the classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+        """
+
+        def mean(outputs: Floats) -> NDArray[Any]:
+            return _softmax(outputs).mean(axis=0, dtype=np.float64)
+
+        probabilities = self._outputs(X, mean)
+        return probabilities / probabilities.sum(axis=1, keepdims=True)
+
+    def predict(self, X):
+        """Predict the most probable classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
+
+
+def _softmax(outputs: Floats) -> Floats:
+    shifted = outputs - outputs.max(axis=-1, keepdims=True)
+    np.exp(shifted, out=shifted)
+    shifted /= shifted.sum(axis=-1, keepdims=True)
+    return shifted

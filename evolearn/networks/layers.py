@@ -1,0 +1,230 @@
+"""Dense networks trained side by side: forward, backward, and Adam, in single precision."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# In single precision, but for predictions.
+Floats = NDArray[Any]
+
+# Adam's decay rates; the second one as in RealMLP (Holzmüller et al., "Better by default",
+# NeurIPS 2024), which forgets large gradients sooner than the usual 0.999.
+FIRST_MOMENT, SECOND_MOMENT = 0.9, 0.95
+EPSILON = 1e-8
+# The biases of the first layer are spread, so that its units bend at different places.
+FIRST_BIAS = 0.5
+
+
+def _relu(Z: Floats) -> tuple[Floats, Floats]:
+    return np.maximum(Z, 0), (Z > 0).astype(np.float32)
+
+
+def _tanh(Z: Floats) -> tuple[Floats, Floats]:
+    H = np.tanh(Z)
+    return H, 1 - H * H
+
+
+def _silu(Z: Floats) -> tuple[Floats, Floats]:
+    # In place where it can be: these are the largest arrays of a step.
+    S = np.negative(Z)
+    with np.errstate(over="ignore"):  # exp(-Z) is infinite far below zero: S is 0 there
+        np.exp(S, out=S)
+    S += 1
+    np.reciprocal(S, out=S)
+    H = Z * S
+    slope = S * (1 - H)
+    slope += H
+    return H, slope
+
+
+#: The activations by name: each gives its values and its slopes.
+ACTIVATIONS: dict[str, Callable[[Floats], tuple[Floats, Floats]]] = {
+    "relu": _relu,
+    "silu": _silu,
+    "tanh": _tanh,
+}
+# The variance of weights that keeps that of the signal from layer to layer (He et al., 2015;
+# Glorot and Bengio, 2010).
+GAINS = {"relu": 2.0, "silu": 2.0, "tanh": 1.0}
+
+
+@dataclass
+class _Trace:
+    """What a layer keeps for the way back: its input, and the slopes at its output."""
+
+    inputs: Floats
+    slopes: Floats | None = None
+
+
+class Stack:
+    """Networks of one shape that see the same batches, each from weights of its own.
+
+    A step of several small networks takes little longer than that of one, and the mean of
+    what they predict is better than any of them.
+
+    Parameters
+    ----------
+    n_inputs, n_outputs : int
+    hidden : sequence of int
+        The units of each hidden layer.
+    n_members : int
+        How many networks.
+    activation : {"relu", "silu", "tanh"}
+    rng : numpy.random.Generator
+        Draws the weights, and the units to drop.
+
+    Attributes
+    ----------
+    weights : list of ndarray of shape (n_members, n_in, n_out)
+    biases : list of ndarray of shape (n_members, 1, n_out)
+        Views of one vector, which is what is stepped and pickled.
+    """
+
+    def __init__(
+        self,
+        n_inputs: int,
+        hidden: Sequence[int],
+        n_outputs: int,
+        *,
+        n_members: int,
+        activation: str,
+        rng: np.random.Generator,
+    ) -> None:
+        sizes = [n_inputs, *hidden, n_outputs]
+        self._shapes = [(n_members, a, b) for a, b in pairwise(sizes)]
+        self.activation = activation
+        n_weights = sum(a * b for _, a, b in self._shapes) * n_members
+        self.vector = np.zeros(n_weights + sum(sizes[1:]) * n_members, dtype=np.float32)
+        # All weights stand before all biases: decay concerns the first part alone.
+        self._n_decayed = n_weights
+        self._view()
+        for layer, weights in enumerate(self.weights):
+            last = layer == len(self.weights) - 1
+            variance = (1.0 if last else GAINS[activation]) / weights.shape[1]
+            weights[...] = rng.standard_normal(weights.shape, dtype=np.float32)
+            weights *= np.float32(np.sqrt(variance))
+        self.biases[0][...] = FIRST_BIAS * rng.standard_normal(
+            self.biases[0].shape, dtype=np.float32
+        )
+
+    def __getstate__(self) -> dict[str, object]:
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name not in ("weights", "biases")
+        }
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        vars(self).update(state)
+        self._view()
+
+    def _view(self) -> None:
+        self.weights, self.biases = self.parts(self.vector)
+
+    def parts(self, vector: Floats) -> tuple[list[Floats], list[Floats]]:
+        """Return the weights and biases that a vector is made of, as views."""
+        weights, biases = [], []
+        start, place = 0, self._n_decayed
+        for members, a, b in self._shapes:
+            end = start + members * a * b
+            weights.append(vector[start:end].reshape(members, a, b))
+            biases.append(vector[place : place + members * b].reshape(members, 1, b))
+            start, place = end, place + members * b
+        return weights, biases
+
+    def forward(self, X: Floats) -> NDArray[np.float64]:
+        """Return the outputs, of shape (n_members, n_samples, n_outputs).
+
+        In double precision: what is predicted of a row must not depend on the others.
+        """
+        H: NDArray[Any] = X[None].astype(np.float64)
+        for layer, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
+            Z = np.matmul(H, weights)
+            Z += biases
+            H = ACTIVATIONS[self.activation](Z)[0] if layer < len(self.weights) - 1 else Z
+        return H
+
+    def _forward(
+        self, X: Floats, dropout: float, rng: np.random.Generator
+    ) -> tuple[Floats, list[_Trace]]:
+        trace = [_Trace(X[None])]
+        for layer, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
+            Z = np.matmul(trace[-1].inputs, weights)
+            Z += biases
+            if layer == len(self.weights) - 1:
+                return Z, trace
+            H, slopes = ACTIVATIONS[self.activation](Z)
+            if dropout:
+                kept = rng.random(H.shape, dtype=np.float32) >= dropout
+                scale = kept * np.float32(1 / (1 - dropout))
+                H *= scale
+                slopes *= scale
+            trace.append(_Trace(H, slopes))
+        raise AssertionError("a network has a last layer")
+
+    def gradient(
+        self,
+        X: Floats,
+        of_outputs: Callable[[Floats], Floats],
+        dropout: float,
+        rng: np.random.Generator,
+        out: Floats,
+    ) -> None:
+        """Write the gradient of a batch's loss into `out`, a vector like `vector`.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_inputs)
+        of_outputs : callable
+            Gives the gradient with respect to the outputs.
+        dropout : float
+            The share of hidden units that are left out.
+        rng : numpy.random.Generator
+        out : ndarray
+        """
+        outputs, trace = self._forward(X, dropout, rng)
+        of_weights, of_biases = self.parts(out)
+        delta = of_outputs(outputs)
+        for layer in range(len(self.weights) - 1, -1, -1):
+            np.matmul(trace[layer].inputs.transpose(0, 2, 1), delta, out=of_weights[layer])
+            np.sum(delta, axis=1, keepdims=True, out=of_biases[layer])
+            slopes = trace[layer].slopes
+            if slopes is not None:
+                delta = np.matmul(delta, self.weights[layer].transpose(0, 2, 1))
+                delta *= slopes
+
+    def decay(self, share: float) -> None:
+        """Move the weights, but not the biases, towards zero by a share of their size."""
+        self.vector[: self._n_decayed] *= np.float32(1 - share)
+
+
+class Adam:
+    """The optimiser of Kingma and Ba (ICLR 2015), its arrays written in place."""
+
+    def __init__(self, size: int) -> None:
+        self._mean = np.zeros(size, dtype=np.float32)
+        self._square = np.zeros(size, dtype=np.float32)
+        self._buffer = np.empty(size, dtype=np.float32)
+        self._steps = 0
+
+    def step(self, vector: Floats, gradient: Floats, rate: float) -> None:
+        """Move `vector` against the gradient."""
+        self._steps += 1
+        buffer = self._buffer
+        self._mean *= FIRST_MOMENT
+        np.multiply(gradient, 1 - FIRST_MOMENT, out=buffer)
+        self._mean += buffer
+        self._square *= SECOND_MOMENT
+        np.multiply(gradient, gradient, out=buffer)
+        buffer *= 1 - SECOND_MOMENT
+        self._square += buffer
+        np.divide(self._square, 1 - SECOND_MOMENT**self._steps, out=buffer)
+        np.sqrt(buffer, out=buffer)
+        buffer += EPSILON
+        np.divide(self._mean, buffer, out=buffer)
+        buffer *= rate / (1 - FIRST_MOMENT**self._steps)
+        vector -= buffer

@@ -1,0 +1,134 @@
+"""The network that predicts numbers."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import validate_data
+
+from evolearn._compat import check_sample_weight, fit_context
+from evolearn.networks.layers import Floats
+from evolearn.networks.training import BaseNetwork
+
+
+class NetworkRegressor(RegressorMixin, BaseNetwork):
+    """A few small neural networks, trained side by side on the squared error; their mean.
+
+    Columns are scaled, and those with many different values are spread over bins or waves, so
+    that the network follows sharp changes as trees do. The target is scaled too.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : array-like of int or int, default=(128, 128)
+        The units of each hidden layer.
+    activation : {"relu", "silu", "tanh"}, default="silu"
+        What the hidden units compute.
+    embedding : {"none", "piecewise", "periodic"}, default="piecewise"
+        How columns with many different values are spread over several inputs: not, over
+        quantile bins, or over sines and cosines [1]_. Columns of sparse matrices never are.
+    n_bins : int, default=12
+        Bins, or frequencies, per column.
+    frequency_scale : float, default=0.3
+        The standard deviation of the frequencies, per standard deviation of a column.
+    n_members : int, default=4
+        Networks of which the mean is predicted.
+    max_iter : int, default=40
+        Epochs: how often every row is seen.
+    batch_size : int, default=128
+        Rows per step.
+    learning_rate_init : float, default=5e-3
+        The highest learning rate; it rises to that for a moment, then falls to zero.
+    weight_decay : float, default=1e-2
+        How fast weights shrink, as a share per step and unit of learning rate [2]_.
+    dropout : float, default=0.0
+        The share of hidden units that are left out of a step.
+    random_state : int, RandomState instance or None, default=None
+        Draws the first weights, the order of the rows and what is left out.
+
+    Attributes
+    ----------
+    loss_curve_ : list of float
+        The mean loss of each epoch, in units of the target's variance.
+    n_iter_ : int
+        Epochs trained.
+    n_features_in_ : int
+        Columns seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if they are all text.
+    stack_, embedding_ : object
+        The trained networks, and what turns columns into their inputs.
+
+    See Also
+    --------
+    NetworkClassifier : The same for classes.
+
+    References
+    ----------
+    .. [1] Gorishniy, Rubachev and Babenko, "On embeddings for numerical features in tabular
+           deep learning", NeurIPS 2022.
+    .. [2] Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evolearn.networks import NetworkRegressor
+    >>> X = np.linspace(0, 1, 200)[:, None]
+    >>> y = np.sin(6 * X[:, 0])
+    >>> bool(NetworkRegressor(random_state=0).fit(X, y).score(X, y) > 0.99)
+    True
+    """
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y, sample_weight=None):
+        """Train on a table and its target.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), default=None
+
+        Returns
+        -------
+        NetworkRegressor
+            Itself, trained.
+        """
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, y_numeric=True)
+        weights = None
+        if sample_weight is not None:
+            weights = check_sample_weight(sample_weight, X)
+            weights = (weights / weights.mean()).astype(np.float32)
+        self._centre = float(np.average(y, weights=weights))
+        self._scale = (
+            float(np.sqrt(np.average((y - self._centre) ** 2, weights=weights))) or 1.0
+        )
+        target = ((y - self._centre) / self._scale).astype(np.float32)
+
+        def loss(outputs: Floats, rows: NDArray[np.intp]) -> tuple[float, Floats]:
+            errors = outputs - target[rows, None]
+            slopes = errors * np.float32(2 / len(rows))
+            if weights is not None:
+                slopes *= weights[rows, None]
+            return float(np.mean(errors * slopes)) * len(rows) / 2, slopes
+
+        self._train(X, 1, loss)
+        return self
+
+    def predict(self, X):
+        """Predict the target.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+        """
+
+        def mean(outputs: Floats) -> NDArray[Any]:
+            return outputs[..., 0].mean(axis=0, dtype=np.float64)
+
+        scaled = self._outputs(X, mean)
+        return scaled * self._scale + self._centre

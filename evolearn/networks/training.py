@@ -1,0 +1,159 @@
+"""How the networks are trained, and what both estimators share."""
+
+import numbers
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state, gen_batches
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from evolearn._compat import Interval, StrOptions
+from evolearn.networks.embedding import Embedding
+from evolearn.networks.layers import ACTIVATIONS, Adam, Floats, Stack
+
+# The share of the steps in which the learning rate rises to its highest value.
+WARM_UP = 0.05
+# Rows that are predicted at once: their activations stay in the cache.
+ROWS_AT_ONCE = 2_048
+
+
+class BaseNetwork(BaseEstimator):
+    """Parameters, training and prediction; what the outputs mean comes from the subclass."""
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "hidden_layer_sizes": [
+            "array-like",
+            Interval(numbers.Integral, 1, None, closed="left"),
+        ],
+        "activation": [StrOptions(set(ACTIVATIONS))],
+        "embedding": [StrOptions({"none", "piecewise", "periodic"})],
+        "n_bins": [Interval(numbers.Integral, 1, None, closed="left")],
+        "frequency_scale": [Interval(numbers.Real, 0, None, closed="neither")],
+        "n_members": [Interval(numbers.Integral, 1, None, closed="left")],
+        "max_iter": [Interval(numbers.Integral, 1, None, closed="left")],
+        "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
+        "learning_rate_init": [Interval(numbers.Real, 0, None, closed="neither")],
+        "weight_decay": [Interval(numbers.Real, 0, None, closed="left")],
+        "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes=(128, 128),
+        *,
+        activation="silu",
+        embedding="piecewise",
+        n_bins=12,
+        frequency_scale=0.3,
+        n_members=4,
+        max_iter=40,
+        batch_size=128,
+        learning_rate_init=5e-3,
+        weight_decay=1e-2,
+        dropout=0.0,
+        random_state=None,
+    ):
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.embedding = embedding
+        self.n_bins = n_bins
+        self.frequency_scale = frequency_scale
+        self.n_members = n_members
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.weight_decay = weight_decay
+        self.dropout = dropout
+        self.random_state = random_state
+
+    def _train(
+        self,
+        X: Any,
+        n_outputs: int,
+        loss: Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]],
+    ) -> None:
+        """Train on the rows of X; set `embedding_`, `stack_` and `loss_curve_`.
+
+        Parameters
+        ----------
+        X : ndarray or CSR matrix
+        n_outputs : int
+        loss : callable
+            Gives, for outputs of shape (n_members, n_batch, n_outputs) and the rows they are
+            of, the mean loss and the gradient of the sum of the members' losses.
+        """
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        rng = np.random.default_rng(seed)
+        self.embedding_ = Embedding(self.embedding, self.n_bins, self.frequency_scale)
+        self.embedding_.fit(X, rng)
+        self.stack_ = Stack(
+            self.embedding_.n_outputs,
+            np.atleast_1d(self.hidden_layer_sizes).tolist(),
+            n_outputs,
+            n_members=self.n_members,
+            activation=self.activation,
+            rng=rng,
+        )
+        self.loss_curve_ = []
+        self.n_iter_ = self.max_iter
+        n_rows = X.shape[0]
+        batches = list(gen_batches(n_rows, min(self.batch_size, n_rows)))
+        n_steps = len(batches) * self.max_iter
+        adam, gradient = Adam(len(self.stack_.vector)), np.empty_like(self.stack_.vector)
+        for epoch in range(self.max_iter):
+            order, total = rng.permutation(n_rows), 0.0
+            for number, batch in enumerate(batches):
+                rows = order[batch]
+                lost = self._step(X, rows, loss, rng, gradient)
+                total += lost * len(rows)
+                rate = self._rate((epoch * len(batches) + number) / n_steps)
+                self.stack_.decay(rate * self.weight_decay)
+                adam.step(self.stack_.vector, gradient, rate)
+            self.loss_curve_.append(total / n_rows)
+
+    def _step(
+        self,
+        X: Any,
+        rows: NDArray[np.intp],
+        loss: Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]],
+        rng: np.random.Generator,
+        gradient: Floats,
+    ) -> float:
+        """Write the gradient of one batch, and return its loss."""
+        lost = 0.0
+
+        def of_outputs(outputs: Floats) -> Floats:
+            nonlocal lost
+            lost, slopes = loss(outputs, rows)
+            return slopes
+
+        inputs = self.embedding_(X[rows])
+        self.stack_.gradient(inputs, of_outputs, self.dropout, rng, gradient)
+        return lost
+
+    def _rate(self, progress: float) -> float:
+        """Return the learning rate: it rises for a moment, then falls to zero as a cosine."""
+        highest = float(self.learning_rate_init)
+        if progress < WARM_UP:
+            return highest * (progress / WARM_UP + 0.05)
+        fallen = (progress - WARM_UP) / (1 - WARM_UP)
+        return highest * 0.5 * (1 + float(np.cos(np.pi * fallen)))
+
+    def _outputs(self, X: Any, combine: Callable[[Floats], NDArray[Any]]) -> NDArray[Any]:
+        """Return what `combine` makes of the members' outputs, a part of the rows at a time."""
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=np.float64)
+        parts = [
+            combine(self.stack_.forward(self.embedding_(X[rows])))
+            for rows in gen_batches(X.shape[0], ROWS_AT_ONCE)
+        ]
+        return np.concatenate(parts)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags

@@ -1,0 +1,100 @@
+import pickle
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+from sklearn.base import clone
+from sklearn.datasets import load_iris, make_friedman1
+from sklearn.metrics import log_loss, r2_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from evolearn.networks import NetworkClassifier, NetworkRegressor
+from evolearn.networks.layers import ACTIVATIONS, Stack
+
+# Weights are no repetitions for a network that sees one batch after the other, as with
+# scikit-learn's own networks.
+EXPECTED = {
+    "check_sample_weight_equivalence_on_dense_data": "rows are shuffled into batches",
+    "check_sample_weight_equivalence_on_sparse_data": "rows are shuffled into batches",
+}
+
+
+@parametrize_with_checks(
+    [NetworkClassifier(max_iter=30, n_members=2), NetworkRegressor(max_iter=60, n_members=2)],
+    expected_failed_checks=lambda estimator: EXPECTED,
+)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_gradient_is_that_of_finite_differences(activation, n_outputs):
+    rng = np.random.default_rng(0)
+    stack = Stack(4, [5, 3], n_outputs, n_members=2, activation=activation, rng=rng)
+    X = rng.normal(size=(7, 4)).astype(np.float32)
+    target = rng.normal(size=(7, n_outputs)).astype(np.float32)
+
+    def loss():
+        return float(np.sum((stack.forward(X) - target) ** 2) / 2)
+
+    gradient = np.empty_like(stack.vector)
+    stack.gradient(X, lambda outputs: outputs - target, 0.0, rng, gradient)
+    step = 1e-3
+    for place in rng.permutation(len(stack.vector))[:40]:
+        before = stack.vector[place]
+        stack.vector[place] = before + step
+        above = loss()
+        stack.vector[place] = before - step
+        below = loss()
+        stack.vector[place] = before
+        assert gradient[place] == pytest.approx(
+            (above - below) / (2 * step), rel=0.05, abs=0.02
+        )
+
+
+@pytest.mark.parametrize("embedding", ["none", "piecewise", "periodic"])
+def test_each_embedding_learns_what_a_linear_model_cannot(embedding):
+    X, y = make_friedman1(600, noise=0.5, random_state=0)
+    model = NetworkRegressor(embedding=embedding, random_state=0).fit(X[:400], y[:400])
+    assert r2_score(y[400:], model.predict(X[400:])) > 0.8
+
+
+def test_sharp_steps_are_followed_with_bins():
+    x = np.random.default_rng(0).uniform(size=(800, 1))
+    y = np.floor(8 * x[:, 0]) % 2
+    sharp = NetworkRegressor(embedding="piecewise", n_bins=16, random_state=0).fit(x, y)
+    smooth = NetworkRegressor(embedding="none", random_state=0).fit(x, y)
+    assert sharp.score(x, y) > smooth.score(x, y) + 0.1
+
+
+def test_same_seed_same_model_and_pickles_keep_it():
+    X, y = load_iris(return_X_y=True)
+    model = NetworkClassifier(max_iter=10, dropout=0.2, random_state=3).fit(X, y)
+    again = clone(model).fit(X, y)
+    read = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(model.predict_proba(X), again.predict_proba(X))
+    np.testing.assert_array_equal(model.predict_proba(X), read.predict_proba(X))
+
+
+def test_outliers_and_constant_columns_do_no_harm():
+    X, y = load_iris(return_X_y=True)
+    X = np.column_stack([X, np.full(len(X), 1e9), np.r_[1e12, np.zeros(len(X) - 1)]])
+    model = NetworkClassifier(random_state=0).fit(X, y)
+    assert log_loss(y, model.predict_proba(X)) < 0.2
+    far = model.predict_proba(np.full((1, X.shape[1]), 1e15))
+    assert np.isfinite(far).all()
+
+
+def test_sparse_rows_are_taken_as_they_are():
+    X, y = load_iris(return_X_y=True)
+    model = NetworkClassifier(random_state=0).fit(csr_matrix(X), y)
+    assert model.score(csr_matrix(X), y) > 0.9
+    np.testing.assert_allclose(model.predict_proba(csr_matrix(X)), model.predict_proba(X))
+
+
+def test_loss_falls_from_epoch_to_epoch_in_the_long_run():
+    X, y = make_friedman1(300, random_state=0)
+    curve = NetworkRegressor(random_state=0).fit(X, y).loss_curve_
+    assert len(curve) == 40
+    assert curve[-1] < 0.2 * curve[0]
