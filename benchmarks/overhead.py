@@ -15,12 +15,15 @@ from random import Random
 import numpy as np
 
 from evolearn.ensemble.library import Library
+from evolearn.evaluation.pace import Pace
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.evolution.evolution import Evolution
 from evolearn.execution.budget import Budget
 from evolearn.execution.pool import WorkerPool
 from evolearn.search import Limits, SearchRun
+from evolearn.space.problem import Problem
 from evolearn.space.user_space import make_space
+from evolearn.table import prepare_table
 
 ROWS = 1_000
 
@@ -48,7 +51,8 @@ def measure(n_evaluations, n_jobs):
             pool=pool,
             budget=Budget(None),
             limits=Limits(n_evaluations=n_evaluations),
-            library=Library(30, 1.25),
+            library=Library(30, lambda genome: 1.25),
+            pace=Pace(space, Problem("regression", prepare_table(np.eye(9)).schema), 1),
             choose=lambda: None,
             on_generation=lambda progress: None,
         )

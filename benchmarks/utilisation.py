@@ -38,8 +38,10 @@ def watched():
     def note(outcomes):
         for outcome in outcomes:
             if isinstance(outcome.value, Evaluation):
-                seconds = outcome.value.fit_seconds + outcome.value.score_seconds
-                spans["scored"] += sum(seconds)
+                seconds = sum(outcome.value.fit_seconds + outcome.value.score_seconds)
+                spans["scored"] += seconds
+                if outcome.value.status == "timed_out":  # inside a fold that has no span
+                    spans["stopped"] += outcome.seconds - seconds
             else:
                 spans["refits" if outcome.status == "done" else "stopped"] += outcome.seconds
         return outcomes

@@ -91,6 +91,7 @@ class SearchRun:
     budget: Budget
     limits: Limits
     library: Library
+    pace: Pace
     choose: Callable[[], object]
     on_generation: Callable[[Progress], None]
     interruption: Interruption = field(default_factory=Interruption)
@@ -107,7 +108,6 @@ class SearchRun:
     _exhausted: bool = False
     _last_run: bool = False
     _skipped: int = 0
-    _pace: Pace = field(default_factory=Pace)
     _best_errors: list[float] = field(default_factory=list)
     _choice_seconds: float = 0.0
 
@@ -179,8 +179,7 @@ class SearchRun:
             if known is not None:
                 self._done[candidate.number] = (candidate, known, None)
                 continue
-            least = self._pace.least(candidate.genome.estimator)
-            if self._free and least > self._seconds_left():
+            if self._free and self.pace.predicted(candidate.genome) > self._seconds_left():
                 # It would not end in time: perhaps another one does. If none does, those that
                 # run are the last.
                 tries, self._skipped = tries - 1, self._skipped + 1
@@ -268,7 +267,7 @@ class SearchRun:
     def _tell(self, candidate: Candidate, evaluation: Evaluation, path: Path | None) -> None:
         self.asked_before.append(self._asked)
         self.search.tell(candidate, evaluation.error)
-        self._pace.note(candidate.genome.estimator, evaluation)
+        self.pace.note(candidate.genome, evaluation)
         if evaluation.error is not None:
             saved = path if evaluation.models_bytes else None
             self.library.add(Entry(candidate, evaluation, saved))

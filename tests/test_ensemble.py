@@ -261,13 +261,13 @@ def test_members_keep_the_latency_that_was_wished():
     library, scorer = two_opposites()  # each took 0.1 s for 40 rows: 2.5 s for 1,000
     for most, members in ((5.1, 2), (4.9, 1)):
         wish = Wish(scorer, 25, max_latency=most, n_scored=40)
-        chosen, note = choose(library, wish, lambda: float("inf"))
-        assert len(chosen) == members
-        assert note == ""
+        chosen = choose(library, wish, lambda: float("inf"))
+        assert len(chosen.members) == members
+        assert chosen.note == ""
     wish = Wish(scorer, 25, max_latency=2.4, n_scored=40)
-    chosen, note = choose(library, wish, lambda: float("inf"))
-    assert len(chosen) == 1
-    assert "the fastest of them serves, with 2.5 s" in note
+    chosen = choose(library, wish, lambda: float("inf"))
+    assert len(chosen.members) == 1
+    assert "the fastest of them serves, with 2.5 s" in chosen.note
 
 
 def test_late_members_are_served_by_one_model_where_latency_counts(tmp_path):
@@ -319,7 +319,7 @@ def test_the_ensemble_predicts_the_weighted_mean():
     assert np.allclose(ensemble.predict(X), X[:, 0] + 1)
 
 
-def test_a_member_that_has_not_seen_a_class_gives_it_no_probability():
+def test_a_member_that_has_not_seen_a_class_gives_it_next_to_no_probability():
     X = np.arange(9.0).reshape(-1, 1)
     y = np.repeat(["a", "b", "c"], 3)
     everything = LogisticRegression().fit(X, y)
@@ -330,5 +330,6 @@ def test_a_member_that_has_not_seen_a_class_gives_it_no_probability():
     )
     probabilities = ensemble.predict_proba(X)
     assert np.allclose(probabilities.sum(axis=1), 1)
-    assert np.allclose(probabilities[:, 2], everything.predict_proba(X)[:, 2] / 2)
+    assert (probabilities[:, 2] < everything.predict_proba(X)[:, 2]).all()
+    assert (probabilities[:, 2] > 0).all()
     assert ensemble.predict(X)[0] == "a"

@@ -14,7 +14,26 @@ from evolearn.execution.worker_program import describe
 # The share of the time left that ensemble selection may take; the rest is for the refits.
 SELECTION_SHARE = 0.2
 
-Chosen = list[tuple[float, Entry]]
+
+@dataclass(frozen=True)
+class Chosen:
+    """The members of an ensemble.
+
+    Attributes
+    ----------
+    members : list of (float, Entry)
+        With their weights, heaviest first: one if that is no worse.
+    sharpness : float
+        As in `Selection`.
+    note : str
+        Why an ensemble could not be scored (a scorer of the user's may want more than
+        predictions, such as the table or the model's coefficients), or that no candidate
+        predicts as fast as wished; "" if all is well.
+    """
+
+    members: list[tuple[float, Entry]]
+    sharpness: float = 1.0
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,9 +62,7 @@ class Wish:
         return 1000 * sum(entry.evaluation.score_seconds) / self.n_scored
 
 
-def choose(
-    library: Library, wish: Wish, seconds_left: Callable[[], float]
-) -> tuple[Chosen, str]:
+def choose(library: Library, wish: Wish, seconds_left: Callable[[], float]) -> Chosen:
     """Choose the members of an ensemble; the library notes them as the expected ones.
 
     Parameters
@@ -58,23 +75,17 @@ def choose(
 
     Returns
     -------
-    members : list of (float, Entry)
-        The members with their weights, heaviest first: one if that is no worse.
-    note : str
-        Why an ensemble could not be scored (a scorer of the user's may want more than
-        predictions, such as the table or the model's coefficients), or that no candidate
-        predicts as fast as wished; "" if all is well.
+    Chosen
     """
     asked = tuple(entry.candidate.number for entry in library.entries), wish
-    if library.choice is None or library.choice[0] != asked:
-        chosen, note = _choose(library, wish, seconds_left)
-        library.choice = asked, chosen, note
-    return library.choice[1:]
+    if asked != library.chosen_from:
+        chosen = _choose(library, wish, seconds_left)
+        library.note_choice(asked, chosen, [entry for _, entry in chosen.members])
+    made: Chosen = library.choice
+    return made
 
 
-def _choose(
-    library: Library, wish: Wish, seconds_left: Callable[[], float]
-) -> tuple[Chosen, str]:
+def _choose(library: Library, wish: Wish, seconds_left: Callable[[], float]) -> Chosen:
     fast = [entry for entry in library.entries if wish.latency(entry) <= wish.max_latency]
     if not fast:
         fastest = min(library.entries, key=wish.latency)
@@ -83,12 +94,12 @@ def _choose(
             f"{wish.max_latency:.3g} s; the fastest of them serves, with "
             f"{wish.latency(fastest):.3g} s."
         )
-        return [(1.0, fastest)], note
+        return Chosen([(1.0, fastest)], note=note)
     best, out_of_fold = fast[0], wish.out_of_fold
-    single: Chosen = [(1.0, best)]
+    single = [(1.0, best)]
     offers = [entry for entry in fast if entry.evaluation.predictions is not None]
     if out_of_fold is None or len(offers) < 2:
-        return single, ""
+        return Chosen(single)
     enough = seconds_left() * (1 - SELECTION_SHARE)
     try:
         with warnings.catch_warnings():
@@ -108,11 +119,12 @@ def _choose(
             f"averaged predictions ({describe(error)}); the best single model predicts, as it "
             "does with final_model='single'."
         )
-        return single, note
+        return Chosen(single, note=note)
     if len(selection.members) < 2 or selection.error >= alone:
-        return single, ""
+        return Chosen(single)
     chosen = zip(selection.weights, (offers[i] for i in selection.members), strict=True)
-    return sorted(chosen, key=lambda pair: (-pair[0], pair[1].candidate.number)), ""
+    members = sorted(chosen, key=lambda pair: (-pair[0], pair[1].candidate.number))
+    return Chosen(members, selection.sharpness)
 
 
 def _predictions(entry: Entry) -> NDArray[np.float64]:

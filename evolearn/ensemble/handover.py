@@ -56,24 +56,28 @@ class Handover:
         What could not be fitted, "" if everything was.
     note : str
         What the user should know of the choice, see `choose`.
+    sharpness : float
+        As in `Selection`.
     """
 
     best: Member
     members: list[Member]
     shortfall: str = ""
     note: str = ""
+    sharpness: float = 1.0
 
     def decisions(self) -> dict[str, Any]:
         """Return what has to be known to hand over the same models again."""
         return {
             "best": [self.best.entry.candidate.number, self.best.fold],
             "members": [[m.weight, m.entry.candidate.number, m.fold] for m in self.members],
+            "sharpness": self.sharpness,
         }
 
 
 def hand_over(
     library: Library,
-    choose: Callable[[], tuple[Chosen, str]],
+    choose: Callable[[], Chosen],
     refit: Refit,
     *,
     lean: bool = False,
@@ -99,8 +103,8 @@ def hand_over(
     if best is None:
         return None
     bag = _one_of_bag if lean else _bag
-    chosen, note = choose()
-    entries = [best, *(entry for _, entry in chosen if entry is not best)]
+    chosen = choose()
+    entries = [best, *(entry for _, entry in chosen.members if entry is not best)]
     spare = sum(entry.evaluation.models_bytes for entry in entries) / LOADED_BYTES
     models = dict(refit([_order(entry, library) for entry in entries], spare))
     served = {
@@ -109,7 +113,7 @@ def hand_over(
     }
     members = [
         replace(member, weight=weight * member.weight)
-        for weight, entry in chosen
+        for weight, entry in chosen.members
         for member in served[entry.candidate.number]
     ]
     if not members:
@@ -127,7 +131,9 @@ def hand_over(
     # The best single model: fitted on all rows if it can be, else in a fold.
     own = served[best.candidate.number] or members
     single = max(own, key=lambda member: member.weight)
-    return Handover(single, _scaled(members), shortfall if late else "", note)
+    return Handover(
+        single, _scaled(members), shortfall if late else "", chosen.note, chosen.sharpness
+    )
 
 
 def hand_over_again(
@@ -164,7 +170,7 @@ def hand_over_again(
         )
         for weight, number, fold in wanted
     ]
-    return Handover(made[0], made[1:])
+    return Handover(made[0], made[1:], sharpness=decisions["sharpness"])
 
 
 def _order(entry: Entry, library: Library) -> Order:

@@ -4,6 +4,7 @@ from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -64,9 +65,10 @@ class Library:
     ----------
     entries : list of Entry
         Best first.
-    choice : tuple or None
-        The ensemble as it was last chosen: from what and how, the members with their weights,
-        and why none could be scored. None before.
+    choice, chosen_from : object
+        The ensemble as it was last chosen, and from what and how; None before.
+    expected : list of Entry or None
+        Its members; None before.
     """
 
     def __init__(
@@ -78,7 +80,9 @@ class Library:
     ) -> None:
         self.size = size
         self.entries: list[Entry] = []
-        self.choice: tuple[object, list[tuple[float, Entry]], str] | None = None
+        self.choice: Any = None
+        self.chosen_from: object = None
+        self.expected: list[Entry] | None = None
         self._refit_factor = refit_factor
         self._most_bytes = most_bytes
 
@@ -86,11 +90,6 @@ class Library:
     def best(self) -> Entry | None:
         """The candidate with the lowest error, the first of equals."""
         return self.entries[0] if self.entries else None
-
-    @property
-    def expected(self) -> list[Entry] | None:
-        """The members of the ensemble as it was last chosen; None before."""
-        return None if self.choice is None else [entry for _, entry in self.choice[1]]
 
     @property
     def saved(self) -> Entry | None:
@@ -114,6 +113,10 @@ class Library:
             _forget_models(dropped)
         del self.entries[self.size :]
         self._make_room()
+
+    def note_choice(self, asked: object, choice: Any, members: list[Entry]) -> None:
+        """Take note of an ensemble that was chosen, and from what and how."""
+        self.chosen_from, self.choice, self.expected = asked, choice, members
 
     def rival(self) -> Rival | None:
         """Return what a candidate has to come near to be of use; None as long as all may be."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from evolearn.ensemble.pooling import logarithms, pooled
 from evolearn.evaluation.answers import align
 
 
@@ -50,7 +51,7 @@ class EnsembleRegressor(RegressorMixin, _Ensemble):
 
 
 class EnsembleClassifier(ClassifierMixin, _Ensemble):
-    """The weighted mean of the probabilities of fitted classifiers.
+    """The probabilities of fitted classifiers, pooled as `evolearn.ensemble.pooling` says.
 
     Parameters
     ----------
@@ -58,6 +59,8 @@ class EnsembleClassifier(ClassifierMixin, _Ensemble):
         As in `EnsembleRegressor`.
     classes : ndarray of shape (n_classes,)
         The sorted classes.
+    sharpness : float
+        The factor of the weighted mean of logarithms.
     """
 
     def __init__(
@@ -66,9 +69,11 @@ class EnsembleClassifier(ClassifierMixin, _Ensemble):
         members: list[tuple[Any, bool]],
         weights: list[float],
         classes: NDArray[Any],
+        sharpness: float = 1.0,
     ) -> None:
         super().__init__(step, members, weights)
         self.classes = classes
+        self.sharpness = sharpness
 
     @property
     def classes_(self) -> NDArray[Any]:
@@ -78,11 +83,10 @@ class EnsembleClassifier(ClassifierMixin, _Ensemble):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return probabilities of shape (n_samples, n_classes)."""
         parts = [
-            weight * align(model.predict_proba(data), model.classes_, self.classes)
+            weight * logarithms(align(model.predict_proba(data), model.classes_, self.classes))
             for weight, model, data in self._inputs(X)
         ]
-        total = np.sum(parts, axis=0)
-        return total / total.sum(axis=1, keepdims=True)
+        return pooled(self.sharpness * np.sum(parts, axis=0))
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable classes, of shape (n_samples,)."""

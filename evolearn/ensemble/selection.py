@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evolearn.ensemble.pooling import logarithms, pooled, sharpness
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.scoring import ClassifierAnswers, Objective, RegressorAnswers
@@ -15,6 +16,8 @@ DEFAULT_STEPS = 25
 # Out-of-fold rows that the steps look at; with more, differences of members are certain anyway
 # and every step costs time. AutoGluon and GAMA cap them as well.
 MOST_ROWS = 10_000
+# The same for numbers: rows have one per class.
+MOST_NUMBERS = 100_000
 # Errors that differ by less than this share are equal: float noise must not pick a member.
 SAME = 1e-9
 
@@ -33,11 +36,16 @@ def library_size(n_rows: int) -> int:
 
 @dataclass(frozen=True)
 class Selection:
-    """The chosen members with their weights, and the ensemble's out-of-fold error."""
+    """The chosen members with their weights, and the ensemble's out-of-fold error.
+
+    ``sharpness`` is the factor of the weighted mean of logarithms, see
+    `evolearn.ensemble.pooling`; 1 in regression.
+    """
 
     members: tuple[int, ...]
     weights: tuple[float, ...]
     error: float
+    sharpness: float = 1.0
 
 
 class OutOfFold:
@@ -69,7 +77,8 @@ class OutOfFold:
         self._classes = classes
         rng = np.random.default_rng(seed)
         scored = folds.scored
-        share = min(1.0, MOST_ROWS / len(scored))
+        most = MOST_ROWS if classes is None else min(MOST_ROWS, MOST_NUMBERS // len(classes))
+        share = min(1.0, most / len(scored))
         #: The name of the scorer.
         self.scoring = objective.name
         #: Whether all out-of-fold rows are looked at.
@@ -88,6 +97,36 @@ class OutOfFold:
             )
         #: Positions, in out-of-fold predictions, of the rows that are looked at.
         self.positions = np.concatenate([part[0] for part in self._parts])
+        self._codes = np.concatenate([part[2] for part in self._parts])
+        of_rows = [part[3] for part in self._parts if part[3] is not None]
+        self._weights = np.concatenate(of_rows) if of_rows else None
+
+    def offer(self, predictions: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+        """Return what a candidate adds to a blend, and the factor that was needed for it.
+
+        In classification logarithms of its probabilities, as sharp as they should be.
+
+        Parameters
+        ----------
+        predictions : ndarray
+            Of all rows.
+        """
+        chosen = np.asarray(predictions[self.positions], dtype=np.float64)
+        if self._classes is None:
+            return chosen, 1.0
+        logs = logarithms(chosen)
+        factor = self.sharpness(logs)
+        return factor * logs, factor
+
+    def sharpness(self, blend: NDArray[np.float64]) -> float:
+        """Return how much sharper a blend of offers should be; 1 in regression."""
+        if self._classes is None:
+            return 1.0
+        return sharpness(blend, self._codes.astype(np.intp), self._weights)
+
+    def blend_error(self, blend: NDArray[np.float64]) -> float:
+        """Return the error of a mean of offers."""
+        return self.error(blend if self._classes is None else pooled(blend))
 
     def error(self, predictions: NDArray[np.float64]) -> float:
         """Return the error of predictions for the rows at `positions`."""
@@ -164,14 +203,14 @@ def select(
     Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of models",
     ICML 2004.
     """
-    offers = [np.asarray(p[out_of_fold.positions], dtype=np.float64) for p in library]
+    offers, factors = zip(*(out_of_fold.offer(p) for p in library), strict=True)
     total = np.zeros_like(offers[0])
     chosen: list[int] = []
     path: list[float] = []
     for step in range(1, steps + 1):
         left = most - sum(costs[i] for i in set(chosen)) if costs is not None else most
         errors = [
-            out_of_fold.error((total + offer) / step)
+            out_of_fold.blend_error((total + offer) / step)
             if costs is None or i in chosen or costs[i] <= left
             else float("inf")
             for i, offer in enumerate(offers)
@@ -191,5 +230,11 @@ def select(
     )
     prefix = chosen[:length]
     members = tuple(dict.fromkeys(prefix))
-    weights = tuple(prefix.count(member) / length for member in members)
-    return Selection(members, weights, path[length - 1])
+    powers = [prefix.count(member) * factors[member] / length for member in members]
+    blend = sum(offers[member] for member in prefix) / length
+    return Selection(
+        members,
+        tuple(power / sum(powers) for power in powers),
+        path[length - 1],
+        sum(powers) * out_of_fold.sharpness(blend),
+    )

@@ -21,6 +21,7 @@ from evolearn.estimators.data import FitData
 from evolearn.estimators.journals import effort_of, last_run, open_journal
 from evolearn.estimators.plan import Plan, evaluation_timeout, make_plan
 from evolearn.estimators.refits import refit
+from evolearn.evaluation.pace import Pace
 from evolearn.evolution.search import Search
 from evolearn.exceptions import EvolearnWarning, SearchError
 from evolearn.execution.budget import Budget
@@ -109,6 +110,7 @@ def carry_out(
             budget=budget,
             limits=_limits(estimator, plan),
             library=library,
+            pace=Pace(plan.space, plan.problem, len(plan.folds)),
             choose=choose_now,
             on_generation=_report if estimator.verbose else _silence,
             interruption=interruption,
@@ -250,7 +252,7 @@ def _served(plan: Plan, handed: Handover, best: Any) -> Any:
     weights = [member.weight for member in members]
     if plan.data.classes is None:
         return EnsembleRegressor(preparer, models, weights)
-    return EnsembleClassifier(preparer, models, weights, plan.data.classes)
+    return EnsembleClassifier(preparer, models, weights, plan.data.classes, handed.sharpness)
 
 
 def _dummy(plan: Plan, records: Sequence[Record]) -> Any:

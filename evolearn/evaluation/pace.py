@@ -5,22 +5,55 @@ from collections import defaultdict
 import numpy as np
 
 from evolearn.evaluation.tasks import Evaluation
+from evolearn.space.genome import Genome
+from evolearn.space.problem import Problem
+from evolearn.space.restriction import expected_seconds
+from evolearn.space.search_space import SearchSpace
+
+# So many evaluations of an estimator, the latest ones, tell how fast it is.
+REMEMBERED = 15
 
 
 class Pace:
-    """The seconds of candidates by their estimator, all folds together."""
+    """The seconds of candidates, all folds together.
 
-    def __init__(self) -> None:
-        self._seconds: defaultdict[str, list[float]] = defaultdict(list)
+    What is expected of a genome comes from its estimator's law of cost (`Cost`), corrected by
+    what candidates of that estimator took, or those of all others where it has none yet.
 
-    def note(self, estimator: str, evaluation: Evaluation) -> None:
+    Parameters
+    ----------
+    space : SearchSpace
+    problem : Problem
+    n_folds : int
+    """
+
+    def __init__(self, space: SearchSpace, problem: Problem, n_folds: int) -> None:
+        self._space, self._problem, self._n_folds = space, problem, n_folds
+        self._ratios: defaultdict[str, list[float]] = defaultdict(list)
+
+    def note(self, genome: Genome, evaluation: Evaluation) -> None:
         """Learn from an evaluation; folds that were not run count as those that were."""
         folds = zip(evaluation.fit_seconds, evaluation.score_seconds, strict=False)
         seconds = [sum(fold) for fold in folds]
         if seconds:
-            self._seconds[estimator].append(float(np.mean(seconds)) * len(evaluation.scores))
+            ratio = float(np.mean(seconds)) * self._n_folds / self._by_law(genome)
+            self._ratios[genome.estimator].append(ratio)
 
-    def least(self, estimator: str) -> float:
-        """Return the fewest seconds that one of this estimator, or else of any, has taken."""
-        every = [seconds for those in self._seconds.values() for seconds in those]
-        return min(self._seconds.get(estimator) or every, default=0.0)
+    def predicted(self, genome: Genome) -> float:
+        """Return the expected seconds of a genome, 0 if nothing is known."""
+        own = self._ratios.get(genome.estimator)
+        if own is not None:
+            return self._by_law(genome) * float(np.median(own[-REMEMBERED:]))
+        if self._space[genome.estimator].cost is None:
+            return 0.0
+        others = [
+            float(np.median(ratios))
+            for name, ratios in self._ratios.items()
+            if self._space[name].cost is not None
+        ]
+        return self._by_law(genome) * (float(np.median(others)) if others else 1.0)
+
+    def _by_law(self, genome: Genome) -> float:
+        component = self._space[genome.estimator]
+        seconds = expected_seconds(component, self._problem, genome["estimator"])
+        return self._n_folds * (1.0 if seconds is None else max(seconds, 1e-4))

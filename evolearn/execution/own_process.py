@@ -71,14 +71,23 @@ def at_most(seconds: float) -> Iterator[None]:
     if not timed or math.isinf(seconds):
         yield
         return
-    before = signal.signal(signal.SIGALRM, _ring)
+    rung = []
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        rung.append(number)
+        raise OutOfTime
+
+    before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
     try:
         yield
+    except Exception as error:
+        # Code in C may turn what is raised inside it into an error of its own.
+        if rung:
+            raise OutOfTime from error
+        raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _ring(number: int, frame: FrameType | None) -> None:
-    raise OutOfTime
+    if rung:  # or swallow it, and leave who knows what behind
+        raise OutOfTime

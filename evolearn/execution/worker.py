@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
+from evolearn.execution.bytecode import bytecode_environment
 from evolearn.execution.janitor import JANITOR
 from evolearn.execution.process import (
     UNKNOWN_CODE,
@@ -64,7 +65,7 @@ def worker_environment(threads: int) -> dict[str, str]:
     """Return the environment of a worker with so many threads."""
     limits = dict.fromkeys(THREAD_VARIABLES, str(threads))
     # Fixed hashes: the order of a set must not differ between two workers or two runs.
-    return {**os.environ, **limits, "PYTHONHASHSEED": "0"}
+    return {**os.environ, **limits, **bytecode_environment(), "PYTHONHASHSEED": "0"}
 
 
 def _current_folder() -> str:

@@ -1,0 +1,70 @@
+"""Probabilities of several models made one: their weighted mean in logarithms.
+
+A logarithmic opinion pool (Genest and Zidek, "Combining probability distributions", Statistical
+Science 1986) of members whose sharpness was mended first (temperature scaling: Guo et al., "On
+calibration of modern neural networks", ICML 2017). On most tables of the suite it has a lower
+error than the mean of the probabilities: a forest is too timid, boosted trees that have seen
+too much too sure, and in a plain mean the timid drown the others.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[Any]
+
+# Probabilities below this count as this: no member can rule out a class by itself.
+LEAST_PROBABILITY = 1e-4
+# Logarithms are multiplied by this at least and at most: members are neither ironed flat nor
+# made certain by the few rows of a small table.
+SHARPNESS_BOUNDS = (0.2, 5.0)
+# Steps of Newton's method: it converges in four or five.
+MOST_STEPS = 12
+
+
+def logarithms(probabilities: Floats) -> Floats:
+    """Return logarithms of probabilities, of shape (n_samples, n_classes)."""
+    return np.log(np.maximum(probabilities, LEAST_PROBABILITY))
+
+
+def pooled(mean: Floats) -> Floats:
+    """Return the probabilities whose logarithms, but for a constant per row, these are."""
+    shifted = np.exp(mean - mean.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+def sharpness(logs: Floats, codes: NDArray[np.intp], weights: Floats | None) -> float:
+    """Return the factor of logarithms of probabilities with which their log loss is lowest.
+
+    Parameters
+    ----------
+    logs : ndarray of shape (n_samples, n_classes)
+    codes : ndarray of shape (n_samples,)
+        The true classes.
+    weights : ndarray of shape (n_samples,) or None
+
+    Returns
+    -------
+    float
+    """
+    logs = logs - logs.max(axis=1, keepdims=True)
+    of_truth = np.average(logs[np.arange(len(codes)), codes], weights=weights)
+    factor = 1.0
+    for _ in range(MOST_STEPS):
+        # The log loss is convex in the factor; slope and curvature are those of a softmax.
+        shares = np.exp(factor * logs)
+        shares /= shares.sum(axis=1, keepdims=True)
+        means = (shares * logs).sum(axis=1)
+        variances = (shares * logs**2).sum(axis=1) - means**2
+        slope = np.average(means, weights=weights) - of_truth
+        curvature = np.average(variances, weights=weights)
+        if curvature <= 0:
+            break
+        # No further than to half or twice at a time: far off, the parabola misleads.
+        step = np.clip(factor - slope / curvature, factor / 2, factor * 2)
+        step = float(np.clip(step, *SHARPNESS_BOUNDS))
+        if abs(step - factor) < 1e-3:
+            return step
+        factor = step
+    return factor
