@@ -7,6 +7,7 @@
 Runs as `compare.py` does: fresh processes, pinned to cores, results as JSON lines which
 `compare.py table` reads as well. evolearn has no switches for its parts: one function or class
 is replaced in the process that calls ``fit``. What runs in the workers cannot be reached so.
+A further part is an entry of `PARTS`.
 """
 
 import argparse

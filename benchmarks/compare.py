@@ -183,6 +183,8 @@ def table(args):
     rows = selected(read_results(args.results), args.budgets, args.n_jobs)
     if args.systems:
         rows = [row for row in rows if row["system"].partition("@")[0] in args.systems]
+    if not rows:
+        raise SystemExit("There are no such results.")
     cells = errors(rows)
     systems = sorted({row["system"] for row in rows})
     print_ratios(cells, systems)

@@ -51,7 +51,8 @@ def core_groups(slots, n_jobs):
     """Return the cores of each slot: no run takes more than it is given, or from others."""
     cores = sorted(os.sched_getaffinity(0))
     if slots * n_jobs > len(cores):
-        raise SystemExit(f"{slots} runs at a time on {n_jobs} cores each; {len(cores)} there.")
+        msg = f"{slots} runs at a time take {n_jobs} cores each, and there are {len(cores)}."
+        raise SystemExit(msg)
     return [cores[slot * n_jobs : (slot + 1) * n_jobs] for slot in range(slots)]
 
 

@@ -17,7 +17,7 @@ from ratios import selected
 
 
 @pytest.fixture
-def fit(numbers, fast, cheap_classifiers, monkeypatch):
+def fit(binary, fast, cheap_classifiers, monkeypatch):
     """Fit with a part switched off; returns the model, the tasks and the library's entries."""
     tasks, entries = [], []
     submit, add = WorkerPool.submit, Library.add
@@ -34,10 +34,10 @@ def fit(numbers, fast, cheap_classifiers, monkeypatch):
     monkeypatch.setattr(Library, "add", noted_add)
 
     def fitted(part):
-        settings = {**fast, "n_evaluations": 20, "cv": 2, **part.parameters}
+        settings = {**fast, "n_evaluations": 24, "n_iter_no_change": None, **part.parameters}
         model = EvolutionaryClassifier(search_space=cheap_classifiers, **settings)
         with switched_off(part):
-            model.fit(*numbers)
+            model.fit(*binary)
         return model, [task for task in tasks if isinstance(task, EvaluationTask)], entries
 
     return fitted
@@ -45,37 +45,32 @@ def fit(numbers, fast, cheap_classifiers, monkeypatch):
 
 def test_with_nothing_switched_off_all_parts_are_seen(fit):
     model, tasks, entries = fit(Part("nothing"))
-    assert {"portfolio", "mutation"} <= set(model.cv_results_["origin"])
+    origins = set(model.cv_results_["origin"])
+    assert "portfolio" in origins
+    assert origins & {"mutation", "crossover"}
     assert any(task.rival is not None for task in tasks)
     assert any(entry.models_path is not None for entry in entries)
+    assert sum(model.leaderboard_["ensemble_weight"] > 0) > 1
 
 
-def test_without_the_portfolio_all_of_the_first_candidates_are_drawn(fit):
-    model, _, _ = fit(PARTS["portfolio"])
-    assert set(model.cv_results_["origin"][:16]) == {"random"}
-
-
-def test_without_evolution_no_candidate_has_parents(fit):
-    model, _, _ = fit(PARTS["evolution"])
-    assert set(model.cv_results_["origin"]) == {"portfolio", "random"}
-
-
-def test_without_racing_no_candidate_has_a_rival(fit):
-    _, tasks, _ = fit(PARTS["racing"])
-    assert len(tasks) == 20
-    assert all(task.rival is None for task in tasks)
-
-
-def test_without_the_ensemble_one_model_serves(fit):
-    model, _, _ = fit(PARTS["ensemble"])
-    assert sum(weight > 0 for weight in model.leaderboard_["ensemble_weight"]) == 1
-
-
-def test_without_fold_models_none_are_saved(fit):
-    _, tasks, entries = fit(PARTS["fold_models"])
+def test_with_all_switched_off_none_of_them_is_seen(fit):
+    replaced = tuple(one for part in PARTS.values() for one in part.replaced)
+    parameters = {k: v for part in PARTS.values() for k, v in part.parameters.items()}
+    model, tasks, entries = fit(Part("nothing", replaced, parameters))
+    # Without the portfolio none of the first candidates is of it, without evolution the others
+    # have no parents.
+    assert set(model.cv_results_["origin"]) == {"random"}
+    assert len(tasks) == 24
+    assert all(task.rival is None for task in tasks), "racing"
+    assert not any(task.wants_models(0.0, [1e9]) for task in tasks), "fold models"
     assert entries
-    assert all(entry.models_path is None for entry in entries)
-    assert not any(task.wants_models(0.0, [1e9]) for task in tasks)
+    assert all(entry.models_path is None for entry in entries), "fold models"
+    assert sum(model.leaderboard_["ensemble_weight"] > 0) == 1, "ensemble"
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_each_part_is_switched_off_by_something(part):
+    assert part.replaced or part.parameters
 
 
 def test_a_part_that_is_no_more_is_an_error():
