@@ -22,6 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from apart import carrying
 from fault_cases import CASES, pids
 from suite import commit, read_rows
 
@@ -133,21 +134,9 @@ def meddle(meddling, process, marks, deadline):
 # -- what is left ---------------------------------------------------------------------------
 
 
-def processes(folder):
-    """Return the living processes of a case, daemons included: by their environment."""
-    token = f"{TOKEN}={folder}".encode()
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # it has ended meanwhile
-            # Of one that waits to be reaped, nothing but its number is left.
-            if token in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-    return found
-
-
 def leftovers(folder, places, pid, segments):
     """Return the processes, files and segments of shared memory that a case has left."""
-    ours = processes(folder)
+    ours = carrying(TOKEN, folder)
     left = [f"process {number}" for number in ours]
     left += [str(path) for path in places["scratch"].iterdir()]
     left += [str(path) for path in places["work"].iterdir()]
@@ -166,7 +155,7 @@ def is_of_others(segment, ours):
 
 def end_all(folder):
     """End what a case has left running."""
-    for number in processes(folder):
+    for number in carrying(TOKEN, folder):
         with contextlib.suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)
 

@@ -22,7 +22,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from suite import commit, memory, process_tree, read_rows
+from apart import memory, process_tree
+from suite import commit, read_rows
 
 SAMPLE_SECONDS = 0.1
 IDLE_SECONDS = 3.0

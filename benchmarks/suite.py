@@ -10,18 +10,16 @@ on rows that no search has seen. Linux only: memory is read from /proc.
 """
 
 import argparse
-import contextlib
 import json
 import math
-import os
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+
+from apart import SAMPLE_SECONDS, Apart
 
 ROOT = Path(__file__).resolve().parent.parent
 SCORING = {
@@ -35,29 +33,37 @@ FLOOR = {
     "regression": 0.0,
 }  # no perfect score decides a mean
 CODED_LEVELS = 250  # above this a category is given as its number: boosting takes 255 at most
-SAMPLE_SECONDS = 0.25
 
 
 # -- one run, in a process of its own -------------------------------------------------------
 
 
-def fit_evolearn(data, args):
-    """Fit the search; return what it predicts, the seconds it took and what it tells."""
+def new_search(data, args, **parameters):
+    """Return the search as it is compared, not fitted yet."""
     from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
 
     kind = EvolutionaryRegressor if data.task == "regression" else EvolutionaryClassifier
-    model = kind(
+    return kind(
         scoring=SCORING[data.task],
         time_budget=args.budget,
         n_jobs=args.n_jobs,
         random_state=args.split,
+        **parameters,
     )
+
+
+def answers(model, data, X):
+    """Return predicted probabilities, or numbers in regression."""
+    return model.predict_proba(X) if data.n_classes else model.predict(X)
+
+
+def fit_evolearn(data, args):
+    """Fit the search; return what it predicts, the seconds it took and what it tells."""
+    model = new_search(data, args)
     start = time.perf_counter()
     model.fit(data.X_train, data.y_train)
     fitted = time.perf_counter()
-    predicted = model.predict(data.X_test) if not data.n_classes else None
-    if data.n_classes:
-        predicted = model.predict_proba(data.X_test)
+    predicted = answers(model, data, data.X_test)
     done = time.perf_counter()
     failed = Counter(reason for reason in model.cv_results_["failure"] if reason)
     return predicted, {
@@ -74,36 +80,42 @@ def fit_evolearn(data, args):
     }
 
 
-def fit_boosting(data, args):
-    """Fit default histogram gradient boosting, categories told by their dtype."""
-    import pandas as pd
+def new_boosting(data, args):
+    """Return default histogram gradient boosting, which knows categories by their dtype."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-    def typed(table):
-        table = table.copy()
-        for column in data.categorical:
-            levels = sorted(set(data.X_train[column].dropna()))
-            table[column] = pd.Categorical(table[column], categories=levels)
-            if len(levels) > CODED_LEVELS:
-                table[column] = table[column].cat.codes
-        return table
-
     kinds = HistGradientBoostingClassifier, HistGradientBoostingRegressor
-    model = kinds[data.task == "regression"](
+    return kinds[data.task == "regression"](
         categorical_features="from_dtype", random_state=args.split
     )
+
+
+def typed(table, data):
+    """Return a table whose categories have their dtype, with the levels of the fitted rows."""
+    import pandas as pd
+
+    table = table.copy()
+    for column in data.categorical:
+        levels = sorted(set(data.X_train[column].dropna()))
+        table[column] = pd.Categorical(table[column], categories=levels)
+        if len(levels) > CODED_LEVELS:
+            table[column] = table[column].cat.codes
+    return table
+
+
+def fit_boosting(data, args):
+    """Fit default histogram gradient boosting; return what it predicts and its seconds."""
+    model = new_boosting(data, args)
     start = time.perf_counter()
-    model.fit(typed(data.X_train), data.y_train)
+    model.fit(typed(data.X_train, data), data.y_train)
     seconds = time.perf_counter() - start
-    X_test = typed(data.X_test)
-    predicted = model.predict_proba(X_test) if data.n_classes else model.predict(X_test)
-    return predicted, {"fit_s": seconds}
+    return answers(model, data, typed(data.X_test, data)), {"fit_s": seconds}
 
 
 def error(data, predicted):
     """Return the error of predictions for the test rows; lower is better."""
     import numpy as np
-    from sklearn.metrics import log_loss, roc_auc_score, root_mean_squared_error
+    from sklearn.metrics import log_loss, roc_auc_score
 
     if data.task == "binary":
         return 1 - roc_auc_score(data.y_test, predicted[:, 1])
@@ -111,7 +123,8 @@ def error(data, predicted):
         predicted = np.clip(predicted, 1e-15, 1)
         predicted = predicted / predicted.sum(axis=1, keepdims=True)
         return log_loss(data.y_test, predicted, labels=list(range(data.n_classes)))
-    return root_mean_squared_error(data.y_test, predicted)
+    # By hand, for the scikit-learn of some environments is older than its function.
+    return float(np.sqrt(np.mean((data.y_test - np.ravel(predicted)) ** 2)))
 
 
 def run_here(args):
@@ -129,68 +142,20 @@ def run_here(args):
 # -- the processes from outside -------------------------------------------------------------
 
 
-def process_tree(root):
-    """Return the numbers of a process and of all processes that descend from it."""
-    children = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):  # the process has ended meanwhile
-            # The command's name, in brackets, may hold spaces; the parent is the second after.
-            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            children.setdefault(int(parent), []).append(int(folder.name))
-    tree = [root]
-    for process in tree:
-        tree += children.get(process, [])
-    return tree
-
-
-def memory(processes):
-    """Return the megabytes that processes hold together, shared pages shared out."""
-    total = 0
-    for process in processes:
-        with contextlib.suppress(OSError):
-            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return total / 1024
-
-
 def run_apart(args, name, system):
     """Run this script on one table in a fresh process; return its result or its failure."""
     command = [
-        sys.executable, __file__, str(args.suite), "--out", str(args.out),
+        sys.executable, __file__, str(args.suite.resolve()), "--out", str(args.out),
         "--budget", str(args.budget), "--n-jobs", str(args.n_jobs), "--split", str(args.split),
         "--one", name, "--system", system,
     ]  # fmt: skip
-    threads = {"OMP_NUM_THREADS": str(args.n_jobs), "OPENBLAS_NUM_THREADS": str(args.n_jobs)}
-    deadline = time.monotonic() + 3 * args.budget + 120
-    peak, late = 0.0, False
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=err, env={**threads, **os.environ}
-        )
-        try:
-            while process.poll() is None and not late:
-                peak = max(peak, memory(process_tree(process.pid)))
-                late = time.monotonic() > deadline
-                time.sleep(SAMPLE_SECONDS)
-        finally:
-            end(process)
-        out.seek(0)
-        err.seek(0)
-        lines, complaints = out.read().splitlines(), err.read().splitlines()
-    if late:
-        return {"ok": False, "note": "ended by force: three budgets and 120 s had passed"}
-    if process.returncode != 0 or not lines:
-        note = complaints[-1] if complaints else f"exit code {process.returncode}"
-        return {"ok": False, "note": note[:300], "peak_mb": round(peak)}
-    return {"ok": True, **json.loads(lines[-1]), "peak_mb": round(peak)}
-
-
-def end(process):
-    """End a process and all that it started, if it has not ended by itself."""
-    for number in process_tree(process.pid) if process.poll() is None else ():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
-    process.wait()
+    apart = Apart(command, args.budget, args.n_jobs)
+    try:
+        while not apart.over():
+            time.sleep(SAMPLE_SECONDS)
+    finally:
+        result = apart.end()
+    return result
 
 
 def commit():
