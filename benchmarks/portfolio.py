@@ -29,6 +29,7 @@ from suite import FLOOR, SCORING
 from suite_reader import datasets, read_split
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
+from evolearn.ensemble.pooling import logarithms, pooled
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.estimators.data import read_data
 from evolearn.estimators.outcome import start_pool
@@ -213,10 +214,13 @@ class Measured:
             return math.inf
         ranked = sorted(there, key=lambda n: self._alone[n])
         chosen = select([self._offer(n) for n in ranked], chooser, CHOICE_STEPS)
+        shown = logarithms if self.task != "regression" else np.asarray
         blend = sum(
-            weight * self._judge[ranked[member]]
+            weight * shown(self._judge[ranked[member]])
             for member, weight in zip(chosen.members, chosen.weights, strict=True)
         )
+        if self.task != "regression":
+            blend = pooled(chosen.sharpness * blend)
         return max(judge.error(blend[judge.positions]), self._least)
 
 
@@ -251,8 +255,8 @@ def cost(tables, number):
     return 0.05 + math.exp(statistics.fmean(map(math.log, seconds))) if seconds else math.inf
 
 
-def report(suite, out, size, names):
-    for task in ("classification", "regression"):
+def report(suite, out, size, names, tasks):
+    for task in tasks:
         known = [n for n in names if (out / f"{n}.parts.npz").exists()]
         tables = [Measured(suite, name, out) for name in known]
         tables = [t for t in tables if (t.task == "regression") == (task == "regression")]
@@ -267,14 +271,18 @@ def report(suite, out, size, names):
         for rank in range(1, len(chosen) + 1):
             gain = math.exp(mean_log(tables, chosen[:rank]) - mean_log(tables, chosen[:1]))
             number = chosen[rank - 1]
-            print(f"{gain:7.4f} {cost(tables, number):7.2f} s  {number:3d} {every[number]}")
+            print(
+                f"{gain:7.4f} {cost(tables, number):7.2f} s  {number:3d} {every[number]}",
+                flush=True,
+            )
         present = range(len(PORTFOLIO[task]))
         left_out = []
         for table in tables:
             others = [other for other in tables if other is not table]
             without = choose(others, candidates, size)
             left_out.append(math.log(table.error(without) / table.error(present)))
-            print(f"{table.name:20s} chosen without it / present: {math.exp(left_out[-1]):.4f}")
+            ratio = math.exp(left_out[-1])
+            print(f"{table.name:20s} chosen without it / present: {ratio:.4f}", flush=True)
         inside = math.exp(mean_log(tables, chosen) - mean_log(tables, present))
         print(
             f"error over that of the present portfolio: {inside:.4f}, on tables that had no "
@@ -292,11 +300,13 @@ def main():
     parser.add_argument("--names", default="", help="tables, separated by commas; default all")
     parser.add_argument("--configurations", type=int, default=120)
     parser.add_argument("--size", type=int, default=20)
+    parser.add_argument("--task", choices=["classification", "regression"])
     parser.add_argument("--n-jobs", type=int, default=2)
     args = parser.parse_args()
     names = args.names.split(",") if args.names else list(datasets(args.suite))
     if args.what == "choose":
-        report(args.suite, args.out, args.size, names)
+        tasks = [args.task] if args.task else ["classification", "regression"]
+        report(args.suite, args.out, args.size, names, tasks)
         return
     args.out.mkdir(parents=True, exist_ok=True)
     warnings.simplefilter("ignore")
