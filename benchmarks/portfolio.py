@@ -46,6 +46,9 @@ LIMIT_SECONDS = 10.0  # for one fit; what takes longer is no start
 MOST_ROWS = 12_000  # training rows used of a table: the order of configurations changes little
 # Choosing makes thousands of ensembles: so many rows and steps tell good members from bad.
 CHOICE_ROWS, CHOICE_STEPS = 1_500, 8
+# Seconds that a configuration may take as if they were none. With a twentieth of a second here
+# trifles are chosen first, and portfolios do worse on tables that had no say in them.
+ROOM_SECONDS = 1.0
 # Few rows that judge can make an error of next to nothing, whose ratio would decide the mean:
 # no error counts as less than this share of that of the best single configuration.
 LEAST_SHARE = 0.5
@@ -250,9 +253,9 @@ def choose(tables, candidates, size):
 
 
 def cost(tables, number):
-    """Return the typical seconds of a configuration; fixed costs keep it off zero."""
+    """Return the typical seconds of a configuration, and some: a minute has room for many."""
     seconds = [t.seconds[number] for t in tables if number in t.seconds]
-    return 0.05 + math.exp(statistics.fmean(map(math.log, seconds))) if seconds else math.inf
+    return ROOM_SECONDS + math.exp(statistics.fmean(map(math.log, seconds))) if seconds else math.inf
 
 
 def report(suite, out, size, names, tasks):
