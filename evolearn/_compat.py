@@ -20,6 +20,7 @@ __all__ = [
     "Interval",
     "StrOptions",
     "fit_context",
+    "parse_version",
     "scorer_function",
     "scorer_response",
     "seeded_target_encoder",

@@ -23,6 +23,8 @@ class Problem:
         Rows of the rarest class; 0 in regression.
     text_classes : bool
         Whether the class labels are no numbers.
+    zero_one : bool
+        Whether the classes are the integers 0 and 1.
     positive_target : bool
         Whether all target values are above -1, so that their ``log1p`` exists.
     weighted : bool
@@ -44,6 +46,7 @@ class Problem:
     n_classes: int = 0
     smallest_class: int = 0
     text_classes: bool = False
+    zero_one: bool = False
     positive_target: bool = False
     weighted: bool = False
     fit_limit: float = float("inf")
