@@ -63,15 +63,22 @@ SHARES = {
 # -- configurations and what they do ---------------------------------------------------------
 
 
+def entries_of(task):
+    """Return the entries of the present portfolio whose libraries are installed."""
+    names = SearchSpace.default(task).names
+    return [entry for entry in PORTFOLIO[task] if entry["estimator"] in names]
+
+
 def configurations(task, number):
     """Return flat configurations: the portfolio's, then, estimators in turn, others.
 
     Half of these are drawn from the whole space, half near a good start: mutated three times.
     """
     space, rng = SearchSpace.default(task), Random(SEED)
-    starts = [space.genome(entry) for entry in PORTFOLIO[task]]
+    entries = entries_of(task)
+    starts = [space.genome(entry) for entry in entries]
     starts += [space.genome({"estimator": name}) for name in space.names]
-    found = [genome.params for genome in starts[: len(PORTFOLIO[task])]]
+    found = [genome.params for genome in starts[: len(entries)]]
     turn = [name for name in space.names for _ in range(SHARES.get(name, 1))]
     while len(found) < number:
         name = turn[len(found) % len(turn)]
@@ -268,7 +275,7 @@ def report(suite, out, size, names):
             gain = math.exp(mean_log(tables, chosen[:rank]) - mean_log(tables, chosen[:1]))
             number = chosen[rank - 1]
             print(f"{gain:7.4f} {cost(tables, number):7.2f} s  {number:3d} {every[number]}")
-        present = range(len(PORTFOLIO[task]))
+        present = range(len(entries_of(task)))
         left_out = []
         for table in tables:
             others = [other for other in tables if other is not table]
