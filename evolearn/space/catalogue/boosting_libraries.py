@@ -128,7 +128,7 @@ _LIBRARIES = {
     "catboost": _library(
         "catboost",
         ("CatBoostClassifier", "CatBoostRegressor"),
-        least="1.2.8",  # the first that knows the tags of scikit-learn
+        least="1.2.9",  # the first that knows the tags of scikit-learn
         settings={
             "thread_count": 1,
             "verbose": False,
