@@ -67,15 +67,22 @@ SHARES = {
 # -- configurations and what they do ---------------------------------------------------------
 
 
+def entries_of(task):
+    """Return the entries of the present portfolio whose libraries are installed."""
+    names = SearchSpace.default(task).names
+    return [entry for entry in PORTFOLIO[task] if entry["estimator"] in names]
+
+
 def configurations(task, number):
     """Return flat configurations: the portfolio's, then, estimators in turn, others.
 
     Half of these are drawn from the whole space, half near a good start: mutated three times.
     """
     space, rng = SearchSpace.default(task), Random(SEED)
-    starts = [space.genome(entry) for entry in PORTFOLIO[task]]
+    entries = entries_of(task)
+    starts = [space.genome(entry) for entry in entries]
     starts += [space.genome({"estimator": name}) for name in space.names]
-    found = [genome.params for genome in starts[: len(PORTFOLIO[task])]]
+    found = [genome.params for genome in starts[: len(entries)]]
     turn = [name for name in space.names for _ in range(SHARES.get(name, 1))]
     while len(found) < number:
         name = turn[len(found) % len(turn)]
@@ -255,7 +262,11 @@ def choose(tables, candidates, size):
 def cost(tables, number):
     """Return the typical seconds of a configuration, and some: a minute has room for many."""
     seconds = [t.seconds[number] for t in tables if number in t.seconds]
-    return ROOM_SECONDS + math.exp(statistics.fmean(map(math.log, seconds))) if seconds else math.inf
+    return (
+        ROOM_SECONDS + math.exp(statistics.fmean(map(math.log, seconds)))
+        if seconds
+        else math.inf
+    )
 
 
 def report(suite, out, size, names, tasks):
@@ -278,7 +289,7 @@ def report(suite, out, size, names, tasks):
                 f"{gain:7.4f} {cost(tables, number):7.2f} s  {number:3d} {every[number]}",
                 flush=True,
             )
-        present = range(len(PORTFOLIO[task]))
+        present = range(len(entries_of(task)))
         left_out = []
         for table in tables:
             others = [other for other in tables if other is not table]

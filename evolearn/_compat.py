@@ -18,6 +18,7 @@ __all__ = [
     "StrOptions",
     "check_sample_weight",
     "fit_context",
+    "parse_version",
     "scorer_function",
     "scorer_response",
     "seeded_target_encoder",

@@ -28,7 +28,7 @@ BELOW["replay"] = {*BELOW["search"], "search"}
 BELOW["estimators"] = {*BELOW["replay"], "replay"}
 BELOW["__init__"] = {*BELOW["estimators"], "estimators"}
 
-OPTIONAL = {"pandas", "polars", "pyarrow"}
+OPTIONAL = {"pandas", "polars", "pyarrow", "lightgbm", "xgboost", "catboost"}
 LEGACY_RANDOM = {
     "choice", "get_state", "normal", "permutation", "rand", "randint", "randn", "random",
     "random_sample", "seed", "set_state", "shuffle", "standard_normal", "uniform",

@@ -66,6 +66,7 @@ def read_data(
         table=prepared.schema,
         n_classes=0 if classes is None else len(classes),
         smallest_class=int(counts.min()),
+        zero_one=_are_zero_one(classes),
         positive_target=not classification and bool(target.min() > -1),
         weighted=weights is not None,
         responses=objective.responses,
@@ -98,6 +99,10 @@ def root_seed(estimator: Any, matrix: Any, target: NDArray[Any]) -> int:
     if estimator.journal is not None:
         return int(joblib.hash((matrix, target))[:7], 16)
     return int(np.random.default_rng().integers(2**31 - 1))
+
+
+def _are_zero_one(classes: NDArray[Any] | None) -> bool:
+    return classes is not None and classes.dtype.kind in "iu" and classes.tolist() == [0, 1]
 
 
 def _check_binary(objective: Objective, classes: NDArray[Any]) -> None:

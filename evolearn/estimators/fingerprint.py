@@ -11,6 +11,7 @@ from evolearn._compat import scorer_function
 from evolearn.estimators.data import FitData
 from evolearn.space.components import Component
 from evolearn.space.genome import text_of
+from evolearn.space.imported import Imported
 from evolearn.space.search_space import SearchSpace
 
 # Other versions of these may evaluate the same genome differently.
@@ -69,7 +70,9 @@ def _component_lines(slot: str, component: Component) -> Iterator[str]:
     yield f"{slot} {component.name} {component.whole} {component.complexity}"
     for kind in ("parameters", "conditions", "slots"):
         yield f"{kind} {text_of(dict(getattr(component, kind) or {}))}"
-    if component.estimator is not None:
+    if isinstance(component.estimator, Imported):
+        yield f"{component.estimator!r} {component.estimator.version}"
+    elif component.estimator is not None:
         # Not the estimator's repr, which leaves out what is long.
         parameters: dict[str, Any] = component.prototype().get_params(deep=True)
         yield type(component.prototype()).__qualname__

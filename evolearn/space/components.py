@@ -1,18 +1,20 @@
 """A component: one thing that can fill a slot of a pipeline, with the domains of its values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from evolearn.space.domains import Domain, as_domain
 from evolearn.space.genome import Gene
+from evolearn.space.imported import Imported
 
 #: What may prepare the data for an estimator of which nothing is known.
 PLAIN_SLOTS: Mapping[str, tuple[str, ...]] = {
@@ -114,8 +116,8 @@ class Component:
     name : str
         The name in genomes, results and ``best_params_``.
     estimator : estimator or class
-        What is built: it is cloned (a class is called without arguments), then given the
-        values of the genome. None passes the data through.
+        What is built: it is cloned (a class, or an `Imported` one, is called without
+        arguments), then given the values of the genome. None passes the data through.
     parameters : dict of str to domain, default={}
         The hyperparameters to evolve. A list of options stands for a `Choice`; nested names
         (``"base__alpha"``) work as in ``set_params``.
@@ -142,6 +144,13 @@ class Component:
         The rows of every class without which a classifier fails in the training part of a fold.
     full_rank : bool, default=False
         Whether it needs more rows of every class than there are columns.
+    native : callable, default=None
+        For the encoder ``"native"``: returns the parameters that tell the estimator which
+        columns hold codes of categories, given a boolean per column. None: the parameter
+        ``categorical_features``.
+    coded_labels : bool, default=False
+        Whether a classifier is sure to take, and to answer with, the labels 0 and 1 alone:
+        others are encoded around it.
 
     Examples
     --------
@@ -163,18 +172,14 @@ class Component:
     whole: bool = False
     class_rows: int = 1
     full_rank: bool = False
+    native: Callable[[Sequence[bool]], Mapping[str, Any]] | None = None
+    coded_labels: bool = False
 
     def __post_init__(self) -> None:
         domains = {name: as_domain(domain) for name, domain in dict(self.parameters).items()}
         object.__setattr__(self, "parameters", domains)
-        known = self.prototype().get_params() if self.estimator is not None else {}
-        unknown = sorted(set(domains) - set(known))
-        if unknown:
-            msg = (
-                f"Component {self.name!r} has no parameter {unknown[0]!r}; "
-                f"{type(self.prototype()).__name__} takes {', '.join(sorted(known))}."
-            )
-            raise ValueError(msg)
+        if not isinstance(self.estimator, Imported):  # which would be imported to be asked
+            self._check_parameters()
         for name, (other, _) in dict(self.conditions).items():
             for parameter in (name, other):
                 if parameter not in domains:
@@ -184,6 +189,16 @@ class Component:
                     )
                     raise ValueError(msg)
         check_slots(self.slots or (), f"Component {self.name!r}")
+
+    def _check_parameters(self) -> None:
+        known = self.prototype().get_params() if self.estimator is not None else {}
+        unknown = sorted(set(self.parameters) - set(known))
+        if unknown:
+            msg = (
+                f"Component {self.name!r} has no parameter {unknown[0]!r}; "
+                f"{type(self.prototype()).__name__} takes {', '.join(sorted(known))}."
+            )
+            raise ValueError(msg)
 
     def __repr__(self) -> str:
         estimator = self.estimator
@@ -195,7 +210,8 @@ class Component:
 
     def prototype(self) -> BaseEstimator:
         """Return a new unfitted estimator with its starting values."""
-        return self.estimator() if isinstance(self.estimator, type) else clone(self.estimator)
+        made = isinstance(self.estimator, type | Imported)
+        return self.estimator() if made else clone(self.estimator)
 
     def build(self, gene: Gene) -> BaseEstimator:
         """Return a new unfitted estimator with the gene's values."""
@@ -279,4 +295,6 @@ def weight_parameter(estimator: BaseEstimator) -> str | None:
         # Its fit names no weights: it hands whatever it is given to its regressor.
         inner_model = estimator.regressor
         return weight_parameter(LinearRegression() if inner_model is None else inner_model)
+    if isinstance(estimator, VotingClassifier):  # nor does this one's
+        return weight_parameter(estimator.estimators[0][1])
     return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None

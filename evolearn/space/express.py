@@ -6,18 +6,23 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    VotingClassifier,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 
 from evolearn._compat import seeded_target_encoder
-from evolearn.space.components import weight_parameter
+from evolearn.space.components import Component, weight_parameter
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace
 
-# Histogram gradient boosting keeps at most this many categories apart (its max_bins).
+# Histogram gradient boosting keeps at most this many categories apart (its max_bins), and
+# of more of them other boosting learns little but the rows that it has seen.
 NATIVE_CATEGORIES = 255
 
 
@@ -53,7 +58,9 @@ def express(
         estimator.set_params(early_stopping=False, max_iter=rounds)
     if not component.whole:
         if not problem.table.sparse and _encoder(genome) == "native":
-            estimator.set_params(categorical_features=_native_columns(problem))
+            estimator.set_params(**_native_parameters(component, problem))
+        if component.coded_labels and problem.task == "classification" and not problem.zero_one:
+            estimator = _with_encoded_labels(estimator, genome.estimator)
         if "target" in genome:
             estimator = _wrap_target(estimator, genome, space)
         steps = _columns(genome, space, problem)
@@ -153,6 +160,18 @@ def _native_columns(problem: Problem) -> np.ndarray:
     return np.array(
         [False] * table.n_numeric + [c <= NATIVE_CATEGORIES for c in table.cardinalities]
     )
+
+
+def _native_parameters(component: Component, problem: Problem) -> Mapping[str, Any]:
+    columns = _native_columns(problem)
+    if component.native is None:
+        return {"categorical_features": columns}
+    return component.native(columns.tolist())
+
+
+def _with_encoded_labels(estimator: BaseEstimator, name: str) -> BaseEstimator:
+    """Return scikit-learn's vote of one classifier, which encodes and decodes labels."""
+    return VotingClassifier([(name, estimator)], voting="soft")
 
 
 def _wrap_target(estimator: BaseEstimator, genome: Genome, space: SearchSpace) -> BaseEstimator:

@@ -1,7 +1,9 @@
 """Generation 0: strong, diverse configurations, cheap ones first.
 
 The first entry is the baseline: it is evaluated first whatever the table. The others were
-ordered by what they add to an ensemble per second on the suite of ``benchmarks/suite.py``.
+ordered by what they add to an ensemble per second on the suite of ``benchmarks/suite.py``,
+those of the boosting libraries put between by what they are: they count where these are
+installed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,6 +53,29 @@ _BOOSTING_ENTRIES = (
     ),
 )
 
+# Boosting of other kinds than the one above: of random splits, of symmetric trees, by levels.
+_LIGHTGBM = _named(
+    "lightgbm",
+    learning_rate=0.05,
+    n_estimators=250,
+    min_child_samples=10,
+    colsample_bytree=0.7,
+    extra_trees=True,
+)
+_CATBOOST = _named("catboost", learning_rate=0.08, iterations=300)
+_CATBOOST_DEEP = _named(
+    "catboost", {"encoder": "ordinal"}, learning_rate=0.05, iterations=500, depth=8, rsm=0.5
+)
+_XGBOOST = _named(
+    "xgboost",
+    learning_rate=0.05,
+    n_estimators=250,
+    max_depth=7,
+    min_child_weight=3.0,
+    colsample_bytree=0.6,
+    subsample=0.8,
+)
+
 PORTFOLIO: Mapping[str, Sequence[Entry]] = {
     "classification": (
         _named("decision_tree"),
@@ -60,8 +85,10 @@ PORTFOLIO: Mapping[str, Sequence[Entry]] = {
         _named("multi_layer_perceptron"),
         _named("multi_layer_perceptron", embedding="piecewise"),
         _BOOSTING_ENTRIES[1],
+        _CATBOOST,
         _named("support_vector_machine", estimator__C=3.0),
         _named("random_forest", n_estimators=200, max_features=0.3, criterion="entropy"),
+        _LIGHTGBM,
         _named("nearest_neighbors", {"scaler": "quantile"}),
         _BOOSTING_ENTRIES[2],
         _named("linear_discriminant_analysis", {"encoder": "target_mean"}),
@@ -72,9 +99,11 @@ PORTFOLIO: Mapping[str, Sequence[Entry]] = {
             frequency_scale=1.0,
             learning_rate_init=3e-3,
         ),
+        _XGBOOST,
         _BOOSTING_ENTRIES[3],
         _named("gaussian_process"),
         _named("kernel_approximation"),
+        _CATBOOST_DEEP,
         _BOOSTING_ENTRIES[4],
         _named("quadratic_discriminant_analysis"),
         _named("gaussian_naive_bayes"),
@@ -87,8 +116,10 @@ PORTFOLIO: Mapping[str, Sequence[Entry]] = {
         _named("multi_layer_perceptron"),
         _named("multi_layer_perceptron", embedding="piecewise"),
         _BOOSTING_ENTRIES[1],
+        _CATBOOST,
         _named("support_vector_machine", C=3.0),
         _named("random_forest", n_estimators=200, max_features=0.4),
+        _LIGHTGBM,
         _named("nearest_neighbors", {"scaler": "quantile"}),
         _BOOSTING_ENTRIES[2],
         {**_BOOSTING_ENTRIES[1], "target": "log_target"},
@@ -100,9 +131,11 @@ PORTFOLIO: Mapping[str, Sequence[Entry]] = {
             frequency_scale=1.0,
             learning_rate_init=3e-3,
         ),
+        _XGBOOST,
         _BOOSTING_ENTRIES[3],
         _named("kernel_approximation"),
         _named("extra_trees", {"encoder": "target_mean"}, n_estimators=300, min_samples_leaf=3),
+        _CATBOOST_DEEP,
         _BOOSTING_ENTRIES[4],
         _named("ridge", {"target": "log_target", "encoder": "target_mean"}),
     ),

@@ -21,6 +21,8 @@ class Problem:
         Number of classes; 0 in regression.
     smallest_class : int
         Rows of the rarest class; 0 in regression.
+    zero_one : bool
+        Whether the classes are the integers 0 and 1.
     positive_target : bool
         Whether all target values are above -1, so that their ``log1p`` exists.
     weighted : bool
@@ -41,6 +43,7 @@ class Problem:
     table: TableSchema
     n_classes: int = 0
     smallest_class: int = 0
+    zero_one: bool = False
     positive_target: bool = False
     weighted: bool = False
     fit_limit: float = float("inf")

@@ -16,16 +16,20 @@ from evolearn.space.components import PLAIN_SLOTS, Component
 from evolearn.space.domains import Domain, Integer
 from evolearn.space.frugality import too_wide, with_frugal_strategy, within_memory
 from evolearn.space.genome import Gene
+from evolearn.space.imported import Imported
 from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace
 
 # Squares and products of more columns than this are too many: 40 columns make 860.
 POLYNOMIAL_COLUMNS = 40
 # How many trees there are in the catalogue's forests and boosted trees.
-TREE_COUNTS = {
-    "n_estimators": FOREST_PARAMETERS["n_estimators"],
-    "max_iter": BOOSTING_PARAMETERS["max_iter"],
-}
+TREE_COUNTS = (
+    ("n_estimators", FOREST_PARAMETERS["n_estimators"]),
+    *(
+        (name, BOOSTING_PARAMETERS["max_iter"])
+        for name in ("max_iter", "n_estimators", "iterations")
+    ),
+)
 FEWEST_TREES = 60
 # Networks see so many rows in all, each of them once per epoch: on many rows fewer epochs do.
 NETWORK_ROWS = 600_000
@@ -34,7 +38,7 @@ NETWORK_ROWS = 600_000
 def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     """Return the part of a space that can be used on a problem, with what was left out and why.
 
-    1. Estimators of the other task are left out.
+    1. Estimators of the other task are left out, and those of a library that cannot be used.
     2. Estimators that lack the prediction methods which the scorer needs are left out; with
        sample weights, also those whose ``fit`` takes none.
     3. On sparse data, components that need dense data are left out; estimators that need a
@@ -110,6 +114,8 @@ def expected_seconds(
 
 
 def _unsuited(component: Component, problem: Problem) -> str | None:
+    if isinstance(component.estimator, Imported) and component.estimator.trouble:
+        return component.estimator.trouble
     prototype = component.prototype()
     classification = problem.task == "classification"
     if not (is_classifier(prototype) if classification else is_regressor(prototype)):

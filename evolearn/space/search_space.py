@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from evolearn.space.catalogue import ESTIMATORS, PREPARATION
+from evolearn.space.catalogue import ESTIMATORS, PREPARATION, default_estimators
 from evolearn.space.components import PLAIN_SLOTS, SLOTS, Component, check_slots
 from evolearn.space.domains import as_domain
 from evolearn.space.genome import Gene, Genome
@@ -69,11 +69,14 @@ class SearchSpace:
 
     @classmethod
     def default(cls, task: str) -> "SearchSpace":
-        """Return the default space of a task, ``"classification"`` or ``"regression"``."""
+        """Return the default space of a task, ``"classification"`` or ``"regression"``.
+
+        LightGBM, XGBoost and CatBoost are part of it where they are installed.
+        """
         if task not in ESTIMATORS:
             msg = f"The task must be 'classification' or 'regression', got {task!r}."
             raise ValueError(msg)
-        return cls(ESTIMATORS[task])
+        return cls(default_estimators(task))
 
     def __repr__(self) -> str:
         lines = ["SearchSpace(", "  estimators=["]

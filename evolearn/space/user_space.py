@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from evolearn.space.catalogue.boosting_libraries import BOOSTING_LIBRARIES
 from evolearn.space.components import Component
 from evolearn.space.search_space import SearchSpace
 
@@ -47,6 +48,12 @@ def _component(entry: Any, task: str, taken: set[str]) -> Component:
         return entry
     if isinstance(entry, str):
         catalogue = SearchSpace.default(task)
+        if entry in BOOSTING_LIBRARIES and entry not in catalogue.names:
+            msg = (
+                f"search_space names {entry!r}, which is not installed; it comes with the "
+                'extra: pip install "evolearn-automl[boosting]".'
+            )
+            raise ValueError(msg)
         if entry not in catalogue.names:
             msg = (
                 f"search_space names {entry!r}, which the default catalogue does not have for "

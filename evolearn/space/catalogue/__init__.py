@@ -6,15 +6,22 @@ time of a fit grows; the seconds come from ``benchmarks/cost_model.py``.
 
 from collections.abc import Mapping
 
+from evolearn.space.catalogue.boosting_libraries import boosting_components
 from evolearn.space.catalogue.classifiers import CLASSIFIERS
 from evolearn.space.catalogue.preparation import PREPARATION
 from evolearn.space.catalogue.regressors import REGRESSORS
 from evolearn.space.components import Component
 
-#: The default estimators by task.
+#: The default estimators by task, all of scikit-learn.
 ESTIMATORS: Mapping[str, tuple[Component, ...]] = {
     "classification": CLASSIFIERS,
     "regression": REGRESSORS,
 }
 
-__all__ = ["ESTIMATORS", "PREPARATION"]
+
+def default_estimators(task: str) -> tuple[Component, ...]:
+    """Return the default estimators, those of installed boosting libraries among them."""
+    return (*ESTIMATORS[task], *boosting_components(task))
+
+
+__all__ = ["ESTIMATORS", "PREPARATION", "default_estimators"]
