@@ -204,10 +204,8 @@ def _with_fewer_rounds(component: Component, problem: Problem) -> Component:
     """
     trees = max(problem.table.n_rows, FEWEST_TREES)
     epochs = max(NETWORK_ROWS // problem.n_fit_rows, int(EPOCHS.low))
-    most: list[tuple[str, Domain, int]] = [
-        (name, domain, trees) for name, domain in TREE_COUNTS.items()
-    ]
-    most.append(("max_iter", EPOCHS, epochs))
+    most: list[tuple[str, Domain, int]] = [("max_iter", EPOCHS, epochs)]
+    most += [(name, domain, trees) for name, domain in TREE_COUNTS]
     parameters = dict(component.parameters)
     for name, domain, number in most:
         # A domain of the user's stays as it is.
