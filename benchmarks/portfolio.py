@@ -38,8 +38,8 @@ from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.scoring import make_objective
 from evolearn.evaluation.tasks import EvaluationTask
 from evolearn.evolution.variation import mutate
-from evolearn.space.portfolio import PORTFOLIO
 from evolearn.space.search_space import SearchSpace
+from evolearn.space.starts import STARTS
 
 SEED = 0
 LIMIT_SECONDS = 10.0  # for one fit; what takes longer is no start
@@ -70,7 +70,7 @@ SHARES = {
 def entries_of(task):
     """Return the entries of the present portfolio whose libraries are installed."""
     names = SearchSpace.default(task).names
-    return [entry for entry in PORTFOLIO[task] if entry["estimator"] in names]
+    return [entry for entry in STARTS[task] if entry["estimator"] in names]
 
 
 def configurations(task, number):

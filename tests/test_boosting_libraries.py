@@ -13,9 +13,10 @@ from evolearn.estimators.data import read_data
 from evolearn.estimators.fingerprint import fingerprint
 from evolearn.space.domains import Choice
 from evolearn.space.express import express, fit_weights
-from evolearn.space.portfolio import PORTFOLIO, portfolio
+from evolearn.space.portfolio import portfolio
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import restrict
+from evolearn.space.starts import STARTS
 from evolearn.space.user_space import make_space
 from evolearn.table import prepare_table
 
@@ -115,7 +116,7 @@ def test_one_that_is_installed_is_part_of_the_default_space(library, task):
     matrix, _ = numbers_and_a_category()
     problem = problem_of(matrix, task)
     space = restrict(SearchSpace.default(task), problem)
-    entries = [entry for entry in PORTFOLIO[task] if entry["estimator"] == library]
+    entries = [entry for entry in STARTS[task] if entry["estimator"] == library]
     genomes = [g for g in portfolio(space, problem) if g.estimator == library]
     assert len(genomes) == len(entries) >= 1
     # A misspelt name or value of an entry would have been dropped.

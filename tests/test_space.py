@@ -17,9 +17,10 @@ from sklearn.preprocessing import StandardScaler
 from evolearn import Choice, Component, Float, Integer, SearchSpace
 from evolearn.space.express import express, fit_weights
 from evolearn.space.genome import Gene, Genome
-from evolearn.space.portfolio import PORTFOLIO, portfolio
+from evolearn.space.portfolio import portfolio
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import restrict
+from evolearn.space.starts import STARTS
 from evolearn.space.user_space import make_space
 from evolearn.table import prepare_table
 
@@ -330,12 +331,12 @@ def test_the_portfolio_starts_with_its_baseline_and_lies_in_the_space(task):
     problem = problem_of(prepared, task)
     space = restrict(SearchSpace.default(task), problem)
     genomes = portfolio(space, problem)
-    assert genomes[0].estimator == PORTFOLIO[task][0]["estimator"]
+    assert genomes[0].estimator == STARTS[task][0]["estimator"]
     assert all(genome in space for genome in genomes)
     assert len(set(genomes)) == len(genomes)
     assert {genome.estimator for genome in genomes} == set(space.names)
     # Every entry of the data can be built: none is dropped for a misspelt name or value.
-    there = [entry for entry in PORTFOLIO[task] if entry["estimator"] in space.names]
+    there = [entry for entry in STARTS[task] if entry["estimator"] in space.names]
     assert len(genomes) >= len(there)
 
 

@@ -21,6 +21,9 @@ from evolearn.space.search_space import SearchSpace
 
 # The share of the time budget that one candidate may take, unless the user sets a limit.
 EVALUATION_SHARE = 0.25
+# The share of it that a candidate of generation 0 may take before it has to let others pass: a
+# portfolio of 25 then takes a budget.
+FAIR_SHARE = 0.04
 # Without any limit in seconds, a component whose single fit is expected to take longer than
 # this many seconds is held to be too slow for the table.
 PATIENCE = 120.0
@@ -31,11 +34,13 @@ class Effort:
     """What time and memory decide: how many folds, and how long one fit may take.
 
     ``training_rows`` are the most rows that a fold trains on; None: all but the scored ones.
+    ``fair_seconds`` are those of a fit that may come in its turn, see `portfolio`; None: any.
     """
 
     n_folds: int
     fit_limit: float
     training_rows: int | None = None
+    fair_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class Plan:
     problem: Problem
     space: SearchSpace
     folds: Folds
+    fair_seconds: float = float("inf")
 
     def refit_factor(self, genome: Genome) -> float:
         """Return how much longer the final fit takes than one in a fold."""
@@ -60,7 +66,7 @@ class Plan:
         return Evolution(
             self.space,
             population_size=population_size,
-            initial=portfolio(self.space, self.problem),
+            initial=portfolio(self.space, self.problem, self.fair_seconds),
             rng=Random(self.data.seed),
         )
 
@@ -110,7 +116,10 @@ def choose_effort(estimator: Any, data: FitData) -> Effort:
     problem = replace(data.problem, training_rows=training_rows)
     folds = n_folds(rows, reference_seconds(problem), estimator.time_budget)
     timeout = evaluation_timeout(estimator)
-    return Effort(folds, PATIENCE if timeout is None else timeout / folds, training_rows)
+    limit = PATIENCE if timeout is None else timeout / folds
+    budget = estimator.time_budget
+    fair = None if budget is None else FAIR_SHARE * budget / folds
+    return Effort(folds, limit, training_rows, fair)
 
 
 def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
@@ -147,4 +156,5 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         # Who wants other folds on a large table wants them whatever they hold.
         memory=float("inf") if effort.training_rows is None else data.problem.memory,
     )
-    return Plan(data, problem, restrict(data.space, problem), folds)
+    fair = float("inf") if effort.fair_seconds is None else effort.fair_seconds
+    return Plan(data, problem, restrict(data.space, problem), folds, fair)
