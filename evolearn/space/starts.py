@@ -60,6 +60,9 @@ _STRICT_NETWORK = _network(
     batch_size=64,
     max_iter=25,
 )
+_QUICK_NETWORK = _network(
+    activation="relu", batch_size=256, learning_rate_init=0.018, n_members=2
+)
 _BINS_NETWORK = _network(embedding="piecewise", n_bins=14, dropout=0.1, learning_rate_init=4e-3)
 _WAVES_NETWORK = _network(
     embedding="periodic",
@@ -139,7 +142,7 @@ STARTS: Mapping[str, Sequence[Entry]] = {
         _named("ridge"),
         _QUICK,
         _named("extra_trees", n_estimators=200, min_samples_leaf=1, max_features=0.7),
-        _network(),
+        _QUICK_NETWORK,
         _SMALL,
         _CATBOOST,
         _BINS_NETWORK,
@@ -148,15 +151,17 @@ STARTS: Mapping[str, Sequence[Entry]] = {
         _LIGHTGBM,
         _FAST_WAVES_NETWORK,
         {**_SMALL, "target": "log_target"},
+        _network(),
         _named("nearest_neighbors", {"scaler": "quantile"}),
-        _named("random_forest", n_estimators=200, max_features=0.4),
         _named("elastic_net", {"transformer": "polynomial"}),
         _named("gaussian_process"),
         _XGBOOST,
+        {**_LARGE, "target": "power_target"},
+        _named("random_forest", n_estimators=200, max_features=0.4),
         {**_BINS_NETWORK, "target": "log_target"},
-        _TINY,
+        _boosting(learning_rate=0.08, max_iter=200, max_leaf_nodes=8, min_samples_leaf=2),
         _named("kernel_approximation"),
-        _named("extra_trees", {"encoder": "target_mean"}, n_estimators=300, min_samples_leaf=3),
+        _named("extra_trees", {"encoder": "target_mean"}, n_estimators=150, max_features=0.7),
         _CATBOOST_DEEP,
         _CAREFUL,
         _named("ridge", {"target": "log_target", "encoder": "target_mean"}),
