@@ -1,0 +1,50 @@
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+BODIES = {
+    "passes it on": "while True: pass",
+    "makes another error of it": """
+        try:
+            while True: pass
+        except BaseException:
+            raise ValueError("from C")
+    """,
+    "swallows it": """
+        with contextlib.suppress(BaseException):
+            while True: pass
+    """,
+}
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_time_that_is_up_is_up_whatever_the_code_makes_of_the_alarm(body):
+    # In a process of its own: the alarm is for workers alone.
+    script = f"""
+from evolearn.execution import own_process
+own_process.enter(0)
+try:
+    with own_process.at_most(0.2):
+{textwrap.indent(textwrap.dedent(body), " " * 8)}
+except own_process.OutOfTime:
+    print("out of time")
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert ran.stdout == "out of time\n", ran.stderr
+
+
+def test_an_error_in_time_is_that_error():
+    script = """
+from evolearn.execution import own_process
+own_process.enter(0)
+with own_process.at_most(60):
+    raise KeyError("own")
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert "KeyError: 'own'" in ran.stderr

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from evolearn import SearchSpace
+from evolearn.evaluation.pace import Pace
+from evolearn.evaluation.tasks import Evaluation
+from evolearn.space.portfolio import portfolio
+from evolearn.space.problem import Problem
+from evolearn.space.restriction import restrict
+from evolearn.table import prepare_table
+
+
+@pytest.fixture
+def problem():
+    return Problem(
+        "regression", prepare_table(np.random.default_rng(0).normal(size=(2_000, 8))).schema
+    )
+
+
+@pytest.fixture
+def space(problem):
+    return restrict(SearchSpace.default("regression"), problem)
+
+
+def forest(space, n_estimators):
+    named = {"estimator": "extra_trees", "extra_trees__n_estimators": n_estimators}
+    return space.genome(named)
+
+
+def took(*seconds):
+    return Evaluation((0.0,) * 5, "scored", 1.0, seconds, (0.0,) * len(seconds))
+
+
+def test_seconds_grow_with_what_a_genome_asks_for(space, problem):
+    pace = Pace(space, problem, 5)
+    pace.note(forest(space, 100), took(1.0, 1.0, 1.0, 1.0, 1.0))
+    assert pace.predicted(forest(space, 100)) == pytest.approx(5.0)
+    assert pace.predicted(forest(space, 300)) == pytest.approx(15.0)
+
+
+def test_folds_that_were_not_run_count_as_those_that_were(space, problem):
+    pace = Pace(space, problem, 5)
+    pace.note(forest(space, 100), took(1.0, 3.0))
+    assert pace.predicted(forest(space, 100)) == pytest.approx(10.0)
+
+
+def test_a_slow_machine_is_slow_for_estimators_that_were_not_seen_yet(space, problem):
+    ridge = space.genome({"estimator": "ridge"})
+    pace = Pace(space, problem, 5)
+    expected = pace.predicted(forest(space, 100))
+    pace.note(ridge, took(*[3 * pace.predicted(ridge) / 5] * 5))
+    assert pace.predicted(forest(space, 100)) == pytest.approx(3 * expected)
+
+
+def test_what_takes_more_than_its_share_lets_others_of_the_portfolio_pass(space, problem):
+    anyhow = portfolio(space, problem)
+    assert portfolio(space, problem, fair_seconds=1e6) == anyhow
+    hurried = portfolio(space, problem, fair_seconds=0.02)
+    assert set(hurried) == set(anyhow)
+    assert hurried[0] == anyhow[0]
+    pace = Pace(space, problem, 1)
+    early = [np.mean([pace.predicted(g) for g in genomes[:8]]) for genomes in (hurried, anyhow)]
+    assert early[0] < 0.5 * early[1]
