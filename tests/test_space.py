@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import Ridge, SGDClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from evolearn import Choice, Component, Float, Integer, SearchSpace
+from evolearn.space.components import weight_parameter
 from evolearn.space.express import express, fit_weights
 from evolearn.space.genome import Gene, Genome
 from evolearn.space.portfolio import portfolio
@@ -233,6 +236,12 @@ def test_weights_reach_every_estimator_of_a_weighted_problem_whatever_wraps_it()
         targets = space.slots_of(name).get("target", (None,))
         for genome in [space.genome({"estimator": name, "target": t}) for t in targets]:
             assert fit_weights(express(genome, space, problem, seed=0), weights), genome
+
+
+def test_a_vote_takes_weights_if_all_of_its_members_do():
+    takes, takes_none = ("a", SGDClassifier()), ("b", KNeighborsClassifier())
+    assert weight_parameter(VotingClassifier([takes])) == "sample_weight"
+    assert weight_parameter(VotingClassifier([takes, takes_none])) is None
 
 
 def test_whole_numbers_as_a_target_are_no_classes_for_the_target_encoder():

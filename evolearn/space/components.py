@@ -295,6 +295,8 @@ def weight_parameter(estimator: BaseEstimator) -> str | None:
         # Its fit names no weights: it hands whatever it is given to its regressor.
         inner_model = estimator.regressor
         return weight_parameter(LinearRegression() if inner_model is None else inner_model)
-    if isinstance(estimator, VotingClassifier):  # nor does this one's
-        return weight_parameter(estimator.estimators[0][1])
+    if isinstance(estimator, VotingClassifier):
+        # Nor does this one's, which hands them to all of its members under this one name.
+        takers = [weight_parameter(member) for _, member in estimator.estimators]
+        return "sample_weight" if set(takers) == {"sample_weight"} else None
     return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None
