@@ -32,7 +32,7 @@ TREE_COUNTS = (
 )
 FEWEST_TREES = 60
 # Networks see so many rows in all, each of them once per epoch: on many rows fewer epochs do.
-NETWORK_ROWS = 600_000
+NETWORK_ROWS = 400_000
 
 
 def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
@@ -51,7 +51,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     7. Where a stratified part cannot be held out, the catalogue's estimators train without
        early stopping.
     8. The catalogue's forests and boosted trees have at most as many trees as there are rows;
-       its networks see at most 600,000 rows, all epochs together.
+       its networks see at most 400,000 rows, all epochs together.
     9. On large tables, those whose memory is limited (see `evolearn.space.frugality`),
        estimators and preparation that would hold more are left out, kernel features and trees
        are fewer.

@@ -59,11 +59,19 @@ _STRICT_NETWORK = _network(
     weight_decay=0.3,
     batch_size=64,
     max_iter=25,
+    n_members=2,
 )
 _QUICK_NETWORK = _network(
     activation="relu", batch_size=256, learning_rate_init=0.018, n_members=2
 )
-_BINS_NETWORK = _network(embedding="piecewise", n_bins=14, dropout=0.1, learning_rate_init=4e-3)
+_BINS_NETWORK = _network(
+    embedding="piecewise",
+    n_bins=14,
+    dropout=0.1,
+    learning_rate_init=5e-3,
+    n_members=2,
+    max_iter=30,
+)
 _WAVES_NETWORK = _network(
     embedding="periodic",
     frequency_scale=0.4,
@@ -74,9 +82,15 @@ _WAVES_NETWORK = _network(
     weight_decay=0.13,
     batch_size=32,
     max_iter=25,
+    n_members=2,
 )
 _FAST_WAVES_NETWORK = _network(
-    embedding="periodic", frequency_scale=1.0, n_bins=8, learning_rate_init=4e-3
+    embedding="periodic",
+    frequency_scale=1.0,
+    n_bins=8,
+    learning_rate_init=5e-3,
+    n_members=2,
+    max_iter=30,
 )
 
 # Boosting of other kinds than the one above: of random splits, of symmetric trees, by levels.

@@ -69,7 +69,7 @@ NETWORK_PARAMETERS: Mapping[str, Domain] = {
     "embedding": Choice("none", "piecewise", "periodic"),
     "n_bins": Integer(4, 32, log=True, start=12),
     "frequency_scale": Float(0.03, 3.0, log=True, start=0.3),
-    "n_members": Choice(4, 2, 8),
+    "n_members": Choice(4, 2, 8, 1),
     "max_iter": EPOCHS,
     "batch_size": Choice(128, 64, 32, 256),
     "learning_rate_init": Float(1e-3, 3e-2, log=True, start=6e-3),
@@ -99,7 +99,7 @@ BOOSTING_COST = Cost(
     units={"max_iter": (100, 1.0), "max_leaf_nodes": (31, 0.7), "max_features": (1.0, 0.4)},
 )
 NETWORK_COST = Cost(
-    0.4,
+    0.6,
     rows=1.0,
     columns=0.25,
     outputs=0.1,
