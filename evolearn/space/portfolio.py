@@ -13,6 +13,11 @@ from evolearn.space.starts import STARTS
 # By how many places an entry is put off each time its expected seconds double beyond its share
 # of a time budget.
 PLACES_PER_DOUBLING = 4.0
+# An entry may take so many shares; one that would take more gets fewer trees, rounds or epochs,
+# and boosting a higher learning rate in return, within these limits.
+MOST_SHARES = 4.0
+LEAST_PART = 0.25
+HIGHEST_RATE = 0.2
 
 
 def portfolio(
@@ -23,7 +28,8 @@ def portfolio(
     The entries of the default portfolio that lie in the space come in their order, but for
     those whose fit is expected to take longer than its share of the time: each time their
     seconds double they fall back by four places, so that on a table with many classes or rows
-    the first strong model does not come late. Then comes every estimator that had no entry, as
+    the first strong model does not come late. What would take more than four shares gets fewer
+    trees, rounds or epochs. Then comes every estimator that had no entry, as
     it is without mutation. Of a space that has not the default baseline, the estimator with the
     lowest expected time comes first.
 
@@ -39,7 +45,8 @@ def portfolio(
     -------
     list of Genome
     """
-    genomes = list(dict.fromkeys(_entries(space, problem)))
+    entries = (_thrifty(g, space, problem, fair_seconds) for g in _entries(space, problem))
+    genomes = list(dict.fromkeys(entries))
     there = {genome.estimator for genome in genomes}
     genomes += [space.genome({"estimator": n}) for n in space.names if n not in there]
     baseline = STARTS[problem.task][0]["estimator"]
@@ -68,6 +75,27 @@ def _clipped(key: str, value: Any, space: SearchSpace) -> Any:
     if component not in space.names or parameter not in space[component].parameters:
         return value
     return space[component].parameters[parameter].clip(value)
+
+
+def _thrifty(
+    genome: Genome, space: SearchSpace, problem: Problem, fair_seconds: float
+) -> Genome:
+    """Return the genome, with fewer trees, rounds or epochs if it would take too long."""
+    component, cost = space[genome.estimator], space[genome.estimator].cost
+    part = MOST_SHARES * fair_seconds / max(_seconds(genome, space, problem), 1e-9)
+    if cost is None or part >= 1.0:
+        return genome
+    part = max(part, LEAST_PART)
+    params = genome.params
+    for name, (_, power) in cost.units.items():
+        if power == 1.0:  # what the seconds are proportional to
+            key = f"{genome.estimator}__{name}"
+            params[key] = component.parameters[name].clip(round(part * params[key]))
+    if "learning_rate" in component.parameters:
+        key = f"{genome.estimator}__learning_rate"
+        params[key] = min(params[key] / part, max(HIGHEST_RATE, params[key]))
+    smaller = space.genome(params)
+    return smaller if smaller in space else genome
 
 
 def _seconds(genome: Genome, space: SearchSpace, problem: Problem) -> float:

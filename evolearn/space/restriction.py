@@ -47,7 +47,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        the target does not lie above -1.
     5. Polynomial features are left out above 40 columns, truncated SVD on dense data.
     6. Estimators whose expected time for one fit (`Cost`) is known and above the problem's
-       limit are left out; if that would leave none, the cheapest stays.
+       limit get fewer trees, rounds or epochs; where that is not enough they are left out, but
+       if that would leave none, the cheapest stays.
     7. Where a stratified part cannot be held out, the catalogue's estimators train without
        early stopping.
     8. The catalogue's forests and boosted trees have at most as many trees as there are rows;
@@ -77,11 +78,11 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
         )
         raise ValueError(msg)
     frugal = within_memory(fitting, problem, left_out)
-    fast = _affordable(frugal, problem, left_out)
+    useful = [_with_fewer_rounds(c, problem) for c in frugal]
+    fast = _affordable([_cheaper(c, problem) for c in useful], problem, left_out)
     estimators = [
         c if _may_stop_early(c, problem) else _without_early_stopping(c) for c in fast
     ]
-    estimators = [_with_fewer_rounds(c, problem) for c in estimators]
     preparation = {}
     for slot, components in space.preparation.items():
         useless = {c.name: _useless(slot, c, problem) for c in components}
@@ -158,6 +159,22 @@ def _affordable(
                 f"the limit is {problem.fit_limit:.3g} s"
             )
     return fast
+
+
+def _cheaper(component: Component, problem: Problem) -> Component:
+    """Return a component with fewer trees, rounds or epochs if a fit is expected to be late."""
+    seconds = expected_seconds(component, problem)
+    if seconds is None or seconds <= problem.fit_limit or component.cost is None:
+        return component
+    parameters = dict(component.parameters)
+    for name, (_, power) in component.cost.units.items():
+        domain = parameters[name]
+        if power == 1.0 and isinstance(domain, Integer):  # what the seconds are proportional to
+            affordable = int(domain.default * problem.fit_limit / seconds)
+            start = max(affordable, int(domain.low))
+            high = min(2 * start, int(domain.high))
+            parameters[name] = replace(domain, high=max(high, start), start=start)
+    return replace(component, parameters=parameters)
 
 
 def _useless(slot: str, component: Component, problem: Problem) -> str | None:

@@ -59,17 +59,13 @@ _STRICT_NETWORK = _network(
     weight_decay=0.3,
     batch_size=64,
     max_iter=25,
-    n_members=2,
 )
-_QUICK_NETWORK = _network(
-    activation="relu", batch_size=256, learning_rate_init=0.018, n_members=2
-)
+_QUICK_NETWORK = _network(activation="relu", batch_size=256, learning_rate_init=0.018)
 _BINS_NETWORK = _network(
     embedding="piecewise",
     n_bins=14,
     dropout=0.1,
     learning_rate_init=5e-3,
-    n_members=2,
     max_iter=30,
 )
 _WAVES_NETWORK = _network(
@@ -82,14 +78,12 @@ _WAVES_NETWORK = _network(
     weight_decay=0.13,
     batch_size=32,
     max_iter=25,
-    n_members=2,
 )
 _FAST_WAVES_NETWORK = _network(
     embedding="periodic",
     frequency_scale=1.0,
     n_bins=8,
     learning_rate_init=5e-3,
-    n_members=2,
     max_iter=30,
 )
 
@@ -129,7 +123,7 @@ STARTS: Mapping[str, Sequence[Entry]] = {
         _CATBOOST,
         _BINS_NETWORK,
         _named("linear_discriminant_analysis", {"encoder": "target_mean"}),
-        _network(),
+        _network(n_members=4),
         _named("nearest_neighbors", {"scaler": "quantile"}),
         _LIGHTGBM,
         _named("support_vector_machine", estimator__C=3.0),
@@ -165,7 +159,7 @@ STARTS: Mapping[str, Sequence[Entry]] = {
         _LIGHTGBM,
         _FAST_WAVES_NETWORK,
         {**_SMALL, "target": "log_target"},
-        _network(),
+        _network(n_members=4),
         _named("nearest_neighbors", {"scaler": "quantile"}),
         _named("elastic_net", {"transformer": "polynomial"}),
         _named("gaussian_process"),

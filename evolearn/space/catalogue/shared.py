@@ -69,7 +69,7 @@ NETWORK_PARAMETERS: Mapping[str, Domain] = {
     "embedding": Choice("none", "piecewise", "periodic"),
     "n_bins": Integer(4, 32, log=True, start=12),
     "frequency_scale": Float(0.03, 3.0, log=True, start=0.3),
-    "n_members": Choice(4, 2, 8, 1),
+    "n_members": Choice(2, 4, 8, 1),
     "max_iter": EPOCHS,
     "batch_size": Choice(128, 64, 32, 256),
     "learning_rate_init": Float(1e-3, 3e-2, log=True, start=6e-3),
