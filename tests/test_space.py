@@ -22,7 +22,7 @@ from evolearn.space.express import express, fit_weights
 from evolearn.space.genome import Gene, Genome
 from evolearn.space.portfolio import portfolio
 from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
+from evolearn.space.restriction import expected_seconds, restrict
 from evolearn.space.starts import STARTS
 from evolearn.space.user_space import make_space
 from evolearn.table import prepare_table
@@ -199,6 +199,39 @@ def test_components_too_slow_for_the_table_are_left_out_by_rule():
     assert "gaussian_process" not in space.names
     assert "ridge" in space.names
     assert "expected to take" in _reasons(space)["gaussian_process"]
+
+
+def test_what_is_too_slow_for_a_table_gets_smaller_before_it_is_left_out():
+    prepared, _ = mixed_table()
+    large = replace(prepared.schema, n_rows=40_000)
+    problem = replace(problem_of(prepared, "regression"), table=large, fit_limit=2.0)
+    space = restrict(SearchSpace.default("regression"), problem)
+    whole = SearchSpace.default("regression")
+    for name, parameter in (
+        ("extra_trees", "n_estimators"),
+        ("hist_gradient_boosting", "max_iter"),
+    ):
+        few, many = (s[name].parameters[parameter] for s in (space, whole))
+        assert few.high <= many.high
+        assert expected_seconds(space[name], problem) <= 2.0
+    assert space["extra_trees"].parameters["n_estimators"].high < 200
+
+
+def test_entries_of_the_portfolio_take_no_more_than_their_shares():
+    schema = prepare_table(np.random.default_rng(0).normal(size=(20_000, 8))).schema
+    problem = Problem("regression", schema, fit_limit=20.0)
+    space = restrict(SearchSpace.default("regression"), problem)
+    thrifty = portfolio(space, problem, fair_seconds=0.5)
+
+    def longest(genomes):
+        boosted = [g for g in genomes if g.estimator == "hist_gradient_boosting"]
+        return max(
+            expected_seconds(space[g.estimator], problem, g["estimator"]) for g in boosted
+        )
+
+    assert longest(thrifty) <= 2.1
+    assert longest(portfolio(space, problem)) > 3.0
+    assert all(genome in space for genome in thrifty)
 
 
 def test_a_small_table_gets_no_more_trees_than_it_has_rows():

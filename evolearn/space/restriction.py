@@ -31,6 +31,11 @@ TREE_COUNTS = (
     ),
 )
 FEWEST_TREES = 60
+# A forest may take so many bytes: its fold models must be kept until they serve, and read
+# again. A full tree has nearly two nodes per row in regression, and about half of that where
+# leaves are pure; a node has 64 bytes and 8 per output.
+FOREST_BYTES = 300 * 2**20
+FEWEST_TREES_OF_LARGE = 50
 # Networks see so many rows in all, each of them once per epoch: on many rows fewer epochs do.
 NETWORK_ROWS = 400_000
 
@@ -51,7 +56,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        if that would leave none, the cheapest stays.
     7. Where a stratified part cannot be held out, the catalogue's estimators train without
        early stopping.
-    8. The catalogue's forests and boosted trees have at most as many trees as there are rows;
+    8. The catalogue's forests and boosted trees have at most as many trees as there are rows,
+       forests no more than some 300 MiB hold;
        its networks see at most 400,000 rows, all epochs together.
     9. On large tables, those whose memory is limited (see `evolearn.space.frugality`),
        estimators and preparation that would hold more are left out, kernel features and trees
@@ -220,13 +226,17 @@ def _with_fewer_rounds(component: Component, problem: Problem) -> Component:
     more than a hundred.
     """
     trees = max(problem.table.n_rows, FEWEST_TREES)
+    nodes = 2.0 if problem.task == "regression" else 1.0
+    tree = problem.n_fit_rows * nodes * (64 + 8 * max(problem.n_classes, 1))
+    full_trees = max(int(FOREST_BYTES / tree), FEWEST_TREES_OF_LARGE)
     epochs = max(NETWORK_ROWS // problem.n_fit_rows, int(EPOCHS.low))
     most: list[tuple[str, Domain, int]] = [("max_iter", EPOCHS, epochs)]
     most += [(name, domain, trees) for name, domain in TREE_COUNTS]
+    most.append(("n_estimators", FOREST_PARAMETERS["n_estimators"], min(trees, full_trees)))
     parameters = dict(component.parameters)
     for name, domain, number in most:
         # A domain of the user's stays as it is.
         if parameters.get(name) == domain and isinstance(domain, Integer):
-            high = min(number, int(domain.high))
+            high = max(min(number, int(domain.high)), int(domain.low))
             parameters[name] = replace(domain, high=high, start=min(domain.default, high))
     return replace(component, parameters=parameters)

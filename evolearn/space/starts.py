@@ -52,6 +52,24 @@ _CAREFUL = _boosting(
     learning_rate=0.05, max_iter=500, max_leaf_nodes=64, min_samples_leaf=40, max_features=0.7
 )
 
+_EXACT = _named(
+    "gradient_boosting",
+    n_estimators=300,
+    learning_rate=0.06,
+    max_depth=5,
+    max_features=0.4,
+    subsample=0.7,
+)
+_DEEP_EXACT = _named(
+    "gradient_boosting",
+    n_estimators=300,
+    learning_rate=0.05,
+    max_depth=8,
+    min_samples_leaf=5,
+    max_features=0.3,
+    subsample=0.6,
+)
+
 _STRICT_NETWORK = _network(
     {"encoder": "target_mean"},
     dropout=0.35,
@@ -120,6 +138,7 @@ STARTS: Mapping[str, Sequence[Entry]] = {
         _named("extra_trees", n_estimators=200, min_samples_leaf=1, max_features=0.5),
         _STRICT_NETWORK,
         _SMALL,
+        _EXACT,
         _CATBOOST,
         _BINS_NETWORK,
         _named("linear_discriminant_analysis", {"encoder": "target_mean"}),
@@ -152,6 +171,7 @@ STARTS: Mapping[str, Sequence[Entry]] = {
         _named("extra_trees", n_estimators=200, min_samples_leaf=1, max_features=0.7),
         _QUICK_NETWORK,
         _SMALL,
+        _DEEP_EXACT,
         _CATBOOST,
         _BINS_NETWORK,
         _LARGE,

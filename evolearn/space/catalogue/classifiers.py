@@ -7,6 +7,7 @@ from sklearn.discriminant_analysis import (
 )
 from sklearn.ensemble import (
     ExtraTreesClassifier,
+    GradientBoostingClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
@@ -29,6 +30,9 @@ from evolearn.space.catalogue.shared import (
     BOOSTING_SLOTS,
     DENSE,
     DISCRIMINANT_FOOTPRINT,
+    EXACT_BOOSTING_COST,
+    EXACT_BOOSTING_PARAMETERS,
+    EXACT_BOOSTING_SLOTS,
     EXTRA_TREES_COST,
     FOREST_COST,
     FOREST_FOOTPRINT,
@@ -206,6 +210,16 @@ CLASSIFIERS = (
         complexity=5.0,
         cost=BOOSTING_COST,
         footprint=BOOSTING_FOOTPRINT,
+    ),
+    Component(
+        "gradient_boosting",
+        GradientBoostingClassifier,
+        EXACT_BOOSTING_PARAMETERS,
+        slots=EXACT_BOOSTING_SLOTS,
+        handles=SPARSE,
+        complexity=5.0,
+        cost=EXACT_BOOSTING_COST,
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "multi_layer_perceptron",

@@ -2,6 +2,7 @@
 
 from sklearn.ensemble import (
     ExtraTreesRegressor,
+    GradientBoostingRegressor,
     HistGradientBoostingRegressor,
     RandomForestRegressor,
 )
@@ -22,6 +23,9 @@ from evolearn.space.catalogue.shared import (
     BOOSTING_PARAMETERS,
     BOOSTING_SLOTS,
     DENSE,
+    EXACT_BOOSTING_COST,
+    EXACT_BOOSTING_PARAMETERS,
+    EXACT_BOOSTING_SLOTS,
     EXTRA_TREES_COST,
     FOREST_COST,
     FOREST_FOOTPRINT,
@@ -176,6 +180,16 @@ REGRESSORS = (
         complexity=5.0,
         cost=BOOSTING_COST,
         footprint=BOOSTING_FOOTPRINT,
+    ),
+    Component(
+        "gradient_boosting",
+        GradientBoostingRegressor,
+        EXACT_BOOSTING_PARAMETERS,
+        slots=with_target(EXACT_BOOSTING_SLOTS, *FREE_TARGETS),
+        handles=SPARSE,
+        complexity=5.0,
+        cost=EXACT_BOOSTING_COST,
+        footprint=LINEAR_FOOTPRINT,
     ),
     Component(
         "multi_layer_perceptron",
