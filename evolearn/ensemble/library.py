@@ -19,7 +19,7 @@ EXPECTED_MEMBERS = 8
 # The part of a time budget that may at most be set aside for the final models: members whose
 # refits find no room in it are served by their fold models. It is more where folds train on
 # far fewer rows than there are, so that refits gain most.
-LARGEST_RESERVE, LARGEST_RESERVE_OF_FEW_ROWS = 0.3, 0.4
+LARGEST_RESERVE, LARGEST_RESERVE_OF_FEW_ROWS = 0.25, 0.4
 MUCH_LONGER = 1.6
 # Refits may take this much longer than the folds' mean lets expect, ensemble selection than
 # the last time.

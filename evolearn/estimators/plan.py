@@ -21,9 +21,8 @@ from evolearn.space.search_space import SearchSpace
 
 # The share of the time budget that one candidate may take, unless the user sets a limit.
 EVALUATION_SHARE = 0.25
-# The share of it that a candidate of generation 0 may take before it has to let others pass: a
-# portfolio of 25 then takes a budget.
-FAIR_SHARE = 0.04
+# The share of it that a candidate of generation 0 may take before it has to let others pass.
+FAIR_SHARE = 0.06
 # Without any limit in seconds, a component whose single fit is expected to take longer than
 # this many seconds is held to be too slow for the table.
 PATIENCE = 120.0

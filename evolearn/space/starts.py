@@ -175,6 +175,7 @@ STARTS: Mapping[str, Sequence[Entry]] = {
         _CATBOOST,
         _BINS_NETWORK,
         _LARGE,
+        _CAREFUL,
         _named("support_vector_machine", C=3.0),
         _LIGHTGBM,
         _FAST_WAVES_NETWORK,
@@ -191,7 +192,6 @@ STARTS: Mapping[str, Sequence[Entry]] = {
         _named("kernel_approximation"),
         _named("extra_trees", {"encoder": "target_mean"}, n_estimators=150, max_features=0.7),
         _CATBOOST_DEEP,
-        _CAREFUL,
         _named("ridge", {"target": "log_target", "encoder": "target_mean"}),
     ),
 }
