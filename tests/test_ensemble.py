@@ -110,6 +110,17 @@ def test_a_rare_class_is_among_the_rows_of_a_large_table_that_are_looked_at(scor
     assert np.isfinite(selection.error)
 
 
+def test_few_rows_make_no_ensemble_certain():
+    y = np.repeat(["no", "yes"], 30)
+    scorer, folds = out_of_fold(y, "neg_log_loss", np.array(["no", "yes"]))
+    rng = np.random.default_rng(0)
+    right = rng.uniform(0.51, 0.95, size=(4, 60))
+    said = [np.column_stack([np.where(y[folds.scored] == "no", p, 1 - p)] * 2) for p in right]
+    for p in said:
+        p[:, 1] = 1 - p[:, 0]
+    assert select(said, scorer).sharpness <= 5.0
+
+
 def test_selection_stops_when_it_is_late():
     y = np.linspace(0, 1, 40)
     scorer, folds = out_of_fold(y)

@@ -82,8 +82,21 @@ def test_outliers_and_constant_columns_do_no_harm():
     X = np.column_stack([X, np.full(len(X), 1e9), np.r_[1e12, np.zeros(len(X) - 1)]])
     model = NetworkClassifier(random_state=0).fit(X, y)
     assert log_loss(y, model.predict_proba(X)) < 0.2
-    far = model.predict_proba(np.full((1, X.shape[1]), 1e15))
-    assert np.isfinite(far).all()
+    for value in (1e15, 1e39, -1e300):
+        assert np.isfinite(model.predict_proba(np.full((1, X.shape[1]), value))).all()
+
+
+def test_columns_that_vary_little_beside_their_mean_are_seen():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(size=(400, 1))
+    model = NetworkRegressor(random_state=0).fit(1e9 + 100 * x, np.sin(6 * x[:, 0]))
+    assert model.score(1e9 + 100 * x, np.sin(6 * x[:, 0])) > 0.9
+
+
+def test_huge_targets_are_predicted():
+    x = np.random.default_rng(0).uniform(size=(200, 1))
+    model = NetworkRegressor(random_state=0).fit(x, 1e200 * x[:, 0])
+    assert np.isfinite(model.predict(x)).all()
 
 
 def test_sparse_rows_are_taken_as_they_are():

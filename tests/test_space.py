@@ -217,6 +217,49 @@ def test_what_is_too_slow_for_a_table_gets_smaller_before_it_is_left_out():
     assert space["extra_trees"].parameters["n_estimators"].high < 200
 
 
+@pytest.mark.parametrize("n_rows", [40_000, 44_500, 48_000, 100_000, 3_000_000])
+@pytest.mark.parametrize("task", TASKS)
+def test_every_size_of_table_has_a_space_and_a_portfolio(task, n_rows):
+    prepared, _ = mixed_table()
+    table = replace(prepared.schema, n_rows=n_rows)
+    problem = replace(problem_of(prepared, task), table=table)
+    for limit in (float("inf"), 10.0, 0.1):
+        limited = replace(problem, fit_limit=limit)
+        space = restrict(SearchSpace.default(task), limited)
+        for fair in (float("inf"), 1.0, 1e-3):
+            assert all(genome in space for genome in portfolio(space, limited, fair))
+
+
+@pytest.mark.parametrize(
+    ("name", "domains"),
+    [
+        ("random_forest", {"max_features": ["sqrt", 0.5]}),
+        ("extra_trees", {"max_features": [None, 0.5]}),
+        ("gradient_boosting", {"max_depth": [None, 3]}),
+        ("hist_gradient_boosting", {"max_leaf_nodes": [None, 31]}),
+        ("hist_gradient_boosting", {"learning_rate": Float(0.01, 0.1)}),
+        ("multi_layer_perceptron", {"hidden_layer_sizes": [[64, 64], [32]]}),
+    ],
+)
+def test_costs_do_not_mind_what_a_user_makes_of_a_parameter(name, domains):
+    prepared, _ = mixed_table()
+    table = replace(prepared.schema, n_rows=20_000)
+    problem = replace(problem_of(prepared, "classification"), table=table, fit_limit=2.0)
+    own = SearchSpace.default("classification").constrained(name, **domains)
+    space = restrict(own, problem)
+    genomes = portfolio(space, problem, 0.05)
+    assert all(genome in space for genome in genomes)
+
+
+def test_a_wide_table_is_not_spread_over_bins():
+    X = np.random.default_rng(0).normal(size=(50, 150))
+    problem = Problem("regression", prepare_table(X).schema)
+    space = restrict(SearchSpace.default("regression"), problem)
+    network = space["multi_layer_perceptron"]
+    assert "embedding" not in network.parameters
+    assert network.build(network.default()).embedding == "none"
+
+
 def test_entries_of_the_portfolio_take_no_more_than_their_shares():
     schema = prepare_table(np.random.default_rng(0).normal(size=(20_000, 8))).schema
     problem = Problem("regression", schema, fit_limit=20.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evolearn.ensemble.pooling import logarithms, pooled, sharpness
+from evolearn.ensemble.pooling import SHARPNESS_BOUNDS, logarithms, pooled, sharpness
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.scoring import ClassifierAnswers, Objective, RegressorAnswers
@@ -236,5 +236,6 @@ def select(
         members,
         tuple(power / sum(powers) for power in powers),
         path[length - 1],
-        sum(powers) * out_of_fold.sharpness(blend),
+        # Few rows could make it certain in two steps.
+        float(np.clip(sum(powers) * out_of_fold.sharpness(blend), *SHARPNESS_BOUNDS)),
     )

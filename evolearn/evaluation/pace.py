@@ -40,7 +40,9 @@ class Pace:
             self._ratios[genome.estimator].append(ratio)
 
     def predicted(self, genome: Genome) -> float:
-        """Return the expected seconds of a genome, 0 if nothing is known."""
+        """Return the expected seconds of a genome, 0 before anything was evaluated."""
+        if not self._ratios:
+            return 0.0
         own = self._ratios.get(genome.estimator)
         if own is not None:
             return self._by_law(genome) * float(np.median(own[-REMEMBERED:]))

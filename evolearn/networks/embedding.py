@@ -15,6 +15,8 @@ FEWEST_VALUES = 5
 MOST_ROWS = 20_000
 # Where scaled values are bent back to, as in RealMLP: outliers stay apart, but near.
 CLIP = 3.0
+# Standard deviations beyond which a value is as far away as any: squares must not overflow.
+FARTHEST = 1e6
 
 
 @dataclass
@@ -52,7 +54,7 @@ class Embedding:
             self.centre = X.mean(axis=0, dtype=np.float64)
             width = X.std(axis=0, dtype=np.float64)
             # What varies less than rounding errors do is constant.
-            tiny = 1e-7 * np.maximum(np.abs(self.centre), np.finfo(np.float32).tiny)
+            tiny = 1e-13 * np.maximum(np.abs(self.centre), np.finfo(np.float32).tiny)
             self.width = np.where(width > tiny, width, 1.0)
             # Flags, such as one-hot encoded categories, stay as they are: rare ones would
             # become huge.
@@ -91,7 +93,8 @@ class Embedding:
 
     def _scaled(self, X: Any) -> Floats:
         dense = X if isinstance(X, np.ndarray) else X.toarray()
-        return np.asarray((dense - self.centre) / self.width, dtype=np.float32)
+        scaled = (dense - self.centre) / self.width
+        return np.clip(scaled, -FARTHEST, FARTHEST, out=scaled).astype(np.float32)
 
     def __call__(self, X: Any) -> Floats:
         """Return the inputs for some rows."""

@@ -100,9 +100,9 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
             weights = check_sample_weight(sample_weight, X)
             weights = (weights / weights.mean()).astype(np.float32)
         self._centre = float(np.average(y, weights=weights))
-        self._scale = (
-            float(np.sqrt(np.average((y - self._centre) ** 2, weights=weights))) or 1.0
-        )
+        largest = float(np.abs(y - self._centre).max()) or 1.0  # its square may be too large
+        variance = float(np.average(((y - self._centre) / largest) ** 2, weights=weights))
+        self._scale = largest * float(np.sqrt(variance)) or 1.0
         target = ((y - self._centre) / self._scale).astype(np.float32)
 
         def loss(outputs: Floats, rows: NDArray[np.intp]) -> tuple[float, Floats]:

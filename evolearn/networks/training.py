@@ -16,8 +16,8 @@ from evolearn.networks.layers import ACTIVATIONS, Adam, Floats, Stack
 
 # The share of the steps in which the learning rate rises to its highest value.
 WARM_UP = 0.05
-# Rows that are predicted at once: their activations stay in the cache.
-ROWS_AT_ONCE = 2_048
+# Rows that are predicted at once, and inputs of all of them: they stay in the cache.
+ROWS_AT_ONCE, INPUTS_AT_ONCE = 2_048, 2**20
 
 
 class BaseNetwork(BaseEstimator):
@@ -147,9 +147,10 @@ class BaseNetwork(BaseEstimator):
         """Return what `combine` makes of the members' outputs, a part of the rows at a time."""
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=np.float64)
+        at_once = INPUTS_AT_ONCE // self.embedding_.n_outputs
         parts = [
             combine(self.stack_.forward(self.embedding_(X[rows])))
-            for rows in gen_batches(X.shape[0], ROWS_AT_ONCE)
+            for rows in gen_batches(X.shape[0], int(np.clip(at_once, 64, ROWS_AT_ONCE)))
         ]
         return np.concatenate(parts)
 

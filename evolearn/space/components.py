@@ -65,9 +65,10 @@ class Cost:
         values = dict(gene.values)
         effort = 1.0
         for name, (measured_at, power) in self.units.items():
-            if name in values:
-                value = values[name]
-                size = sum(value) if isinstance(value, tuple) else value
+            value = values.get(name)
+            size = sum(value) if isinstance(value, tuple | list) else value
+            # What a user has made of it ("sqrt", None) says nothing.
+            if isinstance(size, int | float) and 0 < size < float("inf"):
                 effort *= (size / measured_at) ** power
         return effort
 

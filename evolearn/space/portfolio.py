@@ -88,12 +88,13 @@ def _thrifty(
     part = max(part, LEAST_PART)
     params = genome.params
     for name, (_, power) in cost.units.items():
-        if power == 1.0:  # what the seconds are proportional to
-            key = f"{genome.estimator}__{name}"
+        key = f"{genome.estimator}__{name}"
+        if power == 1.0 and key in params:  # what the seconds are proportional to
             params[key] = component.parameters[name].clip(round(part * params[key]))
     if "learning_rate" in component.parameters:
         key = f"{genome.estimator}__learning_rate"
-        params[key] = min(params[key] / part, max(HIGHEST_RATE, params[key]))
+        rate = min(params[key] / part, max(HIGHEST_RATE, params[key]))
+        params[key] = component.parameters["learning_rate"].clip(rate)
     smaller = space.genome(params)
     return smaller if smaller in space else genome
 

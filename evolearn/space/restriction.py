@@ -10,7 +10,10 @@ from evolearn.space.catalogue.shared import (
     BOOSTING_COST,
     BOOSTING_PARAMETERS,
     EPOCHS,
+    EXACT_BOOSTING_PARAMETERS,
     FOREST_PARAMETERS,
+    NETWORK_CONDITIONS,
+    NETWORK_PARAMETERS,
 )
 from evolearn.space.components import PLAIN_SLOTS, Component
 from evolearn.space.domains import Domain, Integer
@@ -22,13 +25,11 @@ from evolearn.space.search_space import SearchSpace
 
 # Squares and products of more columns than this are too many: 40 columns make 860.
 POLYNOMIAL_COLUMNS = 40
-# How many trees there are in the catalogue's forests and boosted trees.
-TREE_COUNTS = (
-    ("n_estimators", FOREST_PARAMETERS["n_estimators"]),
-    *(
-        (name, BOOSTING_PARAMETERS["max_iter"])
-        for name in ("max_iter", "n_estimators", "iterations")
-    ),
+# How many trees there are in the catalogue's boosted trees.
+_OF_BOOSTING = BOOSTING_PARAMETERS["max_iter"]
+TREE_COUNTS: tuple[tuple[str, Domain], ...] = (
+    *((name, _OF_BOOSTING) for name in ("max_iter", "n_estimators", "iterations")),
+    ("n_estimators", EXACT_BOOSTING_PARAMETERS["n_estimators"]),
 )
 FEWEST_TREES = 60
 # A forest may take so many bytes: its fold models must be kept until they serve, and read
@@ -38,6 +39,8 @@ FOREST_BYTES = 300 * 2**20
 FEWEST_TREES_OF_LARGE = 50
 # Networks see so many rows in all, each of them once per epoch: on many rows fewer epochs do.
 NETWORK_ROWS = 400_000
+# Of more columns, bins and waves make networks that take too long.
+MOST_SPREAD_COLUMNS = 100
 
 
 def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
@@ -58,7 +61,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        early stopping.
     8. The catalogue's forests and boosted trees have at most as many trees as there are rows,
        forests no more than some 300 MiB hold;
-       its networks see at most 400,000 rows, all epochs together.
+       its networks see at most 400,000 rows, all epochs together, and do not spread more than
+       100 columns over bins or waves.
     9. On large tables, those whose memory is limited (see `evolearn.space.frugality`),
        estimators and preparation that would hold more are left out, kernel features and trees
        are fewer.
@@ -83,9 +87,9 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
             f"({reasons or 'it is empty'}); add one to search_space."
         )
         raise ValueError(msg)
-    frugal = within_memory(fitting, problem, left_out)
-    useful = [_with_fewer_rounds(c, problem) for c in frugal]
-    fast = _affordable([_cheaper(c, problem) for c in useful], problem, left_out)
+    useful = [_with_fewer_rounds(_narrow(c, problem), problem) for c in fitting]
+    frugal = within_memory(useful, problem, left_out)
+    fast = _affordable([_cheaper(c, problem) for c in frugal], problem, left_out)
     estimators = [
         c if _may_stop_early(c, problem) else _without_early_stopping(c) for c in fast
     ]
@@ -167,6 +171,21 @@ def _affordable(
     return fast
 
 
+def _narrow(component: Component, problem: Problem) -> Component:
+    """Return a network that does not spread the columns of a wide table."""
+    parameters = component.parameters
+    wide = problem.table.n_numeric > MOST_SPREAD_COLUMNS
+    if not wide or parameters.get("embedding") != NETWORK_PARAMETERS["embedding"]:
+        return component
+    spread = ("embedding", *NETWORK_CONDITIONS)
+    return replace(
+        component,
+        estimator=component.prototype().set_params(embedding="none"),
+        parameters={k: v for k, v in parameters.items() if k not in spread},
+        conditions={k: v for k, v in component.conditions.items() if k not in spread},
+    )
+
+
 def _cheaper(component: Component, problem: Problem) -> Component:
     """Return a component with fewer trees, rounds or epochs if a fit is expected to be late."""
     seconds = expected_seconds(component, problem)
@@ -174,12 +193,12 @@ def _cheaper(component: Component, problem: Problem) -> Component:
         return component
     parameters = dict(component.parameters)
     for name, (_, power) in component.cost.units.items():
-        domain = parameters[name]
+        domain = parameters.get(name)
         if power == 1.0 and isinstance(domain, Integer):  # what the seconds are proportional to
             affordable = int(domain.default * problem.fit_limit / seconds)
             start = max(affordable, int(domain.low))
-            high = min(2 * start, int(domain.high))
-            parameters[name] = replace(domain, high=max(high, start), start=start)
+            high = max(min(2 * start, int(domain.high)), int(domain.low) + 1)
+            parameters[name] = replace(domain, high=high, start=min(start, high))
     return replace(component, parameters=parameters)
 
 
@@ -237,6 +256,6 @@ def _with_fewer_rounds(component: Component, problem: Problem) -> Component:
     for name, domain, number in most:
         # A domain of the user's stays as it is.
         if parameters.get(name) == domain and isinstance(domain, Integer):
-            high = max(min(number, int(domain.high)), int(domain.low))
+            high = max(min(number, int(domain.high)), int(domain.low) + 1)
             parameters[name] = replace(domain, high=high, start=min(domain.default, high))
     return replace(component, parameters=parameters)

@@ -125,13 +125,14 @@ EXACT_BOOSTING_COST = Cost(
 NETWORK_COST = Cost(
     0.6,
     rows=1.0,
-    columns=0.25,
+    columns=0.4,
     outputs=0.1,
     units={
         "max_iter": (40, 1.0),
         "n_members": (4, 0.9),
         "hidden_layer_sizes": (256, 1.2),
         "batch_size": (128, -0.3),
+        "n_bins": (12, 0.4),
     },
 )
 
@@ -143,7 +144,8 @@ NETWORK_COST = Cost(
 # features are held twice.
 LINEAR_FOOTPRINT = Footprint(3.0)
 DISCRIMINANT_FOOTPRINT = Footprint(4.7)
-NETWORK_FOOTPRINT = Footprint(3.0)
+# Weights of every column's bins, and those of Adam, of 128 units and some members.
+NETWORK_FOOTPRINT = Footprint(3.0, of_column={"n_bins": 20_000.0})
 TREE_FOOTPRINT = Footprint(0.5)
 FOREST_FOOTPRINT = Footprint(0.5, of_each={"n_estimators": 144.0})
 BOOSTING_FOOTPRINT = Footprint(
