@@ -54,7 +54,7 @@ class Part:
 
 PARTS = {
     "portfolio": Part(
-        "generation 0 is drawn at random", ((plan, "portfolio", lambda space, problem: []),)
+        "generation 0 is drawn at random", ((plan, "portfolio", lambda *given: []),)
     ),
     "evolution": Part(
         "after the portfolio, random search", ((plan, "Evolution", RandomSearch),)

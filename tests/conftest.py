@@ -19,6 +19,7 @@ N_ROWS = 120
 SEARCH = {
     "time_budget": None,
     "n_evaluations": 28,
+    "n_iter_no_change": None,
     "population_size": 4,
     "cv": 3,
     "n_jobs": 2,

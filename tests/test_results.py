@@ -17,6 +17,7 @@ from evolearn import (
     EvolutionaryRegressor,
     SearchSpace,
 )
+from evolearn.networks import NetworkClassifier, NetworkRegressor
 
 STOP_REASONS = {
     "target_fitness", "time_budget", "n_generations", "n_evaluations", "no_improvement",
@@ -50,12 +51,17 @@ def test_best_params_are_flat_and_name_the_estimator(fitted_classifier):
         assert "__" not in key or key.split("__")[0] in components, key
 
 
+def is_known(estimator):
+    """Tell whether it is of scikit-learn's classes, or one of our networks."""
+    ours = (ColumnPreparer, NetworkClassifier, NetworkRegressor)
+    return type(estimator) in ours or type(estimator).__module__.startswith("sklearn.")
+
+
 def test_best_estimator_is_a_fitted_pipeline_of_scikit_learns_classes(fitted_classifier):
     model, X, y = fitted_classifier
     assert isinstance(model.best_estimator_, Pipeline)
     for position, estimator in enumerate(nested_estimators(model.best_estimator_)):
-        ours = type(estimator) is ColumnPreparer
-        assert ours or type(estimator).__module__.startswith("sklearn."), (position, estimator)
+        assert is_known(estimator), (position, estimator)
     assert set(model.best_estimator_.predict(X)) <= set(y)
 
 
@@ -63,7 +69,8 @@ def test_a_plain_table_needs_no_step_of_ours(fast, numbers):
     X, y = numbers
     model = EvolutionaryClassifier(**fast).fit(X, y)
     for estimator in nested_estimators(model.best_estimator_):
-        assert type(estimator).__module__.startswith("sklearn.")
+        assert is_known(estimator)
+        assert not isinstance(estimator, ColumnPreparer)
 
 
 def test_a_single_final_model_is_the_best_estimator(fast, binary):
