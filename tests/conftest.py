@@ -18,7 +18,7 @@ N_ROWS = 120
 # Enough candidates for the portfolio of generation 0 to have offspring.
 SEARCH = {
     "time_budget": None,
-    "n_evaluations": 28,
+    "n_evaluations": 36,
     "n_iter_no_change": None,
     "population_size": 4,
     "cv": 3,

@@ -93,7 +93,7 @@ def test_cv_results_are_what_grid_search_gives_and_more(fitted_classifier):
         "split1_test_score", "mean_fit_time", "mean_score_time", "param_estimator",
         "generation", "parents", "status", "failure",
     }  # fmt: skip
-    assert len(table) == model.n_evaluations_ == 28
+    assert len(table) == model.n_evaluations_ == 36
     assert all(isinstance(params, dict) for params in table["params"])
     assert list(table["param_estimator"]) == [p["estimator"] for p in table["params"]]
     assert (table["mean_fit_time"] >= 0).all()
@@ -169,8 +169,8 @@ def test_the_pareto_front_trades_error_for_simplicity(fitted_regressor):
 
 def test_numbers_of_the_search_are_told(fitted_classifier):
     model, X, y = fitted_classifier
-    assert model.n_evaluations_ == 28
-    assert model.n_generations_ == 7
+    assert model.n_evaluations_ == 36
+    assert model.n_generations_ == 9
     assert model.stop_reason_ in STOP_REASONS
     assert model.n_features_in_ == X.shape[1]
     assert list(model.feature_names_in_) == list(X.columns)
