@@ -128,6 +128,8 @@ def run_script(tmp_path):
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
+            # Where the tests run in the background, Ctrl-C is ignored, and that is inherited.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             # The script's own output must come from the script alone.
             env={
                 key: value for key, value in os.environ.items() if key != "PYTEST_CURRENT_TEST"
