@@ -97,7 +97,8 @@ class OutOfFold:
             )
         #: Positions, in out-of-fold predictions, of the rows that are looked at.
         self.positions = np.concatenate([part[0] for part in self._parts])
-        self._codes = np.concatenate([part[2] for part in self._parts])
+        codes = np.concatenate([part[2] for part in self._parts])
+        self._codes = None if classes is None else codes.astype(np.intp)
         of_rows = [part[3] for part in self._parts if part[3] is not None]
         self._weights = np.concatenate(of_rows) if of_rows else None
 
@@ -120,9 +121,9 @@ class OutOfFold:
 
     def sharpness(self, blend: NDArray[np.float64]) -> float:
         """Return how much sharper a blend of offers should be; 1 in regression."""
-        if self._classes is None:
+        if self._codes is None:
             return 1.0
-        return sharpness(blend, self._codes.astype(np.intp), self._weights)
+        return sharpness(blend, self._codes, self._weights)
 
     def blend_error(self, blend: NDArray[np.float64]) -> float:
         """Return the error of a mean of offers."""

@@ -8,9 +8,9 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-from evolearn._compat import check_sample_weight, fit_context
+from evolearn._compat import fit_context
 from evolearn.networks.layers import Floats
-from evolearn.networks.training import BaseNetwork
+from evolearn.networks.training import BaseNetwork, relative_weights
 
 
 class NetworkClassifier(ClassifierMixin, BaseNetwork):
@@ -68,10 +68,7 @@ batch_size, learning_rate_init, weight_decay, dropout, random_state
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
-        weights = None
-        if sample_weight is not None:
-            weights = check_sample_weight(sample_weight, X)
-            weights = (weights / weights.mean()).astype(np.float32)
+        weights = relative_weights(sample_weight, X)
 
         def loss(outputs: Floats, rows: NDArray[np.intp]) -> tuple[float, Floats]:
             slopes = _softmax(outputs)

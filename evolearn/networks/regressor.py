@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import validate_data
 
-from evolearn._compat import check_sample_weight, fit_context
+from evolearn._compat import fit_context
 from evolearn.networks.layers import Floats
-from evolearn.networks.training import BaseNetwork
+from evolearn.networks.training import BaseNetwork, relative_weights
 
 
 class NetworkRegressor(RegressorMixin, BaseNetwork):
@@ -95,10 +95,7 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
             Itself, trained.
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, y_numeric=True)
-        weights = None
-        if sample_weight is not None:
-            weights = check_sample_weight(sample_weight, X)
-            weights = (weights / weights.mean()).astype(np.float32)
+        weights = relative_weights(sample_weight, X)
         self._centre = float(np.average(y, weights=weights))
         largest = float(np.abs(y - self._centre).max()) or 1.0  # its square may be too large
         variance = float(np.average(((y - self._centre) / largest) ** 2, weights=weights))

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from evolearn._compat import Interval, StrOptions
+from evolearn._compat import Interval, StrOptions, check_sample_weight
 from evolearn.networks.embedding import Embedding
 from evolearn.networks.layers import ACTIVATIONS, Adam, Floats, Stack
 
@@ -18,6 +18,14 @@ from evolearn.networks.layers import ACTIVATIONS, Adam, Floats, Stack
 WARM_UP = 0.05
 # Rows that are predicted at once, and inputs of all of them: they stay in the cache.
 ROWS_AT_ONCE, INPUTS_AT_ONCE = 2_048, 2**20
+
+
+def relative_weights(sample_weight: Any, X: Any) -> Floats | None:
+    """Return checked weights whose mean is one, None if there are none."""
+    if sample_weight is None:
+        return None
+    weights = check_sample_weight(sample_weight, X)
+    return (weights / weights.mean()).astype(np.float32)
 
 
 class BaseNetwork(BaseEstimator):
