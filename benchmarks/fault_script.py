@@ -270,7 +270,7 @@ def describe(model, seconds, caught):
         "r2": r2_score(y, model.predict(X)),
         "faulty": [[*end, count] for end, count in Counter(ends).most_common()],
         "others_scored": int((results["status"][~faulty] == "scored").sum()),
-        "most_warnings": max(map(len, results["warnings"])),
+        "most_warnings": max(map(len, results["warnings"]), default=0),
         "stop_reason": model.stop_reason_,
         "warnings": [str(warning.message) for warning in caught],
     }

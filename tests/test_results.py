@@ -99,6 +99,17 @@ def test_cv_results_are_what_grid_search_gives_and_more(fitted_classifier):
     assert (table["mean_fit_time"] >= 0).all()
 
 
+def test_results_have_their_columns_even_if_no_candidate_ended(fitted_regressor, numbers):
+    X, y = numbers
+    with pytest.warns(EvolearnWarning, match="predicts from the target alone"):
+        empty = EvolutionaryRegressor(time_budget=1e-3, random_state=0).fit(X, y)
+    depends = ("split", "param_")  # on the folds and on the candidates
+    columns = {name for name in fitted_regressor[0].cv_results_ if not name.startswith(depends)}
+    told = empty.cv_results_
+    assert columns | {"param_estimator"} <= set(told)
+    assert {len(column) for column in told.values()} == {0}
+
+
 def test_mean_and_spread_are_over_the_folds(fitted_regressor):
     model, *_ = fitted_regressor
     table = pd.DataFrame(model.cv_results_)

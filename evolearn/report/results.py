@@ -46,7 +46,8 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
         table[f"mean_{name}_time"] = np.array([t.mean() if t.size else np.nan for t in times])
         table[f"std_{name}_time"] = np.array([t.std() if t.size else np.nan for t in times])
     table["params"] = [dict(row["params"]) for row in rows]
-    for name in sorted({name for row in rows for name in row["params"]}):
+    # Every candidate has an estimator: the column is there even if none ended.
+    for name in sorted({"estimator"}.union(*(row["params"] for row in rows))):
         table[f"param_{name}"] = _param_column(rows, name)
     scores = np.full((len(rows), n_folds), np.nan)
     for i, row in enumerate(rows):
