@@ -8,6 +8,7 @@ from sklearn.base import _fit_context as fit_context
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.fixes import parse_version
+from sklearn.utils.validation import _check_feature_names_in as feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 SKLEARN_VERSION = parse_version(sklearn.__version__)
@@ -17,6 +18,7 @@ __all__ = [
     "Interval",
     "StrOptions",
     "check_sample_weight",
+    "feature_names_in",
     "fit_context",
     "parse_version",
     "scorer_function",

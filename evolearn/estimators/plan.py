@@ -6,6 +6,7 @@ from typing import Any
 
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.estimators.data import FitData
+from evolearn.estimators.formulas import with_formulas
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import Folds, make_folds, n_folds, thinned
 from evolearn.evolution.evolution import Evolution
@@ -156,4 +157,5 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         memory=float("inf") if effort.training_rows is None else data.problem.memory,
     )
     fair = float("inf") if effort.fair_seconds is None else effort.fair_seconds
-    return Plan(data, problem, restrict(data.space, problem), folds, fair)
+    space = with_formulas(restrict(data.space, problem), data)
+    return Plan(data, problem, space, folds, fair)

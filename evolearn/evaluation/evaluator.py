@@ -274,11 +274,11 @@ def _checked(
 def _check_portable(model: BaseEstimator) -> None:
     """Raise an error if a fitted model could not be handed back by the worker in the end.
 
-    Those of scikit-learn can be, and pickling a large forest takes its time.
+    Those of scikit-learn and ours can be, and pickling a large forest takes its time.
     """
     parts = [model, *model.get_params().values()]
     estimators = [part for part in parts if hasattr(part, "fit")]
-    if all(type(part).__module__.startswith("sklearn.") for part in estimators):
+    if all(type(part).__module__.startswith(("sklearn.", "evolearn.")) for part in estimators):
         return
     doing = "pickled"
     try:

@@ -10,7 +10,9 @@ from deap import base, tools
 from evolearn.evolution.individual import Individual
 from evolearn.evolution.randomness import with_random
 from evolearn.evolution.search import Candidate, Search
-from evolearn.evolution.variation import mate, mutate
+from evolearn.evolution.trees import Trees
+from evolearn.evolution.variation import CONSTRUCTED, FEATURES, mate, mutate, sample
+from evolearn.space.expressions import Expressions
 from evolearn.space.genome import Genome
 from evolearn.space.search_space import SearchSpace
 
@@ -57,6 +59,10 @@ class Evolution(Search):
         self._statistics.register("worst", max)
         self._told = 0
         self._toolbox = self._make_toolbox()
+
+    def draw(self) -> tuple[Genome, str, tuple[int, ...]]:
+        """Return a genome drawn from the whole space."""
+        return self._toolbox.sample(), "random", ()
 
     def propose(self) -> tuple[Genome, str, tuple[int, ...]]:
         """Return a child of the population, or now and then a genome from the whole space."""
@@ -109,13 +115,23 @@ class Evolution(Search):
         return self._toolbox.by_rank(self.population, 4)[:2]
 
     def _make_toolbox(self) -> Any:
-        toolbox = base.Toolbox()
-        toolbox.register("mate", mate, space=self.space, rng=self.rng)
-        toolbox.register("mutate", mutate, space=self.space, rng=self.rng)
+        toolbox, trees = base.Toolbox(), _trees(self.space, self.rng)
+        toolbox.register("sample", sample, self.space, self.rng, trees)
+        toolbox.register("mate", mate, space=self.space, rng=self.rng, trees=trees)
+        toolbox.register("mutate", mutate, space=self.space, rng=self.rng, trees=trees)
         toolbox.register("survive", tools.selNSGA2)
         toolbox.register("by_error", with_random(tools.selTournament, self.rng), tournsize=3)
         toolbox.register("by_rank", with_random(tools.selTournamentDCD, self.rng))
         return toolbox
+
+
+def _trees(space: SearchSpace, rng: Random) -> Trees | None:
+    """Return the moves on constructed features, None if the space has none that can move."""
+    for component in space.preparation[FEATURES]:
+        domain = component.parameters.get("expressions")
+        if component.name == CONSTRUCTED and isinstance(domain, Expressions):
+            return Trees(domain, rng) if domain.n_columns else None
+    return None
 
 
 def _error(individual: Individual) -> float:

@@ -2,6 +2,7 @@
 
 from random import Random
 
+from evolearn.evolution.trees import Trees
 from evolearn.space.genome import Gene, Genome
 from evolearn.space.search_space import SearchSpace
 
@@ -10,36 +11,74 @@ from evolearn.space.search_space import SearchSpace
 NEW_ESTIMATOR = 0.1
 PREPARATION = 0.35
 
+# The slot of constructed features and what the catalogue fills it with.
+FEATURES, CONSTRUCTED, NO_FEATURES = "features", "constructed", "no_features"
+# Those that are mutated are seldom given up as a whole; where no formula is known to tell
+# anything of the target, those that are drawn are seldom taken.
+GIVEN_UP = 0.15
+TAKEN_UNKNOWN = 0.2
 
-def mutate(genome: Genome, space: SearchSpace, rng: Random) -> Genome:
-    """Return a genome that differs in its estimator, its preparation or its values."""
+
+def sample(
+    space: SearchSpace, rng: Random, trees: Trees | None = None, estimator: str | None = None
+) -> Genome:
+    """Return a random genome, of one estimator if its name is given."""
+    genome = space.sample(rng, estimator)
+    unknown = trees is not None and not trees.domain.bred
+    if unknown and _formulas_of(genome) and rng.random() >= TAKEN_UNKNOWN:
+        options = space.slots_of(genome.estimator)[FEATURES]
+        return _with(genome, FEATURES, _constructed((), options, genome[FEATURES]))
+    return genome
+
+
+def mutate(
+    genome: Genome, space: SearchSpace, rng: Random, trees: Trees | None = None
+) -> Genome:
+    """Return a genome that differs in its estimator, its preparation or its values.
+
+    Parameters
+    ----------
+    genome : Genome
+    space : SearchSpace
+    rng : random.Random
+        That of `trees` too.
+    trees : Trees, default=None
+        The moves within constructed features; None: they move as any other values do.
+    """
     draw = rng.random()
     if draw < NEW_ESTIMATOR and len(space.names) > 1:
         others = [name for name in space.names if name != genome.estimator]
-        return _adopt(space.sample(rng, rng.choice(others)), genome, space)
+        return _adopt(sample(space, rng, trees, rng.choice(others)), genome, space)
     slots = space.slots_of(genome.estimator)
     variable = [slot for slot in slots if _variable(slot, slots[slot], space)]
     own = space[genome.estimator].parameters
     if variable and (draw < NEW_ESTIMATOR + PREPARATION or not own):
         slot = rng.choice(variable)
+        if slot == FEATURES and trees is not None:
+            return _with(genome, slot, _mutated_features(genome[slot], slots[slot], trees, rng))
         return _with(genome, slot, _mutated_slot(slot, genome[slot], slots[slot], space, rng))
     gene = space[genome.estimator].mutate(genome["estimator"], rng)
     return _with(genome, "estimator", gene)
 
 
-def mate(first: Genome, second: Genome, space: SearchSpace, rng: Random) -> Genome:
+def mate(
+    first: Genome, second: Genome, space: SearchSpace, rng: Random, trees: Trees | None = None
+) -> Genome:
     """Return a child of two genomes.
 
-    Parents of one estimator type mix their hyperparameters, slot by slot; of different types,
-    the child has the first one's estimator and the second one's preparation, as far as that
+    Parents of one estimator type mix their hyperparameters, slot by slot, and cross their
+    constructed features as trees; of different types, the child has the first one's estimator and the second one's preparation, as far as that
     estimator can be combined with it.
     """
     if first.estimator != second.estimator:
         return _adopt(first, second, space)
-    genes = []
+    genes, slots = [], space.slots_of(first.estimator)
     for slot in first:
         a, b = first[slot], second[slot]
-        if a.component == b.component:
+        if slot == FEATURES and trees is not None and CONSTRUCTED == a.component == b.component:
+            formulas = trees.mixed_sets(_formulas(a), _formulas(b))
+            genes.append((slot, _constructed(formulas, slots[slot], a)))
+        elif a.component == b.component:
             genes.append((slot, space.component(slot, a.component).mix(a, b, rng)))
         else:
             genes.append((slot, rng.choice((a, b))))
@@ -55,6 +94,34 @@ def _adopt(receiver: Genome, donor: Genome, space: SearchSpace) -> Genome:
         else (slot, receiver[slot])
         for slot in receiver
     )
+
+
+def _mutated_features(gene: Gene, options: tuple[str, ...], trees: Trees, rng: Random) -> Gene:
+    """Return other constructed features: a set with a formula more, less or changed, or none."""
+    if CONSTRUCTED not in options:
+        return gene
+    formulas = _formulas(gene)
+    if formulas and rng.random() < GIVEN_UP:
+        return _constructed((), options, gene)
+    if not formulas:  # a set may bring what one formula alone does not
+        formulas = trees.domain.sample(rng)
+    return _constructed(trees.mutated_set(formulas), options, gene)
+
+
+def _formulas(gene: Gene) -> tuple[str, ...]:
+    formulas: tuple[str, ...] = dict(gene.values).get("expressions", ())
+    return formulas
+
+
+def _formulas_of(genome: Genome) -> tuple[str, ...]:
+    return _formulas(genome[FEATURES]) if FEATURES in genome else ()
+
+
+def _constructed(formulas: tuple[str, ...], options: tuple[str, ...], gene: Gene) -> Gene:
+    """Return the gene of these formulas; of none, that of no features, if it may be that."""
+    if formulas:
+        return Gene.of(CONSTRUCTED, {"expressions": formulas})
+    return Gene(NO_FEATURES) if NO_FEATURES in options else gene
 
 
 def _variable(slot: str, options: tuple[str, ...], space: SearchSpace) -> bool:

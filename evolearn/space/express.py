@@ -58,7 +58,7 @@ def express(
         estimator.set_params(early_stopping=False, max_iter=rounds)
     if not component.whole:
         if not problem.table.sparse and _encoder(genome) == "native":
-            estimator.set_params(**_native_parameters(component, problem))
+            estimator.set_params(**_native_parameters(component, genome, problem))
         if component.coded_labels and problem.task == "classification" and not problem.zero_one:
             estimator = _with_encoded_labels(estimator, genome.estimator)
         if "target" in genome:
@@ -109,11 +109,11 @@ def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
 def _columns(
     genome: Genome, space: SearchSpace, problem: Problem
 ) -> list[tuple[str, BaseEstimator]]:
-    """Return the steps that impute, encode and scale the columns of the numeric matrix."""
+    """Return the steps that impute, construct, encode and scale columns of the matrix."""
     table = problem.table
     numeric = [
         (slot, space.component(slot, genome[slot].component).build(genome[slot]))
-        for slot in ("imputer", "scaler")
+        for slot in ("imputer", "features", "scaler")
         if slot in genome and not _passes(genome, space, slot)
     ]
     if table.sparse:
@@ -154,16 +154,18 @@ def _encoder(genome: Genome) -> str | None:
     return genome["encoder"].component if "encoder" in genome else None
 
 
-def _native_columns(problem: Problem) -> np.ndarray:
-    """Return which columns of the matrix boosting shall treat as categories."""
+def _native_columns(genome: Genome, problem: Problem) -> np.ndarray:
+    """Return which columns boosting shall treat as categories."""
     table = problem.table
-    return np.array(
-        [False] * table.n_numeric + [c <= NATIVE_CATEGORIES for c in table.cardinalities]
-    )
+    constructed = dict(genome["features"].values) if "features" in genome else {}
+    n_numeric = table.n_numeric + len(constructed.get("expressions", ()))
+    return np.array([False] * n_numeric + [c <= NATIVE_CATEGORIES for c in table.cardinalities])
 
 
-def _native_parameters(component: Component, problem: Problem) -> Mapping[str, Any]:
-    columns = _native_columns(problem)
+def _native_parameters(
+    component: Component, genome: Genome, problem: Problem
+) -> Mapping[str, Any]:
+    columns = _native_columns(genome, problem)
     if component.native is None:
         return {"categorical_features": columns}
     return component.native(columns.tolist())

@@ -18,6 +18,10 @@ PLACES_PER_DOUBLING = 4.0
 MOST_SHARES = 4.0
 LEAST_PART = 0.25
 HIGHEST_RATE = 0.2
+# Where formulas are known, at which place the first entry that has them comes, each other one
+# two places later, and how many there are.
+FIRST_TWIN, MOST_TWINS = 3, 7
+CONSTRUCTED = "constructed"
 
 
 def portfolio(
@@ -29,7 +33,8 @@ def portfolio(
     those whose fit is expected to take longer than its share of the time: each time their
     seconds double they fall back by four places, so that on a table with many classes or rows
     the first strong model does not come late. What would take more than four shares gets fewer
-    trees, rounds or epochs. Then comes every estimator that had no entry, as
+    trees, rounds or epochs. Where formulas are known for constructed features, the first entry
+    of each estimator comes with them too. Then comes every estimator that had no entry, as
     it is without mutation. Of a space that has not the default baseline, the estimator with the
     lowest expected time comes first.
 
@@ -58,7 +63,25 @@ def portfolio(
         late = seconds / fair_seconds if isfinite(seconds) else 1.0  # of a user's: not known
         return number + PLACES_PER_DOUBLING * log2(max(late, 1.0))
 
-    return [genomes[0], *(genomes[i] for i in sorted(range(1, len(genomes)), key=place))]
+    ordered = [genomes[0], *(genomes[i] for i in sorted(range(1, len(genomes)), key=place))]
+    return _with_formulas(ordered, space)
+
+
+def _with_formulas(genomes: list[Genome], space: SearchSpace) -> list[Genome]:
+    """Return the genomes and, of the first of each estimator, another one with formulas.
+
+    None if no formula is known to tell anything of the target.
+    """
+    twins: dict[str, Genome] = {}
+    for genome in genomes:
+        if "features" in genome and genome.estimator not in twins:
+            twin = space.genome({**genome.params, "features": CONSTRUCTED})
+            if dict(twin["features"].values).get("expressions"):
+                twins[genome.estimator] = twin
+    mixed = list(genomes)
+    for i, twin in enumerate(list(twins.values())[:MOST_TWINS]):
+        mixed.insert(FIRST_TWIN + 2 * i, twin)
+    return mixed
 
 
 def _entries(space: SearchSpace, problem: Problem) -> Iterator[Genome]:

@@ -17,6 +17,7 @@ from evolearn.space.catalogue.shared import (
 )
 from evolearn.space.components import PLAIN_SLOTS, Component
 from evolearn.space.domains import Domain, Integer
+from evolearn.space.expressions import Expressions
 from evolearn.space.frugality import too_wide, with_frugal_strategy, within_memory
 from evolearn.space.genome import Gene
 from evolearn.space.imported import Imported
@@ -39,6 +40,8 @@ FOREST_BYTES = 300 * 2**20
 FEWEST_TREES_OF_LARGE = 50
 # Networks see so many rows in all, each of them once per epoch: on many rows fewer epochs do.
 NETWORK_ROWS = 400_000
+# Of more columns there are too many formulas, and trees choose among them better.
+MOST_FORMULA_COLUMNS = 300
 # Of more columns, bins and waves make networks that take too long.
 MOST_SPREAD_COLUMNS = 100
 
@@ -63,7 +66,9 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        forests no more than some 300 MiB hold;
        its networks see at most 400,000 rows, all epochs together, and do not spread more than
        100 columns over bins or waves.
-    9. On large tables, those whose memory is limited (see `evolearn.space.frugality`),
+    9. Constructed features are left out of tables with fewer than two or more than 300 columns
+       of numbers.
+    10. On large tables, those whose memory is limited (see `evolearn.space.frugality`),
        estimators and preparation that would hold more are left out, kernel features and trees
        are fewer.
 
@@ -97,7 +102,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     for slot, components in space.preparation.items():
         useless = {c.name: _useless(slot, c, problem) for c in components}
         kept = [c for c in components if useless[c.name] is None]
-        preparation[slot] = [with_frugal_strategy(c, problem) for c in kept]
+        preparation[slot] = [_over_columns(with_frugal_strategy(c, problem), problem) for c in kept]
         left_out |= {name: reason for name, reason in useless.items() if reason}
     return SearchSpace(estimators, preparation, left_out)
 
@@ -202,12 +207,25 @@ def _cheaper(component: Component, problem: Problem) -> Component:
     return replace(component, parameters=parameters)
 
 
+def _over_columns(component: Component, problem: Problem) -> Component:
+    """Return constructed features whose formulas are over the table's columns of numbers."""
+    parameters = {
+        name: replace(domain, n_columns=problem.table.n_numeric)
+        if isinstance(domain, Expressions)
+        else domain
+        for name, domain in component.parameters.items()
+    }
+    return component if parameters == component.parameters else replace(component, parameters=parameters)
+
+
 def _useless(slot: str, component: Component, problem: Problem) -> str | None:
     table = problem.table
     if reason := too_wide(component, problem):
         return reason
     if slot == "encoder":
         return None if table.cardinalities else "there are no categories"
+    if component.name == "constructed" and not 2 <= table.n_numeric <= MOST_FORMULA_COLUMNS:
+        return f"there are fewer than two or more than {MOST_FORMULA_COLUMNS} columns of numbers"
     if slot == "target":
         if component.name == "log_target" and not problem.positive_target:
             return "the target does not lie above -1"

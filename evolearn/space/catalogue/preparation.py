@@ -1,4 +1,4 @@
-"""Imputers, encoders, scalers, transformers, selectors and target transforms."""
+"""Imputers, constructed features, encoders, scalers, transformers, selectors and target transforms."""
 
 from collections.abc import Mapping
 
@@ -19,8 +19,10 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
+from evolearn.features import ConstructedFeatures
 from evolearn.space.components import Component, Cost, Footprint
 from evolearn.space.domains import Choice, Float, Integer
+from evolearn.space.expressions import Expressions
 
 FREE = Cost(0.0)
 
@@ -37,6 +39,22 @@ IMPUTERS = (
         handles=frozenset({"sparse"}),
         complexity=0.0,
         cost=FREE,
+    ),
+)
+
+FEATURES = (
+    Component(
+        "no_features", None, handles=frozenset({"sparse", "missing"}), complexity=0.0, cost=FREE
+    ),
+    # Columns computed from others, by formulas that the search breeds.
+    Component(
+        "constructed",
+        ConstructedFeatures,
+        {"expressions": Expressions()},
+        handles=frozenset({"missing"}),
+        complexity=1.0,
+        cost=FREE,
+        footprint=Footprint(1.5),
     ),
 )
 
@@ -189,6 +207,7 @@ TARGETS = (
 #: The default components that prepare data, by slot.
 PREPARATION: Mapping[str, tuple[Component, ...]] = {
     "imputer": IMPUTERS,
+    "features": FEATURES,
     "encoder": ENCODERS,
     "scaler": SCALERS,
     "transformer": TRANSFORMERS,

@@ -1,0 +1,106 @@
+"""The domain of constructed features: sets of formulas over the numbers of a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from evolearn.features import OPERATORS, parse
+
+# More new columns than these help few models, and cost all of them time.
+MOST_EXPRESSIONS = 8
+# Formulas that people can read: log1p(a * b) / sqrt(c + d) has depth 3 and size 9.
+MOST_DEPTH, MOST_SIZE = 5, 15
+
+_PAIRS = tuple(name for name, operator in OPERATORS.items() if operator.arity == 2)
+
+
+@dataclass(frozen=True)
+class Expressions:
+    """Sets of formulas, each written as nested calls over columns by their position.
+
+    Moves here are plain ones, on whole formulas; the evolution also moves within them, as
+    trees (`evolearn.evolution.trees`).
+
+    Parameters
+    ----------
+    n_columns : int, default=0
+        The columns there are: ``x0`` to ``x{n_columns - 1}``.
+    bred : tuple of str, default=()
+        Formulas that are known to tell something of the target, the best first.
+    most : int, default=8
+        How many a set may hold.
+
+    Examples
+    --------
+    >>> from evolearn.space.expressions import Expressions
+    >>> ("div(x0, x1)",) in Expressions(n_columns=2)
+    True
+    >>> ("div(x0, x2)",) in Expressions(n_columns=2)
+    False
+    """
+
+    n_columns: int = 0
+    bred: tuple[str, ...] = ()
+    most: int = MOST_EXPRESSIONS
+
+    @property
+    def default(self) -> tuple[str, ...]:
+        """The best formulas that are known."""
+        return self.bred[: self.most]
+
+    def sample(self, rng: Random) -> tuple[str, ...]:
+        """Return a few formulas."""
+        n_wanted = rng.randint(1, max(1, self.most // 2)) if self.n_columns else 0
+        return self.of(self.draw(rng) for _ in range(n_wanted))
+
+    def draw(self, rng: Random) -> str:
+        """Return one formula: of those that are known, or of two columns."""
+        if self.bred and rng.random() < 0.7:
+            return rng.choice(self.bred)
+        first, second = (rng.randrange(self.n_columns) for _ in range(2))
+        return f"{rng.choice(_PAIRS)}(x{first}, x{second})"
+
+    def clip(self, value: Any) -> Any:
+        """Return the value as it is: a set has no nearest one."""
+        return value
+
+    def mutate(self, value: Sequence[str], rng: Random) -> tuple[str, ...]:
+        """Return the set with one formula more, or one less."""
+        if value and (rng.random() < 0.5 or len(value) >= self.most):
+            dropped = rng.randrange(len(value))
+            return tuple(text for i, text in enumerate(value) if i != dropped)
+        return self.of([*value, self.draw(rng)]) if self.n_columns else tuple(value)
+
+    def mix(self, first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[str, ...]:
+        """Return a set of formulas of both."""
+        either = list(dict.fromkeys([*first, *second]))
+        kept = [text for text in either if rng.random() < 0.5 or text in first and text in second]
+        return self.of(kept)
+
+    def of(self, texts: Any) -> tuple[str, ...]:
+        """Return the formulas that may be in a set, each once, no more than there is room for."""
+        fitting = [text for text in dict.fromkeys(texts) if self.allows(text)]
+        return tuple(fitting[: self.most])
+
+    def allows(self, text: Any) -> bool:
+        """Tell whether a formula may be in a set: over the columns there are, and not too long."""
+        if not isinstance(text, str):
+            return False
+        try:
+            expression = parse(text)
+        except ValueError:
+            return False
+        return (
+            0 < expression.depth <= MOST_DEPTH
+            and expression.size <= MOST_SIZE
+            and expression.columns[-1] < self.n_columns
+        )
+
+    def __contains__(self, value: Any) -> bool:
+        return (
+            isinstance(value, tuple)
+            and len(value) <= self.most
+            and len(set(value)) == len(value)
+            and all(self.allows(text) for text in value)
+        )
