@@ -22,7 +22,7 @@ from evolearn.space.expressions import MOST_EXPRESSIONS, Expressions
 Matrix = NDArray[np.float64]
 
 # Rows of each half, and columns that formulas are made of: more cost time and find the same.
-MOST_ROWS = 1_200
+MOST_ROWS = 1_000
 MOST_COLUMNS = 16
 # On fewer rows than this nothing can be proved.
 FEWEST_ROWS = 80
@@ -205,7 +205,9 @@ class _Breeding:
 
     def _score(self, texts: Sequence[str]) -> None:
         domain = self._trees.domain
-        new = [t for t in dict.fromkeys(texts) if t not in self.scores and domain.allows(t)]
+        unknown = (t for t in dict.fromkeys(texts) if t not in self.scores)
+        # What a single column tells by itself needs no formula.
+        new = [t for t in unknown if domain.allows(t) and len(parse(t).columns) > 1]
         for start in range(0, len(new), 256):
             part = new[start : start + 256]
             explained = self.breeding.explained(part).max(axis=1)
