@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 Array = NDArray[np.float64]
 Metric = Callable[[NDArray[Any], Array, Array | None], float]
@@ -41,9 +40,22 @@ def roc_auc(truth: NDArray[Any], answers: Array, weights: Array | None) -> float
     if weights is None:
         n_positive = float(positive.sum())
         n_negative = float(len(truth) - n_positive)
-        rank_sum = float(rankdata(score)[positive].sum())
+        rank_sum = _rank_sum(score, positive)
         return (rank_sum - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
     return _weighted_roc_auc(positive, score, weights)
+
+
+def _rank_sum(score: Array, chosen: NDArray[np.bool_]) -> float:
+    """Return the sum of the ranks of the chosen rows; rows of one score share a mean rank."""
+    order = score.argsort()
+    ordered, chosen = score[order], chosen[order]
+    # Where a score begins that is not the one before: mostly everywhere.
+    begins = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    if len(begins) == len(score):
+        return float((np.flatnonzero(chosen) + 1).sum())
+    ends = np.append(begins[1:], len(score))
+    counts = np.add.reduceat(chosen.astype(np.intp), begins)
+    return float((counts * (begins + 1 + ends)).sum() / 2)
 
 
 def _weighted_roc_auc(positive: NDArray[np.bool_], score: Array, weights: Array) -> float:
