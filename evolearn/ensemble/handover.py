@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evolearn.ensemble.choice import Chosen
-from evolearn.ensemble.library import Entry, Library
+from evolearn.ensemble.library import Entry, Library, load_seconds
 from evolearn.evaluation.fold_models import load_models
 from evolearn.evaluation.tasks import FoldModelsTask, RefitTask
 from evolearn.exceptions import EvolearnWarning, SearchError
 from evolearn.execution.worker_program import describe
-
-# What a process reads and unpickles in a second: half of what was measured for forests.
-LOADED_BYTES = 250e6
 
 
 @dataclass(frozen=True)
@@ -105,8 +102,8 @@ def hand_over(
     bag = _one_of_bag if lean else _bag
     chosen = choose()
     entries = [best, *(entry for _, entry in chosen.members if entry is not best)]
-    spare = sum(entry.evaluation.models_bytes for entry in entries) / LOADED_BYTES
-    models = dict(refit([_order(entry, library) for entry in entries], spare))
+    orders = [_order(entry, library) for entry in entries]
+    models = dict(refit(orders, load_seconds(entries)))
     served = {
         entry.candidate.number: [Member(1.0, entry, models[i])] if i in models else bag(entry)
         for i, entry in enumerate(entries)

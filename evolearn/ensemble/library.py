@@ -1,7 +1,7 @@
 """The library: the best candidates so far, with what is needed to make a model of them."""
 
 from bisect import insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ RIVAL_RANK = 4
 # A forest of 200 full trees on 20,000 rows has 70 MB per fold.
 MOST_BYTES_EACH = 384 * 2**20
 MOST_BYTES = 4 * 2**30
+# What a process reads and unpickles in a second: half of what was measured for forests.
+LOADED_BYTES = 250e6
 
 
 @dataclass(frozen=True)
@@ -139,22 +141,29 @@ class Library:
         share, best = LARGEST_RESERVE, self.best
         if best is not None and self._refit_factor(best.candidate.genome) > MUCH_LONGER:
             share = LARGEST_RESERVE_OF_FEW_ROWS
-        final = self.final_seconds(n_workers, share * budget) + choice_seconds
-        return min(RESERVE_SECONDS + RESERVE_FACTOR * final, share * budget)
+        most = share * budget
+        # While members are refitted there must be time left to read the fold models of others.
+        aside = RESERVE_SECONDS + RESERVE_FACTOR * choice_seconds + load_seconds(self._final())
+        final = self.final_seconds(n_workers, (most - aside) / RESERVE_FACTOR)
+        return min(aside + RESERVE_FACTOR * final, most)
 
     def final_seconds(self, n_workers: int, most: float = float("inf")) -> float:
         """Return the expected seconds of the refits of an ensemble of the best candidates.
 
-        None if that of the best would take more than `most` seconds alone, and fold models can
+        Zero if that of the best would take more than `most` seconds alone, and fold models can
         serve instead.
         """
-        best = self.entries[:1]
-        if best and best[0].models_path is not None and self.refit_seconds(best[0]) > most:
+        best = self.best
+        if best is not None and best.models_path and self.refit_seconds(best) > most:
             return 0.0
-        members = self.entries[:EXPECTED_MEMBERS] if self.expected is None else self.expected
-        different = {entry.candidate.number: entry for entry in [*best, *members]}
-        seconds = [self.refit_seconds(entry) for entry in different.values()]
+        seconds = [self.refit_seconds(entry) for entry in self._final()]
         return max(sum(seconds) / n_workers, max(seconds)) if seconds else 0.0
+
+    def _final(self) -> list[Entry]:
+        """Return the entries that the final models are expected to be of."""
+        members = self.entries[:EXPECTED_MEMBERS] if self.expected is None else self.expected
+        either = [*self.entries[:1], *members]
+        return list({entry.candidate.number: entry for entry in either}.values())
 
     def _make_room(self) -> None:
         room = self._most_bytes
@@ -166,6 +175,11 @@ class Library:
             else:
                 _forget_models(entry)
                 self.entries[number] = replace(entry, models_path=None)
+
+
+def load_seconds(entries: Iterable[Entry]) -> float:
+    """Return the seconds that it takes to read the fold models of these entries."""
+    return sum(entry.evaluation.models_bytes for entry in entries) / LOADED_BYTES
 
 
 def _forget_models(entry: Entry) -> None:

@@ -43,9 +43,11 @@ def with_formulas(space: SearchSpace, data: FitData) -> SearchSpace:
     rows = np.random.default_rng(data.seed).permutation(n_rows)[: 2 * MOST_ROWS]
     numbers = np.asarray(data.prepared.matrix[rows])[:, : domain.n_columns]
     bred = breed(numbers, _targets(data, rows), data.seed)
-    if not bred:
+    if not bred.expressions:
         return space
-    return space.constrained(name, expressions=replace(domain, bred=bred))
+    return space.constrained(
+        name, expressions=replace(domain, bred=bred.expressions, share=bred.share)
+    )
 
 
 def _targets(data: FitData, rows: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -33,6 +33,8 @@ GENERATIONS, MORE_GENERATIONS = 8, 4
 # A formula is of use if it explains, on the half it was not bred on, this share of what single
 # columns leave unexplained, and so many times what one of pure noise would.
 LEAST_GAIN, ABOVE_NOISE = 0.01, 8.0
+# If so many explain less than that together, the target is no formula: others would not either.
+ENOUGH, MOST_OF_IT = 3, 0.5
 # Where after so many generations the best one explains not half of that, it is left at that.
 HOPE, HALF = 3, 0.5
 # A formula that is larger by one operator or column must be better by this share.
@@ -41,12 +43,26 @@ PARSIMONY = 0.02
 WEIGHTS = {"mul": 5, "div": 5, "add": 3, "sub": 3, "square": 2, "sqrt": 2, "log": 2}
 # Pieces of the curve that a column's own effect may have.
 PIECES = 5
-# The share of a formula's values, at either end, that are drawn in to the next ones: a ratio may
-# be anything where its divisor comes near zero.
+# The share of a formula's values, at either end, that are drawn in to the next ones: a ratio
+# may be anything where its divisor comes near zero.
 OUTERMOST = 0.002
 # A formula of which single columns explain all but this share has nothing of its own.
 LEAST_OWN = 1e-3
-def breed(X: Matrix, targets: Matrix, seed: int) -> tuple[str, ...]:
+
+
+@dataclass(frozen=True)
+class Bred:
+    """Formulas that are of use beside each other, best first; mostly none.
+
+    ``share`` is what they explain of what single columns leave unexplained, noise included, on
+    rows that they were not bred on.
+    """
+
+    expressions: tuple[str, ...] = ()
+    share: float = 0.0
+
+
+def breed(X: Matrix, targets: Matrix, seed: int) -> Bred:
     """Breed formulas over the columns of a matrix.
 
     Parameters
@@ -59,23 +75,22 @@ def breed(X: Matrix, targets: Matrix, seed: int) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
-        Formulas that are of use beside each other, best first; mostly none.
+    Bred
     """
     if len(X) < FEWEST_ROWS or X.shape[1] < 2:
-        return ()
+        return Bred()
     drawn = np.random.default_rng(seed).permutation(len(X))[: 2 * MOST_ROWS]
     with threadpool_limits(1):  # sums in another order are other numbers
         X, targets = _complete(X[drawn]), targets[drawn]
         columns = _promising(X, targets)
         if len(columns) < 2:
-            return ()
+            return Bred()
         half = len(drawn) // 2
-        halves = [
+        first, second = (
             _Half.of(X[rows], targets[rows], columns)
             for rows in (slice(0, half), slice(half, None))
-        ]
-        return _Breeding(*halves, columns, Random(seed), X.shape[1]).run()
+        )
+        return _Breeding(first, second, columns, Random(seed), X.shape[1]).run()
 
 
 @dataclass
@@ -108,7 +123,7 @@ class _Half:
         self.residuals = _without(self.residuals, own)
 
     def _own(self, texts: Sequence[str]) -> Matrix:
-        """Return what of the formulas the basis does not explain, each of length one or zero."""
+        """Return what the basis does not explain of formulas, each of length one or zero."""
         values = _standardised(np.column_stack([parse(text).values(self.X) for text in texts]))
         own = _without(values, self.basis)
         size = (own**2).sum(axis=0)
@@ -133,13 +148,13 @@ class _Breeding:
         self._trees = Trees(Expressions(self.n_columns), self.rng, self.columns)
         self._names = names
 
-    def run(self) -> tuple[str, ...]:
+    def run(self) -> Bred:
         useful: list[str] = []
         self._score(self._pairs())
         for _ in range(MOST_EXPRESSIONS):
             for generation in range(MORE_GENERATIONS if useful else GENERATIONS):
-                if generation == HOPE and not useful and not self._proves(self._best(1)[0], HALF):
-                    return ()
+                if generation == HOPE and not useful and not self._promise():
+                    return Bred()
                 self._score(self._children())
             best = self._pruned(self._best(1)[0])
             if not self._proves(best):
@@ -147,9 +162,18 @@ class _Breeding:
             useful.append(best)
             for half in (self.breeding, self.proving):
                 half.add(best)
-            texts, self.scores = list(self.scores), {}
+            if len(useful) == ENOUGH and self._share() < MOST_OF_IT:
+                break
+            texts, self.scores = self._best(4 * SURVIVORS), {}
             self._score(texts)
-        return tuple(useful)
+        return Bred(tuple(useful), self._share() if useful else 0.0)
+
+    def _promise(self) -> bool:
+        return self._proves(self._best(1)[0], HALF)
+
+    def _share(self) -> float:
+        left = (self.proving.residuals**2).sum(axis=0) / self.proving.size
+        return 1.0 - float(left.min())
 
     def _pruned(self, text: str) -> str:
         """Return a formula with none of its operators superfluous."""
@@ -278,7 +302,7 @@ def _promising(X: Matrix, targets: Matrix) -> list[int]:
     varying = np.flatnonzero(X.std(axis=0) > 0)
     if len(varying) <= MOST_COLUMNS:
         return varying.tolist()
-    from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415
+    from sklearn.ensemble import ExtraTreesRegressor
 
     trees = ExtraTreesRegressor(60, min_samples_leaf=5, max_features=0.5, random_state=0)
     trees.fit(X[:, varying], targets)

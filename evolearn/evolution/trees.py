@@ -10,7 +10,7 @@ from evolearn.evolution.randomness import with_random
 from evolearn.features import OPERATORS
 from evolearn.space.expressions import Expressions
 
-# Shares of what a mutation of a set does: take a formula in, leave one out; else one is changed.
+# Shares of what a mutation of a set does: take a formula in, leave one out, or else change one.
 MORE, LESS = 0.35, 0.2
 # How often a child of two sets also crosses two of their formulas.
 CROSSED = 0.5
@@ -53,7 +53,7 @@ class Trees:
         return str(gp.PrimitiveTree(self._grow(self._primitives, min_=1, max_=2)))
 
     def mutated(self, text: str) -> str:
-        """Return a formula with one of its parts changed; the same one if no move is allowed."""
+        """Return a formula with one part changed; the same one if no move is allowed."""
         for _ in range(TRIES):
             move = self._rng.choice(self._moves)
             tree = self._tree(text)

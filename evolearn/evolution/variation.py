@@ -67,8 +67,8 @@ def mate(
     """Return a child of two genomes.
 
     Parents of one estimator type mix their hyperparameters, slot by slot, and cross their
-    constructed features as trees; of different types, the child has the first one's estimator and the second one's preparation, as far as that
-    estimator can be combined with it.
+    constructed features as trees; of different types, the child has the first one's estimator
+    and the second one's preparation, as far as that estimator can be combined with it.
     """
     if first.estimator != second.estimator:
         return _adopt(first, second, space)
@@ -97,7 +97,7 @@ def _adopt(receiver: Genome, donor: Genome, space: SearchSpace) -> Genome:
 
 
 def _mutated_features(gene: Gene, options: tuple[str, ...], trees: Trees, rng: Random) -> Gene:
-    """Return other constructed features: a set with a formula more, less or changed, or none."""
+    """Return other constructed features: a formula more, less or changed, or none."""
     if CONSTRUCTED not in options:
         return gene
     formulas = _formulas(gene)

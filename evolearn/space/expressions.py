@@ -28,6 +28,8 @@ class Expressions:
         The columns there are: ``x0`` to ``x{n_columns - 1}``.
     bred : tuple of str, default=()
         Formulas that are known to tell something of the target, the best first.
+    share : float, default=0.0
+        How much these tell, of what single columns do not: a share.
     most : int, default=8
         How many a set may hold.
 
@@ -42,6 +44,7 @@ class Expressions:
 
     n_columns: int = 0
     bred: tuple[str, ...] = ()
+    share: float = 0.0
     most: int = MOST_EXPRESSIONS
 
     @property
@@ -75,16 +78,18 @@ class Expressions:
     def mix(self, first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[str, ...]:
         """Return a set of formulas of both."""
         either = list(dict.fromkeys([*first, *second]))
-        kept = [text for text in either if rng.random() < 0.5 or text in first and text in second]
+        kept = [
+            text for text in either if rng.random() < 0.5 or (text in first and text in second)
+        ]
         return self.of(kept)
 
     def of(self, texts: Any) -> tuple[str, ...]:
-        """Return the formulas that may be in a set, each once, no more than there is room for."""
+        """Return the formulas that may be in a set, each once, as many as it may hold."""
         fitting = [text for text in dict.fromkeys(texts) if self.allows(text)]
         return tuple(fitting[: self.most])
 
     def allows(self, text: Any) -> bool:
-        """Tell whether a formula may be in a set: over the columns there are, and not too long."""
+        """Tell whether a formula is over the columns there are, and not too long."""
         if not isinstance(text, str):
             return False
         try:

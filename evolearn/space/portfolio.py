@@ -19,8 +19,10 @@ MOST_SHARES = 4.0
 LEAST_PART = 0.25
 HIGHEST_RATE = 0.2
 # Where formulas are known, at which place the first entry that has them comes, each other one
-# two places later, and how many there are.
-FIRST_TWIN, MOST_TWINS = 3, 7
+# two places later, and how many there are: if they tell most of what single columns do not, as
+# where a law of nature made the target, and else.
+FIRST_TWIN, MOST_TWINS = (3, 6), (7, 3)
+MOST_OF_IT = 0.6
 CONSTRUCTED = "constructed"
 
 
@@ -73,14 +75,18 @@ def _with_formulas(genomes: list[Genome], space: SearchSpace) -> list[Genome]:
     None if no formula is known to tell anything of the target.
     """
     twins: dict[str, Genome] = {}
+    share = 0.0
     for genome in genomes:
         if "features" in genome and genome.estimator not in twins:
             twin = space.genome({**genome.params, "features": CONSTRUCTED})
             if dict(twin["features"].values).get("expressions"):
                 twins[genome.estimator] = twin
+                domain = space.component("features", CONSTRUCTED).parameters["expressions"]
+                share = getattr(domain, "share", 0.0)
+    rank = int(share < MOST_OF_IT)
     mixed = list(genomes)
-    for i, twin in enumerate(list(twins.values())[:MOST_TWINS]):
-        mixed.insert(FIRST_TWIN + 2 * i, twin)
+    for i, twin in enumerate(list(twins.values())[: MOST_TWINS[rank]]):
+        mixed.insert(FIRST_TWIN[rank] + 2 * i, twin)
     return mixed
 
 

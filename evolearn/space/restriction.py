@@ -102,7 +102,9 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     for slot, components in space.preparation.items():
         useless = {c.name: _useless(slot, c, problem) for c in components}
         kept = [c for c in components if useless[c.name] is None]
-        preparation[slot] = [_over_columns(with_frugal_strategy(c, problem), problem) for c in kept]
+        preparation[slot] = [
+            _over_columns(with_frugal_strategy(c, problem), problem) for c in kept
+        ]
         left_out |= {name: reason for name, reason in useless.items() if reason}
     return SearchSpace(estimators, preparation, left_out)
 
@@ -215,7 +217,11 @@ def _over_columns(component: Component, problem: Problem) -> Component:
         else domain
         for name, domain in component.parameters.items()
     }
-    return component if parameters == component.parameters else replace(component, parameters=parameters)
+    return (
+        component
+        if parameters == component.parameters
+        else replace(component, parameters=parameters)
+    )
 
 
 def _useless(slot: str, component: Component, problem: Problem) -> str | None:
@@ -225,7 +231,9 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
     if slot == "encoder":
         return None if table.cardinalities else "there are no categories"
     if component.name == "constructed" and not 2 <= table.n_numeric <= MOST_FORMULA_COLUMNS:
-        return f"there are fewer than two or more than {MOST_FORMULA_COLUMNS} columns of numbers"
+        return (
+            f"there are fewer than two or more than {MOST_FORMULA_COLUMNS} columns of numbers"
+        )
     if slot == "target":
         if component.name == "log_target" and not problem.positive_target:
             return "the target does not lie above -1"

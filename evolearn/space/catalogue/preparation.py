@@ -1,4 +1,4 @@
-"""Imputers, constructed features, encoders, scalers, transformers, selectors and target transforms."""
+"""What prepares data, by slot: imputers, constructed features, encoders, scalers and so on."""
 
 from collections.abc import Mapping
 
