@@ -14,7 +14,7 @@ from evolearn.space.search_space import SearchSpace
 # So many classes, the most frequent ones, are looked at.
 MOST_CLASSES = 6
 # Above this excess kurtosis the squares of few values are most of the variance.
-HEAVY_TAILS = 20.0
+HEAVY_TAILS = 8.0
 
 
 def with_formulas(space: SearchSpace, data: FitData) -> SearchSpace:
@@ -51,11 +51,11 @@ def with_formulas(space: SearchSpace, data: FitData) -> SearchSpace:
 
 
 def _targets(data: FitData, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return what formulas are to explain: a number or its rank, or a column per class."""
+    """Return what formulas are to explain: a number, perhaps its rank, or classes."""
     target = data.target[rows]
     if data.classes is None:
-        few_decide = kurtosis(target) > HEAVY_TAILS
-        return np.reshape(rankdata(target) if few_decide else target, (-1, 1)).astype(float)
+        targets = [target, rankdata(target)] if kurtosis(target) > HEAVY_TAILS else [target]
+        return np.column_stack(targets).astype(np.float64)
     labels, counts = np.unique(target, return_counts=True)
     frequent = labels[np.argsort(-counts, kind="stable")][:MOST_CLASSES]
     if len(labels) == 2:
