@@ -34,7 +34,7 @@ GENERATIONS, MORE_GENERATIONS = 8, 4
 # columns leave unexplained, the first one more, and so many times what pure noise would. On
 # tables of the suite on which formulas explained less than 0.2 together, they helped
 # cross-validated on rows that they were bred on (0.97 of the error), and not on others (1.04).
-LEAST_GAIN, FIRST_GAIN, ABOVE_NOISE = 0.01, 0.1, 8.0
+LEAST_GAIN, FIRST_GAIN, ABOVE_NOISE = 0.01, 0.05, 8.0
 LEAST_SHARE = 0.2
 # If so many explain less than that together, the target is no formula: others would not either.
 ENOUGH, MOST_OF_IT = 3, 0.5

@@ -211,17 +211,11 @@ def _cheaper(component: Component, problem: Problem) -> Component:
 
 def _over_columns(component: Component, problem: Problem) -> Component:
     """Return constructed features whose formulas are over the table's columns of numbers."""
-    parameters = {
-        name: replace(domain, n_columns=problem.table.n_numeric)
-        if isinstance(domain, Expressions)
-        else domain
-        for name, domain in component.parameters.items()
-    }
-    return (
-        component
-        if parameters == component.parameters
-        else replace(component, parameters=parameters)
-    )
+    domain = component.parameters.get("expressions")
+    if not isinstance(domain, Expressions):
+        return component
+    over = replace(domain, n_columns=problem.table.n_numeric)
+    return replace(component, parameters={**component.parameters, "expressions": over})
 
 
 def _useless(slot: str, component: Component, problem: Problem) -> str | None:
@@ -231,9 +225,7 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
     if slot == "encoder":
         return None if table.cardinalities else "there are no categories"
     if component.name == "constructed" and not 2 <= table.n_numeric <= MOST_FORMULA_COLUMNS:
-        return (
-            f"there are fewer than two or more than {MOST_FORMULA_COLUMNS} columns of numbers"
-        )
+        return f"it is for 2 to {MOST_FORMULA_COLUMNS} columns of numbers"
     if slot == "target":
         if component.name == "log_target" and not problem.positive_target:
             return "the target does not lie above -1"

@@ -1,0 +1,325 @@
+"""Constructed features: formulas, the step that carries them, how they are found and bred."""
+
+import pickle
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
+from evolearn.evolution.breeding import breed
+from evolearn.evolution.evolution import Evolution
+from evolearn.evolution.trees import Trees
+from evolearn.evolution.variation import mate, mutate
+from evolearn.features import OPERATORS, ConstructedFeatures, parse
+from evolearn.space.express import express
+from evolearn.space.expressions import Expressions
+from evolearn.space.problem import Problem
+from evolearn.space.restriction import restrict
+from evolearn.table import prepare_table
+
+CHECKS = parametrize_with_checks(
+    [ConstructedFeatures(), ConstructedFeatures(expressions=["log1p(x0)"])]
+)
+
+
+# scikit-learn 1.7 gives its checks as a generator, which pytest 10 will refuse: hence a list.
+@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+# -- formulas -------------------------------------------------------------------------------
+
+HARD = np.array([0.0, -0.0, 1.0, -2.5, 1e-300, -1e300, 1e300, np.inf, -np.inf, np.nan])
+
+
+@pytest.mark.parametrize("name", sorted(OPERATORS))
+def test_operators_give_finite_numbers_for_anything_but_missing_values(name):
+    first, second = (grid.ravel() for grid in np.meshgrid(HARD, HARD))
+    X = np.column_stack([first, second])
+    columns = ("x0", "x1")[: OPERATORS[name].arity]
+    values = parse(f"{name}({', '.join(columns)})").values(X)
+    missing = np.isnan(X[:, : len(columns)]).any(axis=1)
+    assert np.isnan(values).tolist() == missing.tolist()
+    assert np.isfinite(values[~missing].astype(np.float32)).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "readable"),
+    [
+        ("div(log1p(x0), x1)", lambda a, b, c: np.log1p(a) / b, "log1p(area) / rooms"),
+        ("mul(sub(x0, x1), x2)", lambda a, b, c: (a - b) * c, "(area - rooms) * age"),
+        ("sub(x0, sub(x1, x2))", lambda a, b, c: a - (b - c), "area - (rooms - age)"),
+        ("sub(sub(x0, x1), x2)", lambda a, b, c: a - b - c, "area - rooms - age"),
+        ("div(x0, mul(x1, x2))", lambda a, b, c: a / (b * c), "area / (rooms * age)"),
+        ("div(div(x0, x1), x2)", lambda a, b, c: a / b / c, "area / rooms / age"),
+        ("square(add(x0, x1))", lambda a, b, c: (a + b) ** 2, "(area + rooms)**2"),
+        ("square(square(x0))", lambda a, b, c: a**4, "(area**2)**2"),
+        ("sqrt(absolute(sub(x0, x1)))", lambda a, b, c: np.sqrt(abs(a - b)),
+         "sqrt(absolute(area - rooms))"),
+        ("maximum(x0, exp(x2))", lambda a, b, c: np.maximum(a, np.exp(c)),
+         "maximum(area, exp(age))"),
+        ("log(mul(sin(x0), cos(x1)))", lambda a, b, c: np.log(abs(np.sin(a) * np.cos(b))),
+         "log(sin(area) * cos(rooms))"),
+    ],
+)  # fmt: skip
+def test_a_formula_is_computed_as_it_is_read(text, expected, readable):
+    X = np.random.default_rng(0).uniform(0.5, 9.0, size=(50, 3))
+    formula = parse(text)
+    np.testing.assert_allclose(formula.values(X), expected(*X.T), rtol=1e-12)
+    assert formula.readable(["area", "rooms", "age"]) == readable
+    assert str(formula) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("div(x0, x1)", 0.0), ("log(x1)", 0.0), ("div(x1, x1)", 0.0)]
+)
+def test_what_is_not_defined_is_zero(text, value):
+    assert parse(text).values(np.array([[3.0, 0.0]])) == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "y0", "x0 + x1", "add(x0)", "log(x0, x1)", "open(x0)", "add(x0, 1)",
+     "add(x0, b=x1)", "x0.real", "("],
+)  # fmt: skip
+def test_what_is_no_formula_is_refused(text):
+    with pytest.raises(ValueError, match="An expression is made of columns such as x0"):
+        parse(text)
+
+
+# -- the step -------------------------------------------------------------------------------
+
+
+def test_frames_and_arrays_get_the_same_columns_and_readable_names():
+    frame = pd.DataFrame({"area": [3.0, 0.0, np.nan], "rooms": [2.0, 4.0, 1.0]})
+    step = ConstructedFeatures(expressions=("div(log1p(x0), x1)", "mul(x0, x1)")).fit(frame)
+    made = step.transform(frame)
+    plain = ConstructedFeatures(expressions=("div(log1p(x0), x1)", "mul(x0, x1)"))
+    np.testing.assert_array_equal(made, plain.fit_transform(frame.to_numpy()))
+    names = ["area", "rooms", "log1p(area) / rooms", "area * rooms"]
+    assert step.get_feature_names_out().tolist() == names
+    assert step.set_output(transform="pandas").transform(frame).columns.tolist() == names
+    np.testing.assert_array_equal(made[:, :2], frame)
+    assert made[0, 2] == np.log1p(3) / 2
+    assert np.isnan(made[2, 2:]).all()
+
+
+def test_new_rows_cannot_leave_the_range_that_was_seen_by_far():
+    step = ConstructedFeatures(expressions=["div(x0, x1)"])
+    step.fit(np.array([[1.0, 1.0], [3.0, 1.0]]))
+    made = step.transform(np.array([[1.0, 1e-9], [-1.0, 1e-9], [2.5, 1.0]]))
+    assert made[:, 2].tolist() == [4.0, 0.0, 2.5]
+
+
+def test_a_column_that_is_not_there_is_named():
+    step = ConstructedFeatures(expressions=["add(x0, x7)"])
+    with pytest.raises(ValueError, match=r"names column x7, but X has 2 columns, x0 to x1"):
+        step.fit(np.zeros((3, 2)))
+
+
+def problem(table, task="regression"):
+    return Problem(task, prepare_table(table).schema, n_classes=2, smallest_class=20)
+
+
+def test_codes_of_categories_stay_categories_beside_constructed_features():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {"a": rng.normal(size=60), "b": rng.normal(size=60), "c": list("uvw") * 20}
+    )
+    space = restrict(SearchSpace.default("regression"), problem(table))
+    matrix = prepare_table(table).matrix
+    for name in ("hist_gradient_boosting", "ridge", "extra_trees", "multi_layer_perceptron"):
+        genome = space.genome(
+            {
+                "estimator": name,
+                "features": "constructed",
+                "constructed__expressions": ("mul(x0, x1)",),
+            }
+        )
+        assert genome in space
+        model = express(genome, space, problem(table), 0).fit(matrix, rng.normal(size=60))
+        seen = model.steps[0][1].transform(matrix)
+        product = matrix[:, 0] * matrix[:, 1]  # scaled or not
+        assert np.corrcoef(seen[:, 2], product)[0, 1] > 0.999
+        if name == "hist_gradient_boosting":
+            assert model[-1].is_categorical_.tolist() == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        (np.random.default_rng(0).normal(size=(50, 1)), "2 to 300 columns"),
+        (np.random.default_rng(0).normal(size=(50, 301)), "2 to 300 columns"),
+        (pd.DataFrame({"a": list("uv") * 25, "b": list("uvwxy") * 10}), "2 to 300 columns"),
+    ],
+)
+def test_tables_that_formulas_are_not_for(table, reason):
+    space = restrict(SearchSpace.default("regression"), problem(table))
+    assert reason in space.left_out["constructed"]
+    assert all("constructed" not in space.slots_of(n).get("features", ()) for n in space.names)
+
+
+# -- their evolution ------------------------------------------------------------------------
+
+DOMAIN = Expressions(5, bred=("div(x0, x1)", "mul(x2, log1p(x3))"))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_every_move_stays_in_the_domain_and_leaves_the_global_generator_alone(seed):
+    before = random.getstate()
+    rng = random.Random(seed)
+    trees = Trees(DOMAIN, rng)
+    sets = [DOMAIN.sample(rng), DOMAIN.default]
+    for _ in range(40):
+        sets.append(trees.mutated_set(rng.choice(sets)))
+        sets.append(trees.mixed_sets(rng.choice(sets), rng.choice(sets)))
+        sets.append(DOMAIN.mutate(rng.choice(sets), rng))
+    assert all(one in DOMAIN for one in sets)
+    assert len({text for one in sets for text in one}) > 20
+    assert random.getstate() == before
+    again = Trees(DOMAIN, random.Random(seed))
+    assert again.mutated("div(x0, x1)") == Trees(DOMAIN, random.Random(seed)).mutated(
+        "div(x0, x1)"
+    )
+
+
+def formula_space(task="regression"):
+    table = np.random.default_rng(0).normal(size=(60, 5))
+    space = restrict(SearchSpace.default(task), problem(table, task))
+    return space.constrained("constructed", expressions=DOMAIN)
+
+
+def test_a_good_set_travels_to_another_estimator_by_crossover():
+    space = formula_space()
+    good = {"features": "constructed", "constructed__expressions": ("div(x0, x1)",)}
+    donor = space.genome({"estimator": "ridge", **good})
+    receiver = space.genome({"estimator": "extra_trees"})
+    child = mate(receiver, donor, space, random.Random(0))
+    assert child.estimator == "extra_trees"
+    assert dict(child["features"].values)["expressions"] == ("div(x0, x1)",)
+
+
+def test_children_cross_and_change_formulas_within():
+    space, rng = formula_space(), random.Random(0)
+    trees = Trees(DOMAIN, rng)
+    sets = [("div(x0, x1)", "sqrt(add(x2, x3))"), ("mul(x4, log1p(x3))",)]
+    parents = [
+        space.genome(
+            {"estimator": "ridge", "features": "constructed", "constructed__expressions": one}
+        )
+        for one in sets
+    ]
+    children = [mate(*parents, space, rng, trees) for _ in range(60)]
+    children += [mutate(parents[0], space, rng, trees) for _ in range(120)]
+    assert all(child in space for child in children)
+    formulas = {
+        text
+        for child in children
+        for text in dict(child["features"].values).get("expressions", ())
+    }
+    assert len(formulas - {text for one in sets for text in one}) > 10
+    assert any(child["features"].component == "no_features" for child in children)
+
+
+def test_a_search_proposes_formulas_and_repeats_itself():
+    runs = []
+    for _ in range(2):
+        search = Evolution(formula_space(), population_size=6, rng=random.Random(1))
+        candidates = []
+        for _ in range(60):
+            candidate = search.ask()
+            candidates.append(candidate)
+            search.tell(candidate, 1.0 if candidate.genome["features"].values else 2.0)
+        runs.append([c.genome.key for c in candidates])
+    assert runs[0] == runs[1]
+    assert sum("constructed" in key for key in runs[0][40:]) > 10
+
+
+# -- breeding -------------------------------------------------------------------------------
+
+
+def table_of(function, n_columns, seed=0, n_rows=800):
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(1.0, 5.0, size=(n_rows, n_columns + 4))
+    y = function(*X.T[:n_columns])
+    return X, (y + 0.05 * y.std() * rng.normal(size=n_rows)).reshape(-1, 1)
+
+
+@pytest.mark.parametrize(
+    ("function", "n_columns"),
+    [
+        (lambda a, b: a * b, 2),
+        (lambda a, b, c: a * b / c, 3),
+        (lambda a, b: np.log1p(a) / b, 2),
+        (lambda a, b, c, d: a * b + c / d, 4),
+    ],
+)
+def test_breeding_finds_what_no_single_column_tells(function, n_columns):
+    X, y = table_of(function, n_columns)
+    bred = breed(X, y, seed=0)
+    assert bred.share > 0.8
+    involved = {column for text in bred.expressions for column in parse(text).columns}
+    assert involved >= set(range(n_columns))
+    assert breed(X, y, seed=0) == bred
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nothing_is_bred_of_noise_or_of_what_single_columns_tell(seed):
+    X, y = table_of(lambda a, b: np.sqrt(a) + b**2, 2, seed)
+    assert breed(X, y, seed).expressions == ()
+    noise = np.random.default_rng(seed).normal(size=(len(X), 1))
+    assert breed(X, noise, seed).expressions == ()
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.ones((200, 3)),
+        np.full((200, 3), np.nan),
+        np.random.default_rng(0).normal(size=(20, 3)),
+        np.column_stack([np.arange(200.0), np.full(200, np.nan), np.zeros(200)]),
+    ],
+)
+def test_tables_of_which_nothing_can_be_bred_do_no_harm(X):
+    y = np.random.default_rng(0).normal(size=(len(X), 1))
+    assert breed(X, y, 0).expressions == ()
+    assert breed(X, np.zeros((len(X), 1)), 0).expressions == ()
+
+
+# -- through to the user --------------------------------------------------------------------
+
+
+def test_a_search_finds_a_ratio_and_shows_it(fast):
+    X, y = table_of(lambda a, b, c: a * b / c, 3, n_rows=400)
+    frame = pd.DataFrame(X, columns=["mass", "speed", "width", *"pqrs"])
+    frame.iloc[::37, 4] = np.nan
+    names = ["ridge", "decision_tree"]
+    errors, models = [], []
+    for left_out in ((), ("constructed",)):
+        space = SearchSpace.default("regression").only(*names).without(*left_out)
+        settings = {**fast, "search_space": space, "n_evaluations": 24}
+        model = EvolutionaryRegressor(**settings)
+        models.append(model.fit(frame, y.ravel()))
+        errors.append(model.best_fitness_)
+    assert errors[0] < 0.7 * errors[1]
+    best = models[0].best_estimator_
+    shown = " ".join(best[:-1].get_feature_names_out())
+    assert {"mass", "speed", "width"} <= set(shown.replace("(", " ").replace(")", " ").split())
+    assert any(operator in shown for operator in (" / ", " * "))
+    assert "constructed__expressions" in models[0].best_params_
+    again = pickle.loads(pickle.dumps(best))
+    np.testing.assert_array_equal(again.predict(frame), best.predict(frame))
+
+
+def test_classes_that_a_ratio_separates(fast):
+    X, y = table_of(lambda a, b: a / b, 2, n_rows=400)
+    labels = np.where(y.ravel() > np.median(y), "high", "low")
+    names = ["logistic_regression", "decision_tree"]
+    settings = {**fast, "search_space": names, "n_evaluations": 16}
+    model = EvolutionaryClassifier(**settings).fit(X, labels)
+    assert "constructed" in set(model.cv_results_["param_features"])
+    assert model.score(X, labels) > 0.9
