@@ -17,6 +17,7 @@ from evolearn import (
     EvolutionaryRegressor,
     SearchSpace,
 )
+from evolearn.features import ConstructedFeatures
 from evolearn.networks import NetworkClassifier, NetworkRegressor
 
 STOP_REASONS = {
@@ -53,7 +54,7 @@ def test_best_params_are_flat_and_name_the_estimator(fitted_classifier):
 
 def is_known(estimator):
     """Tell whether it is of scikit-learn's classes, or one of our networks."""
-    ours = (ColumnPreparer, NetworkClassifier, NetworkRegressor)
+    ours = (ColumnPreparer, ConstructedFeatures, NetworkClassifier, NetworkRegressor)
     return type(estimator) in ours or type(estimator).__module__.startswith("sklearn.")
 
 
