@@ -26,6 +26,7 @@ from systems import evolearn
 
 import evolearn.estimators.plan as plan
 from evolearn.ensemble.library import Library
+from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evolution.search import RandomSearch
 from evolearn.search import SearchRun
 
@@ -61,6 +62,14 @@ PARTS = {
     ),
     "racing": Part("all folds of all candidates", ((Library, "rival", lambda library: None),)),
     "ensemble": Part("the best single model", parameters={"final_model": "single"}),
+    "formulas": Part(
+        "no constructed features",
+        ((plan, "with_formulas", lambda space, data: space.without("constructed")),),
+    ),
+    "preparation_cache": Part(
+        "every candidate prepares its rows",
+        ((plan, "PreparationCache", lambda most_bytes: PreparationCache(0)),),
+    ),
     "fold_models": Part(
         "final models are refitted, or missing",
         (

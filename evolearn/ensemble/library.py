@@ -132,9 +132,10 @@ class Library:
 
     def refit_seconds(self, entry: Entry) -> float:
         """Return the expected seconds of a fit of this candidate on all rows."""
-        return float(np.mean(entry.evaluation.fit_seconds)) * self._refit_factor(
-            entry.candidate.genome
-        )
+        evaluation = entry.evaluation
+        seconds = sum(evaluation.fit_seconds) + evaluation.reused_fit_seconds
+        folds = len(evaluation.fit_seconds)
+        return seconds / folds * self._refit_factor(entry.candidate.genome)
 
     def reserve(self, budget: float, n_workers: int, choice_seconds: float) -> float:
         """Return the seconds of a time budget to be set aside for the final models."""

@@ -31,7 +31,7 @@ from evolearn.execution.interruption import Interruption
 from evolearn.execution.memory import default_memory_limit
 from evolearn.execution.pool import WorkerPool
 from evolearn.replay import replay
-from evolearn.report.progress import generation_line
+from evolearn.report.progress import generation_line, reuse_line
 from evolearn.report.results import Row
 from evolearn.search import Limits, Progress, Record, SearchRun
 
@@ -117,6 +117,8 @@ def carry_out(
             journal=journal,
         )
         run.run()
+        if estimator.verbose:
+            _report_reuse(run.records)
         _check_failures(run.records, library)
         refit_now = partial(refit, plan, pool, budget, interruption)
         lean = estimator.max_predict_latency is not None
@@ -225,6 +227,12 @@ def _report(progress: Progress) -> None:
             progress.seconds_left,
         )
     )
+
+
+def _report_reuse(records: Sequence[Record]) -> None:
+    """Tell how often the rows of a candidate had been prepared for another one before."""
+    seconds = [record.evaluation.reused_fit_seconds for record in records]
+    LOGGER.info(reuse_line(sum(s > 0 for s in seconds), len(seconds), sum(seconds)))
 
 
 def _takes_raw(plan: Plan, member: Member) -> bool:

@@ -9,6 +9,7 @@ from evolearn.estimators.data import FitData
 from evolearn.estimators.formulas import with_formulas
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import Folds, make_folds, n_folds, thinned
+from evolearn.evaluation.preparation import MOST_BYTES, PreparationCache
 from evolearn.evolution.evolution import Evolution
 from evolearn.evolution.search import Search
 from evolearn.execution.contract import Pool
@@ -85,7 +86,12 @@ class Plan:
             folds=self.folds,
             classes=data.classes,
             seed=data.seed,
+            cache=PreparationCache(self._cache_bytes()),
         )
+
+    def _cache_bytes(self) -> int:
+        """Return what a worker may keep of prepared rows: nothing of large tables."""
+        return 0 if self.problem.memory < float("inf") else MOST_BYTES
 
     def on_shared(self, evaluator: Evaluator) -> "Plan":
         """Return the plan with the matrix that the workers share, for a copy of it to go."""

@@ -17,13 +17,14 @@ from evolearn.evaluation.answers import AskedClassifier, AskedRegressor
 from evolearn.evaluation.fold_models import save_models
 from evolearn.evaluation.folds import Folds, draw_rows
 from evolearn.evaluation.metrics import METRICS
+from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.scoring import Objective
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.execution import own_process
 from evolearn.execution.own_process import OutOfTime
 from evolearn.execution.worker_program import describe, pickled
-from evolearn.space.express import early_rounds, express, fit_weights
+from evolearn.space.express import early_rounds, express, fit_weights, preparation_key
 from evolearn.space.frugality import refit_rows
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
@@ -56,6 +57,8 @@ class _Run:
     predictions: list[NDArray[np.float64] | None] = field(default_factory=list)
     models: list[BaseEstimator] = field(default_factory=list)
     rounds: list[int | None] = field(default_factory=list)
+    reused_fit_seconds: float = 0.0
+    reused_score_seconds: float = 0.0
 
     @property
     def seconds(self) -> float:
@@ -76,6 +79,8 @@ class Evaluator:
         The sorted classes; None in regression.
     seed : int
         The search's seed, from which every candidate's seed is derived.
+    cache : PreparationCache
+        Prepared rows of candidates before, in the process it is in.
     """
 
     matrix: Handle
@@ -88,6 +93,7 @@ class Evaluator:
     folds: Folds
     classes: NDArray[Any] | None
     seed: int
+    cache: PreparationCache = field(default_factory=PreparationCache, compare=False)
 
     def __call__(self, task: EvaluationTask | RefitTask | FoldModelsTask) -> Any:
         """Return the `Evaluation`, the refitted pipeline, or the list of fold models."""
@@ -144,6 +150,8 @@ class Evaluator:
             warnings=tuple(messages),
             models_bytes=saved,
             rounds=_mean_rounds(run),
+            reused_fit_seconds=run.reused_fit_seconds,
+            reused_score_seconds=run.reused_score_seconds,
         )
 
     def _fold_limit(self, task: EvaluationTask, run: _Run) -> float:
@@ -183,9 +191,7 @@ class Evaluator:
     def refit(self, task: RefitTask) -> BaseEstimator:
         """Return the genome's pipeline fitted on all rows, or all there is memory for."""
         genome = task.genome
-        pipeline = express(
-            genome, self.space, self.problem, genome.seed(self.seed), rounds=task.rounds
-        )
+        pipeline = express(genome, self.space, self.problem, self.seed, rounds=task.rounds)
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
         n_wanted = refit_rows(genome, self.space, self.problem)
         if n_wanted < len(y):
@@ -206,23 +212,43 @@ class Evaluator:
         train, test = self.folds.train[fold], self.folds.test[fold]
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
         model = self._pipeline(genome)
+        of_train, of_test = (None if weights is None else weights[r] for r in (train, test))
+        asked, X_test, transformed = model, None, 0.0
         started = time.perf_counter()
-        model.fit(
-            take_rows(X, train),
-            y[train],
-            **fit_weights(model, None if weights is None else weights[train]),
-        )
+        if self._shares(genome):
+            rows = self.cache.prepare(
+                (preparation_key(genome, self.space), fold),
+                model.steps[:-1],
+                lambda: (take_rows(X, train), y[train], take_rows(X, test)),
+            )
+            model.steps[:-1] = rows.steps
+            learner = model.steps[-1][1]
+            learner.fit(rows.train, y[train], **fit_weights(learner, of_train))
+            transformed = 0.0 if rows.known else rows.test_seconds
+            if self.objective.fast is not None:
+                asked, X_test = learner, rows.test
+            if rows.known:
+                run.reused_fit_seconds += rows.fit_seconds
+                run.reused_score_seconds += rows.test_seconds if X_test is not None else 0.0
+        else:
+            model.fit(take_rows(X, train), y[train], **fit_weights(model, of_train))
         fitted = time.perf_counter()
-        of_test = None if weights is None else weights[test]
-        score, answers = self._score(model, take_rows(X, test), y[test], of_test)
-        run.fit_seconds.append(fitted - started)
-        run.score_seconds.append(time.perf_counter() - fitted)
+        X_test = take_rows(X, test) if X_test is None else X_test
+        score, answers = self._score(asked, X_test, y[test], of_test)
+        # What transformed the held-out rows is a part of their prediction.
+        run.fit_seconds.append(fitted - started - transformed)
+        run.score_seconds.append(time.perf_counter() - fitted + transformed)
         run.scores.append(score)
         run.predictions.append(answers)
         run.rounds.append(early_rounds(model))
         if run.keep_models:
             run.models.append(model)
         return model
+
+    def _shares(self, genome: Genome) -> bool:
+        """Tell whether its prepared rows may be those of others: it must not change them."""
+        component = self.space[genome.estimator]
+        return not component.whole and component.cost is not None
 
     def _score(
         self, model: BaseEstimator, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None
@@ -251,7 +277,7 @@ class Evaluator:
         return self.objective.score(asked, X, y, weights), answers
 
     def _pipeline(self, genome: Genome) -> BaseEstimator:
-        return express(genome, self.space, self.problem, genome.seed(self.seed))
+        return express(genome, self.space, self.problem, self.seed)
 
     def _rows_of(self, genome: Genome) -> Handle:
         return self.raw if self.space[genome.estimator].whole else self.matrix

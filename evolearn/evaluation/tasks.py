@@ -82,6 +82,9 @@ class Evaluation:
         Why it failed, "" if it did not.
     models_bytes : int
         The size of the file with the fitted fold models, 0 if there is none.
+    reused_fit_seconds, reused_score_seconds : float
+        What fits and scores of all folds would have taken more, had not others before prepared
+        the same rows in the same way.
     rounds : int or None
         The mean number of rounds that boosting took where it may stop early, else None.
     """
@@ -96,3 +99,5 @@ class Evaluation:
     warnings: tuple[str, ...] = ()
     models_bytes: int = 0
     rounds: int | None = None
+    reused_fit_seconds: float = 0.0
+    reused_score_seconds: float = 0.0

@@ -49,3 +49,12 @@ def generation_line(
         f"generation {generation}: best fitness {best}, {n_evaluations} candidates done, "
         f"{n_failed} failed{left}"
     )
+
+
+def reuse_line(n_reused: int, n_candidates: int, seconds: float) -> str:
+    """Return the line that reports how often prepared rows were used again."""
+    share = n_reused / max(n_candidates, 1)
+    return (
+        f"prepared rows were used again by {n_reused} of {n_candidates} candidates "
+        f"({share:.0%}), which saved {seconds:.1f} s of training"
+    )

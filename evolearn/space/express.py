@@ -43,7 +43,7 @@ def express(
     problem : Problem
         The numeric matrix the pipeline will be fitted on, and the task.
     seed : int
-        Seed of every random step, below 2**31.
+        The search's seed, from which those of random steps come.
     rounds : int, default=None
         Boosting takes so many rounds, however early it might stop.
 
@@ -69,8 +69,19 @@ def express(
             for slot in ("transformer", "selector")
             if slot in genome and not _passes(genome, space, slot)
         ]
+        preparation_seed = genome.preparation_seed(seed)
+        for _, step in steps:
+            seeded(step, problem.task, preparation_seed)
         estimator = Pipeline([*steps, ("estimator", estimator)])
-    return seeded(estimator, problem.task, seed)
+    return seeded(estimator, problem.task, genome.seed(seed))
+
+
+def preparation_key(genome: Genome, space: SearchSpace) -> str:
+    """Return a text that is the same for two genomes if the steps before the estimator are.
+
+    Seeds included; the genomes are of one space, and their pipelines for one problem.
+    """
+    return f"{genome.preparation} | {'missing' in space[genome.estimator].handles}"
 
 
 def early_rounds(pipeline: BaseEstimator) -> int | None:

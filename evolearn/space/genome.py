@@ -12,6 +12,9 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import BaseEstimator
 
+#: The slots that are no preparation of the data.
+LEARNING = ("estimator", "target")
+
 
 def text_of(value: Any) -> str:
     """Return a value as text that is the same in every process, and complete.
@@ -29,6 +32,11 @@ def text_of(value: Any) -> str:
         else:
             text = repr(value)
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
+
+
+def _seed(root: int, text: str) -> int:
+    digest = hashlib.blake2b(f"{root}|{text}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") >> 1  # scikit-learn takes seeds below 2**31
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,11 @@ class Genome:
         """The genome as text. Values count by their text: some cannot be hashed."""
         return " | ".join(f"{slot}={gene}" for slot, gene in self.genes)
 
+    @cached_property
+    def preparation(self) -> str:
+        """The genes that prepare the data, as text."""
+        return " | ".join(f"{slot}={g}" for slot, g in self.genes if slot not in LEARNING)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Genome) and self.key == other.key
 
@@ -113,8 +126,14 @@ class Genome:
         It depends on the search's seed and the genome alone, never on when or where the
         candidate is evaluated.
         """
-        digest = hashlib.blake2b(f"{root}|{self.key}".encode(), digest_size=4).digest()
-        return int.from_bytes(digest, "big") >> 1  # scikit-learn takes seeds below 2**31
+        return _seed(root, self.key)
+
+    def preparation_seed(self, root: int) -> int:
+        """Return the seed of everything random in how this candidate's data are prepared.
+
+        The same for all that prepare them alike, whatever is fitted on them.
+        """
+        return _seed(root, self.preparation)
 
     @cached_property
     def _by_slot(self) -> dict[str, Gene]:

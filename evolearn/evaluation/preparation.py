@@ -1,0 +1,97 @@
+"""Rows of a fold as the estimator gets them, kept for candidates that prepare them alike."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+# What a worker may keep: prepared rows of many small tables, or of a few folds of larger ones.
+MOST_BYTES = 128 * 2**20
+
+Steps = list[tuple[str, Any]]
+#: Gives the training rows of a fold, their target, and the held-out rows.
+Rows = Callable[[], tuple[Any, Any, Any]]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The rows of a fold behind the steps of a pipeline, and what that took.
+
+    Attributes
+    ----------
+    steps : list of (str, transformer)
+        Fitted on the training rows.
+    train, test : array or sparse matrix
+        What they make of the training and the held-out rows.
+    fit_seconds, test_seconds : float
+        What it took to fit and transform, and to transform the held-out rows.
+    known : bool
+        Whether that had been done before, for another candidate.
+    """
+
+    steps: Steps
+    train: Any
+    test: Any
+    fit_seconds: float
+    test_seconds: float
+    known: bool = False
+
+    @property
+    def n_bytes(self) -> int:
+        """The bytes of the rows."""
+        return _bytes_of(self.train) + _bytes_of(self.test)
+
+
+class PreparationCache:
+    """Keeps prepared rows, those that were used last, up to a number of bytes.
+
+    Parameters
+    ----------
+    most_bytes : int, default=128 MiB
+        0 keeps nothing.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._kept: OrderedDict[tuple[str, int], Prepared] = OrderedDict()
+
+    def prepare(self, key: tuple[str, int], steps: Steps, rows: Rows) -> Prepared:
+        """Return rows behind unfitted steps, or those that are known by this key.
+
+        Nobody may change them.
+
+        Parameters
+        ----------
+        key : (str, int)
+            What the steps are, parameters and seeds included, and the fold.
+        steps : list of (str, transformer)
+        rows : callable
+        """
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        prepared = _prepared(steps, rows)
+        if prepared.n_bytes <= self._most_bytes:
+            self._kept[key] = replace(prepared, known=True)
+        # Counted anew each time: a task may be ended anywhere in here.
+        while sum(kept.n_bytes for kept in self._kept.values()) > self._most_bytes:
+            self._kept.popitem(last=False)
+        return prepared
+
+
+def _prepared(steps: Steps, rows: Rows) -> Prepared:
+    start = time.perf_counter()
+    train, target, test = rows()
+    for _, step in steps:
+        train = step.fit_transform(train, target)
+    fitted = time.perf_counter()
+    for _, step in steps:
+        test = step.transform(test)
+    return Prepared(steps, train, test, fitted - start, time.perf_counter() - fitted)
+
+
+def _bytes_of(X: Any) -> int:
+    if hasattr(X, "indptr"):
+        return int(X.data.nbytes + X.indices.nbytes + X.indptr.nbytes)
+    return int(X.nbytes)
