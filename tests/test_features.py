@@ -282,12 +282,22 @@ def test_nothing_is_bred_of_noise_or_of_what_single_columns_tell(seed):
         np.full((200, 3), np.nan),
         np.random.default_rng(0).normal(size=(20, 3)),
         np.column_stack([np.arange(200.0), np.full(200, np.nan), np.zeros(200)]),
+        np.random.default_rng(0).normal(size=(200, 3)) * [1e300, 1e-300, 1e150],
+        np.random.default_rng(0).normal(size=(200, 3)) + [1e18, 1e9, -1e15],
+        np.random.default_rng(0).integers(0, 2, size=(200, 30)).astype(float),
     ],
 )
-def test_tables_of_which_nothing_can_be_bred_do_no_harm(X):
-    y = np.random.default_rng(0).normal(size=(len(X), 1))
-    assert breed(X, y, 0).expressions == ()
-    assert breed(X, np.zeros((len(X), 1)), 0).expressions == ()
+@pytest.mark.parametrize("scale", [0.0, 1.0, 1e-300, 1e300])
+@pytest.mark.filterwarnings("error")
+def test_tables_of_which_nothing_can_be_bred_do_no_harm(X, scale):
+    y = np.random.default_rng(1).normal(size=(len(X), 1))
+    assert breed(X, scale * y, 0).expressions == ()
+
+
+def test_what_is_bred_depends_on_no_unit():
+    X, y = table_of(lambda a, b, c: a * b / c, 3)
+    units = np.array([1e6, 1e-6, 1e3, 1.0, 1.0, 1.0, 1.0])
+    assert breed(X * units, y * 1e100, 0).expressions
 
 
 # -- through to the user --------------------------------------------------------------------

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from evolearn.evolution.trees import Trees
-from evolearn.features import OPERATORS, Expression, parse
+from evolearn.features import LARGEST, OPERATORS, Expression, parse
 from evolearn.space.expressions import MOST_EXPRESSIONS, Expressions
 
 Matrix = NDArray[np.float64]
@@ -26,6 +26,8 @@ MOST_ROWS = 1_000
 MOST_COLUMNS = 16
 # On fewer rows than this nothing can be proved.
 FEWEST_ROWS = 80
+# In place of zero, where there is a division.
+TINY = 1e-300
 # Formulas that survive, children per generation, and generations for the first formula and for
 # each one after it.
 SURVIVORS, CHILDREN = 50, 120
@@ -83,8 +85,10 @@ def breed(X: Matrix, targets: Matrix, seed: int) -> Bred:
     if len(X) < FEWEST_ROWS or X.shape[1] < 2:
         return Bred()
     drawn = np.random.default_rng(seed).permutation(len(X))[: 2 * MOST_ROWS]
-    with threadpool_limits(1):  # sums in another order are other numbers
-        X, targets = _complete(X[drawn]), targets[drawn]
+    # Sums in another order are other numbers: one thread. Formulas overflow, as they may.
+    with threadpool_limits(1), np.errstate(all="ignore"):
+        X = np.clip(_complete(X[drawn]), -LARGEST, LARGEST)
+        targets = targets[drawn] / np.maximum(np.abs(targets[drawn]).max(axis=0), TINY)
         columns = _promising(X, targets)
         if len(columns) < 2:
             return Bred()
@@ -109,7 +113,7 @@ class _Half:
     def of(cls, X: Matrix, targets: Matrix, columns: Sequence[int]) -> "_Half":
         basis = _orthonormal(_curves(X[:, columns]))
         centred = targets - targets.mean(axis=0)
-        residuals = _without(centred / np.maximum(centred.std(axis=0), 1e-300), basis)
+        residuals = _without(centred / np.maximum(centred.std(axis=0), TINY), basis)
         return cls(X, residuals, basis, np.maximum((residuals**2).sum(axis=0), 1e-12))
 
     def explained(self, texts: Sequence[str]) -> Matrix:
@@ -309,6 +313,6 @@ def _promising(X: Matrix, targets: Matrix) -> list[int]:
     from sklearn.ensemble import ExtraTreesRegressor
 
     trees = ExtraTreesRegressor(60, min_samples_leaf=5, max_features=0.5, random_state=0)
-    trees.fit(X[:, varying], targets)
+    trees.fit(X[:, varying], targets[:, 0] if targets.shape[1] == 1 else targets)
     best = np.argsort(-trees.feature_importances_, kind="stable")[:MOST_COLUMNS]
     return sorted(varying[best].tolist())
