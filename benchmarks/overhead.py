@@ -18,9 +18,10 @@ from evolearn.ensemble.library import Library
 from evolearn.evaluation.pace import Pace
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.evolution.evolution import Evolution
+from evolearn.evolution.limits import Limits
 from evolearn.execution.budget import Budget
 from evolearn.execution.pool import WorkerPool
-from evolearn.search import Limits, SearchRun
+from evolearn.search import SearchRun
 from evolearn.space.problem import Problem
 from evolearn.space.user_space import make_space
 from evolearn.table import prepare_table

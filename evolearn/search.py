@@ -10,6 +10,7 @@ from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.evaluation.pace import Pace
 from evolearn.evaluation.racing import Rival
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
+from evolearn.evolution.limits import Limits
 from evolearn.evolution.search import Candidate, Search
 from evolearn.execution.budget import Budget
 from evolearn.execution.contract import Pool
@@ -30,25 +31,10 @@ MOST_TRIES = 20
 # Fold models are kept, in case their refit comes too late, if one takes more than so many
 # seconds or this share of the budget.
 LONG_SECONDS, LONG_SHARE = 1.0, 0.02
+# A search goes on after the final models are fitted if this share of its time is left.
+WORTH_A_ROUND = 0.03
 # Seconds between two looks whether the user has pressed Ctrl-C.
 LOOK_SECONDS = 0.2
-
-
-@dataclass(frozen=True)
-class Limits:
-    """When a search ends, besides its time budget; None: no limit of this kind.
-
-    ``tol`` is a share of the baseline's error: near zero, shares of the best error itself
-    would let a search go on for ever. ``perfect`` is the error that none can be below.
-    """
-
-    n_generations: int | None = None
-    n_evaluations: int | None = None
-    target_fitness: float | None = None
-    n_iter_no_change: int | None = None
-    tol: float = 0.0
-    evaluation_timeout: float | None = None
-    perfect: float | None = None
 
 
 @dataclass(frozen=True)
@@ -107,13 +93,20 @@ class SearchRun:
     _asked: int = 0
     _exhausted: bool = False
     _last_run: bool = False
+    _n_before: int = 0
     _skipped: int = 0
     _best_errors: list[float] = field(default_factory=list)
     _choice_seconds: float = 0.0
 
     def run(self) -> None:
-        """Search until there is a reason to stop, which is then in `stop_reason`."""
-        for _ in range(LAG):
+        """Search until there is a reason to stop, which is then in `stop_reason`.
+
+        A search that has stopped for its time may be run again, see `may_go_on`.
+        """
+        if self.stop_reason:
+            self._begin_again()
+        self._n_before = len(self.records)
+        for _ in range(LAG if not self.records else self.pool.idle):
             self._ask()
         while not self.stop_reason:
             self._dispatch()
@@ -125,9 +118,30 @@ class SearchRun:
                 self._take(outcome)
         for number in sorted(self._done):  # done, but waiting for a slower one before it
             if self.stop_reason in ("time_budget", "interrupted"):
-                self._tell(*self._done[number])
+                self._tell(*self._done.pop(number))
+
+    def finish(self) -> None:
+        """Report the last generation, if it was cut short."""
         if len(self.records) % self.search.population_size:
             self._end_generation()
+
+    def may_go_on(self) -> bool:
+        """Tell whether there is time to search on, now that the final models are fitted.
+
+        Time was set aside for them by what could be expected. What is left of it need not be
+        lost: members that are fitted already need none.
+        """
+        seconds = self.budget.seconds
+        if seconds is None or self.stop_reason != "time_budget":
+            return False
+        is_of_use = len(self.records) > self._n_before
+        return is_of_use and self._seconds_left() > WORTH_A_ROUND * seconds
+
+    def _begin_again(self) -> None:
+        # Candidates that were stopped are not told any more: none may be waited for.
+        self._steered, self._last_run, self.stop_reason = True, False, ""
+        self._running.clear()
+        self._done.clear()
 
     def reserve(self) -> float:
         """Return the seconds to be set aside for the final models."""
@@ -151,7 +165,7 @@ class SearchRun:
         return left
 
     def _ask(self) -> None:
-        limit = self._most_candidates()
+        limit = self.limits.most_candidates(self.search.population_size)
         asked = self._asked - self._skipped
         if self._exhausted or self._last_run or (limit is not None and asked >= limit):
             return
@@ -162,12 +176,6 @@ class SearchRun:
         self._asked += 1
         self._queue.append(candidate)
         self._rivals[candidate.number] = self.library.rival()
-
-    def _most_candidates(self) -> int | None:
-        limits = [self.limits.n_evaluations]
-        if self.limits.n_generations is not None:
-            limits.append(self.limits.n_generations * self.search.population_size)
-        return min((limit for limit in limits if limit is not None), default=None)
 
     def _dispatch(self) -> None:
         tries = MOST_TRIES
@@ -295,20 +303,10 @@ class SearchRun:
         target = self.limits.target_fitness
         if target is not None and error is not None and error <= target:
             self.stop_reason = "target_fitness"
-        elif len(self.records) % self.search.population_size == 0 and self._stagnates():
+        elif len(self.records) % self.search.population_size == 0 and self.limits.stagnates(
+            self._best_errors, self._baseline_error()
+        ):
             self.stop_reason = "no_improvement"
-
-    def _stagnates(self) -> bool:
-        now = self._best_errors[-1]
-        if self.limits.perfect is not None and now <= self.limits.perfect:
-            return True
-        patience = self.limits.n_iter_no_change
-        if patience is None or len(self._best_errors) <= patience:
-            return False
-        before = self._best_errors[-1 - patience]
-        if before == float("inf"):
-            return now == before
-        return not now < before - self.limits.tol * abs(self._baseline_error())
 
     def _baseline_error(self) -> float:
         """Return the error of the first candidate that has one."""

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 import warnings
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_regression
 
 from evolearn import EvolearnWarning, EvolutionaryRegressor
+from evolearn.search import SearchRun
 
 X, Y = make_regression(120, 5, noise=5.0, random_state=0)
 SETTINGS = {
@@ -156,6 +158,29 @@ def test_a_timed_run_is_replayed_whatever_the_clock_says(tmp_path):
     assert again.stop_reason_ == first.stop_reason_ == "time_budget"
     assert again.history_["n_evaluations"].tolist() == first.history_["n_evaluations"].tolist()
     assert file_of(tmp_path).read_bytes() == before
+
+
+def test_a_search_goes_on_if_final_models_took_less_time_than_was_set_aside(
+    tmp_path, monkeypatch
+):
+    rounds = []
+    begin_again = SearchRun._begin_again
+    monkeypatch.setattr(
+        SearchRun,
+        "_begin_again",
+        lambda run: (rounds.append(len(run.records)), begin_again(run)),
+    )
+    # As if every refit were expected to take a hundred times as long as it does.
+    monkeypatch.setattr("evolearn.ensemble.library.RESERVE_FACTOR", 100.0)
+    timed = {"journal": tmp_path, "n_evaluations": None, "n_iter_no_change": None}
+    start = time.monotonic()
+    first = model(**timed, time_budget=5.0).fit(X, Y)
+    assert time.monotonic() - start < 6.0
+    assert rounds, "there was time left and it was not used"
+    assert first.n_evaluations_ > rounds[0]
+    best = int(np.argmin(first.cv_results_["rank_test_score"]))
+    assert first.cv_results_["params"][best] == first.best_params_
+    same(first, model(**timed, time_budget=0.001, replay=True).fit(X, Y))
 
 
 @pytest.mark.parametrize(

@@ -102,11 +102,10 @@ def hand_over(
     bag = _one_of_bag if lean else _bag
     chosen = choose()
     entries = [best, *(entry for _, entry in chosen.members if entry is not best)]
-    orders = [_order(entry, library) for entry in entries]
-    models = dict(refit(orders, load_seconds(entries)))
+    models = _refitted(entries, library, refit)
     served = {
-        entry.candidate.number: [Member(1.0, entry, models[i])] if i in models else bag(entry)
-        for i, entry in enumerate(entries)
+        number: [Member(1.0, entry, models[number])] if number in models else bag(entry)
+        for number, entry in ((entry.candidate.number, entry) for entry in entries)
     }
     members = [
         replace(member, weight=weight * member.weight)
@@ -120,7 +119,7 @@ def hand_over(
     if not members:
         return None
     missed = sum(not served[entry.candidate.number] for entry in entries)
-    late = 0 not in models or missed
+    late = best.candidate.number not in models or missed
     shortfall = (
         f"{len(entries) - len(models)} of {len(entries)} final models could not be fitted on "
         "all rows"
@@ -168,6 +167,20 @@ def hand_over_again(
         for weight, number, fold in wanted
     ]
     return Handover(made[0], made[1:], sharpness=decisions["sharpness"])
+
+
+def _refitted(entries: Sequence[Entry], library: Library, refit: Refit) -> dict[int, Any]:
+    """Return the models of these candidates fitted on all rows, as far as there is time.
+
+    The library keeps them, in case the search goes on.
+    """
+    known = {e.candidate.number: library.refitted.get(e.candidate.number) for e in entries}
+    missing = [entry for entry in entries if known[entry.candidate.number] is None]
+    orders = [_order(entry, library) for entry in missing]
+    for i, model in refit(orders, load_seconds(missing)):
+        known[missing[i].candidate.number] = model
+    library.refitted = {number: model for number, model in known.items() if model is not None}
+    return library.refitted
 
 
 def _order(entry: Entry, library: Library) -> Order:

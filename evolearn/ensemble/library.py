@@ -71,6 +71,8 @@ class Library:
         The ensemble as it was last chosen, and from what and how; None before.
     expected : list of Entry or None
         Its members; None before.
+    refitted : dict of int to estimator
+        Final models that are fitted already, by the number of their candidate.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Library:
         self.choice: Any = None
         self.chosen_from: object = None
         self.expected: list[Entry] | None = None
+        self.refitted: dict[int, Any] = {}
         self._refit_factor = refit_factor
         self._most_bytes = most_bytes
 
@@ -131,7 +134,12 @@ class Library:
         return Rival(self.entries[RIVAL_RANK - 1].evaluation.scores, float(spread))
 
     def refit_seconds(self, entry: Entry) -> float:
-        """Return the expected seconds of a fit of this candidate on all rows."""
+        """Return the expected seconds of a fit of this candidate on all rows.
+
+        Zero if there is one already.
+        """
+        if entry.candidate.number in self.refitted:
+            return 0.0
         evaluation = entry.evaluation
         seconds = sum(evaluation.fit_seconds) + evaluation.reused_fit_seconds
         folds = len(evaluation.fit_seconds)

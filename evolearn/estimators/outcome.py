@@ -22,6 +22,7 @@ from evolearn.estimators.journals import effort_of, last_run, open_journal
 from evolearn.estimators.plan import Plan, evaluation_timeout, make_plan
 from evolearn.estimators.refits import refit
 from evolearn.evaluation.pace import Pace
+from evolearn.evolution.limits import Limits
 from evolearn.evolution.search import Search
 from evolearn.exceptions import EvolearnWarning, SearchError
 from evolearn.execution.budget import Budget
@@ -33,7 +34,7 @@ from evolearn.execution.pool import WorkerPool
 from evolearn.replay import replay
 from evolearn.report.progress import generation_line, reuse_line
 from evolearn.report.results import Row
-from evolearn.search import Limits, Progress, Record, SearchRun
+from evolearn.search import Progress, Record, SearchRun
 
 LOGGER = logging.getLogger("evolearn")
 
@@ -116,13 +117,17 @@ def carry_out(
             interruption=interruption,
             journal=journal,
         )
-        run.run()
-        if estimator.verbose:
-            _report_reuse(run.records)
-        _check_failures(run.records, library)
         refit_now = partial(refit, plan, pool, budget, interruption)
         lean = estimator.max_predict_latency is not None
-        handed = hand_over(library, choose_now, refit_now, lean=lean)
+        while True:
+            run.run()
+            _check_failures(run.records, library)
+            handed = hand_over(library, choose_now, refit_now, lean=lean)
+            if handed is None or interruption.requested or not run.may_go_on():
+                break
+        run.finish()
+        if estimator.verbose:
+            _report_reuse(run.records)
         if interruption.requested:  # perhaps only while the final models were fitted
             run.stop_reason = "interrupted"
         if journal is not None:
