@@ -33,9 +33,12 @@ def fit(binary, fast, cheap_classifiers, monkeypatch):
     monkeypatch.setattr(WorkerPool, "submit", noted_submit)
     monkeypatch.setattr(Library, "add", noted_add)
 
+    # Of three kinds, for alike ones are no better together.
+    space = [*cheap_classifiers, "nearest_neighbors"]
+
     def fitted(part):
         settings = {**fast, "n_evaluations": 24, "n_iter_no_change": None, **part.parameters}
-        model = EvolutionaryClassifier(search_space=cheap_classifiers, **settings)
+        model = EvolutionaryClassifier(search_space=space, **settings)
         with switched_off(part):
             model.fit(*binary)
         return model, [task for task in tasks if isinstance(task, EvaluationTask)], entries
