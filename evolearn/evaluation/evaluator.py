@@ -246,9 +246,12 @@ class Evaluator:
         return model
 
     def _shares(self, genome: Genome) -> bool:
-        """Tell whether its prepared rows may be those of others: it must not change them."""
+        """Tell whether its prepared rows may be those of others: it must not change them.
+
+        Of large tables nothing is kept, and held-out rows are not taken before they are needed.
+        """
         component = self.space[genome.estimator]
-        return not component.whole and component.cost is not None
+        return bool(self.cache.most_bytes and component.cost and not component.whole)
 
     def _score(
         self, model: BaseEstimator, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None

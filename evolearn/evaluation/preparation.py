@@ -53,7 +53,7 @@ class PreparationCache:
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        self._most_bytes = most_bytes
+        self.most_bytes = most_bytes
         self._kept: OrderedDict[tuple[str, int], Prepared] = OrderedDict()
 
     def prepare(self, key: tuple[str, int], steps: Steps, rows: Rows) -> Prepared:
@@ -72,10 +72,10 @@ class PreparationCache:
             self._kept.move_to_end(key)
             return self._kept[key]
         prepared = _prepared(steps, rows)
-        if prepared.n_bytes <= self._most_bytes:
+        if prepared.n_bytes <= self.most_bytes:
             self._kept[key] = replace(prepared, known=True)
         # Counted anew each time: a task may be ended anywhere in here.
-        while sum(kept.n_bytes for kept in self._kept.values()) > self._most_bytes:
+        while sum(kept.n_bytes for kept in self._kept.values()) > self.most_bytes:
             self._kept.popitem(last=False)
         return prepared
 
