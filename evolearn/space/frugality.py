@@ -19,7 +19,7 @@ from evolearn.space.search_space import SearchSpace
 # save less than the libraries take that are imported.
 LARGE_TABLE = 64 * 2**20
 # The part of it that a fit may hold; the rest is for what is imported and answered.
-SHARE = 0.82
+SHARE = 0.85
 # The part of a large table's rows that a fold trains on: held once as they are, and up to four
 # times while they are imputed, scaled and fitted.
 TRAINING_SHARE = 0.2

@@ -142,7 +142,7 @@ NETWORK_COST = Cost(
 # imputed, scaled and, by many solvers, centred copies. A node of a tree has 64 bytes and 8 per
 # class, and full trees have nearly two nodes per row. Boosting keeps a byte per number, a
 # sample to find its bins, a held-out tenth and the rest in copies of their own, scores and
-# gradients per output, and 256 bins of 20 bytes per column for two of three leaves. Kernel
+# gradients per output, and 256 bins of 20 bytes per column for every second leaf. Kernel
 # features are held twice.
 LINEAR_FOOTPRINT = Footprint(3.0)
 DISCRIMINANT_FOOTPRINT = Footprint(4.7)
@@ -151,7 +151,7 @@ NETWORK_FOOTPRINT = Footprint(3.0, of_column={"n_bins": 20_000.0})
 TREE_FOOTPRINT = Footprint(0.5)
 FOREST_FOOTPRINT = Footprint(0.5, of_each={"n_estimators": 144.0})
 BOOSTING_FOOTPRINT = Footprint(
-    1.5, refit_copies=0.5, of_output=24.0, of_column={"max_leaf_nodes": 256 * 13.0}
+    1.5, refit_copies=0.5, of_output=24.0, of_column={"max_leaf_nodes": 256 * 10.0}
 )
 SVM_FOOTPRINT = Footprint(3.0, of_pair=4.0)
 GAUSSIAN_PROCESS_FOOTPRINT = Footprint(3.0, of_pair=48.0)
