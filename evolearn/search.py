@@ -106,7 +106,7 @@ class SearchRun:
         if self.stop_reason:
             self._begin_again()
         self._n_before = len(self.records)
-        for _ in range(LAG if not self.records else self.pool.idle):
+        for _ in range(LAG if not self.records else max(1, self.pool.idle)):
             self._ask()
         while not self.stop_reason:
             self._dispatch()
@@ -142,6 +142,7 @@ class SearchRun:
         self._steered, self._last_run, self.stop_reason = True, False, ""
         self._running.clear()
         self._done.clear()
+        self.library.expected = None  # new members need their time
 
     def reserve(self) -> float:
         """Return the seconds to be set aside for the final models."""

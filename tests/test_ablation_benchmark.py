@@ -65,7 +65,7 @@ def test_with_all_switched_off_none_of_them_is_seen(fit):
     assert set(model.cv_results_["origin"]) == {"random"}
     assert len(tasks) == 24
     assert all(task.rival is None for task in tasks), "racing"
-    assert not any(task.wants_models(0.0, [1e9]) for task in tasks), "fold models"
+    assert not any(task.wants_models(0.0, 1e9) for task in tasks), "fold models"
     assert entries
     assert all(entry.models_path is None for entry in entries), "fold models"
     assert sum(model.leaderboard_["ensemble_weight"] > 0) == 1, "ensemble"

@@ -6,9 +6,14 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.preprocessing import PolynomialFeatures
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
+from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
+from evolearn.estimators.data import read_data
+from evolearn.estimators.plan import choose_effort, make_plan
 from evolearn.evolution.breeding import breed
 from evolearn.evolution.evolution import Evolution
 from evolearn.evolution.trees import Trees
@@ -33,6 +38,7 @@ def test_scikit_learns_checks(estimator, check):
 
 # -- formulas -------------------------------------------------------------------------------
 
+SPACE_SLOTS = {"features": ("no_features", "constructed")}
 HARD = np.array([0.0, -0.0, 1.0, -2.5, 1e-300, -1e300, 1e300, np.inf, -np.inf, np.nan])
 
 
@@ -225,6 +231,36 @@ def test_children_cross_and_change_formulas_within():
     assert any(child["features"].component == "no_features" for child in children)
 
 
+def test_components_of_the_users_in_this_slot_or_of_this_name_are_theirs(fast):
+    X, y = table_of(lambda a, b: a * b, 2, n_rows=200)
+    mine = Component("mine", ConstructedFeatures, {"expressions": [("mul(x0, x1)",), ()]})
+    poly = Component("poly", PolynomialFeatures(degree=2, include_bias=False))
+    spaces = [
+        SearchSpace(
+            [Component("ridge", Ridge, slots={"features": ("mine",)})], {"features": [mine]}
+        ),
+        SearchSpace(
+            [Component("ridge", Ridge, slots={"features": ("no_features", "poly")})],
+            {"features": [Component("no_features", None), poly]},
+        ),
+        SearchSpace(
+            [
+                Component("constructed", Ridge, {"alpha": [1.0, 2.0]}, slots=SPACE_SLOTS),
+                Component("ridge", Ridge, slots=SPACE_SLOTS),
+            ]
+        ),
+    ]
+    for space in spaces:
+        model = EvolutionaryRegressor(**{**fast, "search_space": space, "n_evaluations": 12})
+        model.fit(X, y.ravel())
+        assert np.isfinite(model.cv_results_["fitness"]).all()
+    assert "poly" in set(
+        EvolutionaryRegressor(**{**fast, "search_space": spaces[1], "n_evaluations": 12})
+        .fit(X, y.ravel())
+        .cv_results_["param_features"]
+    )
+
+
 def test_a_search_proposes_formulas_and_repeats_itself():
     runs = []
     for _ in range(2):
@@ -292,6 +328,39 @@ def test_nothing_is_bred_of_noise_or_of_what_single_columns_tell(seed):
 def test_tables_of_which_nothing_can_be_bred_do_no_harm(X, scale):
     y = np.random.default_rng(1).normal(size=(len(X), 1))
     assert breed(X, scale * y, 0).expressions == ()
+
+
+def test_columns_of_two_values_are_bred_until_nothing_is_left_to_explain():
+    X = np.random.default_rng(0).integers(0, 2, (300, 3)).astype(float)
+    for target in (X[:, 0] * X[:, 1], (X[:, 0] != X[:, 1]).astype(float)):
+        assert breed(X, target.reshape(-1, 1), 0).share > 0.9
+
+
+def test_a_class_of_one_row_proves_nothing():
+    rng = np.random.default_rng(3)
+    X, y = rng.normal(size=(400, 5)), rng.integers(0, 2, 400)
+    y[7] = 2
+    targets = np.column_stack([y == label for label in (0, 1, 2)]).astype(float)
+    assert breed(X, targets, 3).expressions == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "groups", "bred"),
+    [
+        ({"time_budget": None}, None, True),
+        ({"time_budget": 60.0, "cv": 4}, None, True),
+        ({"time_budget": 5.0}, None, False),
+        ({"time_budget": None}, np.arange(200) // 10, False),
+        ({"time_budget": None, "cv": TimeSeriesSplit(4)}, None, False),
+    ],
+)
+def test_formulas_are_bred_where_rows_are_independent_and_there_is_time(settings, groups, bred):
+    X, y = table_of(lambda a, b: a * b, 2, n_rows=200)
+    model = EvolutionaryRegressor(**settings, random_state=0)
+    data = read_data(model, X, y.ravel(), None, groups, "regression")
+    plan = make_plan(model, data, choose_effort(model, data))
+    domain = plan.space.component("features", "constructed").parameters["expressions"]
+    assert bool(domain.bred) is bred
 
 
 def test_what_is_bred_depends_on_no_unit():

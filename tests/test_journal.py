@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.datasets import make_regression
 
 from evolearn import EvolearnWarning, EvolutionaryRegressor
+from evolearn.ensemble.library import Library
 from evolearn.search import SearchRun
 
 X, Y = make_regression(120, 5, noise=5.0, random_state=0)
@@ -170,8 +171,10 @@ def test_a_search_goes_on_if_final_models_took_less_time_than_was_set_aside(
         "_begin_again",
         lambda run: (rounds.append(len(run.records)), begin_again(run)),
     )
-    # As if every refit were expected to take a hundred times as long as it does.
-    monkeypatch.setattr("evolearn.ensemble.library.RESERVE_FACTOR", 100.0)
+    # As if refits were expected to take two seconds, which take some milliseconds.
+    monkeypatch.setattr(
+        Library, "final_seconds", lambda library, *given: 0.0 if library.refitted else 2.0
+    )
     timed = {"journal": tmp_path, "n_evaluations": None, "n_iter_no_change": None}
     start = time.monotonic()
     first = model(**timed, time_budget=5.0).fit(X, Y)

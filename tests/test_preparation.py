@@ -1,14 +1,25 @@
 """Rows that are prepared once for all candidates that prepare them alike."""
 
+import pickle
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from random import Random
+from unittest import mock
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
+import evolearn.estimators.plan as plans
+from evolearn import (
+    Component,
+    EvolutionaryClassifier,
+    EvolutionaryRegressor,
+    Float,
+    SearchSpace,
+)
 from evolearn.estimators.data import read_data
 from evolearn.estimators.plan import choose_effort, make_plan
 from evolearn.evaluation.preparation import PreparationCache
@@ -84,7 +95,7 @@ def rows_of(value):
 
 
 def test_what_was_used_last_is_kept_within_the_bytes_allowed():
-    cache = PreparationCache(most_bytes=2 * 150 * 10 * 8)
+    cache = PreparationCache(most_bytes=2 * 150 * 10 * 8 + 5_000)  # and the steps
     for name in ("a", "b"):
         assert not cache.prepare((name, 0), [("scale", StandardScaler())], rows_of(1.0)).known
     assert cache.prepare(("a", 0), [], rows_of(2.0)).known
@@ -94,16 +105,61 @@ def test_what_was_used_last_is_kept_within_the_bytes_allowed():
     assert not cache.prepare(("b", 0), [], rows_of(1.0)).known
 
 
-def test_an_estimator_of_the_users_gets_rows_of_its_own(regression):
-    X, y = regression
-    spoiling = LinearRegression(copy_X=False)  # writes to its rows
+class Doubtful(StandardScaler):
+    def fit(self, X, y=None):
+        warnings.warn("doubtful", UserWarning, stacklevel=2)
+        return super().fit(X, y)
+
+
+def test_warnings_of_preparation_come_with_every_candidate():
+    cache = PreparationCache()
+    for _ in range(3):
+        with pytest.warns(UserWarning, match="doubtful"):
+            cache.prepare(("a", 0), [("scale", Doubtful())], rows_of(1.0))
+
+
+def test_a_cache_travels_empty_and_serves_threads():
+    cache = pickle.loads(pickle.dumps(PreparationCache(40_000)))
+    with ThreadPoolExecutor(4) as threads:
+        names = [str(i % 7) for i in range(400)]
+        made = threads.map(lambda name: cache.prepare((name, 0), [], rows_of(1.0)), names)
+        assert all(one.train.shape == (100, 10) for one in made)
+
+
+class Plain:
+    """A transformer without fit_transform, which pipelines take."""
+
+    def get_params(self, deep=True):
+        return {}
+
+    def set_params(self, **parameters):
+        return self
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return X
+
+
+def fitness(space, X, y):
     model = EvolutionaryRegressor(
-        time_budget=None, n_evaluations=4, cv=3, random_state=0, n_jobs=1,
-        search_space=[spoiling, "ridge", "extra_trees"], final_model="single",
+        time_budget=None, n_evaluations=8, population_size=4, n_iter_no_change=None, cv=3,
+        random_state=0, n_jobs=1, search_space=space,
     )  # fmt: skip
-    first = model.fit(X, y).cv_results_["fitness"].tolist()
-    space = SearchSpace.default("regression").only("ridge")
-    ridge = EvolutionaryRegressor(
-        time_budget=None, n_evaluations=1, cv=3, random_state=0, search_space=space
-    ).fit(X, y)
-    assert ridge.best_fitness_ in first
+    return model.fit(X, y).cv_results_["fitness"]
+
+
+def test_what_users_make_of_a_component_never_gets_shared_rows(regression):
+    X, y = regression[0].select_dtypes("number").fillna(0), regression[1]
+    default = SearchSpace.default("regression").only("ridge").without("constructed")
+    # Each writes to the rows that it is given.
+    spoiling = default.constrained("ridge", copy_X=[False, True])
+    made = np.sort(fitness(spoiling, X, y))
+    with mock.patch.object(plans, "MOST_BYTES", 0):
+        np.testing.assert_array_equal(made, np.sort(fitness(spoiling, X, y)))
+    own = SearchSpace(
+        [Component("mine", Ridge(), {"alpha": Float(0.1, 10.0)}, slots={"scaler": ("plain",)})],
+        {"scaler": [Component("plain", Plain)]},
+    )
+    assert np.isfinite(fitness(own, X, y)).all()

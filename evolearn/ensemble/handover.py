@@ -133,13 +133,21 @@ def hand_over(
 
 
 def hand_over_again(
-    library: Library, refit: Refit, decisions: Mapping[str, Any]
+    entries: Mapping[int, Entry], refit: Refit, decisions: Mapping[str, Any]
 ) -> Handover | None:
-    """Fit the models that an earlier run handed over, however long it takes."""
+    """Fit the models that an earlier run handed over, however long it takes.
+
+    Parameters
+    ----------
+    entries : mapping of int to Entry
+        By the number of their candidate.
+    refit : callable
+    decisions : mapping
+        As `Handover.decisions` gave them.
+    """
     if "best" not in decisions:
         return None
     wanted = [[1.0, *decisions["best"]], *decisions["members"]]
-    entries = {entry.candidate.number: entry for entry in library.entries}
     keys = sorted({(number, fold is None) for _, number, fold in wanted})
     orders = [
         Order(

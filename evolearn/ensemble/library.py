@@ -152,7 +152,8 @@ class Library:
             share = LARGEST_RESERVE_OF_FEW_ROWS
         most = share * budget
         # While members are refitted there must be time left to read the fold models of others.
-        aside = RESERVE_SECONDS + RESERVE_FACTOR * choice_seconds + load_seconds(self._final())
+        waiting = [e for e in self._final() if e.candidate.number not in self.refitted]
+        aside = RESERVE_SECONDS + RESERVE_FACTOR * choice_seconds + load_seconds(waiting)
         final = self.final_seconds(n_workers, (most - aside) / RESERVE_FACTOR)
         return min(aside + RESERVE_FACTOR * final, most)
 
@@ -188,7 +189,8 @@ class Library:
 
 def load_seconds(entries: Iterable[Entry]) -> float:
     """Return the seconds that it takes to read the fold models of these entries."""
-    return sum(entry.evaluation.models_bytes for entry in entries) / LOADED_BYTES
+    there = (entry for entry in entries if entry.models_path is not None)
+    return sum(entry.evaluation.models_bytes for entry in there) / LOADED_BYTES
 
 
 def _forget_models(entry: Entry) -> None:

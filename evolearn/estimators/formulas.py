@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.stats import kurtosis, rankdata
 
 from evolearn.estimators.data import FitData
-from evolearn.evolution.breeding import MOST_ROWS, breed
+from evolearn.evolution.breeding import MOST_ROWS, TINY, breed
+from evolearn.space.components import Component
 from evolearn.space.expressions import Expressions
 from evolearn.space.search_space import SearchSpace
 
@@ -31,31 +32,44 @@ def with_formulas(space: SearchSpace, data: FitData) -> SearchSpace:
     SearchSpace
         The same one if it has no constructed features, or nothing was found.
     """
-    used = {name for c in space.names for name in space.slots_of(c).get("features", ())}
-    domain: Expressions | None = None
-    for component in space.preparation["features"]:
-        found = component.parameters.get("expressions")
-        if component.name in used and isinstance(found, Expressions) and found.n_columns:
-            name, domain = component.name, found
-    if domain is None:
+    component = _constructed(space)
+    if component is None:
         return space
-    n_rows = len(data.target)
-    rows = np.random.default_rng(data.seed).permutation(n_rows)[: 2 * MOST_ROWS]
+    domain = component.parameters["expressions"]
+    assert isinstance(domain, Expressions)
+    weighty = np.arange(len(data.target))
+    if data.weights is not None:
+        weighty = np.flatnonzero(data.weights > 0)
+    rows = np.random.default_rng(data.seed).permutation(weighty)[: 2 * MOST_ROWS]
     numbers = np.asarray(data.prepared.matrix[rows])[:, : domain.n_columns]
     bred = breed(numbers, _targets(data, rows), data.seed)
     if not bred.expressions:
         return space
-    return space.constrained(
-        name, expressions=replace(domain, bred=bred.expressions, share=bred.share)
-    )
+    known = replace(domain, bred=bred.expressions, share=bred.share)
+    with_known = replace(component, parameters={**component.parameters, "expressions": known})
+    features = [with_known if c is component else c for c in space.preparation["features"]]
+    slots = {**space.preparation, "features": features}
+    return SearchSpace(space.estimators, slots, space.left_out)
+
+
+def _constructed(space: SearchSpace) -> Component | None:
+    """Return the component of constructed features over a table's columns, if it is used."""
+    used = {name for c in space.names for name in space.slots_of(c).get("features", ())}
+    for component in space.preparation["features"]:
+        domain = component.parameters.get("expressions")
+        if component.name in used and isinstance(domain, Expressions) and domain.n_columns:
+            return component
+    return None
 
 
 def _targets(data: FitData, rows: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return what formulas are to explain: a number, perhaps its rank, or classes."""
     target = data.target[rows]
     if data.classes is None:
-        targets = [target, rankdata(target)] if kurtosis(target) > HEAVY_TAILS else [target]
-        return np.column_stack(targets).astype(np.float64)
+        scaled = target / max(float(np.abs(target).max()), TINY)
+        constant = np.ptp(scaled) == 0
+        few_decide = not constant and kurtosis(scaled) > HEAVY_TAILS
+        return np.column_stack([scaled, rankdata(scaled)] if few_decide else [scaled])
     labels, counts = np.unique(target, return_counts=True)
     frequent = labels[np.argsort(-counts, kind="stable")][:MOST_CLASSES]
     if len(labels) == 2:

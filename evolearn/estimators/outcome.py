@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from evolearn.ensemble.choice import Wish, choose
 from evolearn.ensemble.handover import Handover, Member, hand_over, hand_over_again
-from evolearn.ensemble.library import MOST_BYTES, Library
+from evolearn.ensemble.library import MOST_BYTES, Entry, Library
 from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import library_size
 from evolearn.estimators.data import FitData
@@ -92,7 +92,7 @@ def carry_out(
     with open_journal(estimator, data) as journal:
         plan = make_plan(estimator, data, effort_of(estimator, data, journal))
         del data
-        evaluator = plan.evaluator(pool)
+        evaluator = plan.evaluator(pool, estimator.memory_limit)
         pool.install(evaluator)
         plan = plan.on_shared(evaluator)
         library = _library(plan, pool)
@@ -100,10 +100,11 @@ def carry_out(
         if estimator.replay:
             journal, end = last_run(journal, estimator)
             records, stop_reason = replay(search, journal, library, end), end["stop_reason"]
-            handed = hand_over_again(
-                library, partial(refit, plan, pool, Budget(None), interruption), end
+            entries = {r.candidate.number: Entry(r.candidate, r.evaluation) for r in records}
+            repeated = hand_over_again(
+                entries, partial(refit, plan, pool, Budget(None), interruption), end
             )
-            return _outcome(plan, search, records, stop_reason, handed, budget)
+            return _outcome(plan, search, records, stop_reason, repeated, budget)
         choose_now = partial(choose, library, _wish(estimator, plan), budget.remaining)
         run = SearchRun(
             search=search,
@@ -119,11 +120,15 @@ def carry_out(
         )
         refit_now = partial(refit, plan, pool, budget, interruption)
         lean = estimator.max_predict_latency is not None
+        handed: Handover | None = None
         while True:
             run.run()
             _check_failures(run.records, library)
-            handed = hand_over(library, choose_now, refit_now, lean=lean)
-            if handed is None or interruption.requested or not run.may_go_on():
+            again = hand_over(library, choose_now, refit_now, lean=lean)
+            if again is None or (handed is not None and again.shortfall):
+                break  # what was complete before serves
+            handed = again
+            if handed.shortfall or interruption.requested or not run.may_go_on():
                 break
         run.finish()
         if estimator.verbose:

@@ -1,5 +1,6 @@
 """How a fit is gone about: the folds, the part of the space that suits, the evaluator."""
 
+import numbers
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -25,6 +26,8 @@ from evolearn.space.search_space import SearchSpace
 EVALUATION_SHARE = 0.25
 # The share of it that a candidate of generation 0 may take before it has to let others pass.
 FAIR_SHARE = 0.06
+# Formulas are bred in less than a second and a half, which shorter budgets cannot spare.
+BREEDING_BUDGET = 20.0
 # Without any limit in seconds, a component whose single fit is expected to take longer than
 # this many seconds is held to be too slow for the table.
 PATIENCE = 120.0
@@ -36,12 +39,14 @@ class Effort:
 
     ``training_rows`` are the most rows that a fold trains on; None: all but the scored ones.
     ``fair_seconds`` are those of a fit that may come in its turn, see `portfolio`; None: any.
+    ``formulas`` tells whether formulas are bred for constructed features.
     """
 
     n_folds: int
     fit_limit: float
     training_rows: int | None = None
     fair_seconds: float | None = None
+    formulas: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ class Plan:
             rng=Random(self.data.seed),
         )
 
-    def evaluator(self, pool: Pool) -> Evaluator:
+    def evaluator(self, pool: Pool, memory_limit: int | None = None) -> Evaluator:
         """Return the evaluator, its data written where the workers can map them."""
         takes_raw = any(component.whole for component in self.space.estimators)
         folder, data = pool.scratch, self.data
@@ -86,12 +91,15 @@ class Plan:
             folds=self.folds,
             classes=data.classes,
             seed=data.seed,
-            cache=PreparationCache(self._cache_bytes()),
+            cache=PreparationCache(self._cache_bytes(memory_limit)),
         )
 
-    def _cache_bytes(self) -> int:
+    def _cache_bytes(self, memory_limit: int | None) -> int:
         """Return what a worker may keep of prepared rows: nothing of large tables."""
-        return 0 if self.problem.memory < float("inf") else MOST_BYTES
+        if self.problem.memory < float("inf"):
+            return 0
+        # What is kept counts against the limit of the next candidate.
+        return MOST_BYTES if memory_limit is None else min(MOST_BYTES, memory_limit // 16)
 
     def on_shared(self, evaluator: Evaluator) -> "Plan":
         """Return the plan with the matrix that the workers share, for a copy of it to go."""
@@ -125,7 +133,13 @@ def choose_effort(estimator: Any, data: FitData) -> Effort:
     limit = PATIENCE if timeout is None else timeout / folds
     budget = estimator.time_budget
     fair = None if budget is None else FAIR_SHARE * budget / folds
-    return Effort(folds, limit, training_rows, fair)
+    # Rows of one group are alike, and a user's own folds may keep apart what belongs together:
+    # what is bred on one half of the rows would prove itself on the other for that alone.
+    alike = data.groups is not None or not (
+        estimator.cv is None or isinstance(estimator.cv, numbers.Integral)
+    )
+    formulas = not alike and (budget is None or budget >= BREEDING_BUDGET)
+    return Effort(folds, limit, training_rows, fair, formulas)
 
 
 def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
@@ -163,5 +177,7 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         memory=float("inf") if effort.training_rows is None else data.problem.memory,
     )
     fair = float("inf") if effort.fair_seconds is None else effort.fair_seconds
-    space = with_formulas(restrict(data.space, problem), data)
+    space = restrict(data.space, problem)
+    if effort.formulas:
+        space = with_formulas(space, data)
     return Plan(data, problem, space, folds, fair)

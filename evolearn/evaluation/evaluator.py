@@ -1,6 +1,5 @@
 """Trains and scores one genome: what runs in the workers."""
 
-import pickle
 import time
 import warnings
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator
 
 from evolearn.evaluation.answers import AskedClassifier, AskedRegressor
-from evolearn.evaluation.fold_models import save_models
+from evolearn.evaluation.fold_models import check_portable, save_models
 from evolearn.evaluation.folds import Folds, draw_rows
 from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.preparation import PreparationCache
@@ -23,12 +22,11 @@ from evolearn.evaluation.scoring import Objective
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.execution import own_process
 from evolearn.execution.own_process import OutOfTime
-from evolearn.execution.worker_program import describe, pickled
 from evolearn.space.express import early_rounds, express, fit_weights, preparation_key
 from evolearn.space.frugality import refit_rows
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
-from evolearn.space.search_space import SearchSpace
+from evolearn.space.search_space import SearchSpace, of_catalogue
 from evolearn.table import take_rows
 
 # A candidate may warn thousands of times; this many different warnings tell the story.
@@ -59,6 +57,11 @@ class _Run:
     rounds: list[int | None] = field(default_factory=list)
     reused_fit_seconds: float = 0.0
     reused_score_seconds: float = 0.0
+
+    @property
+    def seconds_alone(self) -> float:
+        """The mean seconds of a fit, had it to prepare its rows itself."""
+        return (sum(self.fit_seconds) + self.reused_fit_seconds) / max(len(self.fit_seconds), 1)
 
     @property
     def seconds(self) -> float:
@@ -123,7 +126,7 @@ class Evaluator:
                     with own_process.at_most(self._fold_limit(task, run)):
                         model = self._run_fold(task.genome, fold, run)
                     if fold == 0:
-                        _check_portable(model)
+                        check_portable(model)
                     status, failure = self._verdict(task, run)
                     if status != "scored":
                         break
@@ -137,7 +140,7 @@ class Evaluator:
         if status == "scored":
             error = float(np.mean([self.objective.error(score) for score in run.scores]))
         saved = 0
-        if task.models_path is not None and task.wants_models(error, run.fit_seconds):
+        if task.models_path is not None and task.wants_models(error, run.seconds_alone):
             saved = save_models(run.models, task.models_path, task.most_bytes)
         return Evaluation(
             scores=(*run.scores, *missing),
@@ -225,11 +228,10 @@ class Evaluator:
             learner = model.steps[-1][1]
             learner.fit(rows.train, y[train], **fit_weights(learner, of_train))
             transformed = 0.0 if rows.known else rows.test_seconds
-            if self.objective.fast is not None:
-                asked, X_test = learner, rows.test
+            asked, X_test = learner, rows.test
             if rows.known:
                 run.reused_fit_seconds += rows.fit_seconds
-                run.reused_score_seconds += rows.test_seconds if X_test is not None else 0.0
+                run.reused_score_seconds += rows.test_seconds
         else:
             model.fit(take_rows(X, train), y[train], **fit_weights(model, of_train))
         fitted = time.perf_counter()
@@ -249,9 +251,10 @@ class Evaluator:
         """Tell whether its prepared rows may be those of others: it must not change them.
 
         Of large tables nothing is kept, and held-out rows are not taken before they are needed.
+        Scorers of the user's may look at the table as it was before.
         """
-        component = self.space[genome.estimator]
-        return bool(self.cache.most_bytes and component.cost and not component.whole)
+        shared = self.cache.most_bytes > 0 and self.objective.fast is not None
+        return shared and of_catalogue(genome, self.space, self.problem.task)
 
     def _score(
         self, model: BaseEstimator, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None
@@ -298,25 +301,6 @@ def _checked(
         msg = "The model predicted values that are not finite numbers."
         raise ValueError(msg)
     return answers
-
-
-def _check_portable(model: BaseEstimator) -> None:
-    """Raise an error if a fitted model could not be handed back by the worker in the end.
-
-    Those of scikit-learn and ours can be, and pickling a large forest takes its time.
-    """
-    parts = [model, *model.get_params().values()]
-    estimators = [part for part in parts if hasattr(part, "fit")]
-    if all(type(part).__module__.startswith(("sklearn.", "evolearn.")) for part in estimators):
-        return
-    doing = "pickled"
-    try:
-        content = pickled(model)
-        doing = "unpickled"
-        pickle.loads(content)
-    except Exception as error:
-        msg = f"The fitted model cannot be {doing}: {describe(error)}."
-        raise TypeError(msg) from error
 
 
 def _mean_rounds(run: _Run) -> int | None:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from evolearn.execution.worker_program import import_cloudpickle
+from sklearn.base import BaseEstimator
+
+from evolearn.execution.worker_program import describe, import_cloudpickle, pickled
 
 
 def save_models(models: Sequence[Any], path: Path, most_bytes: int) -> int:
@@ -60,3 +62,22 @@ class _Limited:
             raise _TooLarge
         self.written += size
         return self._file.write(data)
+
+
+def check_portable(model: BaseEstimator) -> None:
+    """Raise an error if a fitted model could not be handed back by the worker in the end.
+
+    Those of scikit-learn and ours can be, and pickling a large forest takes its time.
+    """
+    parts = [model, *model.get_params().values()]
+    estimators = [part for part in parts if hasattr(part, "fit")]
+    if all(type(part).__module__.startswith(("sklearn.", "evolearn.")) for part in estimators):
+        return
+    doing = "pickled"
+    try:
+        content = pickled(model)
+        doing = "unpickled"
+        pickle.loads(content)
+    except Exception as error:
+        msg = f"The fitted model cannot be {doing}: {describe(error)}."
+        raise TypeError(msg) from error

@@ -36,7 +36,9 @@ class Pace:
         folds = zip(evaluation.fit_seconds, evaluation.score_seconds, strict=False)
         seconds = [sum(fold) for fold in folds]
         if seconds:
-            ratio = float(np.mean(seconds)) * self._n_folds / self._by_law(genome)
+            reused = evaluation.reused_fit_seconds + evaluation.reused_score_seconds
+            mean = (sum(seconds) + reused) / len(seconds)
+            ratio = mean * self._n_folds / self._by_law(genome)
             self._ratios[genome.estimator].append(ratio)
 
     def predicted(self, genome: Genome) -> float:

@@ -1,6 +1,9 @@
 """Rows of a fold as the estimator gets them, kept for candidates that prepare them alike."""
 
+import pickle
+import threading
 import time
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,6 +29,10 @@ class Prepared:
         What they make of the training and the held-out rows.
     fit_seconds, test_seconds : float
         What it took to fit and transform, and to transform the held-out rows.
+    n_bytes : int
+        What it takes to keep them: forests that select columns may be larger than the rows.
+    warned : list of warnings.WarningMessage
+        What there was to warn of.
     known : bool
         Whether that had been done before, for another candidate.
     """
@@ -35,12 +42,9 @@ class Prepared:
     test: Any
     fit_seconds: float
     test_seconds: float
+    n_bytes: int
+    warned: list[warnings.WarningMessage]
     known: bool = False
-
-    @property
-    def n_bytes(self) -> int:
-        """The bytes of the rows."""
-        return _bytes_of(self.train) + _bytes_of(self.test)
 
 
 class PreparationCache:
@@ -55,6 +59,11 @@ class PreparationCache:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.most_bytes = most_bytes
         self._kept: OrderedDict[tuple[str, int], Prepared] = OrderedDict()
+        self._lock = threading.Lock()  # executors may have threads in place of processes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Sent to workers, each of which has one of its own.
+        return type(self), (self.most_bytes,)
 
     def prepare(self, key: tuple[str, int], steps: Steps, rows: Rows) -> Prepared:
         """Return rows behind unfitted steps, or those that are known by this key.
@@ -68,27 +77,41 @@ class PreparationCache:
         steps : list of (str, transformer)
         rows : callable
         """
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
-        prepared = _prepared(steps, rows)
+        with self._lock:
+            prepared = self._kept.get(key)
+            if prepared is not None:
+                self._kept.move_to_end(key)
+        if prepared is None:
+            prepared = _prepared(steps, rows)
+            with self._lock:
+                self._keep(key, replace(prepared, known=True))
+        # Those that come later are warned as well: results do not tell who came first.
+        for warning in prepared.warned:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+        return prepared
+
+    def _keep(self, key: tuple[str, int], prepared: Prepared) -> None:
         if prepared.n_bytes <= self.most_bytes:
-            self._kept[key] = replace(prepared, known=True)
+            self._kept[key] = prepared
         # Counted anew each time: a task may be ended anywhere in here.
         while sum(kept.n_bytes for kept in self._kept.values()) > self.most_bytes:
             self._kept.popitem(last=False)
-        return prepared
 
 
 def _prepared(steps: Steps, rows: Rows) -> Prepared:
-    start = time.perf_counter()
-    train, target, test = rows()
-    for _, step in steps:
-        train = step.fit_transform(train, target)
-    fitted = time.perf_counter()
-    for _, step in steps:
-        test = step.transform(test)
-    return Prepared(steps, train, test, fitted - start, time.perf_counter() - fitted)
+    with warnings.catch_warnings(record=True) as warned:
+        start = time.perf_counter()
+        train, target, test = rows()
+        for _, step in steps:
+            train = step.fit_transform(train, target)
+        fitted = time.perf_counter()
+        for _, step in steps:
+            test = step.transform(test)
+        seconds = fitted - start, time.perf_counter() - fitted
+    n_bytes = _bytes_of(train) + _bytes_of(test) + len(pickle.dumps(steps, protocol=5))
+    return Prepared(steps, train, test, *seconds, n_bytes, warned)
 
 
 def _bytes_of(X: Any) -> int:

@@ -1,6 +1,5 @@
 """What is asked of the workers, and what they answer."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,11 +35,11 @@ class EvaluationTask:
         """Tell whether predictions with this error are to be kept."""
         return error is not None and error <= self.keep_below
 
-    def wants_models(self, error: float | None, fit_seconds: Sequence[float]) -> bool:
-        """Tell whether fold models with this error, which took so long, are to be written."""
+    def wants_models(self, error: float | None, fit_seconds: float) -> bool:
+        """Tell whether fold models with this error, which took so long each, are written."""
         if error is None or not self.wants_predictions(error):
             return False
-        return error < self.save_below or float(np.mean(fit_seconds)) > self.save_above
+        return error < self.save_below or fit_seconds > self.save_above
 
 
 @dataclass(frozen=True)

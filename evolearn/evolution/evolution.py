@@ -129,7 +129,8 @@ def _trees(space: SearchSpace, rng: Random) -> Trees | None:
     """Return the moves on constructed features, None if the space has none that can move."""
     for component in space.preparation[FEATURES]:
         domain = component.parameters.get("expressions")
-        if component.name == CONSTRUCTED and isinstance(domain, Expressions):
+        alone = component.name == CONSTRUCTED and len(component.parameters) == 1
+        if alone and isinstance(domain, Expressions):
             return Trees(domain, rng) if domain.n_columns else None
     return None
 

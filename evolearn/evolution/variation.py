@@ -13,6 +13,7 @@ PREPARATION = 0.35
 
 # The slot of constructed features and what the catalogue fills it with.
 FEATURES, CONSTRUCTED, NO_FEATURES = "features", "constructed", "no_features"
+OURS = {CONSTRUCTED, NO_FEATURES}
 # Those that are mutated are seldom given up as a whole; where no formula is known to tell
 # anything of the target, those that are drawn are seldom taken.
 GIVEN_UP = 0.15
@@ -54,7 +55,7 @@ def mutate(
     own = space[genome.estimator].parameters
     if variable and (draw < NEW_ESTIMATOR + PREPARATION or not own):
         slot = rng.choice(variable)
-        if slot == FEATURES and trees is not None:
+        if slot == FEATURES and trees is not None and set(slots[slot]) <= OURS:
             return _with(genome, slot, _mutated_features(genome[slot], slots[slot], trees, rng))
         return _with(genome, slot, _mutated_slot(slot, genome[slot], slots[slot], space, rng))
     gene = space[genome.estimator].mutate(genome["estimator"], rng)

@@ -79,7 +79,8 @@ def _with_formulas(genomes: list[Genome], space: SearchSpace) -> list[Genome]:
     for genome in genomes:
         if "features" in genome and genome.estimator not in twins:
             twin = space.genome({**genome.params, "features": CONSTRUCTED})
-            if dict(twin["features"].values).get("expressions"):
+            gene = twin["features"]
+            if gene.component == CONSTRUCTED and dict(gene.values).get("expressions"):
                 twins[genome.estimator] = twin
                 domain = space.component("features", CONSTRUCTED).parameters["expressions"]
                 share = getattr(domain, "share", 0.0)

@@ -9,6 +9,7 @@ from evolearn.space.catalogue import ESTIMATORS, PREPARATION, default_estimators
 from evolearn.space.components import PLAIN_SLOTS, SLOTS, Component, check_slots
 from evolearn.space.domains import as_domain
 from evolearn.space.genome import Gene, Genome
+from evolearn.space.imported import Imported
 
 
 @dataclass(frozen=True, repr=False)
@@ -221,6 +222,30 @@ class SearchSpace:
                 f"it has {', '.join(sorted(known))}."
             )
             raise ValueError(msg)
+
+
+def of_catalogue(genome: Genome, space: SearchSpace, task: str) -> bool:
+    """Tell whether a genome is made of the default catalogue's own components.
+
+    Users may narrow or widen their domains, but not add parameters to them.
+    """
+    for slot, gene in genome.genes:
+        known = default_estimators(task) if slot == "estimator" else PREPARATION[slot]
+        own = next((c for c in known if c.name == gene.component), None)
+        component = space.component(slot, gene.component)
+        if (
+            own is None
+            or component.whole
+            or set(component.parameters) - set(own.parameters)
+            or _class_of(component) != _class_of(own)
+        ):
+            return False
+    return True
+
+
+def _class_of(component: Component) -> Any:
+    made = component.estimator
+    return made if isinstance(made, type | Imported) else type(made)
 
 
 def replace_estimators(space: SearchSpace, estimators: Iterable[Component]) -> SearchSpace:
