@@ -60,7 +60,7 @@ def test_candidates_that_cannot_end_in_time_are_not_begun(numbers):
 
     X, y = numbers
     model = EvolutionaryClassifier(
-        search_space=[(Sleepy(), {"max_depth": [1, 2, 3, 4]})],
+        search_space=[(Sleepy(), {"max_depth": list(range(1, 20))})],
         time_budget=8.0,
         n_iter_no_change=None,
         cv=2,

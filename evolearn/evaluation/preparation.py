@@ -29,7 +29,7 @@ class Prepared:
         What they make of the training and the held-out rows.
     fit_seconds, test_seconds : float
         What it took to fit and transform, and to transform the held-out rows.
-    n_bytes : int
+    n_bytes : float
         What it takes to keep them: forests that select columns may be larger than the rows.
     warned : list of warnings.WarningMessage
         What there was to warn of.
@@ -42,7 +42,7 @@ class Prepared:
     test: Any
     fit_seconds: float
     test_seconds: float
-    n_bytes: int
+    n_bytes: float
     warned: list[warnings.WarningMessage]
     known: bool = False
 
@@ -114,7 +114,8 @@ def _prepared(steps: Steps, rows: Rows) -> Prepared:
     return Prepared(steps, train, test, *seconds, n_bytes, warned)
 
 
-def _bytes_of(X: Any) -> int:
+def _bytes_of(X: Any) -> float:
+    """Return the bytes of an array or CSR matrix; what else a step may give is not kept."""
     if hasattr(X, "indptr"):
-        return int(X.data.nbytes + X.indices.nbytes + X.indptr.nbytes)
-    return int(X.nbytes)
+        return float(X.data.nbytes + X.indices.nbytes + X.indptr.nbytes)
+    return float(getattr(X, "nbytes", "inf"))
