@@ -149,7 +149,8 @@ def test_the_seed_decides_the_model(library):
     share = "rsm" if library == "catboost" else "colsample_bytree"
     params = {"estimator": library, f"{library}__{share}": 0.5}
     models = [pipeline_of(params, problem, seed).fit(matrix, target) for seed in (1, 1, 2)]
-    assert models[0].get_params()["estimator__random_state"] == 1
+    seeds = [model.get_params()["estimator__random_state"] for model in models]
+    assert seeds[0] == seeds[1] != seeds[2]
     first, again, other = (model.predict(matrix) for model in models)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -267,7 +268,9 @@ def test_a_search_of_them_alone_gives_their_own_classes(kind, multiclass, regres
     X, y = multiclass if kind is EvolutionaryClassifier else regression
     model = kind(**{**fast, "search_space": list(LIBRARIES)}).fit(X, y)
     assert set(model.cv_results_["status"]) <= {"scored", "raced"}
-    assert not any(model.cv_results_["warnings"])
+    # Of scaling with more quantiles than rows, which is not theirs, anybody may be told.
+    told = [text for one in model.cv_results_["warnings"] for text in one]
+    assert all("n_quantiles" in text for text in told), told
     last = model.best_estimator_[-1]
     inner = getattr(last, "regressor_", getattr(last, "estimators_", [last])[0])
     assert type(inner).__module__.split(".")[0] in LIBRARIES

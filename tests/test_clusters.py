@@ -104,6 +104,7 @@ def settings():
     return {
         "time_budget": None,
         "n_evaluations": 12,
+        "n_iter_no_change": None,
         "population_size": 4,
         "cv": 3,
         "search_space": ["ridge", "decision_tree"],
@@ -231,7 +232,8 @@ def test_a_candidate_that_kills_every_dask_worker_fails_alone(current, settings,
     there = EvolutionaryRegressor(executor="dask", **settings).fit(X, y)
     here = EvolutionaryRegressor(n_jobs=2, **settings).fit(X, y)
     assert list(there.cv_results_["status"]) == list(here.cv_results_["status"])
-    assert list(there.cv_results_["status"]).count("died") == 1
+    assert list(there.cv_results_["status"]).count("died") >= 1
+    assert list(there.cv_results_["status"]).count("scored") > 1
     assert repr(there.cv_results_["mean_test_score"]) == repr(
         here.cv_results_["mean_test_score"]
     )

@@ -126,22 +126,6 @@ def test_a_cache_travels_empty_and_serves_threads():
         assert all(one.train.shape == (100, 10) for one in made)
 
 
-class Plain:
-    """A transformer without fit_transform, which pipelines take."""
-
-    def get_params(self, deep=True):
-        return {}
-
-    def set_params(self, **parameters):
-        return self
-
-    def fit(self, X, y=None):
-        return self
-
-    def transform(self, X):
-        return X
-
-
 def fitness(space, X, y):
     model = EvolutionaryRegressor(
         time_budget=None, n_evaluations=8, population_size=4, n_iter_no_change=None, cv=3,
@@ -151,6 +135,21 @@ def fitness(space, X, y):
 
 
 def test_what_users_make_of_a_component_never_gets_shared_rows(regression):
+    class Plain:
+        """A transformer without fit_transform, which pipelines take."""
+
+        def get_params(self, deep=True):
+            return {}
+
+        def set_params(self, **parameters):
+            return self
+
+        def fit(self, X, y=None):
+            return self
+
+        def transform(self, X):
+            return X
+
     X, y = regression[0].select_dtypes("number").fillna(0), regression[1]
     default = SearchSpace.default("regression").only("ridge").without("constructed")
     # Each writes to the rows that it is given.
