@@ -13,6 +13,7 @@ from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesRegressor
 from threadpoolctl import threadpool_limits
 
 from evolearn.evolution.trees import Trees
@@ -153,9 +154,8 @@ class _Breeding:
 
     def __post_init__(self) -> None:
         # Its columns are all that a move may bring in: none but the promising ones.
-        names = tuple(f"x{column}" for column in self.columns)
         self._trees = Trees(Expressions(self.n_columns), self.rng, self.columns)
-        self._names = names
+        self._names = tuple(f"x{column}" for column in self.columns)
 
     def run(self) -> Bred:
         useful: list[str] = []
@@ -314,8 +314,6 @@ def _promising(X: Matrix, targets: Matrix) -> list[int]:
     varying = np.flatnonzero(X.std(axis=0) > 0)
     if len(varying) <= MOST_COLUMNS:
         return varying.tolist()
-    from sklearn.ensemble import ExtraTreesRegressor
-
     # A tenth of a second on 300 columns.
     trees = ExtraTreesRegressor(
         50, min_samples_leaf=5, max_features="sqrt", max_depth=8, random_state=0

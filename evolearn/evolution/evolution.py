@@ -11,8 +11,8 @@ from evolearn.evolution.individual import Individual
 from evolearn.evolution.randomness import with_random
 from evolearn.evolution.search import Candidate, Search
 from evolearn.evolution.trees import Trees
-from evolearn.evolution.variation import CONSTRUCTED, FEATURES, mate, mutate, sample
-from evolearn.space.expressions import Expressions
+from evolearn.evolution.variation import mate, mutate, sample
+from evolearn.space.expressions import CONSTRUCTED, FEATURES, Expressions
 from evolearn.space.genome import Genome
 from evolearn.space.search_space import SearchSpace
 

@@ -3,6 +3,7 @@
 from random import Random
 
 from evolearn.evolution.trees import Trees
+from evolearn.space.expressions import CONSTRUCTED, FEATURES, NO_FEATURES
 from evolearn.space.genome import Gene, Genome
 from evolearn.space.search_space import SearchSpace
 
@@ -11,8 +12,6 @@ from evolearn.space.search_space import SearchSpace
 NEW_ESTIMATOR = 0.1
 PREPARATION = 0.35
 
-# The slot of constructed features and what the catalogue fills it with.
-FEATURES, CONSTRUCTED, NO_FEATURES = "features", "constructed", "no_features"
 OURS = {CONSTRUCTED, NO_FEATURES}
 # Those that are mutated are seldom given up as a whole; where no formula is known to tell
 # anything of the target, those that are drawn are seldom taken.

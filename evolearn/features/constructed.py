@@ -72,26 +72,20 @@ class ConstructedFeatures(TransformerMixin, BaseEstimator):
         ValueError
             If an expression cannot be read, or names a column that there is not.
         """
-        self._fit(X)
+        X = self._checked(X, reset=True)
+        for text in self.expressions:
+            if max(parse(text).columns) >= X.shape[1]:
+                raise ValueError(
+                    f"The expression {text!r} names column x{max(parse(text).columns)}, but X "
+                    f"has {X.shape[1]} columns, x0 to x{X.shape[1] - 1}."
+                )
+        new = self._computed(X)
+        low, high = np.full(new.shape[1], -np.inf), np.full(new.shape[1], np.inf)
+        known = ~np.isnan(new).all(axis=0)
+        low[known], high[known] = np.nanmin(new[:, known], 0), np.nanmax(new[:, known], 0)
+        margin = np.where(known, MARGIN * (high - low), 0.0)
+        self.bounds_ = np.column_stack([low - margin, high + margin])
         return self
-
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X, y=None):
-        """Fit to X and return it with the new columns.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The training rows.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_features + n_expressions)
-        """
-        X, new = self._fit(X)
-        return np.hstack([X, new])
 
     def transform(self, X):
         """Return X with the new columns.
@@ -125,22 +119,6 @@ class ConstructedFeatures(TransformerMixin, BaseEstimator):
         names = feature_names_in(self, input_features)
         formulas = [parse(text).readable(names) for text in self.expressions]
         return np.array([*names, *formulas], dtype=object)
-
-    def _fit(self, X):
-        X = self._checked(X, reset=True)
-        for text in self.expressions:
-            if max(parse(text).columns) >= X.shape[1]:
-                raise ValueError(
-                    f"The expression {text!r} names column x{max(parse(text).columns)}, but X "
-                    f"has {X.shape[1]} columns, x0 to x{X.shape[1] - 1}."
-                )
-        new = self._computed(X)
-        low, high = np.full(new.shape[1], -np.inf), np.full(new.shape[1], np.inf)
-        known = ~np.isnan(new).all(axis=0)
-        low[known], high[known] = np.nanmin(new[:, known], 0), np.nanmax(new[:, known], 0)
-        margin = np.where(known, MARGIN * (high - low), 0.0)
-        self.bounds_ = np.column_stack([low - margin, high + margin])
-        return X, new
 
     def _computed(self, X):
         new = [parse(text).values(X) for text in self.expressions]

@@ -7,6 +7,9 @@ from typing import Any
 
 from evolearn.features import OPERATORS, parse
 
+#: The slot of constructed features, and what the catalogue fills it with.
+FEATURES, CONSTRUCTED, NO_FEATURES = "features", "constructed", "no_features"
+
 # More new columns than these help few models, and cost all of them time.
 MOST_EXPRESSIONS = 8
 # Formulas that people can read: log1p(a * b) / sqrt(c + d) has depth 3 and size 9.

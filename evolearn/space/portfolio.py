@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import isfinite, log2
 from typing import Any
 
+from evolearn.space.expressions import CONSTRUCTED, FEATURES
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import expected_seconds
@@ -23,7 +24,6 @@ HIGHEST_RATE = 0.2
 # where a law of nature made the target, and else.
 FIRST_TWIN, MOST_TWINS = (3, 6), (7, 3)
 MOST_OF_IT = 0.6
-CONSTRUCTED = "constructed"
 
 
 def portfolio(
@@ -77,12 +77,12 @@ def _with_formulas(genomes: list[Genome], space: SearchSpace) -> list[Genome]:
     twins: dict[str, Genome] = {}
     share = 0.0
     for genome in genomes:
-        if "features" in genome and genome.estimator not in twins:
-            twin = space.genome({**genome.params, "features": CONSTRUCTED})
-            gene = twin["features"]
+        if FEATURES in genome and genome.estimator not in twins:
+            twin = space.genome({**genome.params, FEATURES: CONSTRUCTED})
+            gene = twin[FEATURES]
             if gene.component == CONSTRUCTED and dict(gene.values).get("expressions"):
                 twins[genome.estimator] = twin
-                domain = space.component("features", CONSTRUCTED).parameters["expressions"]
+                domain = space.component(FEATURES, CONSTRUCTED).parameters["expressions"]
                 share = getattr(domain, "share", 0.0)
     rank = int(share < MOST_OF_IT)
     mixed = list(genomes)

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from evolearn._compat import feature_names_in
 from evolearn.table.containers import (
     align_table,
     as_table,
@@ -183,14 +184,7 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         names = [info.name for info in self.columns_]
         if input_features is not None:
-            if len(input_features) != len(names):
-                raise ValueError(
-                    "input_features should have length equal to number of features "
-                    f"({len(names)}), got {len(input_features)}"
-                )
-            if hasattr(self, "feature_names_in_") and list(input_features) != names:
-                raise ValueError("input_features is not equal to feature_names_in_")
-            names = [str(name) for name in input_features]
+            names = [str(name) for name in feature_names_in(self, input_features)]
         return np.array(output_names(self.columns_, names), dtype=object)
 
     def __sklearn_tags__(self):
