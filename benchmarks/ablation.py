@@ -60,9 +60,6 @@ PARTS = {
     "evolution": Part(
         "after the portfolio, random search", ((plan, "Evolution", RandomSearch),)
     ),
-    "ladder": Part(
-        "no trial on a part of the rows", ((plan, "with_rung", lambda folds, *y, **how: folds),)
-    ),
     "racing": Part("all folds of all candidates", ((Library, "rival", lambda library: None),)),
     "ensemble": Part("the best single model", parameters={"final_model": "single"}),
     "formulas": Part(

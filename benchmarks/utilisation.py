@@ -39,7 +39,6 @@ def watched():
         for outcome in outcomes:
             if isinstance(outcome.value, Evaluation):
                 seconds = sum(outcome.value.fit_seconds + outcome.value.score_seconds)
-                seconds += outcome.value.rung_seconds
                 spans["scored"] += seconds
                 if outcome.value.status == "timed_out":  # inside a fold that has no span
                     spans["stopped"] += outcome.seconds - seconds

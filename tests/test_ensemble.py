@@ -1,7 +1,6 @@
 """Ensemble selection, the library, and the model that serves."""
 
 import pickle
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -12,7 +11,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from evolearn.ensemble.choice import Wish, choose
 from evolearn.ensemble.handover import hand_over
-from evolearn.ensemble.library import KNOWN_ON_RUNG, Entry, Library
+from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold, library_size, select
 from evolearn.evaluation.folds import make_folds
@@ -179,19 +178,6 @@ def test_there_is_no_rival_among_candidates_that_do_not_differ():
     library.add(raced_entry(4, (0.4, 0.7)))
     library.add(raced_entry(5, (0.3, 0.9)))
     assert library.rival() is not None
-
-
-def test_the_lowest_rung_counts_once_it_is_known_how_it_misjudges():
-    library = Library(20, as_long)
-    for number in range(KNOWN_ON_RUNG):
-        assert library.rival() is None or library.rival().rung_spread == np.inf
-        known = entry(number, 0.1 * number)
-        # All do worse there, every second one a little more than the rival.
-        rung_error = 0.1 * number + 0.5 + 0.02 * (number % 2 == 0)
-        library.add(replace(known, evaluation=replace(known.evaluation, rung_error=rung_error)))
-    rival = library.rival()
-    assert rival.rung_error == pytest.approx(0.8)  # of the fourth best
-    assert rival.rung_spread == pytest.approx(0.02 * np.sqrt(4 / 7))
 
 
 def test_a_best_candidate_that_is_fitted_serves_although_no_member_is():

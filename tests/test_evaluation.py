@@ -1,10 +1,9 @@
 """Metrics, objectives, folds, and the evaluation of one genome."""
 
-import math
 import pickle
 import time
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from sklearn.model_selection import (
 from evolearn import SearchSpace
 from evolearn.evaluation.answers import AskedClassifier, align
 from evolearn.evaluation.evaluator import Evaluator
-from evolearn.evaluation.folds import RUNG_FROM, RUNG_SHARE, make_folds, n_folds, with_rung
+from evolearn.evaluation.folds import make_folds, n_folds
 from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.racing import Rival, hopeless
 from evolearn.evaluation.scoring import ClassifierAnswers, RegressorAnswers, make_objective
@@ -392,57 +391,6 @@ def test_only_candidates_behind_their_rival_are_hopeless(errors, spread):
     assert not hopeless(errors, [e + 0.1 for e in errors], spread)
     assert not hopeless(errors, errors, spread)
     assert hopeless(errors, [e - 10 * spread for e in errors], spread)
-
-
-@pytest.mark.parametrize("n_rows", [40, 12_000])
-def test_the_lowest_rung_is_a_fair_part_of_the_training_rows(n_rows):
-    y = np.repeat([0, 1, 2], [n_rows // 2, n_rows // 2 - 20, 20])
-    folds = with_rung(_folds(y, 3), y, classification=True, seed=0)
-    if n_rows < RUNG_FROM:
-        assert folds.rung is None
-        return
-    train, rung = folds.train[0], folds.rung
-    assert len(rung) == pytest.approx(RUNG_SHARE * len(train), abs=1)
-    assert set(rung) <= set(train)
-    assert not set(rung) & set(folds.test[0])
-    for label in range(3):  # as many of each class, in proportion
-        there = RUNG_SHARE * (y[train] == label).sum()
-        assert (y[rung] == label).sum() == pytest.approx(there, abs=1)
-
-
-def _folds(y, number):
-    return make_folds(None, None, y, None, classification=True, default_folds=number, seed=0)
-
-
-def with_a_rung(evaluator):
-    rung = evaluator.folds.train[0][::4]
-    return replace(evaluator, folds=replace(evaluator.folds, rung=rung))
-
-
-def test_a_candidate_is_tried_on_the_lowest_rung_before_any_fold():
-    y = np.random.default_rng(0).normal(size=60)
-    evaluator = with_a_rung(evaluator_of([Faulty()], y))
-    genome = genome_of(evaluator)
-    whole = evaluator(EvaluationTask(genome))
-    # It predicts the mean of the rows it has seen.
-    held_out, seen = y[evaluator.folds.test[0]], y[evaluator.folds.rung]
-    assert whole.rung_error == pytest.approx(np.sqrt(np.mean((held_out - seen.mean()) ** 2)))
-    assert whole.rung_seconds > 0
-    near = Rival(whole.scores, 0.01, rung_error=whole.rung_error, rung_spread=0.01)
-    assert evaluator(EvaluationTask(genome, rival=near)).status == "scored"
-    far = replace(near, rung_error=whole.rung_error - 0.1)
-    raced = evaluator(EvaluationTask(genome, rival=far))
-    assert (raced.status, raced.fit_seconds, raced.failure) == ("raced", (), "")
-    assert np.isnan(raced.scores).all()
-    unknown = replace(far, rung_spread=math.inf)
-    assert evaluator(EvaluationTask(genome, rival=unknown)).status == "scored"
-
-
-def test_a_candidate_that_would_take_too_long_is_given_up_on_the_lowest_rung():
-    evaluator = with_a_rung(evaluator_of([Faulty("sleep")], np.arange(40.0)))
-    slow = evaluator(EvaluationTask(genome_of(evaluator), patience=0.1))
-    assert slow.status == "timed_out"
-    assert "0 of 3 folds" in slow.failure
 
 
 def test_a_candidate_that_would_take_too_long_is_given_up_after_a_fold():

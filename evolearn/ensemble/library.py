@@ -28,8 +28,6 @@ RESERVE_FACTOR = 1.25
 RESERVE_SECONDS = 0.3
 # Candidates are raced against the one of this rank.
 RIVAL_RANK = 4
-# The lowest rung counts once it is known how so many good candidates did there.
-KNOWN_ON_RUNG = 8
 # The fold models of one candidate, and those of all together, may take this much of the disk.
 # A forest of 200 full trees on 20,000 rows has 70 MB per fold.
 MOST_BYTES_EACH = 384 * 2**20
@@ -127,32 +125,13 @@ class Library:
 
     def rival(self) -> Rival | None:
         """Return what a candidate has to come near to be of use; None as long as all may be."""
-        if len(self.entries) < RIVAL_RANK:
+        if len(self.entries) < RIVAL_RANK or len(self.entries[0].evaluation.scores) < 2:
             return None
         scores = np.array([entry.evaluation.scores for entry in self.entries[:RIVAL_RANK]])
-        if scores.shape[1] == 1:  # there is no second fold to race to
-            return self._on_rung(Rival(self.entries[RIVAL_RANK - 1].evaluation.scores, np.inf))
         spread = np.median((scores - scores[-1])[:-1].std(axis=1, ddof=1))
         if spread == 0:  # equal to the last digit on every fold: no measure of what differs
             return None
-        rival = Rival(self.entries[RIVAL_RANK - 1].evaluation.scores, float(spread))
-        return self._on_rung(rival)
-
-    def _on_rung(self, rival: Rival) -> Rival:
-        """Return the rival with what the lowest rung says of it, and how wrong that may be."""
-        known = [entry for entry in self.entries if entry.evaluation.rung_error is not None]
-        of_rival = self.entries[RIVAL_RANK - 1]
-        on_rung = of_rival.evaluation.rung_error
-        if on_rung is None or len(known) < KNOWN_ON_RUNG:
-            return rival
-        # How much further behind the rival others are on the rung than on all rows.
-        misjudged = [
-            (entry.evaluation.rung_error or 0.0) - on_rung - (entry.error - of_rival.error)
-            for entry in known
-            if entry is not of_rival
-        ]
-        spread = float(np.sqrt(np.mean(np.square(misjudged))))
-        return replace(rival, rung_error=on_rung, rung_spread=spread) if spread else rival
+        return Rival(self.entries[RIVAL_RANK - 1].evaluation.scores, float(spread))
 
     def refit_seconds(self, entry: Entry) -> float:
         """Return the expected seconds of a fit of this candidate on all rows.

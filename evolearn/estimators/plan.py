@@ -9,7 +9,7 @@ from evolearn.ensemble.selection import OutOfFold
 from evolearn.estimators.data import FitData
 from evolearn.estimators.formulas import with_formulas
 from evolearn.evaluation.evaluator import Evaluator
-from evolearn.evaluation.folds import Folds, make_folds, n_folds, thinned, with_rung
+from evolearn.evaluation.folds import Folds, make_folds, n_folds, thinned
 from evolearn.evaluation.preparation import MOST_BYTES, PreparationCache
 from evolearn.evolution.evolution import Evolution
 from evolearn.evolution.search import Search
@@ -160,8 +160,8 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         seed=data.seed,
         weights=data.weights,
     )
-    classification = data.classes is not None
     if effort.training_rows is not None:
+        classification = data.classes is not None
         folds = thinned(
             folds,
             effort.training_rows,
@@ -169,7 +169,6 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
             classification=classification,
             seed=data.seed,
         )
-    folds = with_rung(folds, data.target, classification=classification, seed=data.seed)
     problem = replace(
         data.problem,
         fit_limit=effort.fit_limit,

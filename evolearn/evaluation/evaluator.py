@@ -4,7 +4,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,20 +14,18 @@ from sklearn.base import BaseEstimator
 
 from evolearn.evaluation.answers import AskedClassifier, AskedRegressor
 from evolearn.evaluation.fold_models import check_portable, save_models
-from evolearn.evaluation.folds import Folds, Indices, draw_rows
+from evolearn.evaluation.folds import Folds, draw_rows
 from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.preparation import PreparationCache
-from evolearn.evaluation.racing import hopeless, hopeless_on_rung
+from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.scoring import Objective
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
-from evolearn.evaluation.trial import Run, Trial
 from evolearn.execution import own_process
 from evolearn.execution.own_process import OutOfTime
-from evolearn.space.express import express, fit_weights, preparation_key
+from evolearn.space.express import early_rounds, express, fit_weights, preparation_key
 from evolearn.space.frugality import refit_rows
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
-from evolearn.space.restriction import expected_seconds
 from evolearn.space.search_space import SearchSpace, of_catalogue
 from evolearn.table import take_rows
 
@@ -37,8 +35,6 @@ MOST_WARNINGS = 5
 FOLD_SLACK = 1.5
 # The first fold is the slowest: so much more than the limit must all folds be expected to take.
 VERDICT_SLACK = 1.2
-# The place of the lowest rung among the folds.
-RUNG = -1
 
 
 class Handle(Protocol):
@@ -46,6 +42,31 @@ class Handle(Protocol):
 
     def load(self) -> Any:
         """Return the value."""
+
+
+@dataclass
+class _Run:
+    """What is gathered while the folds of one genome are run."""
+
+    keep_models: bool
+    scores: list[float] = field(default_factory=list)
+    fit_seconds: list[float] = field(default_factory=list)
+    score_seconds: list[float] = field(default_factory=list)
+    predictions: list[NDArray[np.float64] | None] = field(default_factory=list)
+    models: list[BaseEstimator] = field(default_factory=list)
+    rounds: list[int | None] = field(default_factory=list)
+    reused_fit_seconds: float = 0.0
+    reused_score_seconds: float = 0.0
+
+    @property
+    def seconds_alone(self) -> float:
+        """The mean seconds of a fit, had it to prepare its rows itself."""
+        return (sum(self.fit_seconds) + self.reused_fit_seconds) / max(len(self.fit_seconds), 1)
+
+    @property
+    def seconds(self) -> float:
+        """The seconds of all folds so far."""
+        return sum(self.fit_seconds) + sum(self.score_seconds)
 
 
 @dataclass(frozen=True)
@@ -96,13 +117,12 @@ class Evaluator:
 
     def evaluate(self, task: EvaluationTask) -> Evaluation:
         """Cross-validate a genome; whatever it raises is part of the result."""
-        run = Run(keep_models=task.models_path is not None)
+        run = _Run(keep_models=task.models_path is not None)
         status, failure = "scored", ""
         with _collected_warnings() as messages:
             try:
                 self._load(task.genome)
-                status, failure = self._climb(task, run)
-                for fold in range(len(self.folds)) if status == "scored" else ():
+                for fold in range(len(self.folds)):
                     with own_process.at_most(self._fold_limit(task, run)):
                         model = self._run_fold(task.genome, fold, run)
                     if fold == 0:
@@ -128,46 +148,19 @@ class Evaluator:
             error=error,
             fit_seconds=tuple(run.fit_seconds),
             score_seconds=tuple(run.score_seconds),
-            predictions=run.joined if task.wants_predictions(error) else None,
+            predictions=_joined(run) if task.wants_predictions(error) else None,
             failure=failure,
             warnings=tuple(messages),
             models_bytes=saved,
-            rounds=run.mean_rounds,
+            rounds=_mean_rounds(run),
             reused_fit_seconds=run.reused_fit_seconds,
             reused_score_seconds=run.reused_score_seconds,
-            rung_error=run.rung_error,
-            rung_seconds=run.rung_seconds,
         )
 
-    def _climb(self, task: EvaluationTask, run: Run) -> tuple[str, str]:
-        """Run the lowest rung, if there is one; return the verdict as `_verdict` does."""
-        rung = self.folds.rung
-        if rung is None:
-            return "scored", ""
-        with own_process.at_most(self._fold_limit(task, run)):
-            trial = self._try(task.genome, rung, self.folds.test[0], RUNG)
-        run.rung_error = self.objective.error(trial.score)
-        run.rung_seconds = trial.fit_seconds + trial.score_seconds
-        if task.rival is not None and hopeless_on_rung(run.rung_error, task.rival):
-            return "raced", ""
-        expected = run.rung_seconds * self._times_longer(task.genome, len(rung))
-        if run.rung_seconds >= task.steered_after and expected > VERDICT_SLACK * task.patience:
-            return "timed_out", self._too_slow(task, run)
-        return "scored", ""
-
-    def _times_longer(self, genome: Genome, n_rows: int) -> float:
-        """Return how much longer all folds are expected to take than one of so few rows."""
-        component, gene = self.space[genome.estimator], genome["estimator"]
-        few = replace(self.problem, training_rows=n_rows)
-        seconds = [expected_seconds(component, p, gene) for p in (few, self.problem)]
-        if seconds[0] and seconds[1]:
-            return len(self.folds) * seconds[1] / seconds[0]
-        return sum(len(train) for train in self.folds.train) / n_rows
-
-    def _fold_limit(self, task: EvaluationTask, run: Run) -> float:
+    def _fold_limit(self, task: EvaluationTask, run: _Run) -> float:
         """Return the seconds after which a fold is given up, and with it the candidate."""
         rows = [len(train) for train in self.folds.train[len(run.scores) :]]
-        spent = run.seconds + run.rung_seconds
+        spent = run.seconds
         limit = FOLD_SLACK * max(task.patience - spent, 0.0) * rows[0] / sum(rows)
         return max(limit, task.steered_after - spent)
 
@@ -176,13 +169,13 @@ class Evaluator:
         for handle in (self._rows_of(genome), self.target, self.weights):
             handle.load()
 
-    def _too_slow(self, task: EvaluationTask, run: Run) -> str:
+    def _too_slow(self, task: EvaluationTask, run: _Run) -> str:
         return (
             f"given up after {len(run.scores)} of {len(self.folds)} folds: all would take "
             f"longer than the {task.patience:.3g} s there are for them"
         )
 
-    def _verdict(self, task: EvaluationTask, run: Run) -> tuple[str, str]:
+    def _verdict(self, task: EvaluationTask, run: _Run) -> tuple[str, str]:
         """Return "scored" if it is worth while to go on, else a status and why it failed."""
         n_done, n_folds = len(run.scores), len(self.folds)
         if n_done == n_folds:
@@ -213,26 +206,21 @@ class Evaluator:
 
     def fold_models(self, genome: Genome) -> list[BaseEstimator]:
         """Return the genome's pipelines fitted on the training rows of each fold."""
-        run = Run(keep_models=True)
+        run = _Run(keep_models=True)
         for fold in range(len(self.folds)):
             self._run_fold(genome, fold, run)
         return run.models
 
-    def _run_fold(self, genome: Genome, fold: int, run: Run) -> BaseEstimator:
-        trial = self._try(genome, self.folds.train[fold], self.folds.test[fold], fold)
-        run.add(trial)
-        return trial.model
-
-    def _try(self, genome: Genome, train: Indices, test: Indices, place: int) -> Trial:
-        """Fit on some rows and score on others; `place` tells them from others of a genome."""
+    def _run_fold(self, genome: Genome, fold: int, run: _Run) -> BaseEstimator:
+        train, test = self.folds.train[fold], self.folds.test[fold]
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
         model = self._pipeline(genome)
         of_train, of_test = (None if weights is None else weights[r] for r in (train, test))
-        asked, X_test, transformed, reused = model, None, 0.0, (0.0, 0.0)
+        asked, X_test, transformed = model, None, 0.0
         started = time.perf_counter()
         if self._shares(genome):
             rows = self.cache.prepare(
-                (preparation_key(genome, self.space), place),
+                (preparation_key(genome, self.space), fold),
                 model.steps[:-1],
                 lambda: (take_rows(X, train), y[train], take_rows(X, test)),
             )
@@ -242,16 +230,22 @@ class Evaluator:
             transformed = 0.0 if rows.known else rows.test_seconds
             asked, X_test = learner, rows.test
             if rows.known:
-                reused = rows.fit_seconds, rows.test_seconds
+                run.reused_fit_seconds += rows.fit_seconds
+                run.reused_score_seconds += rows.test_seconds
         else:
             model.fit(take_rows(X, train), y[train], **fit_weights(model, of_train))
         fitted = time.perf_counter()
         X_test = take_rows(X, test) if X_test is None else X_test
         score, answers = self._score(asked, X_test, y[test], of_test)
         # What transformed the held-out rows is a part of their prediction.
-        fit_seconds = fitted - started - transformed
-        score_seconds = time.perf_counter() - fitted + transformed
-        return Trial(model, score, answers, fit_seconds, score_seconds, *reused)
+        run.fit_seconds.append(fitted - started - transformed)
+        run.score_seconds.append(time.perf_counter() - fitted + transformed)
+        run.scores.append(score)
+        run.predictions.append(answers)
+        run.rounds.append(early_rounds(model))
+        if run.keep_models:
+            run.models.append(model)
+        return model
 
     def _shares(self, genome: Genome) -> bool:
         """Tell whether its prepared rows may be those of others: it must not change them.
@@ -307,6 +301,17 @@ def _checked(
         msg = "The model predicted values that are not finite numbers."
         raise ValueError(msg)
     return answers
+
+
+def _mean_rounds(run: _Run) -> int | None:
+    """Return the rounds that a final model takes, None if it is for the model to say."""
+    known = [rounds for rounds in run.rounds if rounds is not None]
+    return round(float(np.mean(known))) if known and len(known) == len(run.rounds) else None
+
+
+def _joined(run: _Run) -> NDArray[np.float64] | None:
+    parts = [part for part in run.predictions if part is not None]
+    return None if len(parts) < len(run.predictions) else np.concatenate(parts)
 
 
 @contextmanager

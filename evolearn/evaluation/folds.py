@@ -3,7 +3,7 @@
 import numbers
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,9 +30,6 @@ MANY_FOLDS, SOME_FOLDS, FEW_FOLDS = 8, 5, 3
 HOLDOUT_ROWS = 10_000
 # How many candidates of the reference model's cost a budget must hold for that many folds.
 CANDIDATES_WANTED = 40
-# On the lowest rung a candidate is trained on this share of a fold's rows, where a fold has
-# so many.
-RUNG_SHARE, RUNG_FROM = 0.25, 8_000
 # The held-out share where a single split is all that can be afforded.
 HOLDOUT_SHARE = 0.2
 
@@ -45,14 +42,10 @@ class Folds:
     ----------
     train, test : tuple of ndarray of int
         Row positions, one array per fold.
-    rung : ndarray of int or None
-        The lowest rung of the ladder: a part of the training rows of the first fold, on which
-        a candidate is tried before it is trained on all of them. None: there is no such rung.
     """
 
     train: tuple[Indices, ...]
     test: tuple[Indices, ...]
-    rung: Indices | None = None
 
     def __len__(self) -> int:
         return len(self.test)
@@ -168,16 +161,6 @@ def thinned(
         tuple(part(train, n_training_rows) for train in folds.train),
         tuple(part(test, most_scored) for test in folds.test),
     )
-
-
-def with_rung(folds: Folds, y: NDArray[Any], *, classification: bool, seed: int) -> Folds:
-    """Return the folds with a lowest rung, if they have rows enough for one."""
-    first = folds.train[0]
-    if len(first) < RUNG_FROM:
-        return folds
-    n_wanted = int(RUNG_SHARE * len(first))
-    rung = draw_rows(first, n_wanted, y, classification=classification, seed=seed)
-    return replace(folds, rung=rung)
 
 
 def _weighted(folds: Folds, weights: NDArray[np.float64] | None) -> Folds:

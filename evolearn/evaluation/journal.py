@@ -23,8 +23,6 @@ _FIELDS = (
     "rounds",
     "reused_fit_seconds",
     "reused_score_seconds",
-    "rung_error",
-    "rung_seconds",
 )
 # What a candidate was stopped for says something of the machine at that time, and of the
 # budget: it may do better in another run. Only what it did by itself is final.

@@ -37,8 +37,8 @@ class Pace:
         seconds = [sum(fold) for fold in folds]
         if seconds:
             reused = evaluation.reused_fit_seconds + evaluation.reused_score_seconds
-            total = self._n_folds * (sum(seconds) + reused) / len(seconds)
-            ratio = (total + evaluation.rung_seconds) / self._by_law(genome)
+            mean = (sum(seconds) + reused) / len(seconds)
+            ratio = mean * self._n_folds / self._by_law(genome)
             self._ratios[genome.estimator].append(ratio)
 
     def predicted(self, genome: Genome) -> float:

@@ -23,32 +23,10 @@ class Rival:
     spread : float
         By how much the difference of two good candidates varies from fold to fold: a standard
         deviation.
-    rung_error : float
-        Its error on the lowest rung, see `Folds.rung`; NaN if there is none.
-    rung_spread : float
-        By how much the lowest rung misjudges good candidates: a standard deviation; infinite
-        as long as too few are known.
     """
 
     scores: tuple[float, ...]
     spread: float
-    rung_error: float = math.nan
-    rung_spread: float = math.inf
-
-
-def hopeless_on_rung(error: float, rival: Rival) -> bool:
-    """Tell whether a candidate's error on the lowest rung is far above that of its rival.
-
-    Parameters
-    ----------
-    error : float
-    rival : Rival
-
-    Returns
-    -------
-    bool
-    """
-    return error - rival.rung_error > BEHIND * rival.rung_spread
 
 
 def hopeless(errors: Sequence[float], rival_errors: Sequence[float], spread: float) -> bool:

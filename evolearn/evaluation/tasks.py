@@ -84,10 +84,6 @@ class Evaluation:
     reused_fit_seconds, reused_score_seconds : float
         What fits and scores of all folds would have taken more, had not others before prepared
         the same rows in the same way.
-    rung_error : float or None
-        The error on the lowest rung, None if it was not run.
-    rung_seconds : float
-        What the lowest rung took.
     rounds : int or None
         The mean number of rounds that boosting took where it may stop early, else None.
     """
@@ -104,5 +100,3 @@ class Evaluation:
     rounds: int | None = None
     reused_fit_seconds: float = 0.0
     reused_score_seconds: float = 0.0
-    rung_error: float | None = None
-    rung_seconds: float = 0.0
