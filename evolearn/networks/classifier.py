@@ -51,7 +51,7 @@ batch_size, learning_rate_init, weight_decay, dropout, random_state
     """
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, parent=None):
         """Train on a table and its classes.
 
         Parameters
@@ -59,11 +59,21 @@ batch_size, learning_rate_init, weight_decay, dropout, random_state
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), default=None
+        parent : NetworkClassifier, default=None
+            A fitted network of the same classes to start from, see `NetworkRegressor`.
 
         Returns
         -------
         NetworkClassifier
             Itself, trained.
+
+        Raises
+        ------
+        TypeError
+            If the parent is no NetworkClassifier.
+        ValueError
+            If the parent was fitted on other columns or classes, or spreads columns in another
+            way.
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
         check_classification_targets(y)
@@ -81,8 +91,17 @@ batch_size, learning_rate_init, weight_decay, dropout, random_state
                 slopes *= weights[rows, None]
             return float(lost.mean()), slopes
 
-        self._train(X, len(self.classes_), loss)
+        self._train(X, len(self.classes_), loss, parent)
         return self
+
+    def _check_parent(self, parent):
+        super()._check_parent(parent)
+        if not np.array_equal(parent.classes_, self.classes_):
+            msg = (
+                f"parent knows the classes {parent.classes_.tolist()}, y has "
+                f"{self.classes_.tolist()}; a network starts from one of the same classes."
+            )
+            raise ValueError(msg)
 
     def predict_proba(self, X):
         """Return the probabilities of the classes.

@@ -79,6 +79,8 @@ class Stack:
 
     Attributes
     ----------
+    n_members : int
+    hidden : list of int
     weights : list of ndarray of shape (n_members, n_in, n_out)
     biases : list of ndarray of shape (n_members, 1, n_out)
         Views of one vector, which is what is stepped and pickled.
@@ -96,6 +98,8 @@ class Stack:
     ) -> None:
         sizes = [n_inputs, *hidden, n_outputs]
         self._shapes = [(n_members, a, b) for a, b in pairwise(sizes)]
+        self.n_members = n_members
+        self.hidden = sizes[1:-1]
         self.activation = activation
         n_weights = sum(a * b for _, a, b in self._shapes) * n_members
         self.vector = np.zeros(n_weights + sum(sizes[1:]) * n_members, dtype=np.float32)
@@ -124,6 +128,11 @@ class Stack:
 
     def _view(self) -> None:
         self.weights, self.biases = self.parts(self.vector)
+
+    def layers(self, member: int) -> list[tuple[Floats, Floats]]:
+        """Return the weights and biases of one network, layer by layer, as views."""
+        pairs = zip(self.weights, self.biases, strict=True)
+        return [(weights[member], biases[member, 0]) for weights, biases in pairs]
 
     def parts(self, vector: Floats) -> tuple[list[Floats], list[Floats]]:
         """Return the weights and biases that a vector is made of, as views."""
@@ -196,6 +205,12 @@ class Stack:
             if slopes is not None:
                 delta = np.matmul(delta, self.weights[layer].transpose(0, 2, 1))
                 delta *= slopes
+
+    def scale_outputs(self, factor: float, shift: float) -> None:
+        """Let all outputs be multiplied by a factor, then shifted."""
+        self.weights[-1] *= np.float32(factor)
+        self.biases[-1] *= np.float32(factor)
+        self.biases[-1] += np.float32(shift)
 
     def decay(self, share: float) -> None:
         """Move the weights, but not the biases, towards zero by a share of their size."""

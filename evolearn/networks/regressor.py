@@ -68,6 +68,8 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
     .. [1] Gorishniy, Rubachev and Babenko, "On embeddings for numerical features in tabular
            deep learning", NeurIPS 2022.
     .. [2] Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    .. [3] Chen, Goodfellow and Shlens, "Net2Net: accelerating learning via knowledge transfer",
+           ICLR 2016.
 
     Examples
     --------
@@ -80,7 +82,7 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
     """
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, parent=None):
         """Train on a table and its target.
 
         Parameters
@@ -88,11 +90,23 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), default=None
+        parent : NetworkRegressor, default=None
+            A fitted network to start from: its columns, embedding and, as far as the shapes
+            agree, its weights; units, layers and members that are more or fewer are made of
+            those it has [3]_. A third of `max_iter` epochs is trained then. None: from drawn
+            weights.
 
         Returns
         -------
         NetworkRegressor
             Itself, trained.
+
+        Raises
+        ------
+        TypeError
+            If the parent is no NetworkRegressor.
+        ValueError
+            If the parent was fitted on other columns, or spreads them in another way.
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, y_numeric=True)
         weights = relative_weights(sample_weight, X)
@@ -109,8 +123,14 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
                 slopes *= weights[rows, None]
             return float(np.mean(errors * slopes)) * len(rows) / 2, slopes
 
-        self._train(X, 1, loss)
+        self._train(X, 1, loss, parent)
         return self
+
+    def _adopt_outputs(self, parent):
+        """Let the outputs mean what the parent's do, be its target of another size."""
+        self.stack_.scale_outputs(
+            parent._scale / self._scale, (parent._centre - self._centre) / self._scale
+        )
 
     def predict(self, X):
         """Predict the target.

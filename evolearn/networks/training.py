@@ -12,8 +12,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evolearn._compat import Interval, StrOptions, check_sample_weight
 from evolearn.networks.embedding import Embedding
+from evolearn.networks.inheritance import inherit
 from evolearn.networks.layers import ACTIVATIONS, Adam, Floats, Stack
 
+#: The share of `max_iter` epochs that a network trains which starts from another's weights.
+HEIR_EPOCHS = 1 / 3
 # The share of the steps in which the learning rate rises to its highest value.
 WARM_UP = 0.05
 # Rows that are predicted at once, and inputs of all of them: they stay in the cache.
@@ -26,6 +29,12 @@ def relative_weights(sample_weight: Any, X: Any) -> Floats | None:
         return None
     weights = check_sample_weight(sample_weight, X)
     return (weights / weights.mean()).astype(np.float32)
+
+
+def _spreads_by(embedding: str) -> tuple[str, ...]:
+    """Return the parameters that say what an embedding makes of the columns."""
+    own = {"none": (), "piecewise": ("n_bins",), "periodic": ("n_bins", "frequency_scale")}
+    return ("embedding", *own[embedding])
 
 
 class BaseNetwork(BaseEstimator):
@@ -83,6 +92,7 @@ class BaseNetwork(BaseEstimator):
         X: Any,
         n_outputs: int,
         loss: Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]],
+        parent: "BaseNetwork | None",
     ) -> None:
         """Train on the rows of X; set `embedding_`, `stack_` and `loss_curve_`.
 
@@ -93,26 +103,22 @@ class BaseNetwork(BaseEstimator):
         loss : callable
             Gives, for outputs of shape (n_members, n_batch, n_outputs) and the rows they are
             of, the mean loss and the gradient of the sum of the members' losses.
+        parent : BaseNetwork or None
+            Where to start from.
         """
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         rng = np.random.default_rng(seed)
-        self.embedding_ = Embedding(self.embedding, self.n_bins, self.frequency_scale)
-        self.embedding_.fit(X, rng)
-        self.stack_ = Stack(
-            self.embedding_.n_outputs,
-            np.atleast_1d(self.hidden_layer_sizes).tolist(),
-            n_outputs,
-            n_members=self.n_members,
-            activation=self.activation,
-            rng=rng,
-        )
+        self._begin(X, n_outputs, parent, rng)
+        n_epochs = self.max_iter
+        if parent is not None:
+            n_epochs = max(1, round(HEIR_EPOCHS * self.max_iter))
         self.loss_curve_ = []
-        self.n_iter_ = self.max_iter
+        self.n_iter_ = n_epochs
         n_rows = X.shape[0]
         batches = list(gen_batches(n_rows, min(self.batch_size, n_rows)))
-        n_steps = len(batches) * self.max_iter
+        n_steps = len(batches) * n_epochs
         adam, gradient = Adam(len(self.stack_.vector)), np.empty_like(self.stack_.vector)
-        for epoch in range(self.max_iter):
+        for epoch in range(n_epochs):
             order, total = rng.permutation(n_rows), 0.0
             for number, batch in enumerate(batches):
                 rows = order[batch]
@@ -122,6 +128,58 @@ class BaseNetwork(BaseEstimator):
                 self.stack_.decay(rate * self.weight_decay)
                 adam.step(self.stack_.vector, gradient, rate)
             self.loss_curve_.append(total / n_rows)
+
+    def _begin(
+        self, X: Any, n_outputs: int, parent: "BaseNetwork | None", rng: np.random.Generator
+    ) -> None:
+        """Set `embedding_` and `stack_` to where training starts."""
+        if parent is None:
+            self.embedding_ = Embedding(self.embedding, self.n_bins, self.frequency_scale)
+            self.embedding_.fit(X, rng)
+        else:
+            self._check_parent(parent)
+            self.embedding_ = parent.embedding_  # what inputs mean goes with the weights
+        self.stack_ = Stack(
+            self.embedding_.n_outputs,
+            np.atleast_1d(self.hidden_layer_sizes).tolist(),
+            n_outputs,
+            n_members=self.n_members,
+            activation=self.activation,
+            rng=rng,
+        )
+        if parent is not None:
+            inherit(self.stack_, parent.stack_, rng)
+            self._adopt_outputs(parent)
+
+    def _check_parent(self, parent: Any) -> None:
+        """Raise an error if no network like this one can start from another one's weights."""
+        name = type(self).__name__
+        if type(parent) is not type(self):
+            msg = f"parent must be a fitted {name}, got {parent!r}."
+            raise TypeError(msg)
+        check_is_fitted(parent)
+        if parent.n_features_in_ != self.n_features_in_:
+            msg = (
+                f"parent was fitted on {parent.n_features_in_} columns, X has "
+                f"{self.n_features_in_}; a network starts from one of the same columns."
+            )
+            raise ValueError(msg)
+        of_parent = parent.embedding_
+        for parameter, value in (
+            ("embedding", of_parent.kind),
+            ("n_bins", of_parent.n_bins),
+            ("frequency_scale", of_parent.scale),
+        ):
+            if getattr(self, parameter) != value and parameter in _spreads_by(self.embedding):
+                msg = (
+                    f"parent has {parameter}={value!r}, this {name} "
+                    f"{getattr(self, parameter)!r}: its weights are of other inputs; set it to "
+                    "the parent's."
+                )
+                raise ValueError(msg)
+
+    def _adopt_outputs(self, parent: Any) -> None:
+        """Let the outputs mean what the parent's do: they do, where no target is scaled."""
 
     def _step(
         self,
