@@ -19,7 +19,8 @@ class NetworkClassifier(ClassifierMixin, BaseNetwork):
     Parameters
     ----------
     hidden_layer_sizes, activation, embedding, n_bins, frequency_scale, n_members, max_iter, \
-batch_size, learning_rate_init, weight_decay, dropout, random_state
+batch_size, learning_rate_init, weight_decay, dropout, skip, solver, schedule, \
+early_stopping, validation_fraction, n_iter_no_change, random_state
         As in `NetworkRegressor`.
 
     Attributes
@@ -28,6 +29,8 @@ batch_size, learning_rate_init, weight_decay, dropout, random_state
         The sorted classes.
     loss_curve_ : list of float
         The mean log loss of each epoch.
+    validation_loss_curve_ : list of float
+        The same on the held-out rows, after each epoch; only with early stopping.
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int

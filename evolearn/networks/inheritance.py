@@ -25,7 +25,7 @@ class _Line:
     """Where an activation is nearly a straight line.
 
     ``gain * (f(scale * h + shift) - f(shift))`` is ``h`` for what `f` itself gives: exactly for
-    relu, within 3 % of the largest value for tanh, and within 4 % up to h = 3 for silu, around
+    relu, within 3 % of the largest value for tanh, and within 4 % up to h = 6 for silu, around
     its point of inflection.
     """
 
@@ -36,7 +36,7 @@ class _Line:
 
 _LINES = {
     "relu": _Line(1.0, 0.0, 1.0),
-    "silu": _Line(1.0, 2.4, 1 / 1.0998),
+    "silu": _Line(0.5, 2.4, 2 / 1.0998),
     "tanh": _Line(0.5, 0.0, 2.1),
 }
 # The mean slope of an activation, by which layers are joined if one between them goes.
@@ -52,6 +52,7 @@ def inherit(child: Stack, parent: Stack, rng: np.random.Generator) -> None:
     - More layers: each new one, the last before the output, hands on what it gets
       (Net2DeeperNet): exactly with relu, nearly with silu and tanh.
     - Fewer layers: the last ones go, and their weights are multiplied into the output's.
+    - A straight connection from inputs to outputs begins at zero, or goes.
     - More members: copies of the first ones, with noise. Fewer: the first ones.
 
     So the child computes what its parent did, but for the noise and for what was lost with
@@ -81,6 +82,9 @@ def inherit(child: Stack, parent: Stack, rng: np.random.Generator) -> None:
         for number, (W, b) in enumerate(layers):
             child.weights[number][member] = W
             child.biases[number][member, 0] = b
+        if child.straight is not None:
+            theirs = parent.straight
+            child.straight[member] = 0 if theirs is None else theirs[member % parent.n_members]
 
 
 def _noisy(W: Floats, share: float, rng: np.random.Generator) -> Floats:

@@ -38,11 +38,23 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
     batch_size : int, default=128
         Rows per step.
     learning_rate_init : float, default=5e-3
-        The highest learning rate; it rises to that for a moment, then falls to zero.
+        The highest learning rate; it rises to that for a moment.
     weight_decay : float, default=1e-2
         How fast weights shrink, as a share per step and unit of learning rate [2]_.
     dropout : float, default=0.0
         The share of hidden units that are left out of a step.
+    skip : bool, default=False
+        Whether inputs are also connected to the output directly, past the hidden layers.
+    solver : {"adam", "sgd"}, default="adam"
+        What moves the weights: Adam, or gradient descent with Nesterov's momentum.
+    schedule : {"cosine", "linear", "constant"}, default="cosine"
+        How the learning rate falls: to zero as a cosine or along a line, or not.
+    early_stopping : bool, default=False
+        Whether rows are held out, and the weights of the epoch taken that were best on them.
+    validation_fraction : float, default=0.1
+        The share of the rows that is held out then.
+    n_iter_no_change : int, default=10
+        Epochs without a lower loss on them after which training ends.
     random_state : int, RandomState instance or None, default=None
         Draws the first weights, the order of the rows and what is left out.
 
@@ -50,6 +62,8 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
     ----------
     loss_curve_ : list of float
         The mean loss of each epoch, in units of the target's variance.
+    validation_loss_curve_ : list of float
+        The same on the held-out rows, after each epoch; only with early stopping.
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int

@@ -13,14 +13,19 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from evolearn._compat import Interval, StrOptions, check_sample_weight
 from evolearn.networks.embedding import Embedding
 from evolearn.networks.inheritance import inherit
-from evolearn.networks.layers import ACTIVATIONS, Adam, Floats, Stack
+from evolearn.networks.layers import ACTIVATIONS, Floats, Stack
+from evolearn.networks.solvers import SCHEDULES, SOLVERS, rate_after
+from evolearn.networks.stopping import EarlyStopping, split_rows
 
 #: The share of `max_iter` epochs that a network trains which starts from another's weights.
 HEIR_EPOCHS = 1 / 3
-# The share of the steps in which the learning rate rises to its highest value.
-WARM_UP = 0.05
 # Rows that are predicted at once, and inputs of all of them: they stay in the cache.
 ROWS_AT_ONCE, INPUTS_AT_ONCE = 2_048, 2**20
+
+
+#: Gives, for outputs of shape (n_members, n_batch, n_outputs) and the rows they are of, the
+#: mean loss and the gradient of the sum of the members' losses.
+Loss = Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]]
 
 
 def relative_weights(sample_weight: Any, X: Any) -> Floats | None:
@@ -55,6 +60,12 @@ class BaseNetwork(BaseEstimator):
         "learning_rate_init": [Interval(numbers.Real, 0, None, closed="neither")],
         "weight_decay": [Interval(numbers.Real, 0, None, closed="left")],
         "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
+        "skip": ["boolean"],
+        "solver": [StrOptions(set(SOLVERS))],
+        "schedule": [StrOptions(set(SCHEDULES))],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(numbers.Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(numbers.Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     }
 
@@ -72,6 +83,12 @@ class BaseNetwork(BaseEstimator):
         learning_rate_init=5e-3,
         weight_decay=1e-2,
         dropout=0.0,
+        skip=False,
+        solver="adam",
+        schedule="cosine",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
         random_state=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -85,13 +102,19 @@ class BaseNetwork(BaseEstimator):
         self.learning_rate_init = learning_rate_init
         self.weight_decay = weight_decay
         self.dropout = dropout
+        self.skip = skip
+        self.solver = solver
+        self.schedule = schedule
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
 
     def _train(
         self,
         X: Any,
         n_outputs: int,
-        loss: Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]],
+        loss: Loss,
         parent: "BaseNetwork | None",
     ) -> None:
         """Train on the rows of X; set `embedding_`, `stack_` and `loss_curve_`.
@@ -101,8 +124,6 @@ class BaseNetwork(BaseEstimator):
         X : ndarray or CSR matrix
         n_outputs : int
         loss : callable
-            Gives, for outputs of shape (n_members, n_batch, n_outputs) and the rows they are
-            of, the mean loss and the gradient of the sum of the members' losses.
         parent : BaseNetwork or None
             Where to start from.
         """
@@ -113,21 +134,50 @@ class BaseNetwork(BaseEstimator):
         if parent is not None:
             n_epochs = max(1, round(HEIR_EPOCHS * self.max_iter))
         self.loss_curve_ = []
-        self.n_iter_ = n_epochs
-        n_rows = X.shape[0]
-        batches = list(gen_batches(n_rows, min(self.batch_size, n_rows)))
-        n_steps = len(batches) * n_epochs
-        adam, gradient = Adam(len(self.stack_.vector)), np.empty_like(self.stack_.vector)
+        self._split_seed: int | None = None
+        rows, stopping = np.arange(X.shape[0]), None
+        if self.early_stopping:
+            rows, stopping = self._hold_out(X.shape[0], parent, rng)
+            self.validation_loss_curve_ = stopping.curve
+        batches = list(gen_batches(len(rows), min(self.batch_size, len(rows))))
+        solver = SOLVERS[self.solver](len(self.stack_.vector))
+        gradient = np.empty_like(self.stack_.vector)
         for epoch in range(n_epochs):
-            order, total = rng.permutation(n_rows), 0.0
+            order, total = rows[rng.permutation(len(rows))], 0.0
             for number, batch in enumerate(batches):
-                rows = order[batch]
-                lost = self._step(X, rows, loss, rng, gradient)
-                total += lost * len(rows)
-                rate = self._rate((epoch * len(batches) + number) / n_steps)
+                lost = self._step(X, order[batch], loss, rng, gradient)
+                total += lost * len(order[batch])
+                progress = (epoch * len(batches) + number) / (len(batches) * n_epochs)
+                rate = rate_after(progress, float(self.learning_rate_init), self.schedule)
                 self.stack_.decay(rate * self.weight_decay)
-                adam.step(self.stack_.vector, gradient, rate)
-            self.loss_curve_.append(total / n_rows)
+                solver.step(self.stack_.vector, gradient, rate)
+            self.loss_curve_.append(total / len(rows))
+            if stopping is not None and stopping.note(
+                self._loss_on(X, stopping.rows, loss), self.stack_.vector
+            ):
+                break
+        if stopping is not None:
+            stopping.restore(self.stack_.vector)
+        self.n_iter_ = len(self.loss_curve_)
+
+    def _hold_out(
+        self, n_rows: int, parent: Any, rng: np.random.Generator
+    ) -> tuple[NDArray[np.intp], EarlyStopping]:
+        """Return the rows to train on, and what watches the others."""
+        # A parent's weights know all rows but those that it held out itself.
+        seed = getattr(parent, "_split_seed", None)
+        self._split_seed = int(rng.integers(2**31)) if seed is None else seed
+        rows, held_out = split_rows(n_rows, self.validation_fraction, self._split_seed)
+        return rows, EarlyStopping(self.n_iter_no_change, held_out)
+
+    def _loss_on(self, X: Any, rows: NDArray[np.intp], loss: Loss) -> float:
+        """Return the mean loss on some rows, a part of them at a time."""
+        total = 0.0
+        for part in gen_batches(len(rows), ROWS_AT_ONCE):
+            some = rows[part]
+            outputs = self.stack_.forward(self.embedding_(X[some]))
+            total += loss(outputs, some)[0] * len(some)
+        return total / len(rows)
 
     def _begin(
         self, X: Any, n_outputs: int, parent: "BaseNetwork | None", rng: np.random.Generator
@@ -146,6 +196,7 @@ class BaseNetwork(BaseEstimator):
             n_members=self.n_members,
             activation=self.activation,
             rng=rng,
+            skip=self.skip,
         )
         if parent is not None:
             inherit(self.stack_, parent.stack_, rng)
@@ -185,7 +236,7 @@ class BaseNetwork(BaseEstimator):
         self,
         X: Any,
         rows: NDArray[np.intp],
-        loss: Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]],
+        loss: Loss,
         rng: np.random.Generator,
         gradient: Floats,
     ) -> float:
@@ -200,14 +251,6 @@ class BaseNetwork(BaseEstimator):
         inputs = self.embedding_(X[rows])
         self.stack_.gradient(inputs, of_outputs, self.dropout, rng, gradient)
         return lost
-
-    def _rate(self, progress: float) -> float:
-        """Return the learning rate: it rises for a moment, then falls to zero as a cosine."""
-        highest = float(self.learning_rate_init)
-        if progress < WARM_UP:
-            return highest * (progress / WARM_UP + 0.05)
-        fallen = (progress - WARM_UP) / (1 - WARM_UP)
-        return highest * 0.5 * (1 + float(np.cos(np.pi * fallen)))
 
     def _outputs(self, X: Any, combine: Callable[[Floats], NDArray[Any]]) -> NDArray[Any]:
         """Return what `combine` makes of the members' outputs, a part of the rows at a time."""
