@@ -10,17 +10,17 @@ of the default network, and the seconds of its fits likewise.
 import argparse
 import json
 import math
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from inheritance import NETWORK
+from among_networks import NETWORK, OneProcess, networks_alone, plan_of
 from ratios import geometric_mean
 from suite_reader import read_split
+from threadpoolctl import threadpool_limits
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
-from evolearn.estimators.data import read_data
-from evolearn.estimators.plan import choose_effort, make_plan
+from evolearn import SearchSpace
 from evolearn.evaluation.tasks import EvaluationTask
 
 TABLES = "kin8nm,phoneme,concrete,vehicle,california_housing,bike_sharing,abalone,credit_g"
@@ -39,34 +39,22 @@ GENES = {
 }
 
 
-class OneProcess:
-    """Stands for a pool: networks are evaluated right here."""
-
-    scratch = None
-
-
 def measure(split, values, args, seed):
     """Return error and seconds of the default network with some values changed."""
-    rows = np.random.default_rng(seed).permutation(len(split.X_train))[: args.rows]
-    regression = split.task == "regression"
-    task = "regression" if regression else "classification"
-    space = SearchSpace.default(task).only(NETWORK).without("constructed")
+    space = networks_alone(split)
     component = space[NETWORK]
-    parameters = {k: v for k, v in component.parameters.items() if k not in values}
     changed = replace(
         component,
         estimator=component.prototype().set_params(**values),
-        parameters=parameters,
+        parameters={k: v for k, v in component.parameters.items() if k not in values},
     )
-    kind = EvolutionaryRegressor if regression else EvolutionaryClassifier
     space = SearchSpace([changed], space.preparation)
-    estimator = kind(time_budget=None, cv=args.folds, random_state=seed, search_space=space)
-    X, y = split.X_train.iloc[rows], split.y_train.iloc[rows]
-    data = read_data(estimator, X, y, None, None, task)
-    plan = make_plan(estimator, data, choose_effort(estimator, data))
+    plan = plan_of(split, space, args.rows, args.folds, seed)
     genome = plan.space.genome({"estimator": NETWORK})
-    evaluation = plan.evaluator(OneProcess())(EvaluationTask(genome))
-    return evaluation.error, sum(evaluation.fit_seconds)
+    with threadpool_limits(1):
+        start = time.process_time()
+        evaluation = plan.evaluator(OneProcess())(EvaluationTask(genome))
+        return evaluation.error, time.process_time() - start
 
 
 def print_table(rows):

@@ -107,8 +107,8 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         parent : NetworkRegressor, default=None
             A fitted network to start from: its columns, embedding and, as far as the shapes
             agree, its weights; units, layers and members that are more or fewer are made of
-            those it has [3]_. A third of `max_iter` epochs is trained then. None: from drawn
-            weights.
+            those it has [3]_. A third of `max_iter` epochs is trained then, at half of the
+            learning rate. None: from drawn weights.
 
         Returns
         -------

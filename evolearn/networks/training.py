@@ -17,8 +17,12 @@ from evolearn.networks.layers import ACTIVATIONS, Floats, Stack
 from evolearn.networks.solvers import SCHEDULES, SOLVERS, rate_after
 from evolearn.networks.stopping import EarlyStopping, split_rows
 
-#: The share of `max_iter` epochs that a network trains which starts from another's weights.
-HEIR_EPOCHS = 1 / 3
+#: The share of `max_iter` epochs that a network trains which starts from another's weights, and
+#: of the learning rate with which it does so. The errors of 102 children on six tables (400
+#: rows) are 1.012 times those of the same networks trained from scratch; with all of the rate
+#: 1.017, with a quarter 1.008, with half of it for a sixth of the epochs 1.017. Of the first 47,
+#: shrunk and perturbed weights (Ash and Adams, NeurIPS 2020) made it 0.993 to 1.03, these 0.985.
+HEIR_EPOCHS, HEIR_RATE = 1 / 3, 0.5
 # Rows that are predicted at once, and inputs of all of them: they stay in the cache.
 ROWS_AT_ONCE, INPUTS_AT_ONCE = 2_048, 2**20
 
@@ -130,9 +134,10 @@ class BaseNetwork(BaseEstimator):
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         rng = np.random.default_rng(seed)
         self._begin(X, n_outputs, parent, rng)
-        n_epochs = self.max_iter
+        n_epochs, highest = self.max_iter, float(self.learning_rate_init)
         if parent is not None:
             n_epochs = max(1, round(HEIR_EPOCHS * self.max_iter))
+            highest *= HEIR_RATE
         self.loss_curve_ = []
         self._split_seed: int | None = None
         rows, stopping = np.arange(X.shape[0]), None
@@ -148,7 +153,7 @@ class BaseNetwork(BaseEstimator):
                 lost = self._step(X, order[batch], loss, rng, gradient)
                 total += lost * len(order[batch])
                 progress = (epoch * len(batches) + number) / (len(batches) * n_epochs)
-                rate = rate_after(progress, float(self.learning_rate_init), self.schedule)
+                rate = rate_after(progress, highest, self.schedule)
                 self.stack_.decay(rate * self.weight_decay)
                 solver.step(self.stack_.vector, gradient, rate)
             self.loss_curve_.append(total / len(rows))
