@@ -19,9 +19,10 @@ from evolearn.networks.stopping import EarlyStopping, split_rows
 
 #: The share of `max_iter` epochs that a network trains which starts from another's weights, and
 #: of the learning rate with which it does so. The errors of 102 children on six tables (400
-#: rows) are 1.012 times those of the same networks trained from scratch; with all of the rate
-#: 1.017, with a quarter 1.008, with half of it for a sixth of the epochs 1.017. Of the first 47,
-#: shrunk and perturbed weights (Ash and Adams, NeurIPS 2020) made it 0.993 to 1.03, these 0.985.
+#: rows) were 1.012 times those of the same networks trained from scratch; with all of the rate
+#: 1.017, with a quarter 1.008, with half of it for a sixth of the epochs 1.017. Of the first
+#: 47, shrunk and perturbed weights (Ash and Adams, NeurIPS 2020) made it 0.993 to 1.03, where
+#: these had 0.985.
 HEIR_EPOCHS, HEIR_RATE = 1 / 3, 0.5
 # Rows that are predicted at once, and inputs of all of them: they stay in the cache.
 ROWS_AT_ONCE, INPUTS_AT_ONCE = 2_048, 2**20
