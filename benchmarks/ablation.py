@@ -27,6 +27,7 @@ from systems import evolearn
 import evolearn.estimators.plan as plan
 from evolearn.ensemble.library import Library
 from evolearn.evaluation.preparation import PreparationCache
+from evolearn.evolution import evolution
 from evolearn.evolution.search import RandomSearch
 from evolearn.search import SearchRun
 
@@ -65,6 +66,9 @@ PARTS = {
     "formulas": Part(
         "no constructed features",
         ((plan, "with_formulas", lambda space, data: space.without("constructed")),),
+    ),
+    "inheritance": Part(
+        "every network trains from scratch", ((evolution, "INHERITANCE", 0.0),)
     ),
     "preparation_cache": Part(
         "every candidate prepares its rows",

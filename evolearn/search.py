@@ -188,7 +188,9 @@ class SearchRun:
             if known is not None:
                 self._done[candidate.number] = (candidate, known, None)
                 continue
-            if self._free and self.pace.predicted(candidate.genome) > self._seconds_left():
+            parent_models = self.library.models_of(candidate.genome.parent)
+            expected = self.pace.predicted(candidate.genome, retrained=parent_models is None)
+            if self._free and expected > self._seconds_left():
                 # It would not end in time: perhaps another one does. If none does, those that
                 # run are the last.
                 tries, self._skipped = tries - 1, self._skipped + 1
@@ -206,6 +208,7 @@ class SearchRun:
                 save_above=self._save_above(),
                 models_path=path,
                 most_bytes=MOST_BYTES_EACH,
+                parent_models=parent_models,
                 rival=self.library.rival() if self._free else rival,
                 patience=self._patience(),
                 steered_after=self._steered_after(),

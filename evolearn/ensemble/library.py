@@ -60,6 +60,9 @@ class Library:
         How many entries are kept.
     refit_factor : callable
         Tells of a genome how much longer the final fit takes than one in a fold.
+    line_factor : callable, default=None
+        Tells of a genome how many times as long it takes to train its whole line as to go on
+        from its parent. None: as long.
     most_bytes : int, default=4 GiB
         How much disk the fold models of all entries may take; those of the worst give way.
 
@@ -79,6 +82,7 @@ class Library:
         self,
         size: int,
         refit_factor: Callable[[Genome], float],
+        line_factor: Callable[[Genome], float] | None = None,
         *,
         most_bytes: int = MOST_BYTES,
     ) -> None:
@@ -89,6 +93,7 @@ class Library:
         self.expected: list[Entry] | None = None
         self.refitted: dict[int, Any] = {}
         self._refit_factor = refit_factor
+        self._line_factor = line_factor
         self._most_bytes = most_bytes
 
     @property
@@ -119,6 +124,13 @@ class Library:
         del self.entries[self.size :]
         self._make_room()
 
+    def models_of(self, genome: Genome | None) -> Path | None:
+        """Return the file with the fold models of a genome, None if there is none."""
+        if genome is None:
+            return None
+        entries = (entry for entry in self.entries if entry.candidate.genome == genome)
+        return next((entry.models_path for entry in entries), None)
+
     def note_choice(self, asked: object, choice: Any, members: list[Entry]) -> None:
         """Take note of an ensemble that was chosen, and from what and how."""
         self.chosen_from, self.choice, self.expected = asked, choice, members
@@ -143,7 +155,10 @@ class Library:
         evaluation = entry.evaluation
         seconds = sum(evaluation.fit_seconds) + evaluation.reused_fit_seconds
         folds = len(evaluation.fit_seconds)
-        return seconds / folds * self._refit_factor(entry.candidate.genome)
+        genome = entry.candidate.genome
+        if self._line_factor is not None and not evaluation.retrained:
+            seconds *= self._line_factor(genome)  # on all rows there are no weights of parents
+        return seconds / folds * self._refit_factor(genome)
 
     def reserve(self, budget: float, n_workers: int, choice_seconds: float) -> float:
         """Return the seconds of a time budget to be set aside for the final models."""

@@ -155,7 +155,9 @@ def _library(plan: Plan, pool: Pool) -> Library:
     most_bytes = MOST_BYTES
     if pool.scratch is not None:
         most_bytes = min(MOST_BYTES, shutil.disk_usage(pool.scratch).free // 4)
-    return Library(library_size(n_rows), plan.refit_factor, most_bytes=most_bytes)
+    return Library(
+        library_size(n_rows), plan.refit_factor, plan.line_factor, most_bytes=most_bytes
+    )
 
 
 def _limits(estimator: Any, plan: Plan) -> Limits:

@@ -17,6 +17,7 @@ from evolearn.execution.contract import Pool
 from evolearn.execution.shared import share
 from evolearn.space.frugality import TRAINING_SHARE, refit_factor, refits_alone
 from evolearn.space.genome import Genome
+from evolearn.space.lineage import line_factor
 from evolearn.space.portfolio import portfolio
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import reference_seconds, restrict
@@ -62,6 +63,10 @@ class Plan:
     def refit_factor(self, genome: Genome) -> float:
         """Return how much longer the final fit takes than one in a fold."""
         return refit_factor(genome, self.space, self.problem)
+
+    def line_factor(self, genome: Genome) -> float:
+        """Return how many times as long its whole line takes as to go on from its parent."""
+        return line_factor(genome, self.space, self.problem)
 
     def refits_alone(self, genome: Genome) -> bool:
         """Tell whether a final fit leaves no memory for another one beside."""

@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from evolearn.evaluation.answers import AskedClassifier, AskedRegressor
 from evolearn.evaluation.fold_models import check_portable, save_models
 from evolearn.evaluation.folds import Folds, draw_rows
+from evolearn.evaluation.lines import fit_line, parents_of, train_line
 from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.racing import hopeless
@@ -22,7 +23,7 @@ from evolearn.evaluation.scoring import Objective
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.execution import own_process
 from evolearn.execution.own_process import OutOfTime
-from evolearn.space.express import early_rounds, express, fit_weights, preparation_key
+from evolearn.space.express import early_rounds, express, preparation_key
 from evolearn.space.frugality import refit_rows
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
@@ -49,6 +50,7 @@ class _Run:
     """What is gathered while the folds of one genome are run."""
 
     keep_models: bool
+    parents: list[Any] | None = None  # the parent's networks, by fold
     scores: list[float] = field(default_factory=list)
     fit_seconds: list[float] = field(default_factory=list)
     score_seconds: list[float] = field(default_factory=list)
@@ -122,6 +124,7 @@ class Evaluator:
         with _collected_warnings() as messages:
             try:
                 self._load(task.genome)
+                run.parents = parents_of(task.parent_models)
                 for fold in range(len(self.folds)):
                     with own_process.at_most(self._fold_limit(task, run)):
                         model = self._run_fold(task.genome, fold, run)
@@ -140,7 +143,10 @@ class Evaluator:
         if status == "scored":
             error = float(np.mean([self.objective.error(score) for score in run.scores]))
         saved = 0
-        if task.models_path is not None and task.wants_models(error, run.seconds_alone):
+        heritable = self.space[task.genome.estimator].inherits is not None
+        if task.models_path is not None and task.wants_models(
+            error, run.seconds_alone, heritable=heritable
+        ):
             saved = save_models(run.models, task.models_path, task.most_bytes)
         return Evaluation(
             scores=(*run.scores, *missing),
@@ -153,6 +159,7 @@ class Evaluator:
             warnings=tuple(messages),
             models_bytes=saved,
             rounds=_mean_rounds(run),
+            retrained=task.genome.parent is not None and run.parents is None,
             reused_fit_seconds=run.reused_fit_seconds,
             reused_score_seconds=run.reused_score_seconds,
         )
@@ -194,7 +201,7 @@ class Evaluator:
     def refit(self, task: RefitTask) -> BaseEstimator:
         """Return the genome's pipeline fitted on all rows, or all there is memory for."""
         genome = task.genome
-        pipeline = express(genome, self.space, self.problem, self.seed, rounds=task.rounds)
+        line = self._pipelines(genome, rounds=task.rounds)
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
         n_wanted = refit_rows(genome, self.space, self.problem)
         if n_wanted < len(y):
@@ -202,7 +209,7 @@ class Evaluator:
             rows = draw_rows(every, n_wanted, y, classification=classification, seed=self.seed)
             X, y = take_rows(X, rows), y[rows]
             weights = None if weights is None else weights[rows]
-        return pipeline.fit(X, y, **fit_weights(pipeline, weights))
+        return fit_line(line, X, y, weights)
 
     def fold_models(self, genome: Genome) -> list[BaseEstimator]:
         """Return the genome's pipelines fitted on the training rows of each fold."""
@@ -214,7 +221,9 @@ class Evaluator:
     def _run_fold(self, genome: Genome, fold: int, run: _Run) -> BaseEstimator:
         train, test = self.folds.train[fold], self.folds.test[fold]
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
-        model = self._pipeline(genome)
+        parent = None if run.parents is None else run.parents[fold]
+        pipelines = self._pipelines(genome, whole_line=parent is None)
+        model = pipelines[-1]
         of_train, of_test = (None if weights is None else weights[r] for r in (train, test))
         asked, X_test, transformed = model, None, 0.0
         started = time.perf_counter()
@@ -225,15 +234,15 @@ class Evaluator:
                 lambda: (take_rows(X, train), y[train], take_rows(X, test)),
             )
             model.steps[:-1] = rows.steps
-            learner = model.steps[-1][1]
-            learner.fit(rows.train, y[train], **fit_weights(learner, of_train))
+            learners = [pipeline.steps[-1][1] for pipeline in pipelines]
+            train_line(learners, rows.train, y[train], of_train, parent)
             transformed = 0.0 if rows.known else rows.test_seconds
-            asked, X_test = learner, rows.test
+            asked, X_test = learners[-1], rows.test
             if rows.known:
                 run.reused_fit_seconds += rows.fit_seconds
                 run.reused_score_seconds += rows.test_seconds
         else:
-            model.fit(take_rows(X, train), y[train], **fit_weights(model, of_train))
+            fit_line(pipelines, take_rows(X, train), y[train], of_train, parent)
         fitted = time.perf_counter()
         X_test = take_rows(X, test) if X_test is None else X_test
         score, answers = self._score(asked, X_test, y[test], of_test)
@@ -282,8 +291,12 @@ class Evaluator:
         )
         return self.objective.score(asked, X, y, weights), answers
 
-    def _pipeline(self, genome: Genome) -> BaseEstimator:
-        return express(genome, self.space, self.problem, self.seed)
+    def _pipelines(
+        self, genome: Genome, *, rounds: int | None = None, whole_line: bool = True
+    ) -> list[BaseEstimator]:
+        """Return the pipelines to be fitted one after the other, the genome's own the last."""
+        line = genome.line if whole_line else (genome,)
+        return [express(one, self.space, self.problem, self.seed, rounds) for one in line]
 
     def _rows_of(self, genome: Genome) -> Handle:
         return self.raw if self.space[genome.estimator].whole else self.matrix

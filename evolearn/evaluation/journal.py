@@ -21,6 +21,7 @@ _FIELDS = (
     "failure",
     "warnings",
     "rounds",
+    "retrained",
     "reused_fit_seconds",
     "reused_score_seconds",
 )

@@ -6,8 +6,8 @@ import numpy as np
 
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.space.genome import Genome
+from evolearn.space.lineage import line_factor, own_seconds
 from evolearn.space.problem import Problem
-from evolearn.space.restriction import expected_seconds
 from evolearn.space.search_space import SearchSpace
 
 # So many evaluations of an estimator, the latest ones, tell how fast it is.
@@ -38,16 +38,19 @@ class Pace:
         if seconds:
             reused = evaluation.reused_fit_seconds + evaluation.reused_score_seconds
             mean = (sum(seconds) + reused) / len(seconds)
-            ratio = mean * self._n_folds / self._by_law(genome)
+            ratio = mean * self._n_folds / self._by_law(genome, evaluation.retrained)
             self._ratios[genome.estimator].append(ratio)
 
-    def predicted(self, genome: Genome) -> float:
-        """Return the expected seconds of a genome, 0 before anything was evaluated."""
+    def predicted(self, genome: Genome, *, retrained: bool = True) -> float:
+        """Return the expected seconds of a genome, 0 before anything was evaluated.
+
+        If what it starts from is not there, that must be `retrained`.
+        """
         if not self._ratios:
             return 0.0
         own = self._ratios.get(genome.estimator)
         if own is not None:
-            return self._by_law(genome) * float(np.median(own[-REMEMBERED:]))
+            return self._by_law(genome, retrained) * float(np.median(own[-REMEMBERED:]))
         if self._space[genome.estimator].cost is None:
             return 0.0
         others = [
@@ -55,9 +58,11 @@ class Pace:
             for name, ratios in self._ratios.items()
             if self._space[name].cost is not None
         ]
-        return self._by_law(genome) * (float(np.median(others)) if others else 1.0)
+        ratio = float(np.median(others)) if others else 1.0
+        return self._by_law(genome, retrained) * ratio
 
-    def _by_law(self, genome: Genome) -> float:
-        component = self._space[genome.estimator]
-        seconds = expected_seconds(component, self._problem, genome["estimator"])
-        return self._n_folds * (1.0 if seconds is None else max(seconds, 1e-4))
+    def _by_law(self, genome: Genome, retrained: bool) -> float:
+        seconds = own_seconds(genome, self._space, self._problem)
+        seconds = 1.0 if seconds is None else max(seconds, 1e-4)
+        factor = line_factor(genome, self._space, self._problem) if retrained else 1.0
+        return self._n_folds * seconds * factor

@@ -17,7 +17,9 @@ class EvaluationTask:
     If the error is not above `keep_below`, predictions are kept, and fitted fold models that
     took more than `save_above` seconds each are written to `models_path`, unless they take more
     than `most_bytes`; those of an error below `save_below` are written even if they took no
-    time. The genome is given up if it is hopeless against `rival`, or, once `steered_after`
+    time, and so are those that children may start from. `parent_models` is the file with those
+    that it starts from itself, fold by fold; where there is none, they are trained again. The
+    genome is given up if it is hopeless against `rival`, or, once `steered_after`
     seconds are over, if all folds would take longer than `patience` seconds.
     """
 
@@ -27,6 +29,7 @@ class EvaluationTask:
     save_above: float = float("inf")
     models_path: Path | None = None
     most_bytes: int = 0
+    parent_models: Path | None = None
     rival: Rival | None = None
     patience: float = float("inf")
     steered_after: float = 0.0
@@ -35,11 +38,13 @@ class EvaluationTask:
         """Tell whether predictions with this error are to be kept."""
         return error is not None and error <= self.keep_below
 
-    def wants_models(self, error: float | None, fit_seconds: float) -> bool:
+    def wants_models(
+        self, error: float | None, fit_seconds: float, *, heritable: bool = False
+    ) -> bool:
         """Tell whether fold models with this error, which took so long each, are written."""
         if error is None or not self.wants_predictions(error):
             return False
-        return error < self.save_below or fit_seconds > self.save_above
+        return heritable or error < self.save_below or fit_seconds > self.save_above
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,8 @@ class Evaluation:
         the same rows in the same way.
     rounds : int or None
         The mean number of rounds that boosting took where it may stop early, else None.
+    retrained : bool
+        Whether those that it starts from had to be trained again, within its own seconds.
     """
 
     scores: tuple[float, ...]
@@ -98,5 +105,6 @@ class Evaluation:
     warnings: tuple[str, ...] = ()
     models_bytes: int = 0
     rounds: int | None = None
+    retrained: bool = False
     reused_fit_seconds: float = 0.0
     reused_score_seconds: float = 0.0

@@ -14,11 +14,14 @@ from evolearn.evolution.trees import Trees
 from evolearn.evolution.variation import mate, mutate, sample
 from evolearn.space.expressions import CONSTRUCTED, FEATURES, Expressions
 from evolearn.space.genome import Genome
+from evolearn.space.lineage import heir
 from evolearn.space.search_space import SearchSpace
 
 CROSSOVER_PROBABILITY = 0.4
 # A child of a crossover is mutated as well in this share of cases: twins of a parent are rare.
 MUTATION_AFTER_CROSSOVER = 0.5
+# Share of the children of networks that start from a parent's weights, if they can.
+INHERITANCE = 0.5
 # Share of genomes drawn from the whole space, so that no estimator type is lost for ever.
 IMMIGRANTS = 0.08
 # Share of parents chosen by error alone; the others by Pareto rank and crowding (NSGA-II),
@@ -70,12 +73,18 @@ class Evolution(Search):
             return self.draw()
         parents = self._parents()
         if self.rng.random() >= CROSSOVER_PROBABILITY or parents[0] == parents[1]:
-            child = self._toolbox.mutate(parents[0].genome)
+            child = self._heir(self._toolbox.mutate(parents[0].genome), parents[0])
             return child, "mutation", (parents[0].number,)
         child = self._toolbox.mate(parents[0].genome, parents[1].genome)
         if self.rng.random() < MUTATION_AFTER_CROSSOVER:
             child = self._toolbox.mutate(child)
+        child = self._heir(child, parents[0])
         return child, "crossover", (parents[0].number, parents[1].number)
+
+    def _heir(self, child: Genome, parent: Individual) -> Genome:
+        """Return the child, which may have become one that starts from its parent's weights."""
+        one = heir(child, parent.genome, self.space)
+        return child if one is None or self.rng.random() >= INHERITANCE else one
 
     def tell(self, candidate: Candidate, error: float | None) -> None:
         """Let a candidate compete for a place in the population; failed ones have none."""

@@ -19,7 +19,8 @@ class NetworkClassifier(ClassifierMixin, BaseNetwork):
     Parameters
     ----------
     hidden_layer_sizes, activation, embedding, n_bins, frequency_scale, n_members, max_iter, \
-batch_size, learning_rate_init, weight_decay, dropout, random_state
+batch_size, learning_rate_init, weight_decay, dropout, skip, solver, schedule, \
+early_stopping, validation_fraction, n_iter_no_change, random_state
         As in `NetworkRegressor`.
 
     Attributes
@@ -28,6 +29,8 @@ batch_size, learning_rate_init, weight_decay, dropout, random_state
         The sorted classes.
     loss_curve_ : list of float
         The mean log loss of each epoch.
+    validation_loss_curve_ : list of float
+        The same on the held-out rows, after each epoch; only with early stopping.
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int
@@ -51,7 +54,7 @@ batch_size, learning_rate_init, weight_decay, dropout, random_state
     """
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, parent=None):
         """Train on a table and its classes.
 
         Parameters
@@ -59,11 +62,21 @@ batch_size, learning_rate_init, weight_decay, dropout, random_state
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), default=None
+        parent : NetworkClassifier, default=None
+            A fitted network of the same classes to start from, see `NetworkRegressor`.
 
         Returns
         -------
         NetworkClassifier
             Itself, trained.
+
+        Raises
+        ------
+        TypeError
+            If the parent is no NetworkClassifier.
+        ValueError
+            If the parent was fitted on other columns or classes, or spreads columns in another
+            way.
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
         check_classification_targets(y)
@@ -81,8 +94,17 @@ batch_size, learning_rate_init, weight_decay, dropout, random_state
                 slopes *= weights[rows, None]
             return float(lost.mean()), slopes
 
-        self._train(X, len(self.classes_), loss)
+        self._train(X, len(self.classes_), loss, parent)
         return self
+
+    def _check_parent(self, parent):
+        super()._check_parent(parent)
+        if not np.array_equal(parent.classes_, self.classes_):
+            msg = (
+                f"parent knows the classes {parent.classes_.tolist()}, y has "
+                f"{self.classes_.tolist()}; a network starts from one of the same classes."
+            )
+            raise ValueError(msg)
 
     def predict_proba(self, X):
         """Return the probabilities of the classes.

@@ -1,4 +1,4 @@
-"""Dense networks trained side by side: forward, backward, and Adam, in single precision."""
+"""Dense networks trained side by side, forward and backward, in single precision."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,10 +11,6 @@ from numpy.typing import NDArray
 # In single precision, but for predictions.
 Floats = NDArray[Any]
 
-# Adam's decay rates; the second one as in RealMLP (Holzmüller et al., "Better by default",
-# NeurIPS 2024), which forgets large gradients sooner than the usual 0.999.
-FIRST_MOMENT, SECOND_MOMENT = 0.9, 0.95
-EPSILON = 1e-8
 # The biases of the first layer are spread, so that its units bend at different places.
 FIRST_BIAS = 0.5
 
@@ -76,11 +72,16 @@ class Stack:
     activation : {"relu", "silu", "tanh"}
     rng : numpy.random.Generator
         Draws the weights, and the units to drop.
+    skip : bool, default=False
+        Whether the inputs are also connected to the outputs directly, from weights of zero.
 
     Attributes
     ----------
+    n_members : int
+    hidden : list of int
     weights : list of ndarray of shape (n_members, n_in, n_out)
     biases : list of ndarray of shape (n_members, 1, n_out)
+    straight : ndarray of shape (n_members, n_inputs, n_outputs) or None
         Views of one vector, which is what is stepped and pickled.
     """
 
@@ -93,11 +94,16 @@ class Stack:
         n_members: int,
         activation: str,
         rng: np.random.Generator,
+        skip: bool = False,
     ) -> None:
         sizes = [n_inputs, *hidden, n_outputs]
         self._shapes = [(n_members, a, b) for a, b in pairwise(sizes)]
+        self._straight = (n_members, n_inputs, n_outputs) if skip else None
+        self.n_members = n_members
+        self.hidden = sizes[1:-1]
         self.activation = activation
         n_weights = sum(a * b for _, a, b in self._shapes) * n_members
+        n_weights += n_members * n_inputs * n_outputs * skip
         self.vector = np.zeros(n_weights + sum(sizes[1:]) * n_members, dtype=np.float32)
         # All weights stand before all biases: decay concerns the first part alone.
         self._n_decayed = n_weights
@@ -115,7 +121,7 @@ class Stack:
         return {
             name: value
             for name, value in vars(self).items()
-            if name not in ("weights", "biases")
+            if name not in ("weights", "biases", "straight")
         }
 
     def __setstate__(self, state: dict[str, object]) -> None:
@@ -123,10 +129,15 @@ class Stack:
         self._view()
 
     def _view(self) -> None:
-        self.weights, self.biases = self.parts(self.vector)
+        self.weights, self.biases, self.straight = self.parts(self.vector)
 
-    def parts(self, vector: Floats) -> tuple[list[Floats], list[Floats]]:
-        """Return the weights and biases that a vector is made of, as views."""
+    def layers(self, member: int) -> list[tuple[Floats, Floats]]:
+        """Return the weights and biases of one network, layer by layer, as views."""
+        pairs = zip(self.weights, self.biases, strict=True)
+        return [(weights[member], biases[member, 0]) for weights, biases in pairs]
+
+    def parts(self, vector: Floats) -> tuple[list[Floats], list[Floats], Floats | None]:
+        """Return weights, biases and straight connections that make a vector, as views."""
         weights, biases = [], []
         start, place = 0, self._n_decayed
         for members, a, b in self._shapes:
@@ -134,19 +145,23 @@ class Stack:
             weights.append(vector[start:end].reshape(members, a, b))
             biases.append(vector[place : place + members * b].reshape(members, 1, b))
             start, place = end, place + members * b
-        return weights, biases
+        straight = None
+        if self._straight is not None:
+            straight = vector[start : self._n_decayed].reshape(self._straight)
+        return weights, biases, straight
 
     def forward(self, X: Floats) -> NDArray[np.float64]:
         """Return the outputs, of shape (n_members, n_samples, n_outputs).
 
         In double precision: what is predicted of a row must not depend on the others.
         """
-        H: NDArray[Any] = X[None].astype(np.float64)
+        inputs = X[None].astype(np.float64)
+        H: NDArray[Any] = inputs
         for layer, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
             Z = np.matmul(H, weights)
             Z += biases
             H = ACTIVATIONS[self.activation](Z)[0] if layer < len(self.weights) - 1 else Z
-        return H
+        return H if self.straight is None else H + np.matmul(inputs, self.straight)
 
     def _forward(
         self, X: Floats, dropout: float, rng: np.random.Generator
@@ -156,6 +171,8 @@ class Stack:
             Z = np.matmul(trace[-1].inputs, weights)
             Z += biases
             if layer == len(self.weights) - 1:
+                if self.straight is not None:
+                    Z += np.matmul(X[None], self.straight)
                 return Z, trace
             H, slopes = ACTIVATIONS[self.activation](Z)
             if dropout:
@@ -187,8 +204,10 @@ class Stack:
         out : ndarray
         """
         outputs, trace = self._forward(X, dropout, rng)
-        of_weights, of_biases = self.parts(out)
+        of_weights, of_biases, of_straight = self.parts(out)
         delta = of_outputs(outputs)
+        if of_straight is not None:
+            np.matmul(X.T[None], delta, out=of_straight)
         for layer in range(len(self.weights) - 1, -1, -1):
             np.matmul(trace[layer].inputs.transpose(0, 2, 1), delta, out=of_weights[layer])
             np.sum(delta, axis=1, keepdims=True, out=of_biases[layer])
@@ -197,34 +216,14 @@ class Stack:
                 delta = np.matmul(delta, self.weights[layer].transpose(0, 2, 1))
                 delta *= slopes
 
+    def scale_outputs(self, factor: float, shift: float) -> None:
+        """Let all outputs be multiplied by a factor, then shifted."""
+        for weights in (self.weights[-1], self.straight):
+            if weights is not None:
+                weights *= np.float32(factor)
+        self.biases[-1] *= np.float32(factor)
+        self.biases[-1] += np.float32(shift)
+
     def decay(self, share: float) -> None:
         """Move the weights, but not the biases, towards zero by a share of their size."""
         self.vector[: self._n_decayed] *= np.float32(1 - share)
-
-
-class Adam:
-    """The optimiser of Kingma and Ba (ICLR 2015), its arrays written in place."""
-
-    def __init__(self, size: int) -> None:
-        self._mean = np.zeros(size, dtype=np.float32)
-        self._square = np.zeros(size, dtype=np.float32)
-        self._buffer = np.empty(size, dtype=np.float32)
-        self._steps = 0
-
-    def step(self, vector: Floats, gradient: Floats, rate: float) -> None:
-        """Move `vector` against the gradient."""
-        self._steps += 1
-        buffer = self._buffer
-        self._mean *= FIRST_MOMENT
-        np.multiply(gradient, 1 - FIRST_MOMENT, out=buffer)
-        self._mean += buffer
-        self._square *= SECOND_MOMENT
-        np.multiply(gradient, gradient, out=buffer)
-        buffer *= 1 - SECOND_MOMENT
-        self._square += buffer
-        np.divide(self._square, 1 - SECOND_MOMENT**self._steps, out=buffer)
-        np.sqrt(buffer, out=buffer)
-        buffer += EPSILON
-        np.divide(self._mean, buffer, out=buffer)
-        buffer *= rate / (1 - FIRST_MOMENT**self._steps)
-        vector -= buffer

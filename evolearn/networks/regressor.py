@@ -38,11 +38,23 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
     batch_size : int, default=128
         Rows per step.
     learning_rate_init : float, default=5e-3
-        The highest learning rate; it rises to that for a moment, then falls to zero.
+        The highest learning rate; it rises to that for a moment.
     weight_decay : float, default=1e-2
         How fast weights shrink, as a share per step and unit of learning rate [2]_.
     dropout : float, default=0.0
         The share of hidden units that are left out of a step.
+    skip : bool, default=False
+        Whether inputs are also connected to the output directly, past the hidden layers.
+    solver : {"adam", "sgd"}, default="adam"
+        What moves the weights: Adam, or gradient descent with Nesterov's momentum.
+    schedule : {"cosine", "linear", "constant"}, default="cosine"
+        How the learning rate falls: to zero as a cosine or along a line, or not.
+    early_stopping : bool, default=False
+        Whether rows are held out, and the weights of the epoch taken that were best on them.
+    validation_fraction : float, default=0.1
+        The share of the rows that is held out then.
+    n_iter_no_change : int, default=10
+        Epochs without a lower loss on them after which training ends.
     random_state : int, RandomState instance or None, default=None
         Draws the first weights, the order of the rows and what is left out.
 
@@ -50,6 +62,8 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
     ----------
     loss_curve_ : list of float
         The mean loss of each epoch, in units of the target's variance.
+    validation_loss_curve_ : list of float
+        The same on the held-out rows, after each epoch; only with early stopping.
     n_iter_ : int
         Epochs trained.
     n_features_in_ : int
@@ -68,6 +82,8 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
     .. [1] Gorishniy, Rubachev and Babenko, "On embeddings for numerical features in tabular
            deep learning", NeurIPS 2022.
     .. [2] Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+    .. [3] Chen, Goodfellow and Shlens, "Net2Net: accelerating learning via knowledge transfer",
+           ICLR 2016.
 
     Examples
     --------
@@ -80,7 +96,7 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
     """
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, parent=None):
         """Train on a table and its target.
 
         Parameters
@@ -88,11 +104,23 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), default=None
+        parent : NetworkRegressor, default=None
+            A fitted network to start from: its columns, embedding and, as far as the shapes
+            agree, its weights; units, layers and members that are more or fewer are made of
+            those it has [3]_. A third of `max_iter` epochs is trained then, at half of the
+            learning rate. None: from drawn weights.
 
         Returns
         -------
         NetworkRegressor
             Itself, trained.
+
+        Raises
+        ------
+        TypeError
+            If the parent is no NetworkRegressor.
+        ValueError
+            If the parent was fitted on other columns, or spreads them in another way.
         """
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, y_numeric=True)
         weights = relative_weights(sample_weight, X)
@@ -109,8 +137,14 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
                 slopes *= weights[rows, None]
             return float(np.mean(errors * slopes)) * len(rows) / 2, slopes
 
-        self._train(X, 1, loss)
+        self._train(X, 1, loss, parent)
         return self
+
+    def _adopt_outputs(self, parent):
+        """Let the outputs mean what the parent's do, be its target of another size."""
+        self.stack_.scale_outputs(
+            parent._scale / self._scale, (parent._centre - self._centre) / self._scale
+        )
 
     def predict(self, X):
         """Predict the target.

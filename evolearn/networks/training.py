@@ -12,12 +12,25 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evolearn._compat import Interval, StrOptions, check_sample_weight
 from evolearn.networks.embedding import Embedding
-from evolearn.networks.layers import ACTIVATIONS, Adam, Floats, Stack
+from evolearn.networks.inheritance import inherit
+from evolearn.networks.layers import ACTIVATIONS, Floats, Stack
+from evolearn.networks.solvers import SCHEDULES, SOLVERS, rate_after
+from evolearn.networks.stopping import EarlyStopping, split_rows
 
-# The share of the steps in which the learning rate rises to its highest value.
-WARM_UP = 0.05
+#: The share of `max_iter` epochs that a network trains which starts from another's weights, and
+#: of the learning rate with which it does so. The errors of 102 children on six tables (400
+#: rows) were 1.012 times those of the same networks trained from scratch; with all of the rate
+#: 1.017, with a quarter 1.008, with half of it for a sixth of the epochs 1.017. Of the first
+#: 47, shrunk and perturbed weights (Ash and Adams, NeurIPS 2020) made it 0.993 to 1.03, where
+#: these had 0.985.
+HEIR_EPOCHS, HEIR_RATE = 1 / 3, 0.5
 # Rows that are predicted at once, and inputs of all of them: they stay in the cache.
 ROWS_AT_ONCE, INPUTS_AT_ONCE = 2_048, 2**20
+
+
+#: Gives, for outputs of shape (n_members, n_batch, n_outputs) and the rows they are of, the
+#: mean loss and the gradient of the sum of the members' losses.
+Loss = Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]]
 
 
 def relative_weights(sample_weight: Any, X: Any) -> Floats | None:
@@ -26,6 +39,12 @@ def relative_weights(sample_weight: Any, X: Any) -> Floats | None:
         return None
     weights = check_sample_weight(sample_weight, X)
     return (weights / weights.mean()).astype(np.float32)
+
+
+def _spreads_by(embedding: str) -> tuple[str, ...]:
+    """Return the parameters that say what an embedding makes of the columns."""
+    own = {"none": (), "piecewise": ("n_bins",), "periodic": ("n_bins", "frequency_scale")}
+    return ("embedding", *own[embedding])
 
 
 class BaseNetwork(BaseEstimator):
@@ -46,6 +65,12 @@ class BaseNetwork(BaseEstimator):
         "learning_rate_init": [Interval(numbers.Real, 0, None, closed="neither")],
         "weight_decay": [Interval(numbers.Real, 0, None, closed="left")],
         "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
+        "skip": ["boolean"],
+        "solver": [StrOptions(set(SOLVERS))],
+        "schedule": [StrOptions(set(SCHEDULES))],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(numbers.Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(numbers.Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     }
 
@@ -63,6 +88,12 @@ class BaseNetwork(BaseEstimator):
         learning_rate_init=5e-3,
         weight_decay=1e-2,
         dropout=0.0,
+        skip=False,
+        solver="adam",
+        schedule="cosine",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
         random_state=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -76,13 +107,20 @@ class BaseNetwork(BaseEstimator):
         self.learning_rate_init = learning_rate_init
         self.weight_decay = weight_decay
         self.dropout = dropout
+        self.skip = skip
+        self.solver = solver
+        self.schedule = schedule
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
 
     def _train(
         self,
         X: Any,
         n_outputs: int,
-        loss: Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]],
+        loss: Loss,
+        parent: "BaseNetwork | None",
     ) -> None:
         """Train on the rows of X; set `embedding_`, `stack_` and `loss_curve_`.
 
@@ -91,13 +129,72 @@ class BaseNetwork(BaseEstimator):
         X : ndarray or CSR matrix
         n_outputs : int
         loss : callable
-            Gives, for outputs of shape (n_members, n_batch, n_outputs) and the rows they are
-            of, the mean loss and the gradient of the sum of the members' losses.
+        parent : BaseNetwork or None
+            Where to start from.
         """
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         rng = np.random.default_rng(seed)
-        self.embedding_ = Embedding(self.embedding, self.n_bins, self.frequency_scale)
-        self.embedding_.fit(X, rng)
+        self._begin(X, n_outputs, parent, rng)
+        n_epochs, highest = self.max_iter, float(self.learning_rate_init)
+        if parent is not None:
+            n_epochs = max(1, round(HEIR_EPOCHS * self.max_iter))
+            highest *= HEIR_RATE
+        self.loss_curve_ = []
+        self._split_seed: int | None = None
+        rows, stopping = np.arange(X.shape[0]), None
+        if self.early_stopping:
+            rows, stopping = self._hold_out(X.shape[0], parent, rng)
+            self.validation_loss_curve_ = stopping.curve
+        batches = list(gen_batches(len(rows), min(self.batch_size, len(rows))))
+        solver = SOLVERS[self.solver](len(self.stack_.vector))
+        gradient = np.empty_like(self.stack_.vector)
+        for epoch in range(n_epochs):
+            order, total = rows[rng.permutation(len(rows))], 0.0
+            for number, batch in enumerate(batches):
+                lost = self._step(X, order[batch], loss, rng, gradient)
+                total += lost * len(order[batch])
+                progress = (epoch * len(batches) + number) / (len(batches) * n_epochs)
+                rate = rate_after(progress, highest, self.schedule)
+                self.stack_.decay(rate * self.weight_decay)
+                solver.step(self.stack_.vector, gradient, rate)
+            self.loss_curve_.append(total / len(rows))
+            if stopping is not None and stopping.note(
+                self._loss_on(X, stopping.rows, loss), self.stack_.vector
+            ):
+                break
+        if stopping is not None:
+            stopping.restore(self.stack_.vector)
+        self.n_iter_ = len(self.loss_curve_)
+
+    def _hold_out(
+        self, n_rows: int, parent: Any, rng: np.random.Generator
+    ) -> tuple[NDArray[np.intp], EarlyStopping]:
+        """Return the rows to train on, and what watches the others."""
+        # A parent's weights know all rows but those that it held out itself.
+        seed = getattr(parent, "_split_seed", None)
+        self._split_seed = int(rng.integers(2**31)) if seed is None else seed
+        rows, held_out = split_rows(n_rows, self.validation_fraction, self._split_seed)
+        return rows, EarlyStopping(self.n_iter_no_change, held_out)
+
+    def _loss_on(self, X: Any, rows: NDArray[np.intp], loss: Loss) -> float:
+        """Return the mean loss on some rows, a part of them at a time."""
+        total = 0.0
+        for part in gen_batches(len(rows), ROWS_AT_ONCE):
+            some = rows[part]
+            outputs = self.stack_.forward(self.embedding_(X[some]))
+            total += loss(outputs, some)[0] * len(some)
+        return total / len(rows)
+
+    def _begin(
+        self, X: Any, n_outputs: int, parent: "BaseNetwork | None", rng: np.random.Generator
+    ) -> None:
+        """Set `embedding_` and `stack_` to where training starts."""
+        if parent is None:
+            self.embedding_ = Embedding(self.embedding, self.n_bins, self.frequency_scale)
+            self.embedding_.fit(X, rng)
+        else:
+            self._check_parent(parent)
+            self.embedding_ = parent.embedding_  # what inputs mean goes with the weights
         self.stack_ = Stack(
             self.embedding_.n_outputs,
             np.atleast_1d(self.hidden_layer_sizes).tolist(),
@@ -105,29 +202,47 @@ class BaseNetwork(BaseEstimator):
             n_members=self.n_members,
             activation=self.activation,
             rng=rng,
+            skip=self.skip,
         )
-        self.loss_curve_ = []
-        self.n_iter_ = self.max_iter
-        n_rows = X.shape[0]
-        batches = list(gen_batches(n_rows, min(self.batch_size, n_rows)))
-        n_steps = len(batches) * self.max_iter
-        adam, gradient = Adam(len(self.stack_.vector)), np.empty_like(self.stack_.vector)
-        for epoch in range(self.max_iter):
-            order, total = rng.permutation(n_rows), 0.0
-            for number, batch in enumerate(batches):
-                rows = order[batch]
-                lost = self._step(X, rows, loss, rng, gradient)
-                total += lost * len(rows)
-                rate = self._rate((epoch * len(batches) + number) / n_steps)
-                self.stack_.decay(rate * self.weight_decay)
-                adam.step(self.stack_.vector, gradient, rate)
-            self.loss_curve_.append(total / n_rows)
+        if parent is not None:
+            inherit(self.stack_, parent.stack_, rng)
+            self._adopt_outputs(parent)
+
+    def _check_parent(self, parent: Any) -> None:
+        """Raise an error if no network like this one can start from another one's weights."""
+        name = type(self).__name__
+        if type(parent) is not type(self):
+            msg = f"parent must be a fitted {name}, got {parent!r}."
+            raise TypeError(msg)
+        check_is_fitted(parent)
+        if parent.n_features_in_ != self.n_features_in_:
+            msg = (
+                f"parent was fitted on {parent.n_features_in_} columns, X has "
+                f"{self.n_features_in_}; a network starts from one of the same columns."
+            )
+            raise ValueError(msg)
+        of_parent = parent.embedding_
+        for parameter, value in (
+            ("embedding", of_parent.kind),
+            ("n_bins", of_parent.n_bins),
+            ("frequency_scale", of_parent.scale),
+        ):
+            if getattr(self, parameter) != value and parameter in _spreads_by(self.embedding):
+                msg = (
+                    f"parent has {parameter}={value!r}, this {name} "
+                    f"{getattr(self, parameter)!r}: its weights are of other inputs; set it to "
+                    "the parent's."
+                )
+                raise ValueError(msg)
+
+    def _adopt_outputs(self, parent: Any) -> None:
+        """Let the outputs mean what the parent's do: they do, where no target is scaled."""
 
     def _step(
         self,
         X: Any,
         rows: NDArray[np.intp],
-        loss: Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]],
+        loss: Loss,
         rng: np.random.Generator,
         gradient: Floats,
     ) -> float:
@@ -142,14 +257,6 @@ class BaseNetwork(BaseEstimator):
         inputs = self.embedding_(X[rows])
         self.stack_.gradient(inputs, of_outputs, self.dropout, rng, gradient)
         return lost
-
-    def _rate(self, progress: float) -> float:
-        """Return the learning rate: it rises for a moment, then falls to zero as a cosine."""
-        highest = float(self.learning_rate_init)
-        if progress < WARM_UP:
-            return highest * (progress / WARM_UP + 0.05)
-        fallen = (progress - WARM_UP) / (1 - WARM_UP)
-        return highest * 0.5 * (1 + float(np.cos(np.pi * fallen)))
 
     def _outputs(self, X: Any, combine: Callable[[Floats], NDArray[Any]]) -> NDArray[Any]:
         """Return what `combine` makes of the members' outputs, a part of the rows at a time."""

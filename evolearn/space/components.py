@@ -152,6 +152,10 @@ class Component:
     coded_labels : bool, default=False
         Whether a classifier is sure to take, and to answer with, the labels 0 and 1 alone:
         others are encoded around it.
+    inherits : tuple of str, default=None
+        For estimators whose ``fit`` takes a fitted ``parent`` to start from: the parameters
+        that parent and child must have in common, besides the same preparation. None: nothing
+        is inherited.
 
     Examples
     --------
@@ -175,6 +179,7 @@ class Component:
     full_rank: bool = False
     native: Callable[[Sequence[bool]], Mapping[str, Any]] | None = None
     coded_labels: bool = False
+    inherits: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         domains = {name: as_domain(domain) for name, domain in dict(self.parameters).items()}

@@ -64,6 +64,9 @@ class Genome:
     Only active slots and parameters are there, so that two genomes that build the same
     pipeline are equal: the genome is the key of everything known about a candidate.
 
+    A genome with a parent starts from the parent's trained weights, and its parent may have
+    done so itself: what becomes of it depends on that line, which is a part of what it is.
+
     Examples
     --------
     >>> from evolearn.space.genome import Gene, Genome
@@ -72,6 +75,7 @@ class Genome:
     """
 
     genes: tuple[tuple[str, Gene], ...]
+    parent: "Genome | None" = None
 
     @classmethod
     def of(cls, genes: Iterable[tuple[str, Gene]]) -> "Genome":
@@ -80,8 +84,15 @@ class Genome:
 
     @cached_property
     def key(self) -> str:
-        """The genome as text. Values count by their text: some cannot be hashed."""
-        return " | ".join(f"{slot}={gene}" for slot, gene in self.genes)
+        """The genome as text. Values count by their text: some cannot be hashed.
+
+        Its parent counts by a digest of its own text, which counts its parent in turn.
+        """
+        own = " | ".join(f"{slot}={gene}" for slot, gene in self.genes)
+        if self.parent is None:
+            return own
+        digest = hashlib.blake2b(self.parent.key.encode(), digest_size=16).hexdigest()
+        return f"{own} | parent={digest}"
 
     @cached_property
     def preparation(self) -> str:
@@ -105,6 +116,11 @@ class Genome:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_slot)
+
+    @property
+    def line(self) -> "tuple[Genome, ...]":
+        """The genomes whose training this one's goes on from, the first one first, and it."""
+        return (self,) if self.parent is None else (*self.parent.line, self)
 
     @property
     def estimator(self) -> str:

@@ -43,6 +43,7 @@ from evolearn.space.catalogue.shared import (
     NETWORK_CONDITIONS,
     NETWORK_COST,
     NETWORK_FOOTPRINT,
+    NETWORK_INHERITS,
     NETWORK_PARAMETERS,
     NETWORK_SCALERS,
     SPARSE,
@@ -231,6 +232,7 @@ CLASSIFIERS = (
         complexity=4.0,
         cost=NETWORK_COST,
         footprint=NETWORK_FOOTPRINT,
+        inherits=NETWORK_INHERITS,
     ),
     Component(
         "gaussian_process",

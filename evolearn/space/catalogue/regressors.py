@@ -37,6 +37,7 @@ from evolearn.space.catalogue.shared import (
     NETWORK_CONDITIONS,
     NETWORK_COST,
     NETWORK_FOOTPRINT,
+    NETWORK_INHERITS,
     NETWORK_PARAMETERS,
     NETWORK_SCALERS,
     SCALED_TARGETS,
@@ -201,6 +202,7 @@ REGRESSORS = (
         complexity=4.0,
         cost=NETWORK_COST,
         footprint=NETWORK_FOOTPRINT,
+        inherits=NETWORK_INHERITS,
     ),
     Component(
         "gaussian_process",

@@ -94,6 +94,8 @@ NETWORK_CONDITIONS = {
     "n_bins": ("embedding", ("piecewise", "periodic")),
     "frequency_scale": ("embedding", ("periodic",)),
 }
+# What weights presuppose: that inputs mean the same, and units do alike with them.
+NETWORK_INHERITS = ("activation", "embedding", "n_bins", "frequency_scale")
 # It scales columns itself.
 NETWORK_SCALERS = ("none", "quantile", "power")
 

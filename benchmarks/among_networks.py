@@ -1,0 +1,134 @@
+"""Searches among networks in one process, their time counted as the processor's.
+
+Seconds of the clock would measure what else the machine does, and the pool of workers.
+"""
+
+import math
+import tempfile
+import time
+import warnings
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+from sklearn.metrics import log_loss, root_mean_squared_error
+from threadpoolctl import threadpool_limits
+
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
+from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
+from evolearn.ensemble.selection import library_size
+from evolearn.estimators.data import read_data
+from evolearn.estimators.plan import choose_effort, make_plan
+from evolearn.evaluation.tasks import EvaluationTask, RefitTask
+from evolearn.networks.training import HEIR_EPOCHS
+
+NETWORK = "multi_layer_perceptron"
+POPULATION = 16
+LIGHT = {
+    "hidden_layer_sizes": [(64, 64), (128, 128), (32, 32), (64,), (128,), (64, 64, 64)],
+    "n_members": [2, 1, 4],
+}
+
+
+class OneProcess:
+    """Stands for a pool: networks are evaluated right here."""
+
+    scratch = None
+
+
+@dataclass
+class Found:
+    """What a search did: candidates and evaluations, and the error of its model."""
+
+    pairs: list = field(default_factory=list)
+    seconds: list = field(default_factory=list)
+    best: Entry | None = None
+    test_error: float = math.nan
+
+
+def plan_of(split, space, rows, folds, seed):
+    """Return the plan of a fit on some rows of a table."""
+    drawn = np.random.default_rng(seed).permutation(len(split.X_train))[:rows]
+    task = "regression" if split.task == "regression" else "classification"
+    kind = EvolutionaryRegressor if task == "regression" else EvolutionaryClassifier
+    estimator = kind(time_budget=None, cv=folds, random_state=seed, search_space=space)
+    X, y = split.X_train.iloc[drawn], split.y_train.iloc[drawn]
+    data = read_data(estimator, X, y, None, None, task)
+    return make_plan(estimator, data, choose_effort(estimator, data))
+
+
+def networks_alone(split, *, light=False):
+    """Return the space of networks; of light ones there are more in the same seconds."""
+    task = "regression" if split.task == "regression" else "classification"
+    space = SearchSpace.default(task).only(NETWORK).without("constructed")
+    return space.constrained(NETWORK, **LIGHT) if light else space
+
+
+def search(split, seed, args, replaced=(), most=math.inf):
+    """Search until the seconds are spent, parts of evolearn replaced; then fit the best."""
+    found = Found()
+    with ExitStack() as stack:
+        for owner, name, value in replaced:
+            stack.enter_context(mock.patch.object(owner, name, value))
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        stack.enter_context(threadpool_limits(1))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        plan = plan_of(
+            split, networks_alone(split, light=args.light), args.rows, args.folds, seed
+        )
+        evaluator = plan.evaluator(OneProcess())
+        library = Library(library_size(args.rows), plan.refit_factor, plan.line_factor)
+        start = time.process_time()
+        search = plan.search(POPULATION)
+        while time.process_time() - start < args.budget and len(found.pairs) < most:
+            candidate = search.ask()
+            path = folder / f"{candidate.number}.models"
+            task = EvaluationTask(
+                candidate.genome,
+                keep_below=library.keep_below,
+                models_path=path,
+                most_bytes=MOST_BYTES_EACH,
+                parent_models=library.models_of(candidate.genome.parent),
+                rival=library.rival(),
+            )
+            evaluation = evaluator(task)
+            search.tell(candidate, evaluation.error)
+            if evaluation.error is not None:
+                saved = path if evaluation.models_bytes else None
+                library.add(Entry(candidate, evaluation, saved))
+            found.pairs.append((candidate, evaluation))
+            found.seconds.append(time.process_time() - start)
+        found.best = library.best
+        model = evaluator(RefitTask(library.best.candidate.genome))
+        matrix = plan.data.prepared.preparer.transform(split.X_test)
+        if split.task == "regression":
+            found.test_error = root_mean_squared_error(split.y_test, model.predict(matrix))
+        else:
+            answers = model.predict_proba(matrix)
+            found.test_error = log_loss(split.y_test, answers, labels=plan.data.classes)
+    return found
+
+
+def epochs_of(genome):
+    """Return the epochs that a fit which starts where its parent stood takes."""
+    epochs = dict(genome["estimator"].values)["max_iter"]
+    return epochs if genome.parent is None else max(1, round(HEIR_EPOCHS * epochs))
+
+
+def curve(pairs):
+    """Return the epochs spent and the best error so far, after each candidate.
+
+    An epoch is one look at all training rows of all folds.
+    """
+    spent, best, points = 0.0, math.inf, []
+    for candidate, evaluation in pairs:
+        genome = candidate.genome
+        trained = genome.line if evaluation.retrained else (genome,)
+        share = len(evaluation.fit_seconds) / max(len(evaluation.scores), 1)
+        spent += share * sum(epochs_of(one) for one in trained)
+        best = min(best, math.inf if evaluation.error is None else evaluation.error)
+        points.append((spent, best))
+    return points

@@ -1,0 +1,110 @@
+"""What a search for an architecture is worth beside one that is fixed, and beside luck.
+
+    python benchmarks/architecture.py SUITE_FOLDER --out architecture.jsonl
+    python benchmarks/architecture.py SUITE_FOLDER --out architecture.jsonl --table
+
+On each table, among networks alone and with the same seconds of the processor: evolution as it
+is, random search over the same space (it begins with the default network), and the default
+network alone, which needs but its own seconds. One single network each, the best in
+cross-validation fitted on all training rows; errors are those on unseen rows: log loss, or root
+mean squared error.
+"""
+
+import argparse
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+from among_networks import NETWORK, search
+from ratios import geometric_mean
+from suite_reader import read_split
+
+import evolearn.estimators.plan as plan
+from evolearn.evolution.search import RandomSearch
+
+TABLES = (
+    "kin8nm,phoneme,concrete,vehicle,california_housing,bike_sharing,abalone,credit_g,"
+    "eucalyptus,mammography,protein,titanic"
+)
+
+
+def default_first(space, problem, fair_seconds):
+    """Return the default network alone, in place of the portfolio."""
+    return [space.genome({"estimator": NETWORK})]
+
+
+FIRST = (plan, "portfolio", default_first)
+#: What is replaced in evolearn, and how many candidates there are at most.
+SYSTEMS = {
+    "evolution": ((), math.inf),
+    "random": ((FIRST, (plan, "Evolution", RandomSearch)), math.inf),
+    "default": ((FIRST,), 1),
+}
+
+
+def print_table(rows):
+    """Print the errors, and in how many tables evolution has the lower one."""
+    cells = {}
+    for row in rows:
+        cells.setdefault(row["name"], {}).setdefault(row["system"], {})[row["seed"]] = row
+    print(f"{'table':20s}{'seeds':>6s}" + "".join(f"{system:>12s}" for system in SYSTEMS))
+    logs = {system: {} for system in SYSTEMS if system != "evolution"}
+    for name, cell in cells.items():
+        if set(cell) != set(SYSTEMS):
+            continue
+        seeds = sorted(set.intersection(*(set(of) for of in cell.values())))
+        errors = {s: [cell[s][seed]["test_error"] for seed in seeds] for s in SYSTEMS}
+        means = [math.exp(np.mean(np.log(errors[s]))) for s in SYSTEMS]
+        print(f"{name:20s}{len(seeds):6d}" + "".join(f"{mean:12.5g}" for mean in means))
+        for system, of in logs.items():
+            pairs = zip(errors["evolution"], errors[system], strict=True)
+            of[name] = [math.log(mine / other) for mine, other in pairs]
+    for system, of in logs.items():
+        better = sum(np.mean(values) < 0 for values in of.values())
+        print(f"evolution / {system}: {geometric_mean(of):.3f}, lower on {better} of {len(of)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("suite", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
+    parser.add_argument("--names", default=TABLES)
+    parser.add_argument("--seeds", default="0")
+    parser.add_argument("--budget", type=float, default=30.0, help="of one search")
+    parser.add_argument("--rows", type=int, default=600, help="training rows at most")
+    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--light", action="store_true", help="smaller networks, fewer members")
+    parser.add_argument("--table", action="store_true", help="only print what is in --out")
+    args = parser.parse_args()
+    rows = []
+    if args.out.exists():
+        rows = [json.loads(line) for line in args.out.read_text().splitlines()]
+    if not args.table:
+        done = {(row["system"], row["name"], row["seed"]) for row in rows}
+        for seed in map(int, args.seeds.split(",")):
+            for name in args.names.split(","):
+                for system, (replaced, most) in SYSTEMS.items():
+                    if (system, name, seed) in done:
+                        continue
+                    split = read_split(args.suite, name, 0)
+                    found = search(split, seed, args, replaced, most)
+                    row = {
+                        "system": system,
+                        "name": name,
+                        "seed": seed,
+                        "n_candidates": len(found.pairs),
+                        "cv_error": found.best.error,
+                        "test_error": found.test_error,
+                    }
+                    rows.append(row)
+                    with args.out.open("a") as file:
+                        file.write(json.dumps(row) + "\n")
+                    print(f"{system:10s} {name:20s} {seed} {row}", flush=True)
+    print_table(rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""What single parameters of networks are worth beside the default network.
+
+    python benchmarks/network_genes.py SUITE_FOLDER --out network_genes.jsonl
+    python benchmarks/network_genes.py SUITE_FOLDER --out network_genes.jsonl --table
+
+Cross-validated, with the same folds and seeds: the error with one parameter changed over that
+of the default network, and the seconds of its fits likewise.
+"""
+
+import argparse
+import json
+import math
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from among_networks import NETWORK, OneProcess, networks_alone, plan_of
+from ratios import geometric_mean
+from suite_reader import read_split
+from threadpoolctl import threadpool_limits
+
+from evolearn import SearchSpace
+from evolearn.evaluation.tasks import EvaluationTask
+
+TABLES = "kin8nm,phoneme,concrete,vehicle,california_housing,bike_sharing,abalone,credit_g"
+GENES = {
+    "default": {},
+    "skip": {"skip": True},
+    "linear": {"schedule": "linear"},
+    "constant": {"schedule": "constant"},
+    "constant, slower": {"schedule": "constant", "learning_rate_init": 2e-3},
+    "sgd 0.01": {"solver": "sgd", "learning_rate_init": 0.01},
+    "sgd 0.03": {"solver": "sgd", "learning_rate_init": 0.03},
+    "sgd 0.1": {"solver": "sgd", "learning_rate_init": 0.1},
+    "early stopping": {"early_stopping": True},
+    "early, 100 epochs": {"early_stopping": True, "max_iter": 100},
+    "100 epochs": {"max_iter": 100},
+}
+
+
+def measure(split, values, args, seed):
+    """Return error and seconds of the default network with some values changed."""
+    space = networks_alone(split)
+    component = space[NETWORK]
+    changed = replace(
+        component,
+        estimator=component.prototype().set_params(**values),
+        parameters={k: v for k, v in component.parameters.items() if k not in values},
+    )
+    space = SearchSpace([changed], space.preparation)
+    plan = plan_of(split, space, args.rows, args.folds, seed)
+    genome = plan.space.genome({"estimator": NETWORK})
+    with threadpool_limits(1):
+        start = time.process_time()
+        evaluation = plan.evaluator(OneProcess())(EvaluationTask(genome))
+        return evaluation.error, time.process_time() - start
+
+
+def print_table(rows):
+    """Print the ratios of errors and of seconds to those of the default network."""
+    cells = {}
+    for row in rows:
+        cells.setdefault((row["name"], row["seed"]), {})[row["gene"]] = row
+    print(f"{'':20s}{'error':>8s}{'better on':>12s}{'seconds':>9s}")
+    for gene in GENES:
+        logs = {"error": {}, "seconds": {}}
+        for (name, _), cell in cells.items():
+            if gene in cell and "default" in cell:
+                for what, of in logs.items():
+                    ratio = cell[gene][what] / cell["default"][what]
+                    of.setdefault(name, []).append(math.log(ratio))
+        if not logs["error"]:
+            continue
+        better = sum(np.mean(values) < 0 for values in logs["error"].values())
+        of_tables = f"{better} of {len(logs['error'])}"
+        print(
+            f"{gene:20s}{geometric_mean(logs['error']):8.3f}"
+            f"{of_tables:>12s}{geometric_mean(logs['seconds']):9.2f}"
+        )
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("suite", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
+    parser.add_argument("--names", default=TABLES)
+    parser.add_argument("--seeds", default="0")
+    parser.add_argument("--rows", type=int, default=1_000, help="training rows at most")
+    parser.add_argument("--folds", type=int, default=3)
+    parser.add_argument("--table", action="store_true", help="only print what is in --out")
+    args = parser.parse_args()
+    rows = []
+    if args.out.exists():
+        rows = [json.loads(line) for line in args.out.read_text().splitlines()]
+    if not args.table:
+        done = {(row["gene"], row["name"], row["seed"]) for row in rows}
+        for seed in map(int, args.seeds.split(",")):
+            for name in args.names.split(","):
+                split = read_split(args.suite, name, 0)
+                for gene, values in GENES.items():
+                    if (gene, name, seed) in done:
+                        continue
+                    error, seconds = measure(split, values, args, seed)
+                    row = {"gene": gene, "name": name, "seed": seed}
+                    rows.append({**row, "error": error, "seconds": seconds})
+                    with args.out.open("a") as file:
+                        file.write(json.dumps(rows[-1]) + "\n")
+    print_table(rows)
+
+
+if __name__ == "__main__":
+    main()

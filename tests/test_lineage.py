@@ -1,0 +1,316 @@
+"""Lines of networks: what a child inherits in a search, and what must never reach it."""
+
+import pickle
+import random
+from dataclasses import replace
+from unittest import mock
+
+import numpy as np
+import pytest
+
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace, search
+from evolearn.ensemble.library import Entry, Library
+from evolearn.estimators.data import read_data
+from evolearn.estimators.plan import choose_effort, make_plan
+from evolearn.evaluation import lines
+from evolearn.evaluation.pace import Pace
+from evolearn.evaluation.preparation import PreparationCache
+from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
+from evolearn.evolution import evolution
+from evolearn.evolution.search import Candidate
+from evolearn.space.express import express
+from evolearn.space.genome import Genome
+from evolearn.space.lineage import LONGEST_LINE, heir, line_factor
+
+NETWORK = "multi_layer_perceptron"
+SMALL = {"max_iter": [6, 9], "hidden_layer_sizes": [(8,), (12, 8)], "n_members": [2, 1]}
+SPACES = {
+    task: SearchSpace.default(task).only(NETWORK).constrained(NETWORK, **SMALL)
+    for task in ("classification", "regression")
+}
+KINDS = {"classification": EvolutionaryClassifier, "regression": EvolutionaryRegressor}
+SETTINGS = {
+    "time_budget": None,
+    "n_evaluations": 10,
+    "n_iter_no_change": None,
+    "population_size": 4,
+    "cv": 3,
+    "n_jobs": 1,
+    "final_model": "single",
+    "random_state": 0,
+}
+
+
+class OneProcess:
+    """Stands for a pool: the evaluator is called right here."""
+
+    scratch = None
+
+
+@pytest.fixture(params=sorted(SPACES))
+def task(request):
+    return request.param
+
+
+def table(task):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(90, 4))
+    signal = X[:, 0] * X[:, 1] + X[:, 2]
+    y = signal + 0.1 * rng.normal(size=90)
+    return X, (np.digitize(signal, [-0.5, 0.5]) if task == "classification" else y)
+
+
+def make_evaluator(task, X, y, most_bytes=2**27):
+    estimator = KINDS[task](**SETTINGS, search_space=SPACES[task])
+    data = read_data(estimator, X, y, None, None, task)
+    plan = make_plan(estimator, data, choose_effort(estimator, data))
+    cache = PreparationCache(most_bytes)
+    return plan, replace(plan.evaluator(OneProcess()), cache=cache)
+
+
+def named(space, **values):
+    return space.genome(
+        {"estimator": NETWORK, **{f"{NETWORK}__{k}": v for k, v in values.items()}}
+    )
+
+
+def family(space):
+    """A network, one that starts from its weights, and one that starts from that one's."""
+    first = named(space, max_iter=9)
+    second = heir(named(space, max_iter=9, hidden_layer_sizes=(12, 8)), first, space)
+    third = heir(named(space, max_iter=6, n_members=1), second, space)
+    return first, second, third
+
+
+# -- what identifies a candidate -------------------------------------------------------------
+
+
+def test_a_line_is_a_part_of_what_a_candidate_is():
+    space = SPACES["regression"]
+    first, second, third = family(space)
+    alone = Genome(third.genes)
+    assert alone != third
+    assert alone.preparation == third.preparation
+    assert alone.preparation_seed(0) == third.preparation_seed(0)
+    assert alone.seed(0) != third.seed(0)
+    assert alone.params == third.params
+    assert third.line == (first, second, third)
+    assert Genome(third.genes, first) != third
+    assert Genome(third.genes, Genome(second.genes, Genome(first.genes))) == third
+    assert pickle.loads(pickle.dumps(third)) == third
+    assert third in space
+    assert len(third.key) < len(alone.key) + 60
+
+
+def test_a_child_takes_from_its_parent_what_weights_presuppose():
+    space = SPACES["regression"]
+    parent = named(space, embedding="piecewise", n_bins=7, activation="tanh")
+    parent = Genome.of(
+        (slot, space.component("target", "log_target").default() if slot == "target" else gene)
+        for slot, gene in parent.genes
+    )
+    child = named(space, embedding="periodic", frequency_scale=1.0, dropout=0.2, n_members=1)
+    one = heir(child, parent, space)
+    assert one.parent == parent
+    assert one in space
+    assert one.preparation == parent.preparation
+    assert one["target"] == parent["target"]
+    values = dict(one["estimator"].values)
+    kept = {"embedding": "piecewise", "n_bins": 7, "activation": "tanh"}
+    assert values == values | kept | {"dropout": 0.2, "n_members": 1}
+    assert "frequency_scale" not in values
+
+
+def test_who_cannot_inherit():
+    space = SearchSpace.default("regression")
+    parent = space.genome({"estimator": NETWORK})
+    ridge = space.genome({"estimator": "ridge"})
+    assert heir(ridge, parent, space) is None
+    assert heir(ridge, ridge, space) is None
+    # Of other columns, and else the same: there would be nothing of the child's own.
+    assert heir(named(space, embedding="periodic"), parent, space) is None
+    line = parent
+    for dropout in (0.1, 0.2, 0.35):
+        line = heir(named(space, dropout=dropout), line, space)
+    assert len(line.line) == LONGEST_LINE
+    assert heir(named(space, n_members=1), line, space) is None
+
+
+def told(space, n, seed=0):
+    bred = evolution.Evolution(space, population_size=6, rng=random.Random(seed))
+    candidates = []
+    for _ in range(n):
+        candidate = bred.ask()
+        candidates.append(candidate)
+        bred.tell(candidate, candidate.genome.seed(1) / 2**31)
+    return candidates
+
+
+def test_children_of_networks_inherit_now_and_then():
+    space = SPACES["regression"]
+    candidates = told(space, 120)
+    heirs = [c for c in candidates if c.genome.parent is not None]
+    assert 10 < len(heirs) < 100
+    for child in heirs:
+        assert child.genome in space
+        assert child.genome.parent == candidates[child.parents[0]].genome
+        assert child.genome.preparation == child.genome.parent.preparation
+    assert max(len(c.genome.line) for c in heirs) > 2
+
+
+def test_without_networks_not_one_draw_is_made():
+    space = SearchSpace.default("regression").without(NETWORK)
+    before = [c.genome.key for c in told(space, 80)]
+    with mock.patch.object(evolution, "INHERITANCE", None):  # which no number is compared with
+        assert [c.genome.key for c in told(space, 80)] == before
+
+
+# -- evaluation ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("most_bytes", [0, 2**27])
+def test_a_child_comes_to_the_same_whether_its_parents_models_are_there_or_not(
+    tmp_path, task, most_bytes
+):
+    plan, evaluator = make_evaluator(task, *table(task), most_bytes)
+    _, parent, child = family(plan.space)
+    path = tmp_path / "parent.models"
+    of_parent = evaluator(EvaluationTask(parent, models_path=path, most_bytes=2**30))
+    assert of_parent.retrained
+    assert of_parent.models_bytes == path.stat().st_size > 0
+    with_file = evaluator(EvaluationTask(child, parent_models=path))
+    without = evaluator(EvaluationTask(child))
+    lost = evaluator(EvaluationTask(child, parent_models=tmp_path / "no.models"))
+    assert [e.retrained for e in (with_file, without, lost)] == [False, True, True]
+    for other in (without, lost):
+        assert with_file.status == "scored"
+        assert with_file.scores == other.scores
+        np.testing.assert_array_equal(with_file.predictions, other.predictions)
+    alone = evaluator(EvaluationTask(Genome(child.genes)))
+    assert not alone.retrained
+    assert alone.scores != with_file.scores
+
+
+def test_each_fold_starts_from_the_parent_of_that_fold(tmp_path, task):
+    plan, evaluator = make_evaluator(task, *table(task))
+    parent, child, _ = family(plan.space)
+    path = tmp_path / "parent.models"
+    evaluator(EvaluationTask(parent, models_path=path, most_bytes=2**30))
+    started = []
+    with mock.patch("evolearn.evaluation.evaluator.train_line", wraps=lines.train_line) as spy:
+        evaluator(EvaluationTask(child, parent_models=path))
+        for call in spy.call_args_list:
+            learners, _, _, _, network = call.args
+            assert len(learners) == 1
+            started.append(network.stack_.vector)
+    in_folds = evaluator(FoldModelsTask(parent))
+    assert len(started) == len(in_folds) == 3
+    for vector, model in zip(started, in_folds, strict=True):
+        np.testing.assert_array_equal(vector, lines.network_of(model[-1]).stack_.vector)
+    assert not np.array_equal(started[0], started[1])
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_no_held_out_row_reaches_a_child_through_its_parent(tmp_path, task, kept):
+    X, y = table(task)
+    changed, flipped = X.copy(), y.copy()
+    plan, _ = make_evaluator(task, X, y)
+    fold, row = 1, plan.folds.test[1][4]
+    changed[row] = 50.0
+    if task == "regression":  # classes decide about the folds
+        flipped[row] = 1e3
+    answers = []
+    for rows, target in ((X, y), (changed, flipped)):
+        plan, evaluator = make_evaluator(task, rows, target)
+        parent, child, _ = family(plan.space)
+        path = tmp_path / f"{len(answers)}.models"
+        evaluator(EvaluationTask(parent, models_path=path, most_bytes=2**30))
+        result = evaluator(EvaluationTask(child, parent_models=path if kept else None))
+        by_row = np.empty((len(X), *result.predictions.shape[1:]))
+        by_row[plan.folds.scored] = result.predictions
+        answers.append(by_row)
+    others = np.setdiff1d(plan.folds.test[fold], [row])
+    np.testing.assert_array_equal(answers[0][others], answers[1][others])
+    seen = plan.folds.test[0]  # whose models are trained on the row
+    assert not np.array_equal(answers[0][seen], answers[1][seen])
+
+
+def test_a_final_model_is_of_a_line_trained_on_all_rows(task):
+    X, y = table(task)
+    plan, evaluator = make_evaluator(task, X, y)
+    line = family(plan.space)[-1].line
+    network = None
+    for genome in line:
+        pipeline = express(genome, plan.space, plan.problem, evaluator.seed)
+        given = {} if network is None else {"estimator__parent": network}
+        pipeline.fit(evaluator.matrix.load(), evaluator.target.load(), **given)
+        network = lines.network_of(pipeline[-1])
+    refitted = evaluator(RefitTask(line[-1]))
+    np.testing.assert_array_equal(
+        lines.network_of(refitted[-1]).stack_.vector, network.stack_.vector
+    )
+
+
+def test_what_a_line_takes_is_counted(task):
+    plan, _ = make_evaluator(task, *table(task))
+    space, problem = SearchSpace.default(task), plan.problem
+    first = named(space)
+    child = heir(named(space, dropout=0.2), first, space)
+    assert line_factor(first, space, problem) == 1
+    assert line_factor(child, space, problem) == pytest.approx(4)
+    pace = Pace(space, problem, 3)
+    pace.note(first, Evaluation((0.0,) * 3, "scored", 1.0, (3.0,) * 3, (0.0,) * 3))
+    assert pace.predicted(first) == pytest.approx(9)
+    assert pace.predicted(child, retrained=False) == pytest.approx(3)
+    assert pace.predicted(child, retrained=True) == pytest.approx(12)
+    library = Library(5, lambda _: 1.5, lambda genome: line_factor(genome, space, problem))
+    for retrained, seconds in ((False, 1.0), (True, 4.0)):
+        took = Evaluation(
+            (0.0,) * 3, "scored", 1.0, (seconds,) * 3, (0.0,) * 3, retrained=retrained
+        )
+        entry = Entry(Candidate(0, 0, child, "mutation"), took)
+        assert library.refit_seconds(entry) == pytest.approx(4 * 1.5)
+
+
+# -- through the front door ------------------------------------------------------------------
+
+
+def fit(task, **changes):
+    model = KINDS[task](**(SETTINGS | {"search_space": SPACES[task]} | changes))
+    return model.fit(*table(task))
+
+
+def same(first, second, task):
+    X, _ = table(task)
+    np.testing.assert_array_equal(first.cv_results_["fitness"], second.cv_results_["fitness"])
+    assert first.best_params_ == second.best_params_
+    answer = "predict_proba" if task == "classification" else "predict"
+    np.testing.assert_array_equal(getattr(first, answer)(X), getattr(second, answer)(X))
+
+
+@pytest.fixture
+def prolific(monkeypatch):
+    """All children of networks inherit if they can, and there are some soon."""
+    monkeypatch.setattr(evolution, "INHERITANCE", 1.0)
+    monkeypatch.setattr(search, "LAG", 3)
+
+
+@pytest.mark.usefixtures("prolific")
+def test_searches_repeat_themselves_with_more_workers_and_with_models_lost(task):
+    with mock.patch.object(Library, "models_of", autospec=True, return_value=None) as asked:
+        lost = fit(task)
+        wanted = [c.args[1] for c in asked.call_args_list if c.args[1] is not None]
+    assert wanted, "nobody inherited anything"
+    kept = fit(task)
+    same(kept, lost, task)
+    same(kept, fit(task, n_jobs=2), task)
+
+
+@pytest.mark.usefixtures("prolific")
+def test_a_journal_resumes_and_replays_lines(tmp_path):
+    task = "regression"
+    whole = fit(task)
+    fit(task, journal=tmp_path, n_evaluations=7)
+    longer = fit(task, journal=tmp_path)
+    same(longer, whole, task)
+    same(longer, fit(task, journal=tmp_path, replay=True), task)
