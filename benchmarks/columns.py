@@ -4,8 +4,8 @@
     python benchmarks/columns.py --out columns.jsonl --table
 
 For each table of `column_tables.py` and each seed the full default space is searched with and
-without what is made of dates (`cyclic_dates`, `date_differences`) and of text (`text_svd`), for
-the same seconds. The error is the root mean squared one on rows that were not fitted on, noise
+without what is made of dates (`cyclic_dates`, `date_differences`) and of text (`text_svd`,
+`text_words`), for the same seconds. The error is the root mean squared one on rows that were not fitted on, noise
 included, so that the noise is the least there can be; of classes it is the log loss. What is
 told is the error with over that without; of numbers also how much is closed of the gap to the
 noise. Appends a JSON line per fit to --out; fits that are there already are not repeated.
@@ -22,7 +22,7 @@ from column_tables import TABLES, draw
 from sklearn.metrics import log_loss
 from suite import commit, read_rows
 
-STEPS = ("cyclic_dates", "date_differences", "text_svd")
+STEPS = ("cyclic_dates", "date_differences", "text_svd", "text_words")
 
 
 def fit(name, seed, with_steps, args):

@@ -392,14 +392,14 @@ def test_the_words_of_a_text_are_counted_between_numbers_and_codes(X):
     matrix = preparer.fit_transform(X)
     words = matrix[:, 1:]
 
-    assert matrix.shape == (5, 1 + 512)
+    assert matrix.shape == (5, 1 + 2_048)
     assert_array_equal(matrix[:, 0], range(5))
     assert sorted(words[0][words[0] > 0]) == [1, 2]
     assert_array_equal(words.sum(axis=1), [3, 0, 2, 0, 1])
     assert words[0] @ words[2] == 1, "tea, in capitals or not"
     assert_array_equal(preparer.transform(X), matrix)
-    assert [(b.width, preparer.columns_[0].kind) for b in preparer.texts_] == [(512, "text")]
-    assert preparer.get_feature_names_out()[-1].endswith("_words511")
+    assert [(b.width, preparer.columns_[0].kind) for b in preparer.texts_] == [(2_048, "text")]
+    assert preparer.get_feature_names_out()[-1].endswith("_words2047")
 
 
 def test_columns_of_texts_are_fewer_on_many_rows_and_less_of_each_is_read():
@@ -408,10 +408,19 @@ def test_columns_of_texts_are_fewer_on_many_rows_and_less_of_each_is_read():
         for n in (10, 50_000)
     )
 
-    assert (few.texts_[0].width, many.texts_[0].width) == (512, 64)
+    assert (few.texts_[0].width, many.texts_[0].width) == (2_048, 64)
     assert few.columns_[0].characters > many.columns_[0].characters
     long = pd.DataFrame({"t": ["word " * 2_000]})
     assert few.transform(long).sum() > many.transform(long).sum() > 0
+
+
+def test_several_texts_share_the_cells_that_there_are():
+    one, three = (
+        prepare_table(pd.DataFrame({f"t{i}": sentences(4_000, 6, i) for i in range(n)}))
+        for n in (1, 3)
+    )
+
+    assert three.n_bytes <= one.n_bytes < 64 * 2**20
 
 
 def test_words_that_were_not_seen_count_as_well():

@@ -70,7 +70,7 @@ def test_every_estimator_gets_finite_numbers_of_texts_and_learns_from_them(task)
     space = restrict(SearchSpace.default(task), problem)
     y = (topics == "cold").astype(int if task == "classification" else float)
     for name in space.names:
-        genome = space.genome({"estimator": name})
+        genome = space.genome({"estimator": name, "text": "text_svd"})
         assert genome["text"].component == "text_svd"
         steps = express(genome, space, problem, 0)[:-1]
         made = steps.fit_transform(prepared.matrix, y)
@@ -87,11 +87,27 @@ def test_names_tell_of_which_text_a_column_is():
     prepared = prepare_table(table)
     problem = problem_of(prepared)
     space = restrict(SearchSpace.default("regression"), problem)
-    genome = space.genome({"estimator": "ridge", "text_svd__svd__n_components": 4})
+    genome = space.genome(
+        {"estimator": "ridge", "text": "text_svd", "text_svd__svd__n_components": 4}
+    )
     model = express(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
     names = model[:-1].get_feature_names_out(prepared.schema.names).tolist()
     assert names[-4:] == [f"text story__truncatedsvd{i}" for i in range(4)]
     assert "numbers__size" in names
+
+
+@pytest.mark.parametrize("name", ["ridge", "sgd", "elastic_net", "support_vector_machine"])
+def test_sums_begin_with_the_words_as_they_are(name):
+    table, topics = articles()
+    prepared = prepare_table(table)
+    problem = problem_of(prepared)
+    space = restrict(SearchSpace.default("regression"), problem)
+    genome = space.genome({"estimator": name, "imputer": "simple_imputer"})
+    assert genome["text"].component == "text_words"
+    model = express(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
+    made = model[:-1].transform(prepared.matrix)
+    lengths = np.sqrt((made[:, -2_048:] ** 2).sum(axis=1))
+    assert set(lengths.round(12)) == {0.0, 1.0}
 
 
 def test_a_pipeline_without_the_text_leaves_its_block_out():
@@ -140,7 +156,7 @@ def test_few_rows_have_few_components():
         for one in (problem, replace_rows(problem, 2_000))
     ]
     assert (domains[0].high, domains[0].default) == (6, 6)
-    assert (domains[1].high, domains[1].default) == (64, 16)
+    assert (domains[1].high, domains[1].default) == (128, 32)
 
 
 def test_tables_without_text_have_no_slot_for_it():
@@ -180,10 +196,10 @@ def test_words_do_not_make_the_table_wide():
     with_text, without = (
         problem_of(prepare_table(one)) for one in (table, table.drop(columns="story"))
     )
-    assert with_text.table.n_columns == without.table.n_columns + 512
-    assert with_text.n_columns == without.n_columns + 16
+    assert with_text.table.n_columns == without.table.n_columns + 2_048
+    assert with_text.n_columns == without.n_columns + 32
     space = restrict(SearchSpace.default("regression"), with_text)
-    assert "polynomial" not in space.left_out
+    assert space.left_out["polynomial"] == "it is not for words"
     assert "embedding" in space["multi_layer_perceptron"].parameters
     assert all(genome in space for genome in portfolio(space, with_text, 0.1))
 
@@ -220,11 +236,13 @@ def fitted():
 def test_a_search_learns_from_text_what_nothing_else_tells(fitted):
     model, table, topics = fitted
     assert model.best_fitness_ < 0.15
-    assert model.best_params_["text"] == "text_svd"
+    assert model.best_params_["text"] in ("text_svd", "text_words")
     space = SearchSpace.default("classification").only("logistic_regression")
-    blind = clone(model).set_params(search_space=space.without("text_svd"), n_evaluations=4)
+    blind = clone(model).set_params(
+        search_space=space.without("text_svd", "text_words"), n_evaluations=4
+    )
     assert blind.fit(table, topics).best_fitness_ > 0.3
-    assert set(model.cv_results_["param_text"]) <= {"text_svd", "no_text"}
+    assert set(model.cv_results_["param_text"]) <= {"text_svd", "text_words", "no_text"}
 
 
 def test_new_texts_are_predicted_in_any_type_of_table(fitted):

@@ -11,6 +11,7 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     VotingClassifier,
 )
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
@@ -177,7 +178,8 @@ def _text_step(genome: Genome, space: SearchSpace) -> BaseEstimator | str:
     if component.name == NO_TEXT:
         return "drop"
     step = component.build(genome["text"])
-    if "scaler" in genome:
+    # Weighed words are of one size, and rare ones would become huge.
+    if "scaler" in genome and not isinstance(step, TfidfTransformer):
         return Pipeline([("words", step), ("scaler", StandardScaler())])
     return step
 

@@ -7,7 +7,7 @@ from evolearn.table.schema import TableSchema
 # A category column counts with at most this many columns: the one-hot encoder's default cap.
 COLUMNS_PER_CATEGORY = 16
 # A text counts with the columns that an unmutated genome makes of it.
-COLUMNS_PER_TEXT = 16
+COLUMNS_PER_TEXT = 32
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     4. Encoders are left out of tables without categories, what makes columns of words or of
        dates out of tables without them, the logarithm of the target where the target does not
        lie above -1. A text gets no more components than a tenth of the rows.
-    5. Polynomial features are left out above 40 columns, truncated SVD on dense data.
+    5. Polynomial features are left out above 40 columns and beside text, truncated SVD on dense
+       data.
     6. Estimators whose expected time for one fit (`Cost`) is known and above the problem's
        limit get fewer trees, rounds or epochs; where that is not enough they are left out, but
        if that would leave none, the cheapest stays.
@@ -257,6 +258,8 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
         return None if "sparse" in component.handles else "it needs dense data"
     if component.name == "truncated_svd":
         return "it is for sparse data"
+    if component.name == "polynomial" and table.texts:
+        return "it is not for words"
     if component.name == "polynomial" and problem.n_encoded_columns > POLYNOMIAL_COLUMNS:
         return f"there are more than {POLYNOMIAL_COLUMNS} columns"
     return None

@@ -78,8 +78,14 @@ def learn_layout(
         infinite = {slots[j].column for j in np.flatnonzero(facts.is_infinite)}
         raise ValueError(infinity_message([place_of(labels[j], table) for j in infinite]))
     infos = _dropped(infos, slots, candidates, facts, chosen)
-    for j, text in texts.items():  # whose categories only told whether it is like another
-        infos[j] = replace(text.info, reason=infos[j].reason)
+    texts = {j: text for j, text in texts.items() if infos[j].is_kept}
+    for j, info in enumerate(infos):  # its categories only told whether it is like another
+        if info.kind == "text":
+            infos[j] = replace(info, categories=())
+    for j, text in texts.items():
+        width = text_width(facts.n_rows, len(texts))
+        infos[j] = replace(infos[j], width=width, characters=text_characters(facts.n_rows))
+        texts[j] = replace(text, info=infos[j])
     kept = [k for k, slot in enumerate(slots) if _is_in_matrix(infos[slot.column], slot)]
     if not texts:
         matrix = candidates if len(kept) == len(slots) else candidates[:, kept]
@@ -87,7 +93,7 @@ def learn_layout(
     kinds_kept = [(infos[slots[k].column].kind, candidates[:, k]) for k in kept]
     return tuple(infos), assembled(
         [column for kind, column in kinds_kept if kind not in ("categorical", "text")],
-        [text for j, text in texts.items() if infos[j].is_kept],
+        list(texts.values()),
         [column for kind, column in kinds_kept if kind == "categorical"],
     )
 
@@ -184,10 +190,11 @@ def _read_table(
         if kind in ("categorical", "text"):
             categories = learn_categories(reading)
             codes.append((_Slot(j), as_codes(reading, categories)))
+            if j not in chosen and is_free_text(reading, categories):
+                kind = "text"
             info = ColumnInfo(name, kind, categories)
-            if kind == "text" or (j not in chosen and is_free_text(reading, categories)):
-                texts[j] = _texts(name, reading)
-                info = replace(texts[j].info, categories=categories)
+            if kind == "text":
+                texts[j] = Texts(*as_labels(reading), info)
         else:
             info = ColumnInfo(name, kind)
             floats = as_floats(reading, kind, where)
@@ -197,12 +204,6 @@ def _read_table(
         raise ValueError("kinds drops every column of X; keep at least one.")
     slots, columns = zip(*numbers, *codes, strict=True)
     return infos, list(slots), assembled(columns, [], []), texts
-
-
-def _texts(name: str, reading: Reading) -> Texts:
-    labels, codes = as_labels(reading)
-    width, characters = text_width(len(codes)), text_characters(len(codes))
-    return Texts(labels, codes, ColumnInfo(name, "text", (), (), width, characters))
 
 
 def _number_slots(j: int, kind: str, floats: np.ndarray) -> list[tuple[_Slot, np.ndarray]]:

@@ -27,7 +27,7 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
     their types. Nothing statistical happens here: numbers stay as they are, categories become
     the positions in their sorted list, datetimes become seconds and calendar parts, and
     missing values of every kind become NaN, as do categories that fit has not seen. Of free
-    text the words are counted, in 64 to 512 columns that they are hashed into; a missing text
+    text the words are counted, in 64 to 2,048 columns that they are hashed into; a missing text
     has none. Columns that say nothing (constants, duplicates, identifiers) are left out.
 
     Parameters

@@ -89,10 +89,18 @@ TEXTS = (
         Pipeline(
             [
                 ("tfidf", TfidfTransformer(sublinear_tf=True)),
-                ("svd", TruncatedSVD(n_components=16)),
+                ("svd", TruncatedSVD(n_components=32)),
             ]
         ),
-        {TEXT_COMPONENTS: Integer(4, 64, log=True, start=16)},
+        {TEXT_COMPONENTS: Integer(4, 128, log=True, start=32)},
+        complexity=1.0,
+        cost=FREE,
+    ),
+    # The words as they are, for models that take hundreds of columns.
+    Component(
+        "text_words",
+        TfidfTransformer(sublinear_tf=True),
+        {"use_idf": Choice(True, False)},
         complexity=1.0,
         cost=FREE,
     ),

@@ -14,6 +14,7 @@ Slots = Mapping[str, tuple[str, ...]]
 
 FEATURES = ("no_features", "constructed")
 TEXTS = ("text_svd", "no_text")
+TEXTS_OF_SUMS = ("text_words", "text_svd", "no_text")
 # Of what is made of dates, trees need the differences alone.
 DATES = ("cyclic_dates", "date_differences", "plain_dates")
 DATES_OF_TREES = ("date_differences", "plain_dates", "cyclic_dates")
@@ -21,7 +22,11 @@ _SCALERS = ("standard", "quantile", "robust", "power", "max_abs")
 
 
 def numeric_slots(
-    task: str, *, transformer: bool = True, scalers: tuple[str, ...] = _SCALERS
+    task: str,
+    *,
+    transformer: bool = True,
+    scalers: tuple[str, ...] = _SCALERS,
+    texts: tuple[str, ...] = TEXTS,
 ) -> Slots:
     """Return the slots of models that need complete, scaled numbers."""
     selectors = {
@@ -32,7 +37,7 @@ def numeric_slots(
         "imputer": ("simple_imputer",),
         "features": FEATURES,
         "dates": DATES,
-        "text": TEXTS,
+        "text": texts,
         "encoder": ("one_hot", "target_mean"),
         "scaler": scalers,
         "selector": selectors[task],
