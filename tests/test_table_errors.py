@@ -116,7 +116,7 @@ def test_a_new_table_unlike_the_training_table_is_refused(X, message):
 WRONG_KINDS = {
     "no such column": ({"x": "numeric"}, "the column 'x', which X does not have"),
     "no such position": ({3: "numeric"}, "the column 3, which X does not have"),
-    "no such kind": ({"n": "text"}, "'text'; choose one of numeric, categorical"),
+    "no such kind": ({"n": "words"}, "'words'; choose one of numeric, categorical"),
     "text that is no number": ({"s": "numeric"}, "'a' in column 's'.* read as numeric"),
     "number that is no date": ({"n": "datetime"}, "numbers in column 'n'.* as datetime"),
     "everything dropped": ({0: "drop", 1: "drop", 2: "drop"}, "drops every column"),

@@ -1,5 +1,6 @@
 """What each type of column becomes, and which columns are left out."""
 
+import pickle
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
@@ -193,8 +194,27 @@ DATE_TABLES = {
 def test_dates_give_calendar_parts_before_1970_too(X):
     prepared = prepare_table(X)
 
-    expected = [[-86400, 1969, 12, 31, 2], [1709164800, 2024, 2, 29, 3], [NAN] * 5]
+    expected = [[-86400, 1969, 12, 31, 365, 2], [1709164800, 2024, 2, 29, 60, 3], [NAN] * 6]
     assert_array_equal(prepared.matrix, expected)
+
+
+PARTS = {
+    "a day, by the minute": (["2024-05-01 10:00", "2024-05-01 10:07"], ["minute"]),
+    "a day, by the hour": (["2024-05-01 10:00", "2024-05-01 17:00"], ["hour"]),
+    "a year": (["2024-01-01", "2024-12-31"], ["month", "day", "weekday"]),
+    "years": (
+        ["2023-01-02", "2024-12-31"],
+        ["year", "month", "day", "day_of_year", "weekday"],
+    ),
+    "the same day of every year": (["2022-03-01", "2023-03-01"], ["year", "weekday"]),
+}
+
+
+@pytest.mark.parametrize(("moments", "parts"), PARTS.values(), ids=PARTS.keys())
+def test_parts_of_dates_that_vary_are_columns(moments, parts):
+    preparer = ColumnPreparer().fit(pd.DataFrame({"a": pd.to_datetime(moments)}))
+
+    assert preparer.columns_[0].parts == ("seconds", *parts)
 
 
 DURATIONS = [timedelta(days=-1, seconds=2, milliseconds=500), timedelta(hours=1), None]
@@ -274,6 +294,177 @@ def test_a_column_whose_values_repeat_keeps_all_its_categories():
     X = pd.DataFrame({"town": [f"town {i}" for i in range(1000)] * 2})
 
     assert prepare_table(X).schema.cardinalities == (1000,)
+
+
+SYLLABLES = ["ba", "ke", "li", "mo", "nu", "ra", "se", "ti", "vo", "zu"]
+WORDS = [f"{a}{b}{c}" for a in SYLLABLES for b in SYLLABLES for c in SYLLABLES[:3]]
+
+
+def sentences(n_rows, n_words, seed=0):
+    drawn = np.random.default_rng(seed).choice(WORDS, size=(n_rows, n_words))
+    return [" ".join(words) for words in drawn]
+
+
+# What 120 values look like, and what a column of them is.
+LOOKS = {
+    "sentences": (sentences(120, 6), "text"),
+    "three words": (sentences(120, 3), "text"),
+    "two words": (sentences(120, 2), "identifier"),
+    "punctuation": ([f"({t.replace(' ', ', ')}!)" for t in sentences(120, 4)], "text"),
+    "hyphens and apostrophes": (
+        [f"d'{t.replace(' ', ' well-')}" for t in sentences(120, 3)],
+        "text",
+    ),
+    "capitals and accents": ([t.replace("a", "É") for t in sentences(120, 4)], "text"),
+    "bytes": ([t.encode() for t in sentences(120, 5)], "text"),
+    "names": (
+        [f"{t.title()}, Mr. {u.title()}" for t, u in zip(WORDS, WORDS[9:129], strict=False)][
+            :120
+        ],
+        "text",
+    ),
+    "numbers between": (
+        [f"{t} {i} of {i + 1} now" for i, t in enumerate(sentences(120, 1))],
+        "text",
+    ),
+    "the same words with a number": (
+        [f"order number {i} of the shop" for i in range(120)],
+        "identifier",
+    ),
+    "half of them alike": (sentences(60, 6) * 2, "text"),
+    "more than two of each": (sentences(51, 6) * 3, "categories"),
+    "fifty values": (sentences(50, 6), "categories"),
+    "keys": ([f"AB-{i:04d}" for i in range(120)], "identifier"),
+    "keys in parts": ([f"A{i} B{i} C{i} D{i}" for i in range(120)], "identifier"),
+    "hashes": ([f"{hash((i, 7)) % 2**64:016x}" for i in range(120)], "identifier"),
+    "hashes in parts": (
+        [f"{i * 7919 % 65536:04x} {i * 104729 % 65536:04x} c{i} d{i}" for i in range(120)],
+        "identifier",
+    ),
+    "addresses of pages": (
+        [f"https://a.org/{t.replace(' ', '/')}" for t in sentences(120, 6)],
+        "identifier",
+    ),
+    "single words": (WORDS[:120], "identifier"),
+    "numbers as strings": ([f"{i} {i + 1} {i + 2}" for i in range(120)], "identifier"),
+}
+
+
+@pytest.mark.parametrize(("values", "expected"), LOOKS.values(), ids=LOOKS.keys())
+def test_text_is_told_from_identifiers_and_categories(values, expected):
+    X = pd.DataFrame({"n": np.arange(len(values)), "t": pd.Series(values, dtype=object)})
+    prepared = prepare_table(X)
+
+    found = "identifier"
+    if prepared.schema.texts:
+        found = "text"
+    elif prepared.schema.cardinalities:
+        found = "categories"
+    assert found == expected
+
+
+CATEGORICAL_TYPES = {
+    "pandas": lambda values: pd.DataFrame({"t": pd.Categorical(values)}),
+    "polars": lambda values: pl.DataFrame({"t": pl.Series(values, dtype=pl.Categorical)}),
+    "arrow": lambda values: pa.table({"t": pa.array(values).dictionary_encode()}),
+}
+
+
+@pytest.mark.parametrize("made", CATEGORICAL_TYPES.values(), ids=CATEGORICAL_TYPES.keys())
+def test_a_column_of_a_categorical_type_is_no_text(made):
+    assert prepare_table(made(sentences(120, 6))).schema.cardinalities == (120,)
+
+
+TEXT = ["Red tea, red!", None, "green TEA", "", "blue"]
+TEXT_TABLES = {
+    "objects": pd.DataFrame({"a": pd.Series(TEXT, dtype=object), "n": range(5)}),
+    "pandas strings": pd.DataFrame({"a": pd.Series(TEXT, dtype="str"), "n": range(5)}),
+    "categories": pd.DataFrame({"a": pd.Series(TEXT, dtype="category"), "n": range(5)}),
+    "polars": pl.DataFrame({"a": TEXT, "n": range(5)}),
+    "arrow": pa.table({"a": TEXT, "n": range(5)}),
+    "numpy": np.array([TEXT, range(5)], dtype=object).T,
+}
+
+
+@pytest.mark.parametrize("X", TEXT_TABLES.values(), ids=TEXT_TABLES.keys())
+def test_the_words_of_a_text_are_counted_between_numbers_and_codes(X):
+    preparer = ColumnPreparer(kinds={0: "text"})
+    matrix = preparer.fit_transform(X)
+    words = matrix[:, 1:]
+
+    assert matrix.shape == (5, 1 + 2_048)
+    assert_array_equal(matrix[:, 0], range(5))
+    assert sorted(words[0][words[0] > 0]) == [1, 2]
+    assert_array_equal(words.sum(axis=1), [3, 0, 2, 0, 1])
+    assert words[0] @ words[2] == 1, "tea, in capitals or not"
+    assert_array_equal(preparer.transform(X), matrix)
+    assert [(b.width, preparer.columns_[0].kind) for b in preparer.texts_] == [(2_048, "text")]
+    assert preparer.get_feature_names_out()[-1].endswith("_words2047")
+
+
+def test_columns_of_texts_are_fewer_on_many_rows_and_less_of_each_is_read():
+    few, many = (
+        ColumnPreparer(kinds={"t": "text"}).fit(pd.DataFrame({"t": ["a b", "c d"] * n}))
+        for n in (10, 50_000)
+    )
+
+    assert (few.texts_[0].width, many.texts_[0].width) == (2_048, 64)
+    assert few.columns_[0].characters > many.columns_[0].characters
+    long = pd.DataFrame({"t": ["word " * 2_000]})
+    assert few.transform(long).sum() > many.transform(long).sum() > 0
+
+
+def test_several_texts_share_the_cells_that_there_are():
+    one, three = (
+        prepare_table(pd.DataFrame({f"t{i}": sentences(4_000, 6, i) for i in range(n)}))
+        for n in (1, 3)
+    )
+
+    assert three.n_bytes <= one.n_bytes < 64 * 2**20
+
+
+def test_words_that_were_not_seen_count_as_well():
+    preparer = ColumnPreparer(kinds={0: "text"}).fit([["a cat"], ["a dog"]])
+
+    assert preparer.transform([["some unheard words"]]).sum() == 3
+
+
+def test_kinds_of_a_sparse_matrix_are_refused():
+    from scipy import sparse
+
+    with pytest.raises(ValueError, match="X is a sparse matrix"):
+        ColumnPreparer(kinds={0: "categorical"}).fit(sparse.eye_array(3).tocsr())
+
+
+def test_texts_leave_out_what_repeats_and_what_is_empty():
+    n = 120
+    X = pd.DataFrame({"t": sentences(n, 6), "u": sentences(n, 6, seed=1), "n": range(n)})
+    X["again"], X["empty"] = X["t"], None
+    X["same"] = "the same few words"
+    kinds = {"empty": "text", "same": "text"}
+    prepared = prepare_table(X, kinds)
+
+    assert [block.name for block in prepared.schema.texts] == ["t", "u"]
+    assert dict(prepared.dropped) == {
+        "again": "duplicate of 't'",
+        "empty": "all values are missing",
+        "same": "constant",
+    }
+    assert_array_equal(prepared.step.transform(X), prepared.matrix)
+    assert_array_equal(prepared.preparer.transform(pl.from_pandas(X)), prepared.matrix)
+
+
+def test_blocks_of_texts_have_names_that_scikit_learn_takes():
+    names = ["a__b", "a_b", "a_b_", "__"]
+    X = pd.DataFrame({name: sentences(60, 5, seed) for seed, name in enumerate(names)})
+
+    assert [b.name for b in prepare_table(X).schema.texts] == ["a_b", "a_b+", "a_b++", ""]
+
+
+def test_texts_are_not_kept_in_the_step():
+    X = pd.DataFrame({"t": sentences(2_000, 8)})
+
+    assert len(pickle.dumps(ColumnPreparer().fit(X))) < 2_000
 
 
 NOTHING_LEFT = {

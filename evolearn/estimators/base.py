@@ -66,6 +66,7 @@ class BaseEvolutionary(BaseEstimator):
         ],
         "tol": [Interval(numbers.Real, 0, None, closed="left")],
         "population_size": [Interval(numbers.Integral, 1, None, closed="left")],
+        "kinds": [dict, None],
         "search_space": "no_validation",  # make_space says what is wrong with it
         "scoring": [str, callable, None],
         "cv": ["cv_object"],
@@ -92,6 +93,7 @@ class BaseEvolutionary(BaseEstimator):
         n_iter_no_change="auto",
         tol=1e-3,
         population_size=16,
+        kinds=None,
         search_space=None,
         scoring=None,
         cv=None,
@@ -114,6 +116,7 @@ class BaseEvolutionary(BaseEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.population_size = population_size
+        self.kinds = kinds
         self.search_space = search_space
         self.scoring = scoring
         self.cv = cv
@@ -153,6 +156,7 @@ class BaseEvolutionary(BaseEstimator):
         """Set the fitted attributes; none of them holds training rows."""
         plan, data, rows = outcome.plan, outcome.plan.data, outcome.rows
         self.n_features_in_ = data.prepared.preparer.n_features_in_
+        self._n_columns = max(self.n_features_in_, data.prepared.schema.n_columns)
         names = feature_names(data.raw)
         if names is not None:
             self.feature_names_in_ = names
@@ -214,7 +218,7 @@ class BaseEvolutionary(BaseEstimator):
         total = n_rows(X)
         with config_context(transform_output="default"):
             answer = getattr(self.estimator_, method)
-            step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self.n_features_in_))
+            step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._n_columns))
             if total <= step:
                 return answer(X)
             parts = [np.arange(i, min(i + step, total)) for i in range(0, total, step)]

@@ -42,6 +42,11 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     population_size : int, default=16
         Candidates per generation, and number of parents that are kept.
 
+    kinds : dict, default=None
+        What to read a column of the table as, by its name or position, where the kind found by
+        itself is not the one wanted: ``"numeric"``, ``"categorical"``, ``"datetime"``,
+        ``"timedelta"``, ``"text"`` or ``"drop"``.
+
     search_space : None, SearchSpace or list, default=None
         What may be built. None: the default catalogue. A list may mix names of the default
         catalogue (``"extra_trees"``), estimators (searched as they are, with column

@@ -59,7 +59,7 @@ def read_data(
     if classes is not None:
         _check_binary(objective, classes)
     space = make_space(estimator.search_space, task)
-    prepared = prepare_table(X)
+    prepared = prepare_table(X, estimator.kinds)
     counts = np.unique(target, return_counts=True)[1] if classification else np.zeros(1, int)
     problem = Problem(
         task=task,

@@ -25,9 +25,12 @@ def fingerprint(estimator: Any, data: FitData) -> str:
     with under others.
     """
     takes_raw = any(component.whole for component in data.space.estimators)
+    schema = data.prepared.schema
     digest = joblib.hash(
         (
             data.prepared.matrix,
+            # Categories and numbers may have the same matrix.
+            (schema.n_numeric, schema.cardinalities, schema.texts),
             data.target,
             data.classes,
             data.weights,

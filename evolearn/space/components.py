@@ -19,13 +19,25 @@ from evolearn.space.imported import Imported
 #: What may prepare the data for an estimator of which nothing is known.
 PLAIN_SLOTS: Mapping[str, tuple[str, ...]] = {
     "imputer": ("simple_imputer",),
+    "dates": ("cyclic_dates", "date_differences", "plain_dates"),
+    "text": ("text_svd", "no_text"),
     "encoder": ("one_hot", "target_mean"),
     "scaler": ("none", "standard"),
 }
 
 #: The slots of a pipeline, in the order in which a table passes through them; `target` wraps
 #: the estimator.
-SLOTS = ("imputer", "features", "encoder", "scaler", "transformer", "selector", "target")
+SLOTS = (
+    "imputer",
+    "features",
+    "dates",
+    "text",
+    "encoder",
+    "scaler",
+    "transformer",
+    "selector",
+    "target",
+)
 
 
 def check_slots(slots: Iterable[str], owner: str) -> None:

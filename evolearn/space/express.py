@@ -11,12 +11,16 @@ from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     VotingClassifier,
 )
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 
 from evolearn._compat import seeded_target_encoder
+from evolearn.features import DateFeatures
+from evolearn.space.catalogue.preparation import NO_TEXT, TEXT_COMPONENTS
 from evolearn.space.components import Component, weight_parameter
+from evolearn.space.dates import cycles_of, differences_of
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace
@@ -58,7 +62,8 @@ def express(
         estimator.set_params(early_stopping=False, max_iter=rounds)
     if not component.whole:
         if not problem.table.sparse and _encoder(genome) == "native":
-            estimator.set_params(**_native_parameters(component, genome, problem))
+            columns = _native_columns(genome, space, problem)
+            estimator.set_params(**_native_parameters(component, columns, problem))
         if component.coded_labels and problem.task == "classification" and not problem.zero_one:
             estimator = _with_encoded_labels(estimator, genome.estimator)
         if "target" in genome:
@@ -124,25 +129,59 @@ def _columns(
     table = problem.table
     numeric = [
         (slot, space.component(slot, genome[slot].component).build(genome[slot]))
-        for slot in ("imputer", "features", "scaler")
+        for slot in ("imputer", "features", "dates", "scaler")
         if slot in genome and not _passes(genome, space, slot)
     ]
+    for _, step in numeric:
+        _tell_dates(step, problem)
     if table.sparse:
         for _, step in numeric:
             if isinstance(step, StandardScaler):
                 step.set_params(with_mean=False)
-    if not table.cardinalities:
+    if not table.cardinalities and not table.texts:
         return numeric
-    categorical = _categorical(genome, space, problem)
-    if categorical is None and not numeric:
+    categorical = _categorical(genome, space, problem) if table.cardinalities else None
+    if categorical is None and not numeric and not table.texts:
         return []
-    boundary = table.n_numeric
-    parts = [
-        ("numbers", _joined(numeric), slice(0, boundary)),
-        ("categories", categorical or "passthrough", slice(boundary, table.n_columns)),
-    ]
-    kept = [part for part, there in zip(parts, (boundary > 0, True), strict=True) if there]
+    parts = [("numbers", _joined(numeric), slice(0, table.n_numeric))]
+    codes = slice(table.first_code, table.n_columns)
+    parts.append(("categories", categorical or "passthrough", codes))
+    # Last, for how many columns become of a text may depend on the rows.
+    parts += _texts(genome, space, problem)
+    kept = [part for part in parts if part[-1].start < part[-1].stop]
     return [("columns", ColumnTransformer(kept, sparse_threshold=0.0))]
+
+
+def _texts(
+    genome: Genome, space: SearchSpace, problem: Problem
+) -> list[tuple[str, BaseEstimator | str, slice]]:
+    """Return, for each text, what makes numbers of the counts of its words."""
+    parts, start = [], problem.table.n_numeric
+    for block in problem.table.texts:
+        columns = slice(start, start + block.width)
+        parts.append((f"text {block.name}", _text_step(genome, space), columns))
+        start += block.width
+    return parts
+
+
+def _tell_dates(step: BaseEstimator, problem: Problem) -> None:
+    """Tell the step that makes columns of dates which columns these are."""
+    if isinstance(step, DateFeatures):
+        table = problem.table
+        step.set_params(cycles=cycles_of(table), differences=differences_of(table))
+
+
+def _text_step(genome: Genome, space: SearchSpace) -> BaseEstimator | str:
+    if "text" not in genome:
+        return "passthrough"
+    component = space.component("text", genome["text"].component)
+    if component.name == NO_TEXT:
+        return "drop"
+    step = component.build(genome["text"])
+    # Weighed words are of one size, and rare ones would become huge.
+    if "scaler" in genome and not isinstance(step, TfidfTransformer):
+        return Pipeline([("words", step), ("scaler", StandardScaler())])
+    return step
 
 
 def _categorical(genome: Genome, space: SearchSpace, problem: Problem) -> BaseEstimator | None:
@@ -165,20 +204,36 @@ def _encoder(genome: Genome) -> str | None:
     return genome["encoder"].component if "encoder" in genome else None
 
 
-def _native_columns(genome: Genome, problem: Problem) -> np.ndarray:
+def _native_columns(genome: Genome, space: SearchSpace, problem: Problem) -> np.ndarray:
     """Return which columns boosting shall treat as categories."""
     table = problem.table
     constructed = dict(genome["features"].values) if "features" in genome else {}
     n_numeric = table.n_numeric + len(constructed.get("expressions", ()))
-    return np.array([False] * n_numeric + [c <= NATIVE_CATEGORIES for c in table.cardinalities])
+    n_numeric += _date_columns(genome, space, problem)
+    components = dict(genome["text"].values) if "text" in genome else {}
+    n_words = components.get(TEXT_COMPONENTS, 0) * len(table.texts)
+    categories = [c <= NATIVE_CATEGORIES for c in table.cardinalities]
+    return np.array([False] * n_numeric + categories + [False] * n_words)
+
+
+def _date_columns(genome: Genome, space: SearchSpace, problem: Problem) -> int:
+    """Return how many columns are made of dates."""
+    if "dates" not in genome or _passes(genome, space, "dates"):
+        return 0
+    step = space.component("dates", genome["dates"].component).build(genome["dates"])
+    if not isinstance(step, DateFeatures):
+        return 0
+    waves = 2 * step.harmonics * len(cycles_of(problem.table))
+    return waves + len(differences_of(problem.table))
 
 
 def _native_parameters(
-    component: Component, genome: Genome, problem: Problem
+    component: Component, columns: np.ndarray, problem: Problem
 ) -> Mapping[str, Any]:
-    columns = _native_columns(genome, problem)
     if component.native is None:
-        return {"categorical_features": columns}
+        # Of texts there may be fewer columns than are wished for: by their positions then.
+        given = np.flatnonzero(columns) if problem.table.texts else columns
+        return {"categorical_features": given}
     return component.native(columns.tolist())
 
 

@@ -75,7 +75,7 @@ def refits_alone(genome: Genome, space: SearchSpace, problem: Problem) -> bool:
 def refit_factor(genome: Genome, space: SearchSpace, problem: Problem) -> float:
     """Return how much longer a final fit is expected to take than one in a fold."""
     few, many = problem.n_fit_rows, refit_rows(genome, space, problem)
-    cost, columns = space[genome.estimator].cost, problem.table.n_columns
+    cost, columns = space[genome.estimator].cost, problem.n_columns
     if cost is None or not cost.seconds:
         return many / few
     seconds = [cost.seconds_for(n, columns, problem.n_outputs) for n in (few, many)]
@@ -120,9 +120,9 @@ def too_wide(component: Component, problem: Problem) -> str | None:
     """Return why a preparation of columns would hold too much, None if it would not."""
     if problem.memory == float("inf"):
         return None
-    columns = problem.table.n_columns
-    made = {"polynomial": columns**2 / 2, "one_hot": problem.n_encoded_columns}
-    widening = WIDENING_COPIES * made.get(component.name, 0) / columns * problem.row_bytes
+    made = {"polynomial": problem.n_columns**2 / 2, "one_hot": problem.n_encoded_columns}
+    column_bytes = problem.row_bytes / problem.table.n_columns
+    widening = WIDENING_COPIES * made.get(component.name, 0) * column_bytes
     if max(widening * problem.n_fit_rows, fit_bytes(component, problem)) > problem.memory:
         return "it would hold too many copies of so large a table"
     return None
@@ -153,7 +153,7 @@ def _fixed(component: Component, problem: Problem) -> float:
     if component.footprint is None:
         return 0.0
     units = component.footprint.of_column.items()
-    return problem.table.n_columns * sum(unit * _most(component, name) for name, unit in units)
+    return problem.n_columns * sum(unit * _most(component, name) for name, unit in units)
 
 
 def _most(component: Component, name: str) -> int:
@@ -170,9 +170,7 @@ def _smaller(component: Component, problem: Problem) -> Component | None:
     footprint = component.footprint
     assert footprint is not None  # or it would need nothing
     units = {name: unit * problem.n_fit_rows for name, unit in footprint.of_each.items()}
-    units |= {
-        name: unit * problem.table.n_columns for name, unit in footprint.of_column.items()
-    }
+    units |= {name: unit * problem.n_columns for name, unit in footprint.of_column.items()}
     for name, unit in units.items():
         domain = component.parameters.get(name)
         if not isinstance(domain, Integer):

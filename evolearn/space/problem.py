@@ -6,6 +6,8 @@ from evolearn.table.schema import TableSchema
 
 # A category column counts with at most this many columns: the one-hot encoder's default cap.
 COLUMNS_PER_CATEGORY = 16
+# A text counts with the columns that an unmutated genome makes of it.
+COLUMNS_PER_TEXT = 32
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,19 @@ class Problem:
         return self.n_classes if self.n_classes > 2 else 1
 
     @property
+    def n_columns(self) -> int:
+        """Number of columns that are fitted on where a category is one of them."""
+        return self._n_numbers + len(self.table.cardinalities)
+
+    @property
     def n_encoded_columns(self) -> int:
-        """Number of numeric columns once the categories are one-hot encoded."""
+        """Number of columns that are fitted on where categories are one-hot encoded."""
         widths = (min(c, COLUMNS_PER_CATEGORY) for c in self.table.cardinalities)
-        return self.table.n_numeric + sum(widths)
+        return self._n_numbers + sum(widths)
+
+    @property
+    def _n_numbers(self) -> int:
+        return self.table.n_numeric + COLUMNS_PER_TEXT * len(self.table.texts)
 
     @property
     def early_stopping(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
 
+from evolearn.space.catalogue.preparation import NO_TEXT, TEXT_COMPONENTS
 from evolearn.space.catalogue.shared import (
     BOOSTING_COST,
     BOOSTING_PARAMETERS,
@@ -16,6 +17,7 @@ from evolearn.space.catalogue.shared import (
     NETWORK_PARAMETERS,
 )
 from evolearn.space.components import PLAIN_SLOTS, Component
+from evolearn.space.dates import cycles_of, differences_of
 from evolearn.space.domains import Domain, Integer
 from evolearn.space.expressions import Expressions
 from evolearn.space.frugality import too_wide, with_frugal_strategy, within_memory
@@ -40,6 +42,8 @@ FOREST_BYTES = 300 * 2**20
 FEWEST_TREES_OF_LARGE = 50
 # Networks see so many rows in all, each of them once per epoch: on many rows fewer epochs do.
 NETWORK_ROWS = 400_000
+# A text has no more components than a part of the rows.
+ROWS_PER_COMPONENT = 10
 # Of more columns there are too many formulas, and trees choose among them better.
 MOST_FORMULA_COLUMNS = 300
 # Of more columns, bins and waves make networks that take too long.
@@ -54,9 +58,11 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        sample weights, also those whose ``fit`` takes none.
     3. On sparse data, components that need dense data are left out; estimators that need a
        number of rows of every class, where half of the rarest class are not that many.
-    4. Encoders are left out of tables without categories, the logarithm of the target where
-       the target does not lie above -1.
-    5. Polynomial features are left out above 40 columns, truncated SVD on dense data.
+    4. Encoders are left out of tables without categories, what makes columns of words or of
+       dates out of tables without them, the logarithm of the target where the target does not
+       lie above -1. A text gets no more components than a tenth of the rows.
+    5. Polynomial features are left out above 40 columns and beside text, truncated SVD on dense
+       data.
     6. Estimators whose expected time for one fit (`Cost`) is known and above the problem's
        limit get fewer trees, rounds or epochs; where that is not enough they are left out, but
        if that would leave none, the cheapest stays.
@@ -103,7 +109,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
         useless = {c.name: _useless(slot, c, problem) for c in components}
         kept = [c for c in components if useless[c.name] is None]
         preparation[slot] = [
-            _over_columns(with_frugal_strategy(c, problem), problem) for c in kept
+            _over_columns(_of_few_rows(with_frugal_strategy(c, problem), problem), problem)
+            for c in kept
         ]
         left_out |= {name: reason for name, reason in useless.items() if reason}
     return SearchSpace(estimators, preparation, left_out)
@@ -111,8 +118,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
 
 def reference_seconds(problem: Problem) -> float:
     """Return the expected seconds of one fit of histogram gradient boosting as it is."""
-    columns = problem.table.n_columns
-    return BOOSTING_COST.seconds_for(problem.n_fit_rows, columns, problem.n_outputs)
+    return BOOSTING_COST.seconds_for(problem.n_fit_rows, problem.n_columns, problem.n_outputs)
 
 
 def expected_seconds(
@@ -126,7 +132,7 @@ def expected_seconds(
         return None
     first = (component.slots or PLAIN_SLOTS).get("encoder", ("none",))[0]
     wide = first == "one_hot"
-    columns = problem.n_encoded_columns if wide else problem.table.n_columns
+    columns = problem.n_encoded_columns if wide else problem.n_columns
     seconds = component.cost.seconds_for(problem.n_fit_rows, columns, problem.n_outputs)
     return seconds * component.cost.effort(component.default() if gene is None else gene)
 
@@ -218,12 +224,28 @@ def _over_columns(component: Component, problem: Problem) -> Component:
     return replace(component, parameters={**component.parameters, "expressions": over})
 
 
+def _of_few_rows(component: Component, problem: Problem) -> Component:
+    """Return what makes columns of text, no more of them than a tenth of the rows."""
+    domain = component.parameters.get(TEXT_COMPONENTS)
+    if not isinstance(domain, Integer):
+        return component
+    most = max(problem.n_fit_rows // ROWS_PER_COMPONENT, int(domain.low) + 1)
+    if most >= domain.high:
+        return component
+    fewer = replace(domain, high=most, start=min(domain.default, most))
+    return replace(component, parameters={**component.parameters, TEXT_COMPONENTS: fewer})
+
+
 def _useless(slot: str, component: Component, problem: Problem) -> str | None:
     table = problem.table
     if reason := too_wide(component, problem):
         return reason
     if slot == "encoder":
         return None if table.cardinalities else "there are no categories"
+    if slot == "text":
+        return _useless_for_text(component, problem)
+    if slot == "dates":
+        return _useless_for_dates(component, problem)
     if component.name == "constructed" and not 2 <= table.n_numeric <= MOST_FORMULA_COLUMNS:
         return f"it is for 2 to {MOST_FORMULA_COLUMNS} columns of numbers"
     if slot == "target":
@@ -236,8 +258,30 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
         return None if "sparse" in component.handles else "it needs dense data"
     if component.name == "truncated_svd":
         return "it is for sparse data"
+    if component.name == "polynomial" and table.texts:
+        return "it is not for words"
     if component.name == "polynomial" and problem.n_encoded_columns > POLYNOMIAL_COLUMNS:
         return f"there are more than {POLYNOMIAL_COLUMNS} columns"
+    return None
+
+
+def _useless_for_text(component: Component, problem: Problem) -> str | None:
+    table = problem.table
+    if not table.texts:
+        return "there is no text"
+    if component.name == NO_TEXT and not table.n_numeric and not table.cardinalities:
+        return "there is nothing but text"
+    return None
+
+
+def _useless_for_dates(component: Component, problem: Problem) -> str | None:
+    table = problem.table
+    if not table.dates:
+        return "there are no dates"
+    if component.name == "date_differences" and not differences_of(table):
+        return "there is a single date"
+    if component.name == "cyclic_dates" and not cycles_of(table):
+        return "no part of a date returns"
     return None
 
 

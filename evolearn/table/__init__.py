@@ -10,13 +10,15 @@ from evolearn.table.containers import (
 )
 from evolearn.table.prepare import PreparedTable, prepare_table
 from evolearn.table.preparer import ColumnPreparer
-from evolearn.table.schema import ColumnInfo, TableSchema
+from evolearn.table.schema import ColumnInfo, DateColumns, TableSchema, TextBlock
 
 __all__ = [
     "ColumnInfo",
     "ColumnPreparer",
+    "DateColumns",
     "PreparedTable",
     "TableSchema",
+    "TextBlock",
     "align_table",
     "as_table",
     "check_table",

@@ -87,7 +87,8 @@ def _read_polars(series: Any) -> Reading:
         ticks = series.to_physical().cast(polars.Int64).fill_null(0).to_numpy()
         kind = "datetime" if dtype in (polars.Date, polars.Datetime) else "timedelta"
         return Times(_seconds(ticks, series.is_null().to_numpy(), unit), kind)
-    if dtype in (polars.Categorical, polars.Enum):
+    is_category = dtype in (polars.Categorical, polars.Enum)
+    if is_category:
         series = series.cast(polars.String)
     if series.dtype in (polars.String, polars.Binary):
         distinct = series.drop_nulls().unique()
@@ -95,7 +96,7 @@ def _read_polars(series: Any) -> Reading:
         codes = series.replace_strict(
             distinct, positions, default=None, return_dtype=polars.Int64
         )
-        return Values(codes.fill_null(-1).to_numpy(), distinct.to_list())
+        return Values(codes.fill_null(-1).to_numpy(), distinct.to_list(), is_category)
     return read_objects(series.to_list())
 
 
@@ -121,7 +122,7 @@ def _read_arrow(column: Any) -> Reading:
     if isinstance(encoded, pyarrow.ChunkedArray):
         encoded = encoded.chunk(0)
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return Values(codes, encoded.dictionary.to_pylist())
+    return Values(codes, encoded.dictionary.to_pylist(), is_category)
 
 
 def _read_arrow_times(column: Any) -> Reading:

@@ -4,19 +4,24 @@ Kinds
 -----
 1. Booleans, integers, floats and decimals of every width and library, nullable ones
    included, and object columns whose values are all numbers or booleans: numeric.
-2. pandas `category`: categorical, whatever the values; numeric categories are compared as
+2. Categorical types (pandas `category`, polars `Categorical` and `Enum`, Arrow
+   dictionaries): categorical, whatever the values; numeric categories are compared as
    numbers, all others by their text. Categories that do not occur do not count.
 3. Strings, bytes (read as UTF-8), and mixtures of them with numbers or booleans:
-   categorical, compared by their text (`1.0` and `1` are "1", `True` is "True").
+   categorical, compared by their text (`1.0` and `1` are "1", `True` is "True"); but text if
+   there are more than `IDENTIFIER_MIN` distinct values, at least half of all values, with
+   three words or more on average, and at least half of these differ in their words. A word is
+   letters between white space, punctuation aside: keys, codes and names have fewer.
 4. Datetimes of any unit and time zone, dates, and pandas periods (by their start):
-   datetime, made into the seconds since 1970 in UTC and, of year, month, day, weekday
-   (Monday is 0) and hour (UTC), those that vary in the training rows.
+   datetime, made into the seconds since 1970 in UTC and, of year, month, day, day of year,
+   weekday (Monday is 0), hour and minute (UTC), those that vary in the training rows; the
+   day of year only where the year does too, for the seconds say the same otherwise.
 5. Durations of any unit and times of day: timedelta, made into seconds.
 6. A column without any value is numeric.
 7. Whatever else a cell may hold (lists, dicts, arrays, ...) is refused by the column's name.
 
-The user's `kinds` come first: text read as numeric must hold numbers, text read as datetime
-must be in ISO 8601 format, anything may be read as categorical.
+The user's `kinds` come first: strings read as numeric must hold numbers, strings read as
+datetime must be in ISO 8601 format, anything may be read as categorical or as text.
 
 Missing values are None, NaN, NaT, pd.NA and nulls, all alike. Infinities are refused.
 
@@ -26,11 +31,13 @@ Decided on the training rows, once:
 
 1. constant columns: at most one distinct value, missing counted as a value;
 2. exact duplicates of an earlier column of the same kind;
-3. identifiers and free text: categorical columns with more than `IDENTIFIER_MIN` categories
+3. identifiers: categorical columns with more than `IDENTIFIER_MIN` categories
    and more than `IDENTIFIER_SHARE` of their values distinct, unless `kinds` names them;
 4. if no column would be left: all but the first of the identifiers, or else of the others.
 
-Categories are sorted and frozen: a category not seen in training is a missing value.
+Categories are sorted and frozen: a category not seen in training is a missing value. Of a
+text its words are counted, whatever case they are in, in columns that they are hashed into; a
+missing text has none.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,12 +58,22 @@ from evolearn.table.readings import (
     seconds_of,
     time_kind,
 )
+from evolearn.table.texts import is_text
 
-KINDS = ("numeric", "categorical", "datetime", "timedelta", "drop")
-DATETIME_PARTS = ("seconds", "year", "month", "day", "weekday", "hour")
+KINDS = ("numeric", "categorical", "datetime", "timedelta", "text", "drop")
+DATETIME_PARTS = (
+    "seconds",
+    "year",
+    "month",
+    "day",
+    "day_of_year",
+    "weekday",
+    "hour",
+    "minute",
+)
 
-# Rule 3 above: below 50 categories a column of distinct values may be a small table's factor;
-# above, with hardly a value that repeats, no category has rows to learn from.
+# Of identifiers and texts: below 50 categories a column of distinct values may be a small
+# table's factor; above, with hardly a value that repeats, no category has rows to learn from.
 IDENTIFIER_MIN = 50
 IDENTIFIER_SHARE = 0.9
 
@@ -140,6 +157,20 @@ def learn_categories(reading: Reading) -> tuple[str, ...] | tuple[float, ...]:
     return tuple(sorted({label_of(value) for value in reading.distinct}))
 
 
+def is_free_text(reading: Reading, categories: Sequence[Any]) -> bool:
+    """Whether a column of such categories is text by rule 3 above."""
+    if not isinstance(reading, Values) or reading.is_category:
+        return False
+    n_known = int(np.count_nonzero(reading.codes >= 0))
+    return len(categories) > IDENTIFIER_MIN and is_text(categories, n_known)
+
+
+def as_labels(reading: Reading) -> tuple[list[str], np.ndarray]:
+    """Return the texts of a column and for each row which of them, -1 for a missing one."""
+    reading = _as_values(reading)
+    return [label_of(value) for value in reading.distinct], reading.codes
+
+
 def as_codes(reading: Reading, categories: tuple[Any, ...]) -> np.ndarray:
     """Return the codes of a column among frozen categories, NaN for missing and unseen."""
     reading = _as_values(reading)
@@ -173,13 +204,15 @@ def datetime_parts(seconds: np.ndarray, parts: Sequence[str]) -> list[np.ndarray
     missing = np.isnan(seconds)
     whole = np.floor(np.where(missing, 0, seconds)).astype(np.int64)
     days = (whole // 86400).astype("datetime64[D]")
-    months = days.astype("datetime64[M]")
+    months, years = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
     compute: dict[str, Callable[[], np.ndarray]] = {
         "seconds": lambda: seconds,
-        "year": lambda: days.astype("datetime64[Y]").astype(np.int64) + 1970,
+        "year": lambda: years.astype(np.int64) + 1970,
         "month": lambda: months.astype(np.int64) % 12 + 1,
         "day": lambda: (days - months).astype(np.int64) + 1,
+        "day_of_year": lambda: (days - years).astype(np.int64) + 1,
         "weekday": lambda: (days.astype(np.int64) + 3) % 7,  # 1970 began on a Thursday
         "hour": lambda: whole // 3600 % 24,
+        "minute": lambda: whole // 60 % 60,
     }
     return [np.where(missing, np.nan, compute[part]()) for part in parts]

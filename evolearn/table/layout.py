@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from evolearn.table.assembly import Texts, assembled
 from evolearn.table.containers import (
     column_labels,
     frame_library,
@@ -22,13 +23,14 @@ from evolearn.table.kinds import (
     KINDS,
     as_codes,
     as_floats,
+    as_labels,
     datetime_parts,
     detect_kind,
+    is_free_text,
     learn_categories,
     unreadable_message,
 )
 from evolearn.table.profile import (
-    BLOCK_CELLS,
     ColumnFacts,
     column_facts,
     infinite_columns,
@@ -36,6 +38,7 @@ from evolearn.table.profile import (
 )
 from evolearn.table.readings import Reading
 from evolearn.table.schema import ColumnInfo
+from evolearn.table.texts import text_characters, text_width
 
 CONSTANT = "constant"
 MISSING = "all values are missing"
@@ -63,20 +66,36 @@ def learn_layout(
     labels = column_labels(table)
     chosen = _chosen_kinds(labels, kinds)
     numbers = None if chosen else numeric_array(table)
+    texts: dict[int, Texts] = {}
     if numbers is not None:
         infos = [ColumnInfo(_name(j, labels, table), "numeric") for j in range(len(labels))]
         slots = [_Slot(j) for j in range(len(labels))]
         candidates = to_float64(numbers)
     else:
-        infos, slots, candidates = _read_table(table, labels, chosen)
+        infos, slots, candidates, texts = _read_table(table, labels, chosen)
     facts = column_facts(candidates)
     if facts.is_infinite.any():
         infinite = {slots[j].column for j in np.flatnonzero(facts.is_infinite)}
         raise ValueError(infinity_message([place_of(labels[j], table) for j in infinite]))
     infos = _dropped(infos, slots, candidates, facts, chosen)
+    texts = {j: text for j, text in texts.items() if infos[j].is_kept}
+    for j, info in enumerate(infos):  # its categories only told whether it is like another
+        if info.kind == "text":
+            infos[j] = replace(info, categories=())
+    for j, text in texts.items():
+        width = text_width(facts.n_rows, len(texts))
+        infos[j] = replace(infos[j], width=width, characters=text_characters(facts.n_rows))
+        texts[j] = replace(text, info=infos[j])
     kept = [k for k, slot in enumerate(slots) if _is_in_matrix(infos[slot.column], slot)]
-    matrix = candidates if len(kept) == len(slots) else candidates[:, kept]
-    return tuple(infos), np.ascontiguousarray(matrix)
+    if not texts:
+        matrix = candidates if len(kept) == len(slots) else candidates[:, kept]
+        return tuple(infos), np.ascontiguousarray(matrix)
+    kinds_kept = [(infos[slots[k].column].kind, candidates[:, k]) for k in kept]
+    return tuple(infos), assembled(
+        [column for kind, column in kinds_kept if kind not in ("categorical", "text")],
+        list(texts.values()),
+        [column for kind, column in kinds_kept if kind == "categorical"],
+    )
 
 
 def apply_layout(table: Any, columns: Sequence[ColumnInfo]) -> np.ndarray:
@@ -93,7 +112,7 @@ def apply_layout(table: Any, columns: Sequence[ColumnInfo]) -> np.ndarray:
 
 
 def _encoded(table: Any, labels: Sequence[Any], columns: Sequence[ColumnInfo]) -> np.ndarray:
-    numbers, codes, places = [], [], []
+    numbers, texts, codes, places = [], [], [], []
     for label, column, info in zip(labels, raw_columns(table), columns, strict=True):
         if not info.is_kept:
             continue
@@ -102,11 +121,14 @@ def _encoded(table: Any, labels: Sequence[Any], columns: Sequence[ColumnInfo]) -
         if info.kind == "categorical":
             codes.append(as_codes(reading, info.categories))
             continue
+        if info.kind == "text":
+            texts.append(Texts(*as_labels(reading), info))
+            continue
         floats = as_floats(reading, info.kind, where)
         made = datetime_parts(floats, info.parts) if info.parts else [floats]
         numbers.extend(made)
         places.extend([where] * len(made))
-    matrix = _stacked([*numbers, *codes])
+    matrix = assembled(numbers, texts, codes)
     _refuse_infinity(matrix[:, : len(numbers)], places)
     return matrix
 
@@ -115,16 +137,6 @@ def _refuse_infinity(matrix: np.ndarray, places: Sequence[str]) -> None:
     infinite = infinite_columns(matrix) if matrix.shape[1] else []
     if infinite:
         raise ValueError(infinity_message([places[j] for j in infinite]))
-
-
-def _stacked(columns: Sequence[np.ndarray]) -> np.ndarray:
-    matrix = np.empty((len(columns[0]), len(columns)))
-    step = max(1, BLOCK_CELLS // len(columns))
-    for start in range(0, len(matrix), step):
-        block = matrix[start : start + step]
-        for j, column in enumerate(columns):
-            block[:, j] = column[start : start + step]
-    return matrix
 
 
 def _name(j: int, labels: Sequence[Any], table: Any) -> str:
@@ -161,9 +173,10 @@ def _read(column: Any, table: Any, where: str) -> Reading:
 
 def _read_table(
     table: Any, labels: Sequence[Any], chosen: Mapping[int, str]
-) -> tuple[list[ColumnInfo], list[_Slot], np.ndarray]:
-    """Read every column; numbers come first in the matrix, then the codes of categories."""
+) -> tuple[list[ColumnInfo], list[_Slot], np.ndarray, dict[int, Texts]]:
+    """Read every column; numbers come first, then the codes of categories and of texts."""
     infos: list[ColumnInfo] = []
+    texts: dict[int, Texts] = {}
     numbers: list[tuple[_Slot, np.ndarray]] = []
     codes: list[tuple[_Slot, np.ndarray]] = []
     for j, (label, column) in enumerate(zip(labels, raw_columns(table), strict=True)):
@@ -174,9 +187,14 @@ def _read_table(
             continue
         reading = _read(column, table, where)
         kind = chosen.get(j) or detect_kind(reading, where)
-        if kind == "categorical":
-            info = ColumnInfo(name, kind, learn_categories(reading))
-            codes.append((_Slot(j), as_codes(reading, info.categories)))
+        if kind in ("categorical", "text"):
+            categories = learn_categories(reading)
+            codes.append((_Slot(j), as_codes(reading, categories)))
+            if j not in chosen and is_free_text(reading, categories):
+                kind = "text"
+            info = ColumnInfo(name, kind, categories)
+            if kind == "text":
+                texts[j] = Texts(*as_labels(reading), info)
         else:
             info = ColumnInfo(name, kind)
             floats = as_floats(reading, kind, where)
@@ -185,7 +203,7 @@ def _read_table(
     if not numbers and not codes:
         raise ValueError("kinds drops every column of X; keep at least one.")
     slots, columns = zip(*numbers, *codes, strict=True)
-    return infos, list(slots), _stacked(columns)
+    return infos, list(slots), assembled(columns, [], []), texts
 
 
 def _number_slots(j: int, kind: str, floats: np.ndarray) -> list[tuple[_Slot, np.ndarray]]:
@@ -213,7 +231,7 @@ def _dropped(
     for k in order:
         slot, info = slots[k], infos[slots[k].column]
         if slot.part not in ("", "seconds"):
-            if facts.varies[k]:
+            if facts.varies[k] and (slot.part != "day_of_year" or "year" in info.parts):
                 infos[slot.column] = replace(info, parts=(*info.parts, slot.part))
             continue
         if slot.part:
@@ -236,6 +254,7 @@ def _reason(info: ColumnInfo, k: int, facts: ColumnFacts, keep_identifier: bool)
         return MISSING if facts.n_missing[k] == facts.n_rows else CONSTANT
     n_known, n_categories = facts.n_rows - facts.n_missing[k], len(info.categories)
     is_identifier = n_categories > max(IDENTIFIER_MIN, IDENTIFIER_SHARE * n_known)
+    is_identifier &= info.kind == "categorical"
     return IDENTIFIER if is_identifier and not keep_identifier else ""
 
 
@@ -250,30 +269,3 @@ def _with_one_kept(infos: list[ColumnInfo]) -> list[ColumnInfo]:
     )
     infos[best] = replace(infos[best], reason="")
     return infos
-
-
-def output_names(columns: Sequence[ColumnInfo], names: Sequence[str]) -> list[str]:
-    """Return the names of the matrix's columns, given the names of the table's columns."""
-    numbers, codes = [], []
-    for info, name in zip(columns, names, strict=True):
-        if not info.is_kept:
-            continue
-        if info.kind == "categorical":
-            codes.append(name)
-        else:
-            numbers.extend([f"{name}_{part}" for part in info.parts] or [name])
-    return [*_without_repeats(numbers, taken=codes), *codes]
-
-
-def _without_repeats(names: Sequence[str], taken: Sequence[str]) -> list[str]:
-    """Return the names, made different where one is taken.
-
-    A column may by chance be called as the part of a datetime is.
-    """
-    seen, different = set(taken), []
-    for name in names:
-        while name in seen:
-            name += "_"
-        seen.add(name)
-        different.append(name)
-    return different

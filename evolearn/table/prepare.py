@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
+from evolearn.table.assembly import date_columns
 from evolearn.table.containers import (
     as_table,
     feature_names,
@@ -33,7 +34,7 @@ class PreparedTable:
         Gives the same matrix as `step` for every supported type of table, and checks it:
         what the package itself calls on new tables.
     matrix : ndarray in C order or CSR matrix, float64
-        Numbers first, then the codes of categories.
+        Numbers first, then the words of texts, then the codes of categories.
     schema : TableSchema
         The layout of `matrix`.
     dropped : tuple of (str, str)
@@ -84,7 +85,7 @@ def prepare_table(X: Any, kinds: Mapping[Any, str] | None = None) -> PreparedTab
 
 def _schema(matrix: Any, preparer: Any) -> TableSchema:
     is_csr = is_sparse(matrix)
-    n_numeric = preparer.n_numeric_
+    n_numeric, n_codes = preparer.n_numeric_, len(preparer.cardinalities_)
     numbers = matrix.data if is_csr else matrix[:, :n_numeric]
     return TableSchema(
         n_rows=matrix.shape[0],
@@ -92,8 +93,10 @@ def _schema(matrix: Any, preparer: Any) -> TableSchema:
         cardinalities=preparer.cardinalities_,
         names=tuple(preparer.get_feature_names_out()),
         has_missing=_has_nan(numbers),
-        has_missing_categories=not is_csr and _has_nan(matrix[:, n_numeric:]),
+        has_missing_categories=bool(n_codes) and _has_nan(matrix[:, -n_codes:]),
         sparse=is_csr,
+        texts=preparer.texts_,
+        dates=date_columns(preparer.columns_),
     )
 
 
@@ -120,6 +123,8 @@ def _step(table: Any, preparer: ColumnPreparer, matrix: Any) -> Any:
 
 def _plain_dtypes(table: Any, columns: Sequence[ColumnInfo]) -> list[Any] | None:
     """Return the dtypes of the columns if scikit-learn reads all of them as we do."""
+    if any(info.is_kept and info.kind == "text" for info in columns):
+        return None
     if isinstance(table, np.ndarray):
         return [table.dtype] * len(columns) if table.dtype.kind in "fiub" else None
     if frame_library(table) != "pandas" or _has_mixed_labels(table):

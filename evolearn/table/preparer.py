@@ -7,33 +7,35 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from evolearn._compat import feature_names_in
+from evolearn.table.assembly import output_names, text_blocks
 from evolearn.table.containers import (
     align_table,
     as_table,
     feature_names,
     infinity_message,
 )
-from evolearn.table.layout import apply_layout, learn_layout, output_names
+from evolearn.table.layout import apply_layout, learn_layout
 from evolearn.table.profile import infinite_columns, is_sparse
 from evolearn.table.schema import ColumnInfo
 
 
 class ColumnPreparer(TransformerMixin, BaseEstimator):
-    """Turn any ordinary table into a numeric matrix: numbers first, then category codes.
+    """Turn any ordinary table into a numeric matrix: numbers, words of texts, category codes.
 
     Takes pandas and polars frames, Arrow tables, NumPy arrays and SciPy sparse matrices
     with columns of numbers, booleans, strings, categories, datetimes and durations in any of
     their types. Nothing statistical happens here: numbers stay as they are, categories become
     the positions in their sorted list, datetimes become seconds and calendar parts, and
-    missing values of every kind become NaN, as do categories that fit has not seen. Columns
-    that say nothing (constants, duplicates, identifiers) are left out.
+    missing values of every kind become NaN, as do categories that fit has not seen. Of free
+    text the words are counted, in 64 to 2,048 columns that they are hashed into; a missing text
+    has none. Columns that say nothing (constants, duplicates, identifiers) are left out.
 
     Parameters
     ----------
     kinds : dict, default=None
         What to read a column as, by its name or position, where the kind found by itself is
-        not the one wanted: `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"` or
-        `"drop"`.
+        not the one wanted: `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`,
+        `"text"` or `"drop"`.
 
     Attributes
     ----------
@@ -42,6 +44,9 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
 
     n_numeric_ : int
         Number of numeric columns; they come first in the output.
+
+    texts_ : tuple of TextBlock
+        Name and number of columns of each text; they come next.
 
     cardinalities_ : tuple of int
         Number of categories of each of the other columns.
@@ -100,13 +105,18 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         Returns
         -------
         matrix : ndarray or CSR matrix of shape (n_samples, n_features_out)
-            Numbers first, then the codes of categories.
+            Numbers first, then the words of texts, then the codes of categories.
         """
         return self._learn(X)
 
     def _learn(self, X):
         X = as_table(X)
         if is_sparse(X):
+            if self.kinds:
+                raise ValueError(
+                    "kinds says how to read columns, but X is a sparse matrix, whose columns "
+                    "are all numbers; pass kinds=None, or a table that is not sparse."
+                )
             matrix = _as_csr(X)
             columns = tuple(ColumnInfo(f"x{j}", "numeric") for j in range(X.shape[1]))
         else:
@@ -119,8 +129,9 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         categories = [info.categories for info in kept if info.kind == "categorical"]
         self.columns_ = columns
         self.cardinalities_ = tuple(len(one) for one in categories)
+        self.texts_ = text_blocks(columns)
         self.n_numeric_ = sum(
-            max(1, len(info.parts)) for info in kept if info.kind != "categorical"
+            max(1, len(info.parts)) for info in kept if info.kind not in ("categorical", "text")
         )
         self.n_features_in_ = len(columns)
         names = feature_names(X)
@@ -140,7 +151,7 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         Returns
         -------
         matrix : ndarray or CSR matrix of shape (n_samples, n_features_out)
-            Numbers first, then the codes of categories.
+            Numbers first, then the words of texts, then the codes of categories.
         """
         check_is_fitted(self)
         X = self._aligned(as_table(X))
@@ -179,7 +190,8 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str objects
-            Names of the kept columns; parts of a datetime have the part's name added.
+            Names of the kept columns; parts of a datetime have the part's name added, the
+            columns of a text `"_words"` and a number.
         """
         check_is_fitted(self)
         names = [info.name for info in self.columns_]

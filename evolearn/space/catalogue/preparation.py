@@ -6,8 +6,10 @@ import numpy as np
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.feature_selection import SelectFromModel, SelectPercentile, f_classif, f_regression
 from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
     OneHotEncoder,
@@ -19,7 +21,7 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from evolearn.features import ConstructedFeatures
+from evolearn.features import ConstructedFeatures, DateFeatures
 from evolearn.space.components import Component, Cost, Footprint
 from evolearn.space.domains import Choice, Float, Integer
 from evolearn.space.expressions import Expressions
@@ -56,6 +58,53 @@ FEATURES = (
         cost=FREE,
         footprint=Footprint(1.5),
     ),
+)
+
+DATES = (
+    Component("plain_dates", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
+    # Which columns they are about is the table's to say, see express.
+    Component(
+        "date_differences",
+        DateFeatures(harmonics=0),
+        handles=frozenset({"missing"}),
+        complexity=0.2,
+        cost=FREE,
+    ),
+    Component(
+        "cyclic_dates",
+        DateFeatures(harmonics=2),
+        {"harmonics": Integer(1, 3, start=2)},
+        handles=frozenset({"missing"}),
+        complexity=0.4,
+        cost=FREE,
+    ),
+)
+
+NO_TEXT, TEXT_COMPONENTS = "no_text", "svd__n_components"
+TEXTS = (
+    # Latent semantic analysis (Deerwester et al., 1990): words that occur together become one
+    # number. One step for each text of the table.
+    Component(
+        "text_svd",
+        Pipeline(
+            [
+                ("tfidf", TfidfTransformer(sublinear_tf=True)),
+                ("svd", TruncatedSVD(n_components=32)),
+            ]
+        ),
+        {TEXT_COMPONENTS: Integer(4, 128, log=True, start=32)},
+        complexity=1.0,
+        cost=FREE,
+    ),
+    # The words as they are, for models that take hundreds of columns.
+    Component(
+        "text_words",
+        TfidfTransformer(sublinear_tf=True),
+        {"use_idf": Choice(True, False)},
+        complexity=1.0,
+        cost=FREE,
+    ),
+    Component(NO_TEXT, None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
 )
 
 ENCODERS = (
@@ -208,6 +257,8 @@ TARGETS = (
 PREPARATION: Mapping[str, tuple[Component, ...]] = {
     "imputer": IMPUTERS,
     "features": FEATURES,
+    "dates": DATES,
+    "text": TEXTS,
     "encoder": ENCODERS,
     "scaler": SCALERS,
     "transformer": TRANSFORMERS,

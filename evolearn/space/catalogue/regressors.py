@@ -43,6 +43,7 @@ from evolearn.space.catalogue.shared import (
     SCALED_TARGETS,
     SPARSE,
     SVM_FOOTPRINT,
+    TEXTS_OF_SUMS,
     TREE_FOOTPRINT,
     TREE_SLOTS,
     TREES,
@@ -53,6 +54,7 @@ from evolearn.space.components import Component, Cost
 from evolearn.space.domains import Choice, Float, Integer
 
 _SLOTS = with_target(numeric_slots("regression"), *FREE_TARGETS)
+_SUMS = {**_SLOTS, "text": TEXTS_OF_SUMS}
 _SCALED = with_target(numeric_slots("regression", transformer=False), *SCALED_TARGETS)
 _TREES = with_target(TREE_SLOTS, *FREE_TARGETS)
 _BOOSTING = with_target(BOOSTING_SLOTS, *FREE_TARGETS)
@@ -62,7 +64,7 @@ REGRESSORS = (
         "ridge",
         Ridge,
         {"alpha": Float(1e-3, 1e4, log=True, start=1.0)},
-        slots=_SLOTS,
+        slots=_SUMS,
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.002, rows=0.8, columns=0.8),
@@ -75,7 +77,7 @@ REGRESSORS = (
             "alpha": Float(1e-4, 10.0, log=True, start=1e-2),
             "l1_ratio": Float(0.05, 1.0, start=0.5),
         },
-        slots={**_SLOTS, "target": SCALED_TARGETS},
+        slots={**_SUMS, "target": SCALED_TARGETS},
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.003, rows=0.8, columns=0.8),
@@ -90,7 +92,7 @@ REGRESSORS = (
             "l1_ratio": Float(0.0, 1.0, start=0.15),
             "average": Choice(True, False),
         },
-        slots={**_SLOTS, "target": SCALED_TARGETS},
+        slots={**_SUMS, "target": SCALED_TARGETS},
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.005, rows=0.9, columns=0.7),
@@ -119,7 +121,7 @@ REGRESSORS = (
             "gamma": Float(1e-4, 3.0, log=True, start=0.05),
             "epsilon": Float(1e-3, 0.5, log=True, start=0.05),
         },
-        slots=_SCALED,
+        slots={**_SCALED, "text": TEXTS_OF_SUMS},
         handles=SPARSE,
         complexity=4.0,
         cost=Cost(0.04, rows=2.0, columns=0.4),

@@ -13,11 +13,20 @@ BOOSTING = frozenset({"missing", "categories"})
 Slots = Mapping[str, tuple[str, ...]]
 
 FEATURES = ("no_features", "constructed")
+TEXTS = ("text_svd", "no_text")
+TEXTS_OF_SUMS = ("text_words", "text_svd", "no_text")
+# Of what is made of dates, trees need the differences alone.
+DATES = ("cyclic_dates", "date_differences", "plain_dates")
+DATES_OF_TREES = ("date_differences", "plain_dates", "cyclic_dates")
 _SCALERS = ("standard", "quantile", "robust", "power", "max_abs")
 
 
 def numeric_slots(
-    task: str, *, transformer: bool = True, scalers: tuple[str, ...] = _SCALERS
+    task: str,
+    *,
+    transformer: bool = True,
+    scalers: tuple[str, ...] = _SCALERS,
+    texts: tuple[str, ...] = TEXTS,
 ) -> Slots:
     """Return the slots of models that need complete, scaled numbers."""
     selectors = {
@@ -27,6 +36,8 @@ def numeric_slots(
     slots: dict[str, tuple[str, ...]] = {
         "imputer": ("simple_imputer",),
         "features": FEATURES,
+        "dates": DATES,
+        "text": texts,
         "encoder": ("one_hot", "target_mean"),
         "scaler": scalers,
         "selector": selectors[task],
@@ -41,8 +52,18 @@ def with_target(slots: Slots, *targets: str) -> Slots:
     return {**slots, "target": targets}
 
 
-TREE_SLOTS: Slots = {"features": FEATURES, "encoder": ("ordinal", "target_mean", "one_hot")}
-BOOSTING_SLOTS: Slots = {"features": FEATURES, "encoder": ("native", "target_mean", "ordinal")}
+TREE_SLOTS: Slots = {
+    "features": FEATURES,
+    "dates": DATES_OF_TREES,
+    "text": TEXTS,
+    "encoder": ("ordinal", "target_mean", "one_hot"),
+}
+BOOSTING_SLOTS: Slots = {
+    "features": FEATURES,
+    "dates": DATES_OF_TREES,
+    "text": TEXTS,
+    "encoder": ("native", "target_mean", "ordinal"),
+}
 FREE_TARGETS = ("no_target_transform", "log_target", "power_target", "quantile_target")
 SCALED_TARGETS = ("standard_target", "power_target", "quantile_target", "log_target")
 
