@@ -66,6 +66,10 @@ PARTS = {
         "no constructed features",
         ((plan, "with_formulas", lambda space, data: space.without("constructed")),),
     ),
+    "relations": Part(
+        "no relations of categories to other columns",
+        ((plan, "with_relations", lambda space, data: space.without("related")),),
+    ),
     "preparation_cache": Part(
         "every candidate prepares its rows",
         ((plan, "PreparationCache", lambda most_bytes: PreparationCache(0)),),

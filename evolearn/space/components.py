@@ -25,7 +25,16 @@ PLAIN_SLOTS: Mapping[str, tuple[str, ...]] = {
 
 #: The slots of a pipeline, in the order in which a table passes through them; `target` wraps
 #: the estimator.
-SLOTS = ("imputer", "features", "encoder", "scaler", "transformer", "selector", "target")
+SLOTS = (
+    "relations",
+    "imputer",
+    "features",
+    "encoder",
+    "scaler",
+    "transformer",
+    "selector",
+    "target",
+)
 
 
 def check_slots(slots: Iterable[str], owner: str) -> None:

@@ -16,9 +16,11 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 
 from evolearn._compat import seeded_target_encoder
+from evolearn.features import parse_relation
 from evolearn.space.components import Component, weight_parameter
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
+from evolearn.space.relations import RELATIONS
 from evolearn.space.search_space import SearchSpace
 
 # Histogram gradient boosting keeps at most this many categories apart (its max_bins), and
@@ -64,11 +66,7 @@ def express(
         if "target" in genome:
             estimator = _wrap_target(estimator, genome, space)
         steps = _columns(genome, space, problem)
-        steps += [
-            (slot, space.component(slot, genome[slot].component).build(genome[slot]))
-            for slot in ("transformer", "selector")
-            if slot in genome and not _passes(genome, space, slot)
-        ]
+        steps += _steps(genome, space, "transformer", "selector")
         preparation_seed = genome.preparation_seed(seed)
         for _, step in steps:
             seeded(step, problem.task, preparation_seed)
@@ -120,29 +118,36 @@ def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
 def _columns(
     genome: Genome, space: SearchSpace, problem: Problem
 ) -> list[tuple[str, BaseEstimator]]:
-    """Return the steps that impute, construct, encode and scale columns of the matrix."""
+    """Return the steps that relate, impute, construct, encode and scale columns."""
     table = problem.table
-    numeric = [
-        (slot, space.component(slot, genome[slot].component).build(genome[slot]))
-        for slot in ("imputer", "features", "scaler")
-        if slot in genome and not _passes(genome, space, slot)
-    ]
+    numeric = _steps(genome, space, "imputer", "features", "scaler")
     if table.sparse:
         for _, step in numeric:
             if isinstance(step, StandardScaler):
                 step.set_params(with_mean=False)
     if not table.cardinalities:
         return numeric
+    related = _steps(genome, space, RELATIONS)
+    for _, step in related:
+        step.set_params(n_categorical=len(table.cardinalities))
     categorical = _categorical(genome, space, problem)
     if categorical is None and not numeric:
-        return []
-    boundary = table.n_numeric
+        return related
+    boundary, n_categories = _widths(genome, problem)
     parts = [
         ("numbers", _joined(numeric), slice(0, boundary)),
-        ("categories", categorical or "passthrough", slice(boundary, table.n_columns)),
+        ("categories", categorical or "passthrough", slice(boundary, boundary + n_categories)),
     ]
     kept = [part for part, there in zip(parts, (boundary > 0, True), strict=True) if there]
-    return [("columns", ColumnTransformer(kept, sparse_threshold=0.0))]
+    return [*related, ("columns", ColumnTransformer(kept, sparse_threshold=0.0))]
+
+
+def _widths(genome: Genome, problem: Problem) -> tuple[int, int]:
+    """Return how many numbers and categories there are with those of relations."""
+    n_categories = len(problem.table.cardinalities)
+    related = dict(genome[RELATIONS].values) if RELATIONS in genome else {}
+    made = [parse_relation(text).is_category for text in related.get("relations", ())]
+    return problem.table.n_numeric + made.count(False), n_categories + made.count(True)
 
 
 def _categorical(genome: Genome, space: SearchSpace, problem: Problem) -> BaseEstimator | None:
@@ -167,10 +172,13 @@ def _encoder(genome: Genome) -> str | None:
 
 def _native_columns(genome: Genome, problem: Problem) -> np.ndarray:
     """Return which columns boosting shall treat as categories."""
-    table = problem.table
+    cardinalities = problem.table.cardinalities
     constructed = dict(genome["features"].values) if "features" in genome else {}
-    n_numeric = table.n_numeric + len(constructed.get("expressions", ()))
-    return np.array([False] * n_numeric + [c <= NATIVE_CATEGORIES for c in table.cardinalities])
+    n_numbers, n_categories = _widths(genome, problem)
+    n_numbers += len(constructed.get("expressions", ()))
+    few = [c <= NATIVE_CATEGORIES for c in cardinalities]
+    crosses = [True] * (n_categories - len(few))  # of no more, see evolearn.features.grouping
+    return np.array([False] * n_numbers + few + crosses)
 
 
 def _native_parameters(
@@ -198,8 +206,10 @@ def _wrap_target(estimator: BaseEstimator, genome: Genome, space: SearchSpace) -
     return wrapper.set_params(regressor=estimator)
 
 
-def _passes(genome: Genome, space: SearchSpace, slot: str) -> bool:
-    return space.component(slot, genome[slot].component).estimator is None
+def _steps(genome: Genome, space: SearchSpace, *slots: str) -> list[tuple[str, BaseEstimator]]:
+    """Return what fills these slots, those that pass the data through left out."""
+    filled = [(s, space.component(s, genome[s].component)) for s in slots if s in genome]
+    return [(s, c.build(genome[s])) for s, c in filled if c.estimator is not None]
 
 
 def _joined(steps: list[tuple[str, BaseEstimator]]) -> BaseEstimator | str:
