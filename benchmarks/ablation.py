@@ -70,6 +70,10 @@ PARTS = {
     "inheritance": Part(
         "every network trains from scratch", ((evolution, "INHERITANCE", 0.0),)
     ),
+    "relations": Part(
+        "no relations of categories to other columns",
+        ((plan, "with_relations", lambda space, data: space.without("related")),),
+    ),
     "preparation_cache": Part(
         "every candidate prepares its rows",
         ((plan, "PreparationCache", lambda most_bytes: PreparationCache(0)),),

@@ -58,7 +58,7 @@ def test_genomes_of_one_key_prepare_alike_to_the_last_seed(plan):
         key = preparation_key(genome, plan.space)
         texts.setdefault(key, set()).add("\n".join(text_of(step) for _, step in steps))
     assert all(len(one) == 1 for one in texts.values())
-    assert len(texts) < 390  # some are met again
+    assert len(texts) < 400  # some are met again
 
 
 def test_candidates_do_as_well_with_rows_of_others_as_with_their_own(plan):

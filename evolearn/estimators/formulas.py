@@ -37,12 +37,9 @@ def with_formulas(space: SearchSpace, data: FitData) -> SearchSpace:
         return space
     domain = component.parameters["expressions"]
     assert isinstance(domain, Expressions)
-    weighty = np.arange(len(data.target))
-    if data.weights is not None:
-        weighty = np.flatnonzero(data.weights > 0)
-    rows = np.random.default_rng(data.seed).permutation(weighty)[: 2 * MOST_ROWS]
+    rows, targets = rows_and_targets(data, 2 * MOST_ROWS)
     numbers = np.asarray(data.prepared.matrix[rows])[:, : domain.n_columns]
-    bred = breed(numbers, _targets(data, rows), data.seed)
+    bred = breed(numbers, targets, data.seed)
     if not bred.expressions:
         return space
     known = replace(domain, bred=bred.expressions, share=bred.share)
@@ -50,6 +47,29 @@ def with_formulas(space: SearchSpace, data: FitData) -> SearchSpace:
     features = [with_known if c is component else c for c in space.preparation["features"]]
     slots = {**space.preparation, "features": features}
     return SearchSpace(space.estimators, slots, space.left_out)
+
+
+def rows_and_targets(
+    data: FitData, most_rows: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return some rows with a weight, drawn, and what is to be explained of each.
+
+    Parameters
+    ----------
+    data : FitData
+    most_rows : int
+
+    Returns
+    -------
+    rows : ndarray of shape (n_drawn,)
+    targets : ndarray of shape (n_drawn, n_targets)
+        A number, perhaps its rank, or classes.
+    """
+    weighty = np.arange(len(data.target))
+    if data.weights is not None:
+        weighty = np.flatnonzero(data.weights > 0)
+    rows = np.random.default_rng(data.seed).permutation(weighty)[:most_rows]
+    return rows, _targets(data, rows)
 
 
 def _constructed(space: SearchSpace) -> Component | None:
@@ -63,7 +83,7 @@ def _constructed(space: SearchSpace) -> Component | None:
 
 
 def _targets(data: FitData, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return what formulas are to explain: a number, perhaps its rank, or classes."""
+    """Return what is to be explained: a number, perhaps its rank, or classes."""
     target = data.target[rows]
     if data.classes is None:
         scaled = target / max(float(np.abs(target).max()), TINY)

@@ -8,6 +8,7 @@ from typing import Any
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.estimators.data import FitData
 from evolearn.estimators.formulas import with_formulas
+from evolearn.estimators.relations import with_relations
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import Folds, make_folds, n_folds, thinned
 from evolearn.evaluation.preparation import MOST_BYTES, PreparationCache
@@ -27,7 +28,8 @@ from evolearn.space.search_space import SearchSpace
 EVALUATION_SHARE = 0.25
 # The share of it that a candidate of generation 0 may take before it has to let others pass.
 FAIR_SHARE = 0.06
-# Formulas are bred in less than a second and a half, which shorter budgets cannot spare.
+# Formulas are bred in less than a second and a half, and relations found in one, which shorter
+# budgets cannot spare.
 BREEDING_BUDGET = 20.0
 # Without any limit in seconds, a component whose single fit is expected to take longer than
 # this many seconds is held to be too slow for the table.
@@ -40,7 +42,7 @@ class Effort:
 
     ``training_rows`` are the most rows that a fold trains on; None: all but the scored ones.
     ``fair_seconds`` are those of a fit that may come in its turn, see `portfolio`; None: any.
-    ``formulas`` tells whether formulas are bred for constructed features.
+    ``formulas`` tells whether formulas are bred and relations looked for before the search.
     """
 
     n_folds: int
@@ -184,5 +186,5 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
     fair = float("inf") if effort.fair_seconds is None else effort.fair_seconds
     space = restrict(data.space, problem)
     if effort.formulas:
-        space = with_formulas(space, data)
+        space = with_relations(with_formulas(space, data), data)
     return Plan(data, problem, space, folds, fair)

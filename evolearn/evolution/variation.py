@@ -5,6 +5,7 @@ from random import Random
 from evolearn.evolution.trees import Trees
 from evolearn.space.expressions import CONSTRUCTED, FEATURES, NO_FEATURES
 from evolearn.space.genome import Gene, Genome
+from evolearn.space.relations import NO_RELATIONS, RELATED, RELATIONS, Relations
 from evolearn.space.search_space import SearchSpace
 
 # Shares of the kinds of mutation. Auto-FP (arXiv 2310.02540) finds evolution strongest on
@@ -13,8 +14,8 @@ NEW_ESTIMATOR = 0.1
 PREPARATION = 0.35
 
 OURS = {CONSTRUCTED, NO_FEATURES}
-# Those that are mutated are seldom given up as a whole; where no formula is known to tell
-# anything of the target, those that are drawn are seldom taken.
+# Those that are mutated are seldom given up as a whole; where no formula, or no relation, is
+# known to tell anything of the target, those that are drawn are seldom taken.
 GIVEN_UP = 0.15
 TAKEN_UNKNOWN = 0.2
 
@@ -24,6 +25,8 @@ def sample(
 ) -> Genome:
     """Return a random genome, of one estimator if its name is given."""
     genome = space.sample(rng, estimator)
+    if _unknown(genome, RELATED, space) and rng.random() >= TAKEN_UNKNOWN:
+        genome = _with(genome, RELATIONS, Gene(NO_RELATIONS))
     unknown = trees is not None and not trees.domain.bred
     if unknown and _formulas_of(genome) and rng.random() >= TAKEN_UNKNOWN:
         options = space.slots_of(genome.estimator)[FEATURES]
@@ -51,6 +54,8 @@ def mutate(
         return _adopt(sample(space, rng, trees, rng.choice(others)), genome, space)
     slots = space.slots_of(genome.estimator)
     variable = [slot for slot in slots if _variable(slot, slots[slot], space)]
+    if _unknown(genome, NO_RELATIONS, space) and rng.random() >= TAKEN_UNKNOWN:
+        variable.remove(RELATIONS)
     own = space[genome.estimator].parameters
     if variable and (draw < NEW_ESTIMATOR + PREPARATION or not own):
         slot = rng.choice(variable)
@@ -122,6 +127,16 @@ def _constructed(formulas: tuple[str, ...], options: tuple[str, ...], gene: Gene
     if formulas:
         return Gene.of(CONSTRUCTED, {"expressions": formulas})
     return Gene(NO_FEATURES) if NO_FEATURES in options else gene
+
+
+def _unknown(genome: Genome, name: str, space: SearchSpace) -> bool:
+    """Tell whether a genome has this for relations where none is known to tell anything."""
+    if RELATIONS not in genome or genome[RELATIONS].component != name:
+        return False
+    if not {RELATED, NO_RELATIONS} <= set(space.slots_of(genome.estimator)[RELATIONS]):
+        return False
+    domain = space.component(RELATIONS, RELATED).parameters.get("relations")
+    return isinstance(domain, Relations) and not domain.found
 
 
 def _variable(slot: str, options: tuple[str, ...], space: SearchSpace) -> bool:

@@ -1,7 +1,20 @@
-"""Features made of others: formulas over columns and parts of dates, as steps of a pipeline."""
+"""Features made of others: formulas, relations and dates, as steps of a pipeline."""
 
 from evolearn.features.constructed import ConstructedFeatures
 from evolearn.features.dates import DateFeatures
 from evolearn.features.expressions import LARGEST, OPERATORS, Expression, parse
+from evolearn.features.related import CategoryRelations
+from evolearn.features.relations import KINDS, Relation, parse_relation
 
-__all__ = ["LARGEST", "OPERATORS", "ConstructedFeatures", "DateFeatures", "Expression", "parse"]
+__all__ = [
+    "KINDS",
+    "LARGEST",
+    "OPERATORS",
+    "CategoryRelations",
+    "ConstructedFeatures",
+    "DateFeatures",
+    "Expression",
+    "Relation",
+    "parse",
+    "parse_relation",
+]

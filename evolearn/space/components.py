@@ -28,6 +28,7 @@ PLAIN_SLOTS: Mapping[str, tuple[str, ...]] = {
 #: The slots of a pipeline, in the order in which a table passes through them; `target` wraps
 #: the estimator.
 SLOTS = (
+    "relations",
     "imputer",
     "features",
     "dates",

@@ -17,12 +17,13 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 
 from evolearn._compat import seeded_target_encoder
-from evolearn.features import DateFeatures
+from evolearn.features import DateFeatures, parse_relation
 from evolearn.space.catalogue.preparation import NO_TEXT, TEXT_COMPONENTS
 from evolearn.space.components import Component, weight_parameter
 from evolearn.space.dates import cycles_of, differences_of
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
+from evolearn.space.relations import RELATIONS
 from evolearn.space.search_space import SearchSpace
 
 # Histogram gradient boosting keeps at most this many categories apart (its max_bins), and
@@ -69,11 +70,7 @@ def express(
         if "target" in genome:
             estimator = _wrap_target(estimator, genome, space)
         steps = _columns(genome, space, problem)
-        steps += [
-            (slot, space.component(slot, genome[slot].component).build(genome[slot]))
-            for slot in ("transformer", "selector")
-            if slot in genome and not _passes(genome, space, slot)
-        ]
+        steps += _steps(genome, space, "transformer", "selector")
         preparation_seed = genome.preparation_seed(seed)
         for _, step in steps:
             seeded(step, problem.task, preparation_seed)
@@ -125,13 +122,9 @@ def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
 def _columns(
     genome: Genome, space: SearchSpace, problem: Problem
 ) -> list[tuple[str, BaseEstimator]]:
-    """Return the steps that impute, construct, encode and scale columns of the matrix."""
+    """Return the steps that relate, impute, construct, encode and scale columns."""
     table = problem.table
-    numeric = [
-        (slot, space.component(slot, genome[slot].component).build(genome[slot]))
-        for slot in ("imputer", "features", "dates", "scaler")
-        if slot in genome and not _passes(genome, space, slot)
-    ]
+    numeric = _steps(genome, space, "imputer", "features", "dates", "scaler")
     for _, step in numeric:
         _tell_dates(step, problem)
     if table.sparse:
@@ -140,26 +133,48 @@ def _columns(
                 step.set_params(with_mean=False)
     if not table.cardinalities and not table.texts:
         return numeric
+    related = _steps(genome, space, RELATIONS)
+    for _, step in related:
+        step.set_params(n_categorical=len(table.cardinalities))
     categorical = _categorical(genome, space, problem) if table.cardinalities else None
     if categorical is None and not numeric and not table.texts:
-        return []
-    parts = [("numbers", _joined(numeric), slice(0, table.n_numeric))]
-    codes = slice(table.first_code, table.n_columns)
-    parts.append(("categories", categorical or "passthrough", codes))
-    # Last, for how many columns become of a text may depend on the rows.
-    parts += _texts(genome, space, problem)
-    kept = [part for part in parts if part[-1].start < part[-1].stop]
-    return [("columns", ColumnTransformer(kept, sparse_threshold=0.0))]
+        return related
+    n_new, n_categories = _made(genome, problem)
+    first_code = table.first_code + n_new
+    # What relations make stands behind the words of texts.
+    numbers = [*range(table.n_numeric), *range(table.first_code, first_code)]
+    codes = [*range(first_code, first_code + n_categories)]
+    columns: list[tuple[tuple[str, Any], list[int]]] = [
+        (("numbers", _joined(numeric)), numbers),
+        (("categories", categorical or "passthrough"), codes),
+        # Last, for how many columns become of a text may depend on the rows.
+        *_texts(genome, space, problem),
+    ]
+    parts = [(*step, _as_slice(positions)) for step, positions in columns if positions]
+    return [*related, ("columns", ColumnTransformer(parts, sparse_threshold=0.0))]
+
+
+def _as_slice(positions: list[int]) -> slice | list[int]:
+    """Return positions as a slice if there are none between them, for it copies less."""
+    first, last = positions[0], positions[-1]
+    return slice(first, last + 1) if last - first + 1 == len(positions) else positions
+
+
+def _made(genome: Genome, problem: Problem) -> tuple[int, int]:
+    """Return how many numbers relations make, and how many categories there are with theirs."""
+    related = dict(genome[RELATIONS].values) if RELATIONS in genome else {}
+    made = [parse_relation(text).is_category for text in related.get("relations", ())]
+    return made.count(False), len(problem.table.cardinalities) + made.count(True)
 
 
 def _texts(
     genome: Genome, space: SearchSpace, problem: Problem
-) -> list[tuple[str, BaseEstimator | str, slice]]:
-    """Return, for each text, what makes numbers of the counts of its words."""
+) -> list[tuple[tuple[str, BaseEstimator | str], list[int]]]:
+    """Return, for each text, what makes numbers of the counts of its words, and where."""
     parts, start = [], problem.table.n_numeric
     for block in problem.table.texts:
-        columns = slice(start, start + block.width)
-        parts.append((f"text {block.name}", _text_step(genome, space), columns))
+        step = (f"text {block.name}", _text_step(genome, space))
+        parts.append((step, [*range(start, start + block.width)]))
         start += block.width
     return parts
 
@@ -206,25 +221,24 @@ def _encoder(genome: Genome) -> str | None:
 
 def _native_columns(genome: Genome, space: SearchSpace, problem: Problem) -> np.ndarray:
     """Return which columns boosting shall treat as categories."""
-    table = problem.table
+    cardinalities = problem.table.cardinalities
     constructed = dict(genome["features"].values) if "features" in genome else {}
-    n_numeric = table.n_numeric + len(constructed.get("expressions", ()))
-    n_numeric += _date_columns(genome, space, problem)
+    n_new, n_categories = _made(genome, problem)
+    n_numbers = problem.table.n_numeric + n_new + len(constructed.get("expressions", ()))
+    n_numbers += _date_columns(genome, space, problem)
+    few = [c <= NATIVE_CATEGORIES for c in cardinalities]
+    crosses = [True] * (n_categories - len(few))  # of no more, see evolearn.features.grouping
     components = dict(genome["text"].values) if "text" in genome else {}
-    n_words = components.get(TEXT_COMPONENTS, 0) * len(table.texts)
-    categories = [c <= NATIVE_CATEGORIES for c in table.cardinalities]
-    return np.array([False] * n_numeric + categories + [False] * n_words)
+    n_words = components.get(TEXT_COMPONENTS, 0) * len(problem.table.texts)
+    return np.array([False] * n_numbers + few + crosses + [False] * n_words)
 
 
 def _date_columns(genome: Genome, space: SearchSpace, problem: Problem) -> int:
     """Return how many columns are made of dates."""
-    if "dates" not in genome or _passes(genome, space, "dates"):
-        return 0
-    step = space.component("dates", genome["dates"].component).build(genome["dates"])
-    if not isinstance(step, DateFeatures):
-        return 0
-    waves = 2 * step.harmonics * len(cycles_of(problem.table))
-    return waves + len(differences_of(problem.table))
+    cycles, differences = len(cycles_of(problem.table)), len(differences_of(problem.table))
+    steps = (step for _, step in _steps(genome, space, "dates"))
+    harmonics = [step.harmonics for step in steps if isinstance(step, DateFeatures)]
+    return sum(2 * number * cycles + differences for number in harmonics)
 
 
 def _native_parameters(
@@ -253,8 +267,10 @@ def _wrap_target(estimator: BaseEstimator, genome: Genome, space: SearchSpace) -
     return wrapper.set_params(regressor=estimator)
 
 
-def _passes(genome: Genome, space: SearchSpace, slot: str) -> bool:
-    return space.component(slot, genome[slot].component).estimator is None
+def _steps(genome: Genome, space: SearchSpace, *slots: str) -> list[tuple[str, BaseEstimator]]:
+    """Return what fills these slots, those that pass the data through left out."""
+    filled = [(s, space.component(s, genome[s].component)) for s in slots if s in genome]
+    return [(s, c.build(genome[s])) for s, c in filled if c.estimator is not None]
 
 
 def _joined(steps: list[tuple[str, BaseEstimator]]) -> BaseEstimator | str:

@@ -7,6 +7,7 @@ from typing import Any
 from evolearn.space.expressions import CONSTRUCTED, FEATURES
 from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
+from evolearn.space.relations import RELATED, RELATIONS
 from evolearn.space.restriction import expected_seconds
 from evolearn.space.search_space import SearchSpace
 from evolearn.space.starts import STARTS
@@ -24,6 +25,10 @@ HIGHEST_RATE = 0.2
 # where a law of nature made the target, and else.
 FIRST_TWIN, MOST_TWINS = (3, 6), (7, 3)
 MOST_OF_IT = 0.6
+# The same for relations, and how their crosses are encoded: these have no order, and more
+# categories than one-hot encoding takes.
+FIRST_RELATED, MOST_RELATED = 5, 3
+OF_CROSSES = "target_mean"
 
 
 def portfolio(
@@ -35,8 +40,8 @@ def portfolio(
     those whose fit is expected to take longer than its share of the time: each time their
     seconds double they fall back by four places, so that on a table with many classes or rows
     the first strong model does not come late. What would take more than four shares gets fewer
-    trees, rounds or epochs. Where formulas are known for constructed features, the first entry
-    of each estimator comes with them too. Then comes every estimator that had no entry, as
+    trees, rounds or epochs. Where formulas or relations are known, the first entries of
+    estimators come with them too. Then comes every estimator that had no entry, as
     it is without mutation. Of a space that has not the default baseline, the estimator with the
     lowest expected time comes first.
 
@@ -66,7 +71,7 @@ def portfolio(
         return number + PLACES_PER_DOUBLING * log2(max(late, 1.0))
 
     ordered = [genomes[0], *(genomes[i] for i in sorted(range(1, len(genomes)), key=place))]
-    return _with_formulas(ordered, space)
+    return _with_relations(_with_formulas(ordered, space), space)
 
 
 def _with_formulas(genomes: list[Genome], space: SearchSpace) -> list[Genome]:
@@ -74,20 +79,44 @@ def _with_formulas(genomes: list[Genome], space: SearchSpace) -> list[Genome]:
 
     None if no formula is known to tell anything of the target.
     """
+    twins = _twins(genomes, space, FEATURES, CONSTRUCTED, "expressions")
+    if not twins:
+        return genomes
+    domain = space.component(FEATURES, CONSTRUCTED).parameters["expressions"]
+    rank = int(getattr(domain, "share", 0.0) < MOST_OF_IT)
+    return _mixed(genomes, twins[: MOST_TWINS[rank]], FIRST_TWIN[rank])
+
+
+def _with_relations(genomes: list[Genome], space: SearchSpace) -> list[Genome]:
+    """Return the genomes and, of the first of some estimators, another one with relations."""
+    twins = _twins(genomes, space, RELATIONS, RELATED, "relations", encoder=OF_CROSSES)
+    return _mixed(genomes, twins[:MOST_RELATED], FIRST_RELATED)
+
+
+def _twins(
+    genomes: list[Genome],
+    space: SearchSpace,
+    slot: str,
+    name: str,
+    parameter: str,
+    **other_slots: str,
+) -> list[Genome]:
+    """Return the first genome of each estimator with what is known for a slot, if it is."""
     twins: dict[str, Genome] = {}
-    share = 0.0
     for genome in genomes:
-        if FEATURES in genome and genome.estimator not in twins:
-            twin = space.genome({**genome.params, FEATURES: CONSTRUCTED})
-            gene = twin[FEATURES]
-            if gene.component == CONSTRUCTED and dict(gene.values).get("expressions"):
+        if slot in genome and genome.estimator not in twins:
+            twin = space.genome({**genome.params, slot: name, **other_slots})
+            gene = twin[slot]
+            if gene.component == name and dict(gene.values).get(parameter):
                 twins[genome.estimator] = twin
-                domain = space.component(FEATURES, CONSTRUCTED).parameters["expressions"]
-                share = getattr(domain, "share", 0.0)
-    rank = int(share < MOST_OF_IT)
+    return list(twins.values())
+
+
+def _mixed(genomes: list[Genome], twins: list[Genome], first: int) -> list[Genome]:
+    """Return the genomes with the twins at every second place from the first one on."""
     mixed = list(genomes)
-    for i, twin in enumerate(list(twins.values())[: MOST_TWINS[rank]]):
-        mixed.insert(FIRST_TWIN[rank] + 2 * i, twin)
+    for i, twin in enumerate(twins):
+        mixed.insert(first + 2 * i, twin)
     return mixed
 
 

@@ -24,6 +24,7 @@ from evolearn.space.frugality import too_wide, with_frugal_strategy, within_memo
 from evolearn.space.genome import Gene
 from evolearn.space.imported import Imported
 from evolearn.space.problem import Problem
+from evolearn.space.relations import Relations
 from evolearn.space.search_space import SearchSpace
 
 # Squares and products of more columns than this are too many: 40 columns make 860.
@@ -58,9 +59,9 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        sample weights, also those whose ``fit`` takes none.
     3. On sparse data, components that need dense data are left out; estimators that need a
        number of rows of every class, where half of the rarest class are not that many.
-    4. Encoders are left out of tables without categories, what makes columns of words or of
-       dates out of tables without them, the logarithm of the target where the target does not
-       lie above -1. A text gets no more components than a tenth of the rows.
+    4. Encoders and relations are left out of tables without categories, what makes columns of
+       words or of dates out of tables without them, the logarithm of the target where the
+       target does not lie above -1. A text gets no more components than a tenth of the rows.
     5. Polynomial features are left out above 40 columns and beside text, truncated SVD on dense
        data.
     6. Estimators whose expected time for one fit (`Cost`) is known and above the problem's
@@ -216,12 +217,20 @@ def _cheaper(component: Component, problem: Problem) -> Component:
 
 
 def _over_columns(component: Component, problem: Problem) -> Component:
-    """Return constructed features whose formulas are over the table's columns of numbers."""
-    domain = component.parameters.get("expressions")
-    if not isinstance(domain, Expressions):
-        return component
-    over = replace(domain, n_columns=problem.table.n_numeric)
-    return replace(component, parameters={**component.parameters, "expressions": over})
+    """Return a component whose formulas and relations are over the columns of the table."""
+    table = problem.table
+
+    def over(domain: Domain) -> Domain:
+        if isinstance(domain, Expressions):
+            return replace(domain, n_columns=table.n_numeric)
+        if isinstance(domain, Relations):
+            n_categories = len(table.cardinalities)
+            return replace(domain, n_numbers=table.n_numeric, n_categories=n_categories)
+        return domain
+
+    parameters = {name: over(domain) for name, domain in component.parameters.items()}
+    changed = parameters != component.parameters
+    return replace(component, parameters=parameters) if changed else component
 
 
 def _of_few_rows(component: Component, problem: Problem) -> Component:
@@ -240,7 +249,7 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
     table = problem.table
     if reason := too_wide(component, problem):
         return reason
-    if slot == "encoder":
+    if slot in ("encoder", "relations"):
         return None if table.cardinalities else "there are no categories"
     if slot == "text":
         return _useless_for_text(component, problem)

@@ -15,7 +15,6 @@ from evolearn.space.catalogue.shared import (
     BOOSTING,
     BOOSTING_PARAMETERS,
     BOOSTING_SLOTS,
-    FEATURES,
     FREE_TARGETS,
     with_target,
 )
@@ -163,7 +162,7 @@ _LIBRARIES = {
             "rsm": Float(0.2, 1.0, start=1.0),
         },
         # It takes text or integers for categories, which a matrix of floats does not hold.
-        slots={"features": FEATURES, "encoder": ("target_mean", "ordinal", "one_hot")},
+        slots={**BOOSTING_SLOTS, "encoder": ("target_mean", "ordinal", "one_hot")},
         coded_labels=True,  # of more than two classes, or of text, it answers in a column
         cost=Cost(
             0.2,

@@ -1,4 +1,4 @@
-"""What prepares data, by slot: imputers, constructed features, encoders, scalers and so on."""
+"""What prepares data, by slot: relations, imputers, constructed features and so on."""
 
 from collections.abc import Mapping
 
@@ -21,12 +21,28 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from evolearn.features import ConstructedFeatures, DateFeatures
+from evolearn.features import CategoryRelations, ConstructedFeatures, DateFeatures
 from evolearn.space.components import Component, Cost, Footprint
 from evolearn.space.domains import Choice, Float, Integer
 from evolearn.space.expressions import Expressions
+from evolearn.space.relations import NO_RELATIONS, RELATED, Relations
 
 FREE = Cost(0.0)
+
+# On the matrix as a whole, for tables with categories.
+RELATIONS = (
+    Component(NO_RELATIONS, None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
+    # Crosses of categories, their frequencies, and numbers grouped by them.
+    Component(
+        RELATED,
+        CategoryRelations,
+        {"relations": Relations()},
+        handles=frozenset({"missing"}),
+        complexity=1.0,
+        cost=FREE,
+        footprint=Footprint(4.0),  # too much for large tables, of which each copy counts
+    ),
+)
 
 IMPUTERS = (
     # Always there for models that take no missing values, even if the training rows have none:
@@ -255,6 +271,7 @@ TARGETS = (
 
 #: The default components that prepare data, by slot.
 PREPARATION: Mapping[str, tuple[Component, ...]] = {
+    "relations": RELATIONS,
     "imputer": IMPUTERS,
     "features": FEATURES,
     "dates": DATES,

@@ -12,6 +12,7 @@ BOOSTING = frozenset({"missing", "categories"})
 
 Slots = Mapping[str, tuple[str, ...]]
 
+RELATIONS = ("no_relations", "related")
 FEATURES = ("no_features", "constructed")
 TEXTS = ("text_svd", "no_text")
 TEXTS_OF_SUMS = ("text_words", "text_svd", "no_text")
@@ -34,6 +35,7 @@ def numeric_slots(
         "regression": ("no_selector", "univariate_regression", "by_trees_regression"),
     }
     slots: dict[str, tuple[str, ...]] = {
+        "relations": RELATIONS,
         "imputer": ("simple_imputer",),
         "features": FEATURES,
         "dates": DATES,
@@ -52,18 +54,14 @@ def with_target(slots: Slots, *targets: str) -> Slots:
     return {**slots, "target": targets}
 
 
-TREE_SLOTS: Slots = {
+_OF_TREES: Slots = {
+    "relations": RELATIONS,
     "features": FEATURES,
     "dates": DATES_OF_TREES,
     "text": TEXTS,
-    "encoder": ("ordinal", "target_mean", "one_hot"),
 }
-BOOSTING_SLOTS: Slots = {
-    "features": FEATURES,
-    "dates": DATES_OF_TREES,
-    "text": TEXTS,
-    "encoder": ("native", "target_mean", "ordinal"),
-}
+TREE_SLOTS: Slots = {**_OF_TREES, "encoder": ("ordinal", "target_mean", "one_hot")}
+BOOSTING_SLOTS: Slots = {**_OF_TREES, "encoder": ("native", "target_mean", "ordinal")}
 FREE_TARGETS = ("no_target_transform", "log_target", "power_target", "quantile_target")
 SCALED_TARGETS = ("standard_target", "power_target", "quantile_target", "log_target")
 

@@ -1,0 +1,257 @@
+"""Relations worth trying, found before a search by what boosted trees leave unexplained.
+
+There are hundreds of crosses and groupings in a table, and most of them tell nothing that
+boosted trees do not find by themselves. So each is asked first how much it explains of what
+such trees leave on rows that they were not fitted on, which takes a fraction of a millisecond,
+and what it explains beyond its own columns counts. Those that explain most must then make the
+trees better, on rows that had no say in it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import HistGradientBoostingRegressor
+from threadpoolctl import threadpool_limits
+
+from evolearn.features import KINDS, CategoryRelations, Relation, parse_relation
+
+Matrix = NDArray[np.float64]
+Groups = NDArray[np.intp]
+
+# Rows of each half, the most telling columns of categories and of numbers that trees are given,
+# how many of the numbers are grouped, and the targets that are looked at: a second in all.
+MOST_ROWS = 2_500
+MOST_CATEGORIES, MOST_NUMBERS, MOST_GROUPED, MOST_TARGETS = 16, 24, 8, 2
+# On fewer rows than this nothing can be proved.
+FEWEST_ROWS = 200
+# Boosted trees that are quick, and take so many categories as such.
+ROUNDS, LEAVES, RATE, NATIVE = 60, 15, 0.12, 255
+# Numbers are looked at in so many bins of equal size; means within a group count as if so many
+# more rows of it were like all others.
+BINS, PRIOR_ROWS = 12, 5.0
+# A relation is tried if it explains this share of what trees leave, and so many times what
+# noise would by chance; at most so many are.
+LEAST_EXPLAINED, ABOVE_NOISE, MOST_TRIED = 0.01, 8.0, 4
+# Those that are tried must save this share of the trees' error, and so many standard errors
+# of what they save; each one after the first must save this much more. On tables of the suite
+# what explained less or was less sure made trees worse as often as better.
+LEAST_GAIN, SURE, LEAST_MORE = 0.02, 3.0, 0.005
+
+
+@dataclass(frozen=True)
+class Related:
+    """Relations that are of use, the best first; mostly none.
+
+    ``gain`` is which share of the squared error of boosted trees they save, on rows that they
+    were not chosen by.
+    """
+
+    relations: tuple[str, ...] = ()
+    gain: float = 0.0
+
+
+def relate(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> Related:
+    """Find relations between the columns of a matrix that tell something of a target.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_columns)
+        Numbers, then codes of categories.
+    n_numbers : int
+    targets : ndarray of shape (n_samples, n_targets)
+        A column per class, or a number; the first two are looked at.
+    seed : int
+
+    Returns
+    -------
+    Related
+    """
+    if len(X) < FEWEST_ROWS or X.shape[1] == n_numbers:
+        return Related()
+    drawn = np.random.default_rng(seed).permutation(len(X))[: 2 * MOST_ROWS]
+    X, targets = X[drawn], targets[drawn, :MOST_TARGETS]
+    half = len(drawn) // 2
+    targets = targets[:, (np.ptp(targets[:half], 0) > 0) & (np.ptp(targets[half:], 0) > 0)]
+    if not targets.shape[1]:
+        return Related()
+    targets = (targets - targets.mean(axis=0)) / targets.std(axis=0)
+    columns = _Columns.telling(X[:half], targets[:half], n_numbers)
+    if not columns.categories:
+        return Related()
+    # Sums in another order are other numbers: one thread.
+    with threadpool_limits(1):
+        choosing = _Part(columns.of(X[:half]), targets[:half], len(columns.numbers))
+        proving = _Part(columns.of(X[half:]), targets[half:], len(columns.numbers))
+        chosen = _Choice(choosing, choosing.missed_by(proving)).run()
+        found = _proved(chosen, choosing, proving) if chosen else Related()
+    return Related(tuple(map(columns.named, found.relations)), found.gain)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The most telling columns of a matrix, the best first, by their positions in it."""
+
+    numbers: Sequence[int]
+    categories: Sequence[int]
+    n_numbers: int  # that there are in the matrix
+
+    @classmethod
+    def telling(cls, X: Matrix, targets: Matrix, n_numbers: int) -> "_Columns":
+        told = {}
+        for j, column in enumerate(X.T):
+            groups = _grouped(column, binned=j < n_numbers)
+            if np.ptp(groups) > 0:
+                told[j] = _share(groups, targets)
+        best = sorted(told, key=lambda j: -told[j])
+        numbers = [j for j in best if j < n_numbers][:MOST_NUMBERS]
+        return cls(numbers, [j for j in best if j >= n_numbers][:MOST_CATEGORIES], n_numbers)
+
+    def of(self, X: Matrix) -> Matrix:
+        """Return these columns."""
+        return X[:, [*self.numbers, *self.categories]]
+
+    def named(self, text: str) -> str:
+        """Return a relation between these columns as one between those of the matrix."""
+        relation = parse_relation(text)
+        places = sorted(self.categories[j] - self.n_numbers for j in relation.categories)
+        number = self.numbers[relation.number] if relation.number >= 0 else -1
+        return str(Relation(relation.kind, tuple(places), number))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some of the rows."""
+
+    X: Matrix
+    targets: Matrix
+    n_numbers: int
+
+    def missed_by(self, other: "_Part", relations: Sequence[str] = ()) -> Matrix:
+        """Return what trees that are fitted on the other rows leave of the targets."""
+        n_categorical = self.X.shape[1] - self.n_numbers
+        step: Any = CategoryRelations(relations=relations, n_categorical=n_categorical)
+        fitted, own = step.fit_transform(other.X), step.transform(self.X)
+        made = sum(not parse_relation(text).is_category for text in relations)
+        levels = [len(np.unique(column)) for column in fitted.T]
+        are_categories = np.arange(fitted.shape[1]) >= self.n_numbers + made
+        trees = HistGradientBoostingRegressor(
+            max_iter=ROUNDS,
+            learning_rate=RATE,
+            max_leaf_nodes=LEAVES,
+            categorical_features=are_categories & (np.array(levels) <= NATIVE),
+            early_stopping=False,
+            random_state=0,
+        )
+        answers = [trees.fit(fitted, target).predict(own) for target in other.targets.T]
+        return np.asarray(self.targets - np.column_stack(answers))
+
+
+def _proved(relations: tuple[str, ...], choosing: _Part, proving: _Part) -> Related:
+    """Return the first relations, as far as each makes trees better on the other rows."""
+    without = (proving.missed_by(choosing) ** 2).sum(axis=1)
+    proved, left = Related(), without
+    for n_first in range(1, len(relations) + 1):
+        some = relations[:n_first]
+        with_them = (proving.missed_by(choosing, some) ** 2).sum(axis=1)
+        saved, more = without - with_them, float((left - with_them).mean())
+        gain = float(saved.mean() / max(without.mean(), np.finfo(float).tiny))
+        sure = saved.mean() > SURE * saved.std() / np.sqrt(len(saved))
+        if not sure or gain < LEAST_GAIN or more < LEAST_MORE * without.mean():
+            break
+        proved, left = Related(some, gain), with_them
+    return proved
+
+
+@dataclass
+class _Choice:
+    """Relations chosen one after another by what they explain of what is left."""
+
+    part: _Part
+    left: Matrix
+    groups: dict[str, Groups] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
+
+    def run(self) -> tuple[str, ...]:
+        texts = [str(relation) for relation in self._candidates()]
+        chosen: list[str] = []
+        while len(chosen) < MOST_TRIED:
+            self.shares = {}
+            scores = {text: self._score(text) for text in texts if text not in chosen}
+            # Of what explains little now, little is to be expected later.
+            texts = sorted(scores, key=lambda text: -scores[text])[: 10 * MOST_TRIED]
+            least = max(LEAST_EXPLAINED, ABOVE_NOISE / len(self.left))
+            if not texts or scores[texts[0]] < least:
+                break
+            chosen.append(texts[0])
+            self.left = self.left - _explained(self._groups(texts[0]), self.left)
+        return tuple(chosen)
+
+    def _candidates(self) -> Iterator[Relation]:
+        n_categories = self.part.X.shape[1] - self.part.n_numbers
+        for first in range(n_categories):
+            yield Relation("frequency", (first,))
+            for second in range(first + 1, n_categories):
+                yield Relation("cross", (first, second))
+            for number in range(min(self.part.n_numbers, MOST_GROUPED)):
+                for kind in (name for name, kind in KINDS.items() if kind.has_number):
+                    yield Relation(kind, (first,), number)
+
+    def _score(self, text: str) -> float:
+        """Return what a relation explains of what is left beyond its own columns."""
+        relation = parse_relation(text)
+        own = [f"c{j}" for j in relation.categories]
+        own += [f"x{relation.number}"] if relation.number >= 0 else []
+        known = sum(max(self._share_of(name), 0.0) for name in own)
+        return self._share_of(text) - known
+
+    def _share_of(self, name: str) -> float:
+        if name not in self.shares:
+            self.shares[name] = _share(self._groups(name), self.left)
+        return self.shares[name]
+
+    def _groups(self, name: str) -> Groups:
+        """Return which category or bin of a column or relation each row is in."""
+        if name not in self.groups:
+            values, is_category = self._column(name)
+            self.groups[name] = _grouped(values, binned=not is_category)
+        return self.groups[name]
+
+    def _column(self, name: str) -> tuple[Matrix, bool]:
+        """Return the values of a column or relation, and whether they are categories."""
+        numbers, codes = np.split(self.part.X, [self.part.n_numbers], axis=1)
+        if name[1:].isdecimal():
+            is_category = name[0] == "c"
+            return (codes if is_category else numbers)[:, int(name[1:])], is_category
+        relation = parse_relation(name)
+        learned = relation.learned(numbers, codes)
+        return relation.values(learned, numbers, codes), relation.is_category
+
+
+def _grouped(column: Matrix, *, binned: bool) -> Groups:
+    """Return which of the sorted values, or bins, each value is in; missing ones are last."""
+    missing = np.isnan(column)
+    known = column[~missing]
+    if binned:
+        edges = (
+            np.unique(np.quantile(known, np.arange(1, BINS) / BINS)) if len(known) else known
+        )
+    else:
+        edges = np.unique(known)
+    return np.where(missing, len(edges) + 1, np.searchsorted(edges, column, side="right"))
+
+
+def _explained(groups: Groups, left: Matrix) -> Matrix:
+    """Return, for each row, the mean of the others in its group, drawn towards zero."""
+    counts = np.bincount(groups)[groups]
+    sums = np.column_stack([np.bincount(groups, column)[groups] for column in left.T])
+    return np.asarray((sums - left) / (counts - 1 + PRIOR_ROWS)[:, None])
+
+
+def _share(groups: Groups, left: Matrix) -> float:
+    """Return the share that groups explain of the target of which they explain most."""
+    size = (left**2).sum(axis=0)
+    missed = ((left - _explained(groups, left)) ** 2).sum(axis=0)
+    return float((1.0 - missed / np.maximum(size, np.finfo(float).tiny)).max())

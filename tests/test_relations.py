@@ -1,0 +1,430 @@
+"""Relations of categories to other columns: the step, the gene, and how they are found."""
+
+import pickle
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
+from evolearn.estimators.data import read_data
+from evolearn.estimators.plan import choose_effort, make_plan
+from evolearn.evolution.evolution import Evolution
+from evolearn.evolution.relating import relate
+from evolearn.evolution.variation import mate
+from evolearn.features import KINDS, CategoryRelations, parse_relation
+from evolearn.features.grouping import FEWEST_ROWS, MOST_PAIRS, PRIOR_ROWS
+from evolearn.space.express import express
+from evolearn.space.problem import Problem
+from evolearn.space.relations import Relations
+from evolearn.space.restriction import restrict
+from evolearn.table import prepare_table
+
+ALL = (
+    "frequency(c0)",
+    "cross(c0, c1)",
+    "mean(x0 | c1)",
+    "std(x1 | c0)",
+    "x0 - mean(x0 | c1)",
+)
+CHECKS = parametrize_with_checks(
+    [
+        CategoryRelations(),
+        CategoryRelations(relations=["frequency(c0)"], n_categorical=1),
+    ]
+)
+
+
+# scikit-learn 1.7 gives its checks as a generator, which pytest 10 will refuse: hence a list.
+@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
+def test_scikit_learns_checks(estimator, check):
+    check(estimator)
+
+
+# -- texts ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "readable"),
+    [
+        ("frequency(c1)", "frequency(size)"),
+        ("cross(c0, c1)", "city x size"),
+        ("mean(x1 | c0)", "mean(rent | city)"),
+        ("std(x0 | c1)", "std(area | size)"),
+        ("x1 - mean(x1 | c0)", "rent - mean(rent | city)"),
+    ],
+)
+def test_a_relation_is_read_with_the_names_of_its_columns(text, readable):
+    relation = parse_relation(text)
+    assert str(relation) == text
+    assert relation.readable(["area", "rent"], ["city", "size"]) == readable
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "c0", "cross(c1, c0)", "cross(c0, c0)", "cross(c0)", "mean(c0 | c1)", "mean(x0 | x1)",
+     "x0 - mean(x1 | c0)", "frequency(c0) ", "median(x0 | c0)", "frequency(x0)"],
+)  # fmt: skip
+def test_what_is_no_relation_is_refused(text):
+    with pytest.raises(ValueError, match="A relation is written as one of"):
+        parse_relation(text)
+
+
+# -- the step -------------------------------------------------------------------------------
+
+
+def table(n_rows=400, seed=0):
+    """Two numbers and the codes of two categories, some of each missing."""
+    rng = np.random.default_rng(seed)
+    numbers = rng.normal(size=(n_rows, 2)) * [1.0, 1e6]
+    codes = rng.integers(0, [4, 7], size=(n_rows, 2)).astype(float)
+    X = np.hstack([numbers, codes])
+    X[rng.random(X.shape) < 0.1] = np.nan
+    return X
+
+
+def step(*relations, n_categorical=2):
+    return CategoryRelations(relations=relations, n_categorical=n_categorical)
+
+
+def test_values_are_those_of_a_grouping_of_the_training_rows():
+    X, new = table(), table(seed=1)
+    made = step(*ALL).fit(X).transform(new)
+    assert made.shape == (len(X), 9)
+    np.testing.assert_array_equal(made[:, [0, 1, 6, 7]], new)
+    frame = pd.DataFrame(X, columns=["x0", "x1", "c0", "c1"])
+    seen = pd.DataFrame(new, columns=frame.columns)
+
+    def looked(by, values):
+        return np.array([values[key] for key in seen[by].map(lambda c: -1 if c != c else c)])
+
+    def groups(by):
+        return frame.groupby(frame[by].fillna(-1))
+
+    np.testing.assert_allclose(made[:, 2], looked("c0", groups("c0").size() / len(frame)))
+    group = groups("c1")["x0"]
+    overall, n = frame["x0"].mean(), group.count()
+    means = (group.sum() + PRIOR_ROWS * overall) / (n + PRIOR_ROWS)
+    np.testing.assert_allclose(made[:, 3], looked("c1", means))
+    group = groups("c0")["x1"]
+    squares = group.var(ddof=0) * group.count() + PRIOR_ROWS * frame["x1"].var(ddof=0)
+    spreads = np.sqrt(squares / (group.count() + PRIOR_ROWS))
+    np.testing.assert_allclose(made[:, 4], looked("c0", spreads))
+    np.testing.assert_allclose(made[:, 5], new[:, 0] - made[:, 3])
+    pairs = pd.DataFrame({"pair": made[:, 8], "of": list(zip(*made[:, 6:8].T, strict=True))})
+    assert pairs.dropna().astype(str).groupby("pair").nunique()["of"].max() == 1
+
+
+def test_pairs_that_are_rare_or_not_seen_are_missing():
+    rows = [[0, 0]] * FEWEST_ROWS + [[0, 1]] * (FEWEST_ROWS - 1) + [[1, 0]] * FEWEST_ROWS
+    fitted = step("cross(c0, c1)").fit(np.array(rows, dtype=float))
+    made = fitted.transform(np.array([[0, 0], [0, 1], [1, 0], [1, 1], [7, 0]], dtype=float))
+    np.testing.assert_array_equal(made[:, 2], [0, np.nan, 1, np.nan, np.nan])
+    many = np.array([[a, b] for a in range(30) for b in range(30)] * FEWEST_ROWS, dtype=float)
+    codes = step("cross(c0, c1)").fit_transform(many)[:, 2]
+    assert np.unique(codes[~np.isnan(codes)]).tolist() == list(range(MOST_PAIRS))
+
+
+def test_a_category_that_fit_has_not_seen_tells_what_all_rows_do():
+    X = table()
+    new = np.array([[0.5, 0.0, 99.0, 99.0]])
+    made = step(*ALL).fit(X).transform(new)[0]
+    assert made[2] == 0
+    mean, spread = np.nanmean(X[:, 0]), np.nanstd(X[:, 1])
+    np.testing.assert_allclose(made[3:6], [mean, spread, 0.5 - mean])
+    assert np.isnan(made[8])
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        np.full(40, np.nan),
+        np.zeros(40),
+        np.where(np.arange(40) % 2, 1.7e300, -1.7e300),
+        np.arange(40) * 1e-310,
+        np.where(np.arange(40) < 20, np.nan, 5.0),
+    ],
+)
+@pytest.mark.parametrize("codes", [np.full(40, np.nan), np.zeros(40), np.arange(40.0)])
+@pytest.mark.filterwarnings("error")
+def test_nothing_but_missing_numbers_makes_missing_numbers(numbers, codes):
+    X = np.column_stack([numbers, codes])
+    made = step("mean(x0 | c0)", "std(x0 | c0)", "x0 - mean(x0 | c0)", n_categorical=1)
+    values = made.fit_transform(X)[:, 1:4]
+    none = np.isnan(numbers).all()
+    assert (np.isnan(values[:, :2]) == none).all()
+    assert (np.isnan(values[:, 2]) == np.isnan(numbers)).all()
+    assert not np.isinf(values).any()
+
+
+def test_frames_and_arrays_get_the_same_columns_and_readable_names():
+    frame = pd.DataFrame(table(), columns=["area", "rent", "city", "kind"])
+    made = step(*ALL).fit(frame)
+    np.testing.assert_array_equal(
+        made.transform(frame), step(*ALL).fit_transform(frame.to_numpy())
+    )
+    assert made.get_feature_names_out().tolist() == [
+        "area", "rent", "frequency(city)", "mean(area | kind)", "std(rent | city)",
+        "area - mean(area | kind)", "city", "kind", "city x kind",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("relations", "n_categorical", "message"),
+    [
+        (["mean(x2 | c0)"], 2, r"names column x2, but X has 2 columns of numbers"),
+        (["cross(c0, c2)"], 2, r"names column c2, but X has 2 columns of categories"),
+        ([], 5, r"n_categorical=5 .* but X has 4; pass at most that many"),
+    ],
+)
+def test_columns_that_are_not_there_are_named(relations, n_categorical, message):
+    with pytest.raises(ValueError, match=message):
+        step(*relations, n_categorical=n_categorical).fit(table())
+
+
+# -- in a pipeline --------------------------------------------------------------------------
+
+
+def mixed(n_rows=300, seed=0):
+    """A frame of numbers and categories."""
+    rng = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "area": rng.normal(size=n_rows),
+            "rent": rng.normal(size=n_rows),
+            "city": rng.choice(list("uvwxyz"), n_rows),
+            "kind": rng.choice(list("ab"), n_rows),
+        }
+    )
+
+
+def problem(frame, task="regression"):
+    return Problem(task, prepare_table(frame).schema, n_classes=2, smallest_class=40)
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_every_estimator_and_encoder_takes_relations_and_formulas_beside(task):
+    frame = mixed()
+    target = np.arange(len(frame)) % 2
+    space = restrict(SearchSpace.default(task), problem(frame, task))
+    matrix = prepare_table(frame).matrix
+    matrix[::9, 2] = np.nan
+    tried = 0
+    for name in ("hist_gradient_boosting", "decision_tree", "gaussian_process", "ridge"):
+        if name not in space.names:
+            continue
+        for encoder in space.slots_of(name)["encoder"]:
+            genome = space.genome(
+                {
+                    "estimator": name,
+                    "encoder": encoder,
+                    "relations": "related",
+                    "related__relations": ALL,
+                    "features": "constructed",
+                    "constructed__expressions": ("mul(x0, x1)",),
+                }
+            )
+            assert genome in space
+            model = express(genome, space, problem(frame, task), 0).fit(
+                matrix[:200], target[:200]
+            )
+            model.predict(matrix[200:])
+            if encoder == "native":
+                assert model[-1].is_categorical_.tolist() == [False] * 7 + [True] * 3
+            tried += 1
+    assert tried >= 6
+
+
+def test_tables_without_categories_have_no_relations():
+    numbers = mixed()[["area", "rent"]]
+    space = restrict(SearchSpace.default("regression"), problem(numbers))
+    assert space.left_out["related"] == "there are no categories"
+    assert all("relations" not in space.slots_of(name) for name in space.names)
+
+
+def test_a_search_on_numbers_is_the_same_as_without_the_slot():
+    space = restrict(SearchSpace.default("regression"), problem(mixed()[["area", "rent"]]))
+    slots = {slot: cs for slot, cs in space.preparation.items() if slot != "relations"}
+    keys = [
+        [candidate.genome.key for candidate in proposals(one)]
+        for one in (space, SearchSpace(space.estimators, slots))
+    ]
+    assert keys[0] == keys[1]
+
+
+# -- their evolution ------------------------------------------------------------------------
+
+FOUND = ("cross(c0, c1)", "x1 - mean(x1 | c0)")
+
+
+@pytest.mark.parametrize("found", [(), FOUND])
+@pytest.mark.parametrize(("n_numbers", "n_categories"), [(3, 4), (0, 1), (2, 1), (0, 3)])
+def test_every_move_stays_in_the_domain(n_numbers, n_categories, found):
+    domain = Relations(n_numbers, n_categories)
+    domain = Relations(n_numbers, n_categories, found=domain.of(found))
+    rng = random.Random(0)
+    before = random.getstate()
+    sets = [domain.default, domain.sample(rng)]
+    for _ in range(100):
+        sets.append(domain.sample(rng))
+        sets.append(domain.mutate(rng.choice(sets), rng))
+        sets.append(domain.mix(*(rng.choice(sets[1:]) for _ in range(2)), rng))
+    assert all(one in domain for one in sets)
+    assert all(sets[1:]), "no move ends without any"
+    assert random.getstate() == before
+    kinds = {parse_relation(text).kind for one in sets for text in one}
+    expected = {
+        name
+        for name, kind in KINDS.items()
+        if kind.n_categories <= n_categories and (n_numbers or not kind.has_number)
+    }
+    assert kinds == expected
+
+
+def relation_space(found=()):
+    space = restrict(SearchSpace.default("regression"), problem(mixed()))
+    return space.constrained("related", relations=Relations(2, 2, found=found))
+
+
+def proposals(space, n_wanted=250):
+    search = Evolution(space, population_size=8, rng=random.Random(1))
+    candidates = []
+    for number in range(n_wanted):
+        candidates.append(search.ask())
+        search.tell(candidates[-1], float(number % 7))
+    return candidates
+
+
+def test_relations_are_seldom_tried_where_none_is_known_to_tell_anything():
+    shares = {}
+    for found in ((), FOUND):
+        keys = [candidate.genome.key for candidate in proposals(relation_space(found))]
+        shares[found] = np.mean(["relations=related" in key for key in keys])
+    assert 0 < shares[()] < 0.5 * shares[FOUND]
+
+
+def test_a_good_set_travels_to_another_estimator_by_crossover():
+    space = relation_space()
+    good = {"relations": "related", "related__relations": FOUND}
+    donor = space.genome({"estimator": "ridge", **good})
+    child = mate(space.genome({"estimator": "extra_trees"}), donor, space, random.Random(0))
+    assert child.estimator == "extra_trees"
+    assert dict(child["relations"].values)["relations"] == FOUND
+
+
+# -- how they are found ---------------------------------------------------------------------
+
+
+def related_table(seed, n_rows=2000):
+    """A target that a cross of categories, and one that a deviation within one decides."""
+    rng = np.random.default_rng(seed)
+    numbers = rng.normal(size=(n_rows, 3))
+    codes = rng.integers(0, [8, 8, 20], size=(n_rows, 3))
+    effects = rng.normal(size=(8, 8))
+    level = 3.0 * rng.normal(size=20)[codes[:, 2]]
+    numbers[:, 1] += level
+    noise = 0.3 * rng.normal(size=n_rows)
+    cross = effects[codes[:, 0], codes[:, 1]] + noise
+    within = np.abs(numbers[:, 1] - level) + noise
+    return np.hstack([numbers, codes]), cross.reshape(-1, 1), within.reshape(-1, 1)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_cross_and_a_grouping_are_found(seed):
+    X, cross, within = related_table(seed)
+    of_cross, of_within = relate(X, 3, cross, seed), relate(X, 3, within, seed)
+    assert of_cross.relations[0] == "cross(c0, c1)"
+    assert of_within.relations[0] == "x1 - mean(x1 | c2)"
+    assert min(of_cross.gain, of_within.gain) > 0.1
+    assert relate(X, 3, cross, seed) == of_cross
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_is_found_in_noise_or_in_what_trees_find_by_themselves(seed):
+    X, *_ = related_table(seed)
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=(len(X), 1))
+    assert relate(X, 3, noise, seed).relations == ()
+    plain = np.column_stack([rng.normal(size=8)[X[:, 3].astype(int)] + X[:, 0]])
+    assert relate(X, 3, plain + noise, seed).relations == ()
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.zeros((300, 4)),
+        np.full((300, 4), np.nan),
+        np.zeros((50, 4)),
+        np.tile(np.arange(300.0), (4, 1)).T,
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_tables_that_tell_nothing_do_no_harm(X):
+    y = np.random.default_rng(0).normal(size=(len(X), 1))
+    for n_numbers in (0, 2, 4):
+        assert relate(X, n_numbers, y, 0).relations == ()
+        assert relate(X, n_numbers, np.zeros_like(y), 0).relations == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "groups", "found"),
+    [
+        ({"time_budget": None}, None, True),
+        ({"time_budget": 60.0, "cv": 4}, None, True),
+        ({"time_budget": 5.0}, None, False),
+        ({"time_budget": None}, np.arange(1500) // 10, False),
+        ({"time_budget": None, "cv": TimeSeriesSplit(4)}, None, False),
+    ],
+)
+def test_relations_are_looked_for_where_rows_are_independent_and_there_is_time(
+    settings, groups, found
+):
+    X, y = frame_of_a_cross()
+    model = EvolutionaryRegressor(**settings, random_state=0)
+    data = read_data(model, X, y, None, groups, "regression")
+    plan = make_plan(model, data, choose_effort(model, data))
+    domain = plan.space.component("relations", "related").parameters["relations"]
+    assert bool(domain.found) is found
+    first = [genome for genome in plan.search(16)._initial[:12] if "relations" in genome]
+    assert any(genome["relations"].component == "related" for genome in first) is found
+
+
+# -- through to the user --------------------------------------------------------------------
+
+
+def frame_of_a_cross(seed=0, n_rows=1500):
+    X, cross, _ = related_table(seed, n_rows)
+    frame = pd.DataFrame(X[:, :3], columns=["area", "rent", "age"])
+    for position, name in enumerate(["city", "kind", "street"]):
+        frame[name] = [f"{name}{int(code)}" for code in X[:, 3 + position]]
+    frame.loc[::50, "city"] = None
+    return frame, cross.ravel()
+
+
+def test_a_search_finds_a_cross_and_shows_it(fast):
+    frame, y = frame_of_a_cross()
+    errors, models = [], []
+    for left_out in ((), ("related",)):
+        space = SearchSpace.default("regression").only("ridge", "decision_tree")
+        settings = {**fast, "search_space": space.without(*left_out), "n_evaluations": 10}
+        models.append(EvolutionaryRegressor(**settings).fit(frame, y))
+        errors.append(models[-1].best_fitness_)
+    assert errors[0] < 0.8 * errors[1]
+    best = models[0].best_estimator_
+    assert best.named_steps["relations"].relations
+    assert "city x kind" in " ".join(best[:2].get_feature_names_out())
+    assert "cross(c0, c1)" in models[0].best_params_["related__relations"]
+    again = pickle.loads(pickle.dumps(best))
+    np.testing.assert_array_equal(again.predict(frame), best.predict(frame))
+
+
+def test_classes_that_a_cross_separates(fast):
+    frame, y = frame_of_a_cross(n_rows=2500)
+    labels = np.where(y > np.median(y), "high", "low")
+    settings = {**fast, "search_space": ["logistic_regression"], "n_evaluations": 8}
+    model = EvolutionaryClassifier(**settings).fit(frame, labels)
+    assert "related" in set(model.cv_results_["param_relations"])
+    assert model.best_params_["relations"] == "related"
