@@ -303,6 +303,10 @@ def test_searches_repeat_themselves_with_more_workers_and_with_models_lost(task)
     assert wanted, "nobody inherited anything"
     kept = fit(task)
     same(kept, lost, task)
+    results = kept.cv_results_
+    heirs = [i for i, number in enumerate(results["inherits"]) if number is not None]
+    assert heirs
+    assert all(results["inherits"][i] == results["parents"][i][0] for i in heirs)
     same(kept, fit(task, n_jobs=2), task)
 
 

@@ -4,7 +4,7 @@ import logging
 import shutil
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -35,6 +35,7 @@ from evolearn.replay import replay
 from evolearn.report.progress import generation_line, reuse_line
 from evolearn.report.results import Row
 from evolearn.search import Progress, Record, SearchRun
+from evolearn.space.genome import Genome
 
 LOGGER = logging.getLogger("evolearn")
 
@@ -221,7 +222,8 @@ def _outcome(
             _warn(handed.note)
         best = _with_step(plan, handed)
         served = _served(plan, handed, best)
-    rows = [_row(record, plan) for record in records]
+    numbers = {record.candidate.genome: record.candidate.number for record in records}
+    rows = [_row(record, plan, numbers) for record in records]
     return FitOutcome(plan, search, rows, stop_reason, best, served, handed)
 
 
@@ -293,13 +295,15 @@ def _dummy(plan: Plan, records: Sequence[Record]) -> Any:
     )
 
 
-def _row(record: Record, plan: Plan) -> Row:
+def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
     candidate, evaluation = record.candidate, record.evaluation
+    parent = candidate.genome.parent
     return Row(
         number=candidate.number,
         generation=candidate.generation,
         origin=candidate.origin,
         parents=candidate.parents,
+        inherits=None if parent is None else numbers[parent],
         params=candidate.genome.params,
         complexity=plan.space.complexity(candidate.genome),
         scores=evaluation.scores,

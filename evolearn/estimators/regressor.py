@@ -125,14 +125,17 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         perfect for scorers that have a best value. NaN if no candidate was evaluated in time.
 
     best_params_ : dict
-        Its genome in flat form: ``{"estimator": "ridge", "ridge__alpha": 1.0, ...}``.
+        Its genome in flat form: ``{"estimator": "ridge", "ridge__alpha": 1.0, ...}``. A network
+        that inherited weights comes to others if it is fitted anew with these: it trains from
+        drawn weights then, for all of its epochs.
 
     cv_results_ : dict of arrays
         All candidates in the order of the search, laid out as in `GridSearchCV`: scores in
         the scorer's own sign, NaN for folds that were not run; also ``fitness``,
-        ``complexity``, ``generation``, ``origin``, ``parents``, ``status``, ``failure`` and
-        ``warnings``. A ``status`` of ``"raced"`` says that a candidate lay so far behind good
-        ones after some folds that the others were not run; it has no fitness.
+        ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits`` (the candidate
+        whose trained weights it started from), ``status``, ``failure`` and ``warnings``. A
+        ``status`` of ``"raced"`` says that a candidate lay so far behind good ones after some
+        folds that the others were not run; it has no fitness.
 
     leaderboard_ : dict of arrays
         The candidates that were scored, best first, with their weight in the ensemble.

@@ -20,8 +20,9 @@ from evolearn.space.search_space import SearchSpace
 CROSSOVER_PROBABILITY = 0.4
 # A child of a crossover is mutated as well in this share of cases: twins of a parent are rare.
 MUTATION_AFTER_CROSSOVER = 0.5
-# Share of the children of networks that start from a parent's weights, if they can.
-INHERITANCE = 0.5
+# Share of the children of networks that start from a parent's weights, if they can: about two
+# of five cannot, for they differ in preparation or embedding, or the line is at its longest.
+INHERITANCE = 0.8
 # Share of genomes drawn from the whole space, so that no estimator type is lost for ever.
 IMMIGRANTS = 0.08
 # Share of parents chosen by error alone; the others by Pareto rank and crowding (NSGA-II),

@@ -19,6 +19,7 @@ class Row(TypedDict):
     generation: int
     origin: str
     parents: tuple[int, ...]
+    inherits: int | None
     params: Mapping[str, Any]
     complexity: float
     scores: Sequence[float]
@@ -37,7 +38,8 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
     """Return the results in the layout of ``GridSearchCV.cv_results_``.
 
     Scores have the scorer's own sign, folds that were not run are NaN. Besides the usual keys
-    there are ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``, ``status``,
+    there are ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits``
+    (the candidate whose trained weights it started from, None if there is none), ``status``,
     ``failure`` and ``warnings``.
     """
     table: Table = {}
@@ -62,7 +64,7 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
     table["fitness"] = fitness_of(rows)
     for name in ("complexity", "generation"):
         table[name] = np.array([row[name] for row in rows])  # type: ignore[literal-required]
-    for name in ("origin", "parents", "status", "failure", "warnings"):
+    for name in ("origin", "parents", "inherits", "status", "failure", "warnings"):
         table[name] = _objects([row[name] for row in rows])  # type: ignore[literal-required]
     return table
 
