@@ -47,7 +47,9 @@ def _fill(out: np.ndarray, columns: Sequence[np.ndarray]) -> None:
 
 def output_names(columns: Sequence[ColumnInfo], names: Sequence[str]) -> list[str]:
     """Return the names of the matrix's columns, given the names of the table's columns."""
-    numbers, words, codes = [], [], []
+    numbers: list[str] = []
+    words: list[str] = []
+    codes: list[str] = []
     for info, name in zip(columns, names, strict=True):
         if not info.is_kept:
             continue
