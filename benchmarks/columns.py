@@ -5,10 +5,11 @@
 
 For each table of `column_tables.py` and each seed the full default space is searched with and
 without what is made of dates (`cyclic_dates`, `date_differences`) and of text (`text_svd`,
-`text_words`), for the same seconds. The error is the root mean squared one on rows that were not fitted on, noise
-included, so that the noise is the least there can be; of classes it is the log loss. What is
-told is the error with over that without; of numbers also how much is closed of the gap to the
-noise. Appends a JSON line per fit to --out; fits that are there already are not repeated.
+`text_words`), for the same seconds. The error is the root mean squared one on rows that were
+not fitted on, noise included, so that the noise is the least there can be; of classes it is the
+log loss. What is told is the error with over that without; of numbers also how much is closed
+of the gap to the noise. Appends a JSON line per fit to --out; fits that are there already are
+not repeated.
 """
 
 import argparse

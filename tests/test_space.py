@@ -260,6 +260,24 @@ def test_a_wide_table_is_not_spread_over_bins():
     assert network.build(network.default()).embedding == "none"
 
 
+def test_linear_models_follow_curves_behind_splines():
+    X = np.random.default_rng(0).uniform(-3, 3, size=(200, 2))
+    y = np.sin(2 * X[:, 0]) + np.abs(X[:, 1])
+    problem = Problem("regression", prepare_table(X).schema)
+    space = restrict(SearchSpace.default("regression"), problem)
+    scores = [
+        express(space.genome({"estimator": "ridge", "transformer": one}), space, problem, 0)
+        .fit(X, y)
+        .score(X, y)
+        for one in ("no_transformer", "spline")
+    ]
+    assert scores[0] < 0.3
+    assert scores[1] > 0.95
+    assert "spline" not in space.slots_of("nearest_neighbors")["transformer"]
+    wide = Problem("regression", prepare_table(np.tile(X, 51) ** np.arange(1, 103)).schema)
+    assert "100 columns" in restrict(space, wide).left_out["spline"]
+
+
 def test_entries_of_the_portfolio_take_no_more_than_their_shares():
     schema = prepare_table(np.random.default_rng(0).normal(size=(20_000, 8))).schema
     problem = Problem("regression", schema, fit_limit=20.0)

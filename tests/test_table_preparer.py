@@ -48,6 +48,7 @@ def test_says_what_each_column_is():
         "when_seconds",
         "when_year",
         "when_day",
+        "when_day_of_year",
         "when_weekday",
         "colour",
     ]

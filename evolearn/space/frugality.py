@@ -25,6 +25,8 @@ SHARE = 0.85
 TRAINING_SHARE = 0.2
 # Preparation that makes more numbers of those there are is held twice while it is made.
 WIDENING_COPIES = 2.0
+# The most knots of a spline, and two pieces beyond them.
+COLUMNS_PER_SPLINE = 18
 # Encoded columns are held apart and joined with the numbers, also inside of boosting that
 # knows categories; the encoder that leaves their codes as they are makes no copies.
 ENCODED_COPIES = 2.0
@@ -120,7 +122,11 @@ def too_wide(component: Component, problem: Problem) -> str | None:
     """Return why a preparation of columns would hold too much, None if it would not."""
     if problem.memory == float("inf"):
         return None
-    made = {"polynomial": problem.n_columns**2 / 2, "one_hot": problem.n_encoded_columns}
+    made = {
+        "polynomial": problem.n_columns**2 / 2,
+        "one_hot": problem.n_encoded_columns,
+        "spline": problem.n_encoded_columns * COLUMNS_PER_SPLINE,
+    }
     column_bytes = problem.row_bytes / problem.table.n_columns
     widening = WIDENING_COPIES * made.get(component.name, 0) * column_bytes
     if max(widening * problem.n_fit_rows, fit_bytes(component, problem)) > problem.memory:

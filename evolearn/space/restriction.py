@@ -47,7 +47,7 @@ NETWORK_ROWS = 400_000
 ROWS_PER_COMPONENT = 10
 # Of more columns there are too many formulas, and trees choose among them better.
 MOST_FORMULA_COLUMNS = 300
-# Of more columns, bins and waves make networks that take too long.
+# Of more columns, bins and waves make networks that take too long, and splines wide matrices.
 MOST_SPREAD_COLUMNS = 100
 
 
@@ -62,8 +62,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     4. Encoders and relations are left out of tables without categories, what makes columns of
        words or of dates out of tables without them, the logarithm of the target where the
        target does not lie above -1. A text gets no more components than a tenth of the rows.
-    5. Polynomial features are left out above 40 columns and beside text, truncated SVD on dense
-       data.
+    5. Polynomial features are left out above 40 columns, splines above 100, both beside text,
+       truncated SVD on dense data.
     6. Estimators whose expected time for one fit (`Cost`) is known and above the problem's
        limit get fewer trees, rounds or epochs; where that is not enough they are left out, but
        if that would leave none, the cheapest stays.
@@ -267,8 +267,10 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
         return None if "sparse" in component.handles else "it needs dense data"
     if component.name == "truncated_svd":
         return "it is for sparse data"
-    if component.name == "polynomial" and table.texts:
+    if component.name in ("polynomial", "spline") and table.texts:
         return "it is not for words"
+    if component.name == "spline" and problem.n_encoded_columns > MOST_SPREAD_COLUMNS:
+        return f"there are more than {MOST_SPREAD_COLUMNS} columns"
     if component.name == "polynomial" and problem.n_encoded_columns > POLYNOMIAL_COLUMNS:
         return f"there are more than {POLYNOMIAL_COLUMNS} columns"
     return None

@@ -46,6 +46,10 @@ IDENTIFIER = "nearly every value is distinct, like an identifier"
 CHOSEN = "dropped by kinds"
 
 
+#: The different texts of a column by its position, and for each row which of them.
+Labels = dict[int, tuple[list[str], np.ndarray]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Slot:
     """One candidate column of the matrix: of which input column, and which part of it."""
@@ -66,7 +70,7 @@ def learn_layout(
     labels = column_labels(table)
     chosen = _chosen_kinds(labels, kinds)
     numbers = None if chosen else numeric_array(table)
-    texts: dict[int, Texts] = {}
+    texts: Labels = {}
     if numbers is not None:
         infos = [ColumnInfo(_name(j, labels, table), "numeric") for j in range(len(labels))]
         slots = [_Slot(j) for j in range(len(labels))]
@@ -78,22 +82,15 @@ def learn_layout(
         infinite = {slots[j].column for j in np.flatnonzero(facts.is_infinite)}
         raise ValueError(infinity_message([place_of(labels[j], table) for j in infinite]))
     infos = _dropped(infos, slots, candidates, facts, chosen)
-    texts = {j: text for j, text in texts.items() if infos[j].is_kept}
-    for j, info in enumerate(infos):  # its categories only told whether it is like another
-        if info.kind == "text":
-            infos[j] = replace(info, categories=())
-    for j, text in texts.items():
-        width = text_width(facts.n_rows, len(texts))
-        infos[j] = replace(infos[j], width=width, characters=text_characters(facts.n_rows))
-        texts[j] = replace(text, info=infos[j])
+    infos = _with_widths(infos, facts.n_rows)
     kept = [k for k, slot in enumerate(slots) if _is_in_matrix(infos[slot.column], slot)]
-    if not texts:
+    if not any(infos[slots[k].column].kind == "text" for k in kept):
         matrix = candidates if len(kept) == len(slots) else candidates[:, kept]
         return tuple(infos), np.ascontiguousarray(matrix)
     kinds_kept = [(infos[slots[k].column].kind, candidates[:, k]) for k in kept]
     return tuple(infos), assembled(
         [column for kind, column in kinds_kept if kind not in ("categorical", "text")],
-        list(texts.values()),
+        [Texts(*texts[j], infos[j]) for j in texts if infos[j].is_kept],
         [column for kind, column in kinds_kept if kind == "categorical"],
     )
 
@@ -173,10 +170,10 @@ def _read(column: Any, table: Any, where: str) -> Reading:
 
 def _read_table(
     table: Any, labels: Sequence[Any], chosen: Mapping[int, str]
-) -> tuple[list[ColumnInfo], list[_Slot], np.ndarray, dict[int, Texts]]:
+) -> tuple[list[ColumnInfo], list[_Slot], np.ndarray, Labels]:
     """Read every column; numbers come first, then the codes of categories and of texts."""
     infos: list[ColumnInfo] = []
-    texts: dict[int, Texts] = {}
+    texts: Labels = {}
     numbers: list[tuple[_Slot, np.ndarray]] = []
     codes: list[tuple[_Slot, np.ndarray]] = []
     for j, (label, column) in enumerate(zip(labels, raw_columns(table), strict=True)):
@@ -194,7 +191,7 @@ def _read_table(
                 kind = "text"
             info = ColumnInfo(name, kind, categories)
             if kind == "text":
-                texts[j] = Texts(*as_labels(reading), info)
+                texts[j] = as_labels(reading)
         else:
             info = ColumnInfo(name, kind)
             floats = as_floats(reading, kind, where)
@@ -204,6 +201,21 @@ def _read_table(
         raise ValueError("kinds drops every column of X; keep at least one.")
     slots, columns = zip(*numbers, *codes, strict=True)
     return infos, list(slots), assembled(columns, [], []), texts
+
+
+def _with_widths(infos: Sequence[ColumnInfo], n_rows: int) -> list[ColumnInfo]:
+    """Return the columns, those of text with the size of their blocks.
+
+    Their categories, by which duplicates are found, are the training texts: they are let go of.
+    """
+    n_texts = sum(info.kind == "text" and info.is_kept for info in infos)
+    width, characters = text_width(n_rows, max(n_texts, 1)), text_characters(n_rows)
+    return [
+        replace(info, categories=(), width=width, characters=characters)
+        if info.kind == "text"
+        else info
+        for info in infos
+    ]
 
 
 def _number_slots(j: int, kind: str, floats: np.ndarray) -> list[tuple[_Slot, np.ndarray]]:

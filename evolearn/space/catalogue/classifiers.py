@@ -58,7 +58,7 @@ from evolearn.space.components import Component, Cost
 from evolearn.space.domains import Choice, Float, Integer
 
 _SLOTS = numeric_slots("classification")
-_SUMS = numeric_slots("classification", texts=TEXTS_OF_SUMS)
+_LINEAR = numeric_slots("classification", linear=True)
 _PLAIN = numeric_slots("classification", transformer=False)
 _BALANCE = Choice(None, "balanced")
 
@@ -81,7 +81,7 @@ CLASSIFIERS = (
         "logistic_regression",
         LogisticRegression(max_iter=300),
         {"C": Float(1e-3, 1e3, log=True, start=1.0), "class_weight": _BALANCE},
-        slots=_SUMS,
+        slots=_LINEAR,
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.012, rows=0.8, columns=0.5, outputs=0.3),
@@ -97,7 +97,7 @@ CLASSIFIERS = (
             "average": Choice(True, False),
             "class_weight": _BALANCE,
         },
-        slots=_SUMS,
+        slots=_LINEAR,
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.008, rows=1.0, columns=1.0, outputs=1.0),
@@ -158,7 +158,7 @@ CLASSIFIERS = (
             "estimator__gamma": Float(1e-4, 3.0, log=True, start=0.05),
             "estimator__class_weight": _BALANCE,
         },
-        slots=_SUMS,
+        slots={**_SLOTS, "text": TEXTS_OF_SUMS},
         handles=SPARSE,
         class_rows=3,  # one for each of the calibration's folds
         complexity=4.0,

@@ -17,6 +17,7 @@ from sklearn.preprocessing import (
     PowerTransformer,
     QuantileTransformer,
     RobustScaler,
+    SplineTransformer,
     StandardScaler,
     TargetEncoder,
 )
@@ -187,6 +188,15 @@ TRANSFORMERS = (
         handles=frozenset({"sparse"}),
         complexity=1.0,
         cost=Cost(0.02),
+    ),
+    Component(
+        "spline",
+        SplineTransformer(
+            n_knots=8, knots="quantile", extrapolation="constant", include_bias=False
+        ),
+        {"n_knots": Integer(4, 16, log=True, start=8), "knots": Choice("quantile", "uniform")},
+        complexity=1.0,
+        cost=Cost(0.01),
     ),
     Component(
         "polynomial",

@@ -54,7 +54,7 @@ from evolearn.space.components import Component, Cost
 from evolearn.space.domains import Choice, Float, Integer
 
 _SLOTS = with_target(numeric_slots("regression"), *FREE_TARGETS)
-_SUMS = {**_SLOTS, "text": TEXTS_OF_SUMS}
+_LINEAR = with_target(numeric_slots("regression", linear=True), *FREE_TARGETS)
 _SCALED = with_target(numeric_slots("regression", transformer=False), *SCALED_TARGETS)
 _TREES = with_target(TREE_SLOTS, *FREE_TARGETS)
 _BOOSTING = with_target(BOOSTING_SLOTS, *FREE_TARGETS)
@@ -64,7 +64,7 @@ REGRESSORS = (
         "ridge",
         Ridge,
         {"alpha": Float(1e-3, 1e4, log=True, start=1.0)},
-        slots=_SUMS,
+        slots=_LINEAR,
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.002, rows=0.8, columns=0.8),
@@ -77,7 +77,7 @@ REGRESSORS = (
             "alpha": Float(1e-4, 10.0, log=True, start=1e-2),
             "l1_ratio": Float(0.05, 1.0, start=0.5),
         },
-        slots={**_SUMS, "target": SCALED_TARGETS},
+        slots={**_LINEAR, "target": SCALED_TARGETS},
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.003, rows=0.8, columns=0.8),
@@ -92,7 +92,7 @@ REGRESSORS = (
             "l1_ratio": Float(0.0, 1.0, start=0.15),
             "average": Choice(True, False),
         },
-        slots={**_SUMS, "target": SCALED_TARGETS},
+        slots={**_LINEAR, "target": SCALED_TARGETS},
         handles=SPARSE,
         complexity=1.0,
         cost=Cost(0.005, rows=0.9, columns=0.7),

