@@ -18,23 +18,24 @@ Appends a JSON line per result to --out; what is there already is not repeated.
 """
 
 import argparse
+import itertools
 import json
 import warnings
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from suite import commit, read_rows
 
-TABLES = 20
 N_ROWS, N_NUMBERS, LEVELS = 600, 3, (2, 30, 150, 300)
 FOLDS = 5
 LINEAR = {"classification": "logistic_regression", "regression": "ridge"}
-TREES = "hist_gradient_boosting"
+BOOSTING = {"estimator": "hist_gradient_boosting", "hist_gradient_boosting__max_iter": 30}
 FORMULAS = ("div(x0, x1)", "mul(x1, x2)")
 SELECTORS = {"classification": "", "regression": "_regression"}
 RELATED = {
     "frequency": ("frequency(c2)", "frequency(c3)"),
-    "cross": ("cross(c0, c3)", "cross(c1, c2)"),
+    "cross": ("cross(c0, c1)", "cross(c0, c2)"),
     "mean": ("mean(x0 | c2)", "mean(x1 | c3)"),
     "std": ("std(x0 | c2)", "std(x1 | c3)"),
     "deviation": ("x0 - mean(x0 | c2)", "x1 - mean(x1 | c3)"),
@@ -51,25 +52,21 @@ def cases(task):
         for e in ("one_hot", "target_mean")
     }
     for encoder in ("native", "ordinal", "target_mean"):
-        known[f"boosting, {encoder}"] = {"estimator": TREES, "encoder": encoder}
+        known[f"boosting, {encoder}"] = {**BOOSTING, "encoder": encoder}
     for selector in ("univariate", "by_trees"):
         name = f"{selector}{SELECTORS[task]}"
         known[f"{linear}, {selector}"] = {"estimator": linear, "selector": name}
-    for estimator, shown in ((linear, linear), (TREES, "boosting")):
+    for shown, model in ((linear, {"estimator": linear}), ("boosting", BOOSTING)):
         known[f"{shown}, constructed"] = {
-            "estimator": estimator,
+            **model,
             "features": "constructed",
             "constructed__expressions": FORMULAS,
         }
         for kind, relations in RELATED.items():
-            encoders = ("target_mean", "native") if kind == "cross" else ("target_mean",)
-            for encoder in encoders if estimator == TREES else encoders[:1]:
-                known[f"{shown}, {kind}, {encoder}"] = {
-                    "estimator": estimator,
-                    "encoder": encoder,
-                    "relations": "related",
-                    "related__relations": relations,
-                }
+            related = {**model, "relations": "related", "related__relations": relations}
+            known[f"{shown}, {kind}, target_mean"] = {**related, "encoder": "target_mean"}
+    crossed = {"relations": "related", "related__relations": RELATED["cross"]}
+    known["boosting, cross, native"] = {**BOOSTING, **crossed, "encoder": "native"}
     return {**known, CONTROL: {"estimator": linear}}
 
 
@@ -131,12 +128,11 @@ def run_genes(args):
     done = {
         (r["task"], r["case"], r["seed"]) for r in read_rows(args.out) if r["part"] == "genes"
     }
-    for task in LINEAR:
+    for seed, task in itertools.product(range(args.tables), LINEAR):
         for case, params in cases(task).items():
-            for seed in range(TABLES):
-                if (task, case, seed) not in done:
-                    auc = measured(task, params, seed, case == CONTROL)
-                    append(args.out, part="genes", task=task, case=case, seed=seed, auc=auc)
+            if (task, case, seed) not in done:
+                auc = measured(task, params, seed, case == CONTROL)
+                append(args.out, part="genes", task=task, case=case, seed=seed, auc=auc)
 
 
 def print_genes(rows):
@@ -233,9 +229,14 @@ def print_searches(rows):
             )
 
 
+@cache
+def measured_commit():
+    return commit()
+
+
 def append(path, **row):
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({**row, "commit": commit()}) + "\n")
+        file.write(json.dumps({**row, "commit": measured_commit()}) + "\n")
     print(row, flush=True)
 
 
@@ -248,6 +249,7 @@ def main():
     )
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--part", choices=PARTS, default="genes")
+    parser.add_argument("--tables", type=int, default=20, help="how many, of the first part")
     parser.add_argument("--searches", type=int, default=5, help="how many, of the second part")
     parser.add_argument("--n-jobs", type=int, default=1)
     parser.add_argument("--table", action="store_true", help="only print what is in --out")

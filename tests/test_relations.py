@@ -2,6 +2,7 @@
 
 import pickle
 import random
+import sys
 
 import numpy as np
 import pandas as pd
@@ -428,3 +429,20 @@ def test_classes_that_a_cross_separates(fast):
     model = EvolutionaryClassifier(**settings).fit(frame, labels)
     assert "related" in set(model.cv_results_["param_relations"])
     assert model.best_params_["relations"] == "related"
+
+
+# -- the benchmark of leakage -----------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="benchmarks look into /proc")
+@pytest.mark.parametrize("task", ["classification", "regression"])
+def test_the_leakage_benchmark_sees_a_leak_and_none_where_there_is_none(task):
+    leakage = pytest.importorskip("leakage")
+    known = leakage.cases(task)
+    cases = [leakage.CONTROL, *(case for case in known if "cross, target" in case)]
+    control, *others = (
+        leakage.measured(task, known[case], 0, case == leakage.CONTROL) for case in cases
+    )
+    assert control > 0.75
+    assert len(others) == 2
+    assert all(0.35 < auc < 0.65 for auc in others)

@@ -64,7 +64,7 @@ class Relations:
             name
             for name, kind in KINDS.items()
             if kind.n_categories <= self.n_categories
-            and kind.has_number <= (self.n_numbers > 0)
+            and (self.n_numbers or not kind.has_number)
         ]
         name = rng.choice(kinds)
         categories = rng.sample(range(self.n_categories), KINDS[name].n_categories)
