@@ -19,6 +19,7 @@ from evolearn.evolution.variation import mate
 from evolearn.features import KINDS, CategoryRelations, parse_relation
 from evolearn.features.grouping import FEWEST_ROWS, MOST_PAIRS, PRIOR_ROWS
 from evolearn.space.express import express
+from evolearn.space.genome import Genome
 from evolearn.space.problem import Problem
 from evolearn.space.relations import Relations
 from evolearn.space.restriction import restrict
@@ -206,6 +207,7 @@ def problem(frame, task="regression"):
     return Problem(task, prepare_table(frame).schema, n_classes=2, smallest_class=40)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("task", ["classification", "regression"])
 def test_every_estimator_and_encoder_takes_relations_and_formulas_beside(task):
     frame = mixed()
@@ -290,7 +292,7 @@ def relation_space(found=()):
     return space.constrained("related", relations=Relations(2, 2, found=found))
 
 
-def proposals(space, n_wanted=250):
+def proposals(space, n_wanted=500):
     search = Evolution(space, population_size=8, rng=random.Random(1))
     candidates = []
     for number in range(n_wanted):
@@ -429,6 +431,37 @@ def test_classes_that_a_cross_separates(fast):
     model = EvolutionaryClassifier(**settings).fit(frame, labels)
     assert "related" in set(model.cv_results_["param_relations"])
     assert model.best_params_["relations"] == "related"
+
+
+@pytest.mark.parametrize("name", ["ridge", "extra_trees", "hist_gradient_boosting"])
+def test_genomes_that_prepare_alike_have_the_same_steps(name):
+    space = relation_space()
+    one = space.genome({"estimator": name, "encoder": "target_mean"})
+    genes = {
+        **{slot: one[slot] for slot in one},
+        "estimator": space[name].sample(random.Random(1)),
+    }
+    other = Genome.of(genes.items())
+    assert other != one
+    first, second = (
+        express(genome, space, problem(mixed()), 0)[:-1].get_params() for genome in (one, other)
+    )
+    assert "TargetEncoder" in str(first)
+    assert str(first) == str(second)
+
+
+def test_words_of_a_text_are_no_categories_to_relate(fast):
+    frame, y = frame_of_a_cross(n_rows=2500)
+    words = np.array(["river", "mountain", "house", "garden", "winter", "summer", "bread"])
+    draws = np.random.default_rng(0).integers(len(words), size=(len(frame), 5))
+    frame["note"] = [" ".join(row) for row in words[draws]]
+    settings = {**fast, "search_space": ["ridge"], "n_evaluations": 8}
+    model = EvolutionaryRegressor(**settings).fit(frame, y)
+    assert (
+        "cross(c0, c1)"
+        in model.search_space_.component("relations", "related").parameters["relations"].found
+    )
+    assert not any(model.cv_results_["failure"])
 
 
 # -- the benchmark of leakage -----------------------------------------------------------------

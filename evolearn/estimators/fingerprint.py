@@ -30,7 +30,7 @@ def fingerprint(estimator: Any, data: FitData) -> str:
         (
             data.prepared.matrix,
             # Categories and numbers may have the same matrix.
-            (schema.n_numeric, schema.cardinalities, schema.texts),
+            (schema.n_numeric, schema.cardinalities, schema.texts, schema.dates),
             data.target,
             data.classes,
             data.weights,

@@ -29,7 +29,9 @@ def with_relations(space: SearchSpace, data: FitData) -> SearchSpace:
     if domain is None:
         return space
     rows, targets = rows_and_targets(data, 2 * MOST_ROWS)
+    schema = data.prepared.schema
     matrix = np.asarray(data.prepared.matrix[rows])
+    matrix = np.delete(matrix, np.s_[schema.n_numeric : schema.first_code], axis=1)  # words
     found = relate(matrix, domain.n_numbers, targets, data.seed)
     if not found.relations:
         return space

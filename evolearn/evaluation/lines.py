@@ -1,5 +1,6 @@
 """Networks trained from where their parents stood in the same fold, or the whole line anew."""
 
+import pickle
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ def parents_of(path: Path | None) -> list[Any] | None:
         return None
     try:
         models = load_models(path)
-    except FileNotFoundError:
+    except (OSError, EOFError, pickle.UnpicklingError):  # whatever it is must not matter
         return None
     return [network_of(model.steps[-1][1]) for model in models]
 

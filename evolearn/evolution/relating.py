@@ -39,6 +39,8 @@ LEAST_EXPLAINED, ABOVE_NOISE, MOST_TRIED = 0.01, 8.0, 4
 # of what they save; each one after the first must save this much more. On tables of the suite
 # what explained less or was less sure made trees worse as often as better.
 LEAST_GAIN, SURE, LEAST_MORE = 0.02, 3.0, 0.005
+# Of more columns the search would take seconds.
+MOST_COLUMNS = 300
 # The share of rows at either end that are drawn in to the next ones for that: few rows with
 # very large targets seem to prove anything.
 OUTERMOST = 0.01
@@ -72,7 +74,7 @@ def relate(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> Related:
     -------
     Related
     """
-    if len(X) < FEWEST_ROWS or X.shape[1] == n_numbers:
+    if len(X) < FEWEST_ROWS or not n_numbers < X.shape[1] <= MOST_COLUMNS:
         return Related()
     drawn = np.random.default_rng(seed).permutation(len(X))[: 2 * MOST_ROWS]
     X, targets = X[drawn], targets[drawn, :MOST_TARGETS]

@@ -74,7 +74,9 @@ def express(
         preparation_seed = genome.preparation_seed(seed)
         for _, step in steps:
             seeded(step, problem.task, preparation_seed)
-        estimator = Pipeline([*steps, ("estimator", estimator)])
+        # The steps are left as they are now: others that prepare alike have the same ones.
+        seeded(estimator, problem.task, genome.seed(seed))
+        return Pipeline([*steps, ("estimator", estimator)])
     return seeded(estimator, problem.task, genome.seed(seed))
 
 

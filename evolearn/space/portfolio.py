@@ -63,7 +63,8 @@ def portfolio(
     genomes += [space.genome({"estimator": n}) for n in space.names if n not in there]
     baseline = STARTS[problem.task][0]["estimator"]
     if genomes[0].estimator != baseline:
-        return sorted(genomes, key=lambda genome: _seconds(genome, space, problem))
+        cheapest_first = sorted(genomes, key=lambda genome: _seconds(genome, space, problem))
+        return _with_relations(_with_formulas(cheapest_first, space), space)
 
     def place(number: int) -> float:
         seconds = _seconds(genomes[number], space, problem)

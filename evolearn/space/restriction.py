@@ -238,7 +238,8 @@ def _of_few_rows(component: Component, problem: Problem) -> Component:
     domain = component.parameters.get(TEXT_COMPONENTS)
     if not isinstance(domain, Integer):
         return component
-    most = max(problem.n_fit_rows // ROWS_PER_COMPONENT, int(domain.low) + 1)
+    of_rows = max(problem.n_fit_rows // ROWS_PER_COMPONENT, int(domain.low) + 1)
+    most = min(of_rows, *(block.width for block in problem.table.texts), int(domain.high))
     if most >= domain.high:
         return component
     fewer = replace(domain, high=most, start=min(domain.default, most))
