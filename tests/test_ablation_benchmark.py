@@ -37,7 +37,8 @@ def fit(binary, fast, cheap_classifiers, monkeypatch):
     space = [*cheap_classifiers, "nearest_neighbors"]
 
     def fitted(part):
-        settings = {**fast, "n_evaluations": 24, "n_iter_no_change": None, **part.parameters}
+        settings = {**fast, "n_evaluations": 24, "n_iter_no_change": None, "random_state": 1}
+        settings |= part.parameters
         model = EvolutionaryClassifier(search_space=space, **settings)
         with switched_off(part):
             model.fit(*binary)

@@ -69,7 +69,8 @@ def test_candidates_do_as_well_with_rows_of_others_as_with_their_own(plan):
     for genome in genomes:
         task = EvaluationTask(genome)
         first, second = alone(task), sharing(task)
-        assert (first.status, first.scores) == (second.status, second.scores), genome
+        assert first.status == second.status, genome
+        np.testing.assert_array_equal(first.scores, second.scores, err_msg=str(genome))
         np.testing.assert_array_equal(first.predictions, second.predictions)
         assert first.reused_fit_seconds == first.reused_score_seconds == 0
         reused += second.reused_fit_seconds > 0
