@@ -1,10 +1,10 @@
 """The step of a pipeline that adds columns computed from others."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from evolearn._compat import feature_names_in, fit_context
+from evolearn.features.base import MatrixStep
 from evolearn.features.expressions import parse
 
 # How far beyond the values it has seen in fit a new column may go, as a share of their range:
@@ -12,7 +12,7 @@ from evolearn.features.expressions import parse
 MARGIN = 0.5
 
 
-class ConstructedFeatures(TransformerMixin, BaseEstimator):
+class ConstructedFeatures(MatrixStep):
     """Add columns that are formulas of others, such as ``log1p(area) / rooms``.
 
     Parameters
@@ -123,14 +123,3 @@ class ConstructedFeatures(TransformerMixin, BaseEstimator):
     def _computed(self, X):
         new = [parse(text).values(X) for text in self.expressions]
         return np.column_stack(new) if new else np.empty((len(X), 0))
-
-    def _checked(self, X, *, reset):
-        return validate_data(
-            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
-        )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags

@@ -3,17 +3,17 @@
 import numbers
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from evolearn._compat import Interval, feature_names_in, fit_context
+from evolearn.features.base import MatrixStep
 
 # The mean lengths of a month and a year of the Gregorian calendar.
 DAY, DAYS_OF_WEEK, DAYS_OF_MONTH, YEAR = 86_400.0, 7.0, 30.436875, 31_556_952.0
 _NAMES = {DAY: "day", DAYS_OF_WEEK: "week", DAYS_OF_MONTH: "month", YEAR: "year"}
 
 
-class DateFeatures(TransformerMixin, BaseEstimator):
+class DateFeatures(MatrixStep):
     """Add sines and cosines of what returns, and differences between two columns.
 
     December is next to January, and Sunday to Monday: on a circle, as two waves show it, and
@@ -141,14 +141,3 @@ class DateFeatures(TransformerMixin, BaseEstimator):
                 new += [f"{wave}({times}{names[column]} / {unit})" for wave in ("sin", "cos")]
         new += [f"{names[first]} - {names[second]}" for first, second in self.differences]
         return np.array([*names, *new], dtype=object)
-
-    def _checked(self, X, *, reset):
-        return validate_data(
-            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
-        )
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags

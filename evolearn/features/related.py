@@ -3,14 +3,14 @@
 import numbers
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from evolearn._compat import Interval, feature_names_in, fit_context
+from evolearn.features.base import MatrixStep
 from evolearn.features.relations import parse_relation
 
 
-class CategoryRelations(TransformerMixin, BaseEstimator):
+class CategoryRelations(MatrixStep):
     """Add columns that relate categories to other columns, such as ``mean(price | district)``.
 
     Works on a matrix of numbers followed by codes of categories; the new numbers come after
@@ -161,19 +161,8 @@ class CategoryRelations(TransformerMixin, BaseEstimator):
         boundary = X.shape[1] - self.n_categorical
         return X[:, :boundary], X[:, boundary:]
 
-    def _checked(self, X, *, reset):
-        return validate_data(
-            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
-        )
-
     def __sklearn_is_fitted__(self):
         return hasattr(self, "_learned")
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.transformer_tags.preserves_dtype = []
-        return tags
 
 
 def _of(relations, made, is_category):
