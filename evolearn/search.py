@@ -7,7 +7,6 @@ from pathlib import Path
 
 from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
 from evolearn.evaluation.journal import EvaluationJournal
-from evolearn.evaluation.pace import Pace
 from evolearn.evaluation.racing import Rival
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.evolution.limits import Limits
@@ -16,16 +15,8 @@ from evolearn.execution.budget import Budget
 from evolearn.execution.contract import Pool
 from evolearn.execution.interruption import Interruption
 from evolearn.execution.outcome import Outcome
+from evolearn.steering import Steering
 
-# Candidate i is proposed from the results of candidates up to i - LAG, however many workers
-# there are: that keeps up to LAG of them busy without a barrier, and the results the same.
-LAG = 16
-# From this share of a time budget on, measured seconds may steer: candidates are told as they
-# end, and asked only as the workers need them, from all results there are. A run that is over
-# before repeats itself exactly, and so does one that has told this many candidates by then: it
-# will tell so many more that the lag is no loss.
-ORDERED_SHARE = 0.25
-FAST = 24
 # So many candidates are looked at for one that ends in the time that is left.
 MOST_TRIES = 20
 # Fold models are kept, in case their refit comes too late, if one takes more than so many
@@ -60,9 +51,9 @@ class Progress:
 class SearchRun:
     """One run of a search in a pool of workers.
 
-    Candidates are asked `LAG` ahead and told in the order asked, whatever the order in which
-    they end: with each result told, exactly one more candidate is asked. So the results
-    depend on the seed alone, at least until `ORDERED_SHARE` of a time budget is spent.
+    Candidates are asked some way ahead and told in the order asked, whatever the order in
+    which they end: with each result told, exactly one more candidate is asked. So the results
+    depend on the seed alone, at least until the clock may steer, see `Steering`.
 
     Attributes
     ----------
@@ -77,7 +68,7 @@ class SearchRun:
     budget: Budget
     limits: Limits
     library: Library
-    pace: Pace
+    steering: Steering
     choose: Callable[[], object]
     on_generation: Callable[[Progress], None]
     interruption: Interruption = field(default_factory=Interruption)
@@ -89,7 +80,6 @@ class SearchRun:
     _running: dict[int, tuple[Candidate, Path | None]] = field(default_factory=dict)
     _done: dict[int, tuple[Candidate, Evaluation, Path | None]] = field(default_factory=dict)
     _rivals: dict[int, Rival | None] = field(default_factory=dict)
-    _steered: bool | None = None
     _asked: int = 0
     _exhausted: bool = False
     _last_run: bool = False
@@ -106,7 +96,8 @@ class SearchRun:
         if self.stop_reason:
             self._begin_again()
         self._n_before = len(self.records)
-        for _ in range(LAG if not self.records else max(1, self.pool.idle)):
+        lag = self.steering.lag(self.search.initial, self.pool.n_workers)
+        for _ in range(lag if not self.records else max(1, self.pool.idle)):
             self._ask()
         while not self.stop_reason:
             self._dispatch()
@@ -139,7 +130,8 @@ class SearchRun:
 
     def _begin_again(self) -> None:
         # Candidates that were stopped are not told any more: none may be waited for.
-        self._steered, self._last_run, self.stop_reason = True, False, ""
+        self.steering.free()
+        self._last_run, self.stop_reason = False, ""
         self._running.clear()
         self._done.clear()
         self.library.expected = None  # new members need their time
@@ -170,7 +162,7 @@ class SearchRun:
         asked = self._asked - self._skipped
         if self._exhausted or self._last_run or (limit is not None and asked >= limit):
             return
-        candidate = self.search.ask()
+        candidate = self.search.ask(self.steering.prices(self._asked, measured=self._free))
         if candidate is None:
             self._exhausted = True
             return
@@ -189,7 +181,9 @@ class SearchRun:
                 self._done[candidate.number] = (candidate, known, None)
                 continue
             parent_models = self.library.models_of(candidate.genome.parent)
-            expected = self.pace.predicted(candidate.genome, retrained=parent_models is None)
+            expected = self.steering.pace.predicted(
+                candidate.genome, retrained=parent_models is None
+            )
             if self._free and expected > self._seconds_left():
                 # It would not end in time: perhaps another one does. If none does, those that
                 # run are the last.
@@ -211,7 +205,7 @@ class SearchRun:
                 parent_models=parent_models,
                 rival=self.library.rival() if self._free else rival,
                 patience=self._patience(),
-                steered_after=self._steered_after(),
+                steered_after=self.steering.ordered_seconds(self.budget.elapsed()),
             )
             self._running[candidate.number] = (candidate, path)
             self.pool.submit(candidate.number, task, timeout=self.limits.evaluation_timeout)
@@ -227,11 +221,6 @@ class SearchRun:
         longest = float("inf") if limit is None else limit
         left = self.budget.remaining() - self.reserve()
         return min(longest, left) if self._free else longest
-
-    def _steered_after(self) -> float:
-        """Return the seconds from now before which measured seconds must not steer."""
-        seconds = self.budget.seconds or 0.0
-        return max(0.0, ORDERED_SHARE * seconds - self.budget.elapsed())
 
     def _collect(self) -> None:
         if self.interruption.requested:
@@ -269,17 +258,12 @@ class SearchRun:
     @property
     def _free(self) -> bool:
         """Whether measured seconds may steer."""
-        seconds = self.budget.seconds
-        if self._steered is None and seconds is not None:
-            if self.budget.elapsed() <= ORDERED_SHARE * seconds:
-                return False
-            self._steered = len(self.records) < FAST
-        return bool(self._steered)
+        return self.steering.is_free(self.budget.elapsed(), len(self.records))
 
     def _tell(self, candidate: Candidate, evaluation: Evaluation, path: Path | None) -> None:
         self.asked_before.append(self._asked)
         self.search.tell(candidate, evaluation.error)
-        self.pace.note(candidate.genome, evaluation)
+        self.steering.pace.note(candidate.genome, evaluation)
         if evaluation.error is not None:
             saved = path if evaluation.models_bytes else None
             self.library.add(Entry(candidate, evaluation, saved))

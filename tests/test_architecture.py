@@ -23,7 +23,17 @@ BELOW = {
     "evolution": {"table", "space", "features"},
     "evaluation": {"table", "space", "execution"},
     "ensemble": {"table", "space", "evolution", "evaluation", "execution"},
-    "search": {"table", "space", "evolution", "evaluation", "ensemble", "execution", "report"},
+    "steering": {"table", "space", "evolution", "evaluation"},
+    "search": {
+        "table",
+        "space",
+        "evolution",
+        "evaluation",
+        "ensemble",
+        "execution",
+        "report",
+        "steering",
+    },
 }
 BELOW["replay"] = {*BELOW["search"], "search"}
 BELOW["estimators"] = {*BELOW["replay"], "replay"}

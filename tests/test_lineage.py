@@ -8,7 +8,7 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace, search
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace, steering
 from evolearn.ensemble.library import Entry, Library
 from evolearn.estimators.data import read_data
 from evolearn.estimators.plan import choose_effort, make_plan
@@ -292,7 +292,7 @@ def same(first, second, task):
 def prolific(monkeypatch):
     """All children of networks inherit if they can, and there are some soon."""
     monkeypatch.setattr(evolution, "INHERITANCE", 1.0)
-    monkeypatch.setattr(search, "LAG", 3)
+    monkeypatch.setattr(steering, "LAG", 3)
 
 
 @pytest.mark.usefixtures("prolific")

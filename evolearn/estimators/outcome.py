@@ -36,6 +36,7 @@ from evolearn.report.progress import generation_line, reuse_line
 from evolearn.report.results import Row
 from evolearn.search import Progress, Record, SearchRun
 from evolearn.space.genome import Genome
+from evolearn.steering import Steering
 
 LOGGER = logging.getLogger("evolearn")
 
@@ -100,12 +101,13 @@ def carry_out(
         search = plan.search(estimator.population_size)
         if estimator.replay:
             journal, end = last_run(journal, estimator)
-            records, stop_reason = replay(search, journal, library, end), end["stop_reason"]
+            steering = Steering(_pace(plan), **end["steering"])
+            records = replay(search, journal, library, steering, end)
             entries = {r.candidate.number: Entry(r.candidate, r.evaluation) for r in records}
             repeated = hand_over_again(
                 entries, partial(refit, plan, pool, Budget(None), interruption), end
             )
-            return _outcome(plan, search, records, stop_reason, repeated, budget)
+            return _outcome(plan, search, records, end["stop_reason"], repeated, budget)
         choose_now = partial(choose, library, _wish(estimator, plan), budget.remaining)
         run = SearchRun(
             search=search,
@@ -113,7 +115,7 @@ def carry_out(
             budget=budget,
             limits=_limits(estimator, plan),
             library=library,
-            pace=Pace(plan.space, plan.problem, len(plan.folds)),
+            steering=Steering(_pace(plan), budget.seconds, estimator.n_generations is not None),
             choose=choose_now,
             on_generation=_report if estimator.verbose else _silence,
             interruption=interruption,
@@ -161,6 +163,10 @@ def _library(plan: Plan, pool: Pool) -> Library:
     )
 
 
+def _pace(plan: Plan) -> Pace:
+    return Pace(plan.space, plan.problem, len(plan.folds))
+
+
 def _limits(estimator: Any, plan: Plan) -> Limits:
     return Limits(
         n_generations=estimator.n_generations,
@@ -187,6 +193,7 @@ def _end_of(run: SearchRun, handed: Handover | None) -> dict[str, Any]:
         "stop_reason": run.stop_reason,
         "told": [record.candidate.number for record in run.records],
         "asked_before": run.asked_before,
+        "steering": run.steering.notes(),
         **decisions,
     }
 

@@ -29,7 +29,7 @@ MANY_FOLDS, SOME_FOLDS, FEW_FOLDS = 8, 5, 3
 # classes and 546 rows, a log loss of 2e-9 on the held-out rows was one of 2.3 on new ones.)
 HOLDOUT_ROWS = 10_000
 # How many candidates of the reference model's cost a budget must hold for that many folds.
-CANDIDATES_WANTED = 40
+CANDIDATES_WANTED = 100
 # The held-out share where a single split is all that can be afforded.
 HOLDOUT_SHARE = 0.2
 
@@ -70,7 +70,7 @@ class Folds:
 def n_folds(n_rows: int, reference_seconds: float, time_budget: float | None) -> int:
     """Return how many folds a table of this size can afford: 8, 5, 3, or 1 for a holdout.
 
-    Below 2,000 rows eight folds, else five; fewer if the budget would then hold less than 40
+    Below 2,000 rows eight folds, else five; fewer if the budget would then hold less than 100
     candidates of the reference model (histogram gradient boosting), whose expected time for
     one fit is `reference_seconds`, but not less than five below 2,000 rows and three below
     10,000.

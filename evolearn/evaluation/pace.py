@@ -61,6 +61,10 @@ class Pace:
         ratio = float(np.median(others)) if others else 1.0
         return self._by_law(genome, retrained) * ratio
 
+    def counted(self, genome: Genome) -> float:
+        """Return the seconds that the law of cost alone expects, the same on any machine."""
+        return self._by_law(genome, retrained=False)
+
     def _by_law(self, genome: Genome, retrained: bool) -> float:
         seconds = own_seconds(genome, self._space, self._problem)
         seconds = 1.0 if seconds is None else max(seconds, 1e-4)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -9,12 +10,14 @@ from deap import base, tools
 
 from evolearn.evolution.individual import Individual
 from evolearn.evolution.randomness import with_random
-from evolearn.evolution.search import Candidate, Search
+from evolearn.evolution.search import Candidate, Prices, Search
 from evolearn.evolution.trees import Trees
 from evolearn.evolution.variation import mate, mutate, sample
+from evolearn.evolution.worth import Worth
 from evolearn.space.expressions import CONSTRUCTED, FEATURES, Expressions
 from evolearn.space.genome import Genome
 from evolearn.space.lineage import heir
+from evolearn.space.portfolio import cheaper
 from evolearn.space.search_space import SearchSpace
 
 CROSSOVER_PROBABILITY = 0.4
@@ -28,6 +31,22 @@ IMMIGRANTS = 0.08
 # Share of parents chosen by error alone; the others by Pareto rank and crowding (NSGA-II),
 # which keeps simple and odd pipelines in play.
 ERROR_TOURNAMENTS = 0.7
+# Of so many entries of the portfolio, the first ones left with any hope, and so many children,
+# that one is asked which is worth most.
+WINDOW, CHILDREN = 6, 4
+# What takes so much longer than a candidate should is asked only if all do.
+TOO_DEAR = 1.5
+
+
+@dataclass(frozen=True)
+class _Option:
+    """A genome that may be asked next; ``start`` is the entry of the portfolio it was."""
+
+    worth: float
+    genome: Genome
+    origin: str
+    parents: tuple[int, ...]
+    start: Genome | None = None
 
 
 class Evolution(Search):
@@ -62,7 +81,48 @@ class Evolution(Search):
         self._statistics.register("median", _median)
         self._statistics.register("worst", max)
         self._told = 0
+        self._worth = Worth()
         self._toolbox = self._make_toolbox()
+
+    def ask(self, prices: Prices | None = None) -> Candidate | None:
+        """Return what is worth most: an entry of the portfolio, or a child of the population.
+
+        Entries come in their order until two types of estimators have an error. One that takes
+        longer than a candidate should gets fewer trees, rounds or epochs.
+        """
+        options = [] if prices is None else self._options(prices)
+        if not options:
+            return super().ask()
+        best = max(options, key=lambda option: option.worth)
+        if best.start is not None:
+            self._initial.remove(best.start)
+        return self._candidate(best.genome, best.origin, best.parents)
+
+    def _options(self, prices: Prices) -> list["_Option"]:
+        whole_start = prices.whole_start and self._asked < self.population_size
+        wanted = WINDOW if self._worth.known else 1
+        starts = self._initial
+        if whole_start:
+            starts = starts[: self.population_size - self._asked]
+        hopeful = [start for start in starts if not self._worth.is_hopeless(start)]
+        firsts: dict[str, Genome] = {}
+        for start in (hopeful or starts)[:wanted]:
+            firsts.setdefault(start.estimator, start)
+        options = []
+        for start in firsts.values():
+            genome = cheaper(start, self.space, prices.most / max(prices.seconds(start), 1e-9))
+            if genome in self._seen:
+                genome = start
+            worth = self._worth.of_start(genome, prices.seconds)
+            options.append(_Option(worth, genome, "portfolio", (), start))
+        if self._worth.known and not whole_start:
+            waiting = set(self._initial)
+            for genome, origin, parents in (self.propose() for _ in range(CHILDREN)):
+                if genome not in self._seen and genome not in waiting:
+                    worth = self._worth.of_child(genome, prices.seconds)
+                    options.append(_Option(worth, genome, origin, parents))
+        most = TOO_DEAR * prices.most
+        return [o for o in options if prices.seconds(o.genome) <= most] or options
 
     def draw(self) -> tuple[Genome, str, tuple[int, ...]]:
         """Return a genome drawn from the whole space."""
@@ -89,6 +149,7 @@ class Evolution(Search):
 
     def tell(self, candidate: Candidate, error: float | None) -> None:
         """Let a candidate compete for a place in the population; failed ones have none."""
+        self._worth.note(candidate.genome, error)
         # Only finite numbers enter: NaN beats everything in DEAP's comparisons.
         if error is not None and math.isfinite(error):
             individual = Individual(candidate.genome, candidate.number)

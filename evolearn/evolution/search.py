@@ -1,7 +1,7 @@
 """The contract of every search: ask for candidates, tell how good they were."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -22,6 +22,25 @@ class Candidate:
     genome: Genome
     origin: str
     parents: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What candidates cost.
+
+    Attributes
+    ----------
+    seconds : callable
+        Returns the expected seconds of a genome, all folds together.
+    most : float
+        The seconds that a candidate should take at most.
+    whole_start : bool
+        Whether the first generation has to be of the initial genomes alone.
+    """
+
+    seconds: Callable[[Genome], float]
+    most: float = float("inf")
+    whole_start: bool = False
 
 
 class Search(ABC):
@@ -53,8 +72,16 @@ class Search(ABC):
         self._seen: set[Genome] = set()
         self._asked = 0
 
-    def ask(self) -> Candidate | None:
-        """Return the next candidate, never one asked before; None if the space is exhausted."""
+    @property
+    def initial(self) -> list[Genome]:
+        """The initial genomes that have not been asked yet."""
+        return list(self._initial)
+
+    def ask(self, prices: Prices | None = None) -> Candidate | None:
+        """Return the next candidate, never one asked before; None if the space is exhausted.
+
+        What it costs may be a reason to ask another one first.
+        """
         if self._initial:
             return self._candidate(self._initial.pop(0), "portfolio", ())
         for attempt in range(MOST_RETRIES):
