@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_regression
 
-from evolearn import EvolearnWarning, EvolutionaryRegressor
+from evolearn import EvolearnWarning, EvolutionaryRegressor, steering
 from evolearn.ensemble.library import Library
 from evolearn.search import SearchRun
 
@@ -148,7 +148,9 @@ def test_a_damaged_journal_is_refused_and_left_untouched(tmp_path):
     assert file_of(tmp_path).read_bytes() == data
 
 
-def test_a_timed_run_is_replayed_whatever_the_clock_says(tmp_path):
+@pytest.mark.parametrize("ordered_share", [steering.ORDERED_SHARE, 0.0])
+def test_a_timed_run_is_replayed_whatever_the_clock_says(tmp_path, monkeypatch, ordered_share):
+    monkeypatch.setattr(steering, "ORDERED_SHARE", ordered_share)  # 0: the clock steers at once
     timed = {"journal": tmp_path, "n_evaluations": None, "n_iter_no_change": None}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EvolearnWarning)  # three seconds may be short

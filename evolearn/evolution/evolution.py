@@ -81,7 +81,7 @@ class Evolution(Search):
         self._statistics.register("median", _median)
         self._statistics.register("worst", max)
         self._told = 0
-        self._worth = Worth()
+        self._worth = Worth(space)
         self._toolbox = self._make_toolbox()
 
     def ask(self, prices: Prices | None = None) -> Candidate | None:
@@ -105,11 +105,8 @@ class Evolution(Search):
         if whole_start:
             starts = starts[: self.population_size - self._asked]
         hopeful = [start for start in starts if not self._worth.is_hopeless(start)]
-        firsts: dict[str, Genome] = {}
-        for start in (hopeful or starts)[:wanted]:
-            firsts.setdefault(start.estimator, start)
         options = []
-        for start in firsts.values():
+        for start in (hopeful or starts)[:wanted]:
             genome = cheaper(start, self.space, prices.most / max(prices.seconds(start), 1e-9))
             if genome in self._seen:
                 genome = start

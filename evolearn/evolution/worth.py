@@ -4,8 +4,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from evolearn.space.genome import Genome
+from evolearn.space.search_space import SearchSpace
 
 # How fast the worth of a type of estimator falls with what it lacks of the best one's way from
 # the baseline, and with the ratio of their errors. The mean of both counts: where the baseline
@@ -13,7 +15,7 @@ from evolearn.space.genome import Genome
 # what has learned little.
 STEEPNESS, RATIO_STEEPNESS = 5.0, 6.0
 # Below this worth a type is hopeless: its entries do not keep others waiting.
-HOPELESS = 0.1
+HOPELESS = 0.05
 # One that has not been tried is worth so much of the best one, one of which no candidate could
 # be scored (raced, too slow, failed) so much.
 UNTRIED, UNSCORED = 0.7, 0.1
@@ -38,10 +40,21 @@ class _Standing:
 
 
 class Worth:
-    """Learns, by type of estimator, what trying another candidate of it is worth."""
+    """Learns, by type of estimator, what trying another candidate of it is worth.
 
-    def __init__(self) -> None:
-        self._standings: dict[str, _Standing] = {}
+    Estimators of one name are of different types if they differ in a parameter that others
+    depend on (the embedding of a network, the kernel of a support vector machine): where a
+    plain network learns little, one that spreads its columns may be the best of all.
+
+    Parameters
+    ----------
+    space : SearchSpace
+        Has the components of all genomes that are told.
+    """
+
+    def __init__(self, space: SearchSpace) -> None:
+        self._space = space
+        self._standings: dict[tuple[Any, ...], _Standing] = {}
         self._baseline: float | None = None
 
     @property
@@ -51,7 +64,7 @@ class Worth:
 
     def note(self, genome: Genome, error: float | None) -> None:
         """Learn from a candidate; one that was not scored has no error."""
-        standing = self._standings.setdefault(genome.estimator, _Standing())
+        standing = self._standings.setdefault(self._type(genome), _Standing())
         if error is None or not error < standing.error:
             standing.tries += 1
             return
@@ -63,7 +76,7 @@ class Worth:
 
     def is_hopeless(self, genome: Genome) -> bool:
         """Tell whether its type was tried and is far from the best one."""
-        standing = self._standings.get(genome.estimator)
+        standing = self._standing(genome)
         return standing is not None and self._promise(standing.error) <= HOPELESS
 
     def of_start(self, genome: Genome, seconds: Callable[[Genome], float]) -> float:
@@ -72,7 +85,7 @@ class Worth:
         Its type counts half, and what such entries are worth before they were tried the other
         half: a network that fails says little of one that is made otherwise.
         """
-        standing = self._standings.get(genome.estimator)
+        standing = self._standing(genome)
         if standing is None:
             return START * UNTRIED / _dearness(seconds(genome))
         promise = START * math.sqrt(self._promise(standing.error) * UNTRIED)
@@ -84,11 +97,20 @@ class Worth:
         At the seconds of the best candidate of its type: children would be chosen for being
         small, else, and are worse for that.
         """
-        standing = self._standings.get(genome.estimator)
+        standing = self._standing(genome)
         if standing is None:
             return UNTRIED / _dearness(seconds(genome))
         promise = self._promise(standing.error) / (1 + standing.tries / PATIENCE)
         return promise / _dearness(seconds(standing.genome or genome))
+
+    def _standing(self, genome: Genome) -> _Standing | None:
+        return self._standings.get(self._type(genome))
+
+    def _type(self, genome: Genome) -> tuple[Any, ...]:
+        component = self._space[genome.estimator]
+        values = dict(genome["estimator"].values)
+        deciding = sorted({other for other, _ in component.conditions.values()})
+        return (genome.estimator, *(repr(values.get(name)) for name in deciding))
 
     def _errors(self) -> list[float]:
         return [s.error for s in self._standings.values() if math.isfinite(s.error)]

@@ -1,0 +1,193 @@
+"""What is tried next: what it promises against what it costs, counted or measured."""
+
+import random
+
+import numpy as np
+import pytest
+
+from evolearn import SearchSpace, steering
+from evolearn.evaluation.pace import Pace
+from evolearn.evaluation.tasks import Evaluation
+from evolearn.evolution.evolution import WINDOW, Evolution
+from evolearn.evolution.search import Prices
+from evolearn.evolution.worth import Worth
+from evolearn.space.portfolio import portfolio
+from evolearn.space.problem import Problem
+from evolearn.space.restriction import restrict
+from evolearn.steering import LAG, MOST_SHARE, SHORT_LAG, Steering
+from evolearn.table import prepare_table
+
+PROBLEM = Problem(
+    "regression", prepare_table(np.random.default_rng(0).normal(size=(2_000, 8))).schema
+)
+SPACE = restrict(SearchSpace.default("regression"), PROBLEM)
+PORTFOLIO = portfolio(SPACE, PROBLEM)
+BOOSTING, FOREST, LINEAR = "hist_gradient_boosting", "extra_trees", "ridge"
+
+
+def genome(name, **values):
+    named = {f"{name}__{parameter}": value for parameter, value in values.items()}
+    return SPACE.genome({"estimator": name, **named})
+
+
+def equal(genome):
+    return 1.0
+
+
+@pytest.fixture
+def worth():
+    """Boosting is far better than the baseline, a forest hardly."""
+    worth = Worth(SPACE)
+    worth.note(genome(LINEAR), 1.0)
+    worth.note(genome(BOOSTING), 0.2)
+    worth.note(genome(FOREST), 0.9)
+    return worth
+
+
+# -- worth ----------------------------------------------------------------------------------
+
+
+def test_the_better_type_is_worth_more_and_the_cheaper_of_equals(worth):
+    good, bad = genome(BOOSTING), genome(FOREST)
+    for of in (worth.of_child, worth.of_start):
+        assert of(good, equal) > of(bad, equal)
+        assert of(good, lambda genome: 0.5) > of(good, lambda genome: 5.0)
+    assert worth.of_start(good, equal) > worth.of_child(good, equal)
+    assert worth.is_hopeless(bad)
+    assert not worth.is_hopeless(good)
+
+
+@pytest.mark.parametrize("error", [0.2, 0.25, None, float("nan")])
+def test_a_type_is_worth_less_the_longer_it_has_not_improved(worth, error):
+    before = worth.of_child(genome(BOOSTING), equal)
+    worth.note(genome(BOOSTING, learning_rate=0.2), error)
+    assert worth.of_child(genome(BOOSTING), equal) < before
+    for _ in range(100):
+        worth.note(genome(BOOSTING, learning_rate=0.2), error)
+    untried = genome("nearest_neighbors")
+    assert worth.of_start(untried, equal) > worth.of_child(genome(BOOSTING), equal)
+
+
+def test_children_are_not_chosen_for_being_small(worth):
+    def seconds(genome):
+        return genome.params[f"{BOOSTING}__max_iter"] / 100
+
+    small, large = genome(BOOSTING, max_iter=30), genome(BOOSTING, max_iter=400)
+    assert worth.of_child(small, seconds) == worth.of_child(large, seconds)
+
+
+def test_a_network_of_another_kind_is_another_type(worth):
+    plain = genome("multi_layer_perceptron", embedding="none")
+    spread = genome("multi_layer_perceptron", embedding="piecewise")
+    worth.note(plain, 0.95)
+    assert worth.is_hopeless(plain)
+    assert not worth.is_hopeless(spread)
+    assert worth.of_start(spread, equal) > worth.of_start(plain, equal)
+
+
+@pytest.mark.parametrize("shift", [0.0, -5.0])
+def test_scores_without_a_perfect_value_may_have_any_sign(shift):
+    worth = Worth(SPACE)
+    for name, error in ((LINEAR, 1.0), (BOOSTING, 0.2), (FOREST, 0.9)):
+        worth.note(genome(name), error + shift)
+    assert worth.of_child(genome(BOOSTING), equal) > worth.of_child(genome(FOREST), equal) > 0
+
+
+# -- what evolution asks --------------------------------------------------------------------
+
+
+def evolution(**settings):
+    return Evolution(
+        SPACE, initial=PORTFOLIO, rng=random.Random(0), **({"population_size": 8} | settings)
+    )
+
+
+def told(search, n, prices, errors):
+    """Ask and tell one by one; return the candidates."""
+    candidates = []
+    for _ in range(n):
+        candidates.append(search.ask(prices))
+        search.tell(candidates[-1], errors(candidates[-1].genome))
+    return candidates
+
+
+def by_type(genome):
+    return {LINEAR: 1.0, BOOSTING: 0.2}.get(genome.estimator, 0.9)
+
+
+def test_entries_come_in_their_order_until_there_is_something_to_compare():
+    search = evolution()
+    asked = [search.ask(Prices(equal)) for _ in range(10)]
+    assert [candidate.genome for candidate in asked] == PORTFOLIO[:10]
+
+
+def test_the_type_that_is_best_is_tried_more_often_than_the_others():
+    candidates = told(evolution(), 60, Prices(equal), by_type)
+    assert len({candidate.genome for candidate in candidates}) == 60
+    of_best = [c for c in candidates if c.genome.estimator == BOOSTING]
+    origins = {c.origin for c in of_best}
+    assert len(of_best) > 20
+    assert "portfolio" in origins
+    assert origins & {"mutation", "crossover"}
+
+
+def test_entries_that_have_no_hope_do_not_keep_others_waiting():
+    search = evolution()
+    told(search, 30, Prices(equal), by_type)
+    left = [genome.estimator for genome in search.initial]
+    assert BOOSTING not in left
+    tried = {genome.estimator for genome in PORTFOLIO} - set(left)
+    assert len(tried) > WINDOW
+
+
+def test_what_takes_longer_than_a_candidate_should_gets_fewer_trees():
+    def seconds(genome):
+        return genome.params.get(f"{FOREST}__n_estimators", 80) / 10
+
+    candidates = told(evolution(), 12, Prices(seconds, most=8.0), by_type)
+    (first,) = [c.genome for c in candidates if c.genome.estimator == FOREST][:1]
+    entry = next(genome for genome in PORTFOLIO if genome.estimator == FOREST)
+    assert seconds(entry) > 8.0 >= seconds(first)
+
+
+def test_who_counts_generations_gets_the_first_one_of_the_portfolio_alone():
+    search = evolution(population_size=12)
+    candidates = told(search, 12, Prices(equal, whole_start=True), by_type)
+    assert {c.genome for c in candidates} == set(PORTFOLIO[:12])
+
+
+# -- steering -------------------------------------------------------------------------------
+
+
+def pace():
+    return Pace(SPACE, PROBLEM, 5)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "n_workers", "lag"),
+    [(None, 1, LAG), (1e6, 1, LAG), (1.0, 1, SHORT_LAG), (1.0, 12, 12)],
+)
+def test_fewer_are_asked_ahead_where_the_budget_holds_few(seconds, n_workers, lag):
+    assert Steering(pace(), seconds).lag(PORTFOLIO, n_workers) == lag
+
+
+def test_costs_are_counted_until_the_clock_steers_and_a_replay_knows_since_when():
+    ridge = genome(LINEAR)
+    run = Steering(pace(), 60.0)
+    counted = run.prices(0, measured=False)
+    assert counted.most == MOST_SHARE * 60.0
+    expected = counted.seconds(ridge)
+    run.pace.note(ridge, Evaluation((0.0,) * 5, "scored", 1.0, (9.0,) * 5, (0.0,) * 5))
+    assert run.prices(1, measured=False).seconds(ridge) == expected
+    assert run.prices(2, measured=True).seconds(ridge) == pytest.approx(45.0)
+    again = Steering(run.pace, **run.notes())
+    assert again.prices_again(1).seconds(ridge) == expected
+    assert again.prices_again(2).seconds(ridge) == pytest.approx(45.0)
+
+
+@pytest.mark.parametrize("n_told", [0, steering.FAST])
+def test_the_clock_steers_slow_searches_alone_and_not_from_the_start(n_told):
+    run = Steering(pace(), 60.0)
+    assert not run.is_free(1.0, 0)
+    assert run.is_free(59.0, n_told) == (n_told < steering.FAST)
+    assert not Steering(pace(), None).is_free(1e9, 0)
