@@ -200,13 +200,13 @@ def test_each_fold_starts_from_the_parent_of_that_fold(tmp_path, task):
     with mock.patch("evolearn.evaluation.evaluator.train_line", wraps=lines.train_line) as spy:
         evaluator(EvaluationTask(child, parent_models=path))
         for call in spy.call_args_list:
-            learners, _, _, _, network = call.args
+            learners, _, _, _, step = call.args
             assert len(learners) == 1
-            started.append(network.stack_.vector)
+            started.append(lines.fitted_within(step).stack_.vector)
     in_folds = evaluator(FoldModelsTask(parent))
     assert len(started) == len(in_folds) == 3
     for vector, model in zip(started, in_folds, strict=True):
-        np.testing.assert_array_equal(vector, lines.network_of(model[-1]).stack_.vector)
+        np.testing.assert_array_equal(vector, lines.fitted_within(model[-1]).stack_.vector)
     assert not np.array_equal(started[0], started[1])
 
 
@@ -244,10 +244,10 @@ def test_a_final_model_is_of_a_line_trained_on_all_rows(task):
         pipeline = express(genome, plan.space, plan.problem, evaluator.seed)
         given = {} if network is None else {"estimator__parent": network}
         pipeline.fit(evaluator.matrix.load(), evaluator.target.load(), **given)
-        network = lines.network_of(pipeline[-1])
+        network = lines.fitted_within(pipeline[-1])
     refitted = evaluator(RefitTask(line[-1]))
     np.testing.assert_array_equal(
-        lines.network_of(refitted[-1]).stack_.vector, network.stack_.vector
+        lines.fitted_within(refitted[-1]).stack_.vector, network.stack_.vector
     )
 
 

@@ -1,4 +1,4 @@
-"""Networks trained from where their parents stood in the same fold, or the whole line anew."""
+"""Learners trained from where their parents stood in the same fold, or the whole line anew."""
 
 import pickle
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from evolearn.space.express import fit_weights
 
 
 def parents_of(path: Path | None) -> list[Any] | None:
-    """Return the networks of a parent's fold models, one per fold.
+    """Return the last steps of a parent's fold models, one per fold.
 
     None if they are not there: they may have given way to others just now. Then the line is
     trained again, from the same seeds and on the same rows, and comes to the same.
@@ -23,7 +23,7 @@ def parents_of(path: Path | None) -> list[Any] | None:
         models = load_models(path)
     except (OSError, EOFError, pickle.UnpicklingError):  # whatever it is must not matter
         return None
-    return [network_of(model.steps[-1][1]) for model in models]
+    return [model.steps[-1][1] for model in models]
 
 
 def fit_line(
@@ -37,8 +37,8 @@ def fit_line(
         All with the same steps but the last.
     X, y, weights : array-like
         Training rows.
-    parent : fitted network, default=None
-        What the first one starts from; None: from nothing.
+    parent : fitted estimator, default=None
+        The last step that the first one starts from; None: from nothing.
 
     Returns
     -------
@@ -64,15 +64,15 @@ def train_line(
     learners : sequence of estimator
     X, y, weights : array-like
         Prepared rows, which are the same for all of them.
-    parent : fitted network, default=None
+    parent : fitted estimator, default=None
         What the first one starts from; None: from nothing.
     """
     for learner in learners:
-        start = {} if parent is None else {"parent": parent}
+        start = {} if parent is None else {"parent": fitted_within(parent)}
         learner.fit(X, y, **fit_weights(learner, weights), **start)
-        parent = network_of(learner)
+        parent = learner
 
 
-def network_of(learner: Any) -> Any:
-    """Return the fitted network of a pipeline's last step."""
+def fitted_within(learner: Any) -> Any:
+    """Return the fitted learner within a pipeline's last step."""
     return getattr(learner, "regressor_", learner)  # of a transformed target

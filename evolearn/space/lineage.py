@@ -10,6 +10,11 @@ from evolearn.space.search_space import SearchSpace
 LONGEST_LINE = 4
 
 
+def heritable(genome: Genome, space: SearchSpace) -> bool:
+    """Tell whether children may start from what the models of a genome have learned."""
+    return space[genome.estimator].inherits is not None and len(genome.line) < LONGEST_LINE
+
+
 def heir(child: Genome, parent: Genome, space: SearchSpace) -> Genome | None:
     """Return a child as one that starts from its parent's weights, None if it cannot.
 
@@ -17,9 +22,7 @@ def heir(child: Genome, parent: Genome, space: SearchSpace) -> Genome | None:
     what is made of the columns. Where the child differs in nothing else, it cannot.
     """
     shared = space[parent.estimator].inherits
-    if shared is None or child.estimator != parent.estimator:
-        return None
-    if len(parent.line) >= LONGEST_LINE:
+    if shared is None or child.estimator != parent.estimator or not heritable(parent, space):
         return None
     theirs = dict(parent["estimator"].values)
     values = dict(child["estimator"].values)
