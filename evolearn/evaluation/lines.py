@@ -1,11 +1,13 @@
 """Learners trained from where their parents stood in the same fold, or the whole line anew."""
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.utils.validation import has_fit_parameter
 
 from evolearn.evaluation.fold_models import load_models
 from evolearn.space.express import fit_weights
@@ -68,9 +70,36 @@ def train_line(
         What the first one starts from; None: from nothing.
     """
     for learner in learners:
-        start = {} if parent is None else {"parent": fitted_within(parent)}
-        learner.fit(X, y, **fit_weights(learner, weights), **start)
+        given = fit_weights(learner, weights)
+        if parent is None:
+            learner.fit(X, y, **given)
+        elif has_fit_parameter(getattr(learner, "regressor", learner), "parent"):
+            learner.fit(X, y, **given, parent=fitted_within(parent))
+        else:
+            _go_on(learner, parent, X, y, given)
         parent = learner
+
+
+def _go_on(learner: Any, parent: Any, X: Any, y: Any, given: Mapping[str, Any]) -> None:
+    """Add the rounds that boosting has more than its parent, whose own become its own.
+
+    It comes to what it would have come to with all rounds at once, its parent's random state,
+    and another learning rate from here on.
+    """
+    _take_over(learner, parent)
+    if isinstance(learner, TransformedTargetRegressor):
+        y = learner.transformer_.transform(y.reshape(-1, 1)).ravel()
+        learner.regressor_ = _take_over(clone(learner.regressor), parent.regressor_)
+    boosting = fitted_within(learner)
+    # It must not go on once more when its user fits it on other rows.
+    boosting.set_params(warm_start=True).fit(X, y, **given).set_params(warm_start=False)
+
+
+def _take_over(learner: Any, parent: Any) -> Any:
+    """Return an unfitted learner with all that another one has learned: all but parameters."""
+    parameters = learner.get_params(deep=False)
+    vars(learner).update(vars(parent))
+    return learner.set_params(**parameters)
 
 
 def fitted_within(learner: Any) -> Any:
