@@ -118,8 +118,8 @@ SHUFFLED = list(KINDS.columns[::-1])
         pytest.param(KINDS, KINDS.assign(extra=1), id="an additional column"),
     ],
 )
-def test_columns_are_found_by_name_at_predict(fast, X, reordered):
-    model = EvolutionaryClassifier(**fast).fit(X, LABELS)
+def test_columns_are_found_by_name_at_predict(fast, cheap_classifiers, X, reordered):
+    model = EvolutionaryClassifier(search_space=cheap_classifiers, **fast).fit(X, LABELS)
     np.testing.assert_array_equal(model.predict_proba(reordered), model.predict_proba(X))
 
 

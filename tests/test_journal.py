@@ -1,5 +1,6 @@
 """The journal through the front door: resume, extend, replay."""
 
+import shutil
 import subprocess
 import sys
 import time
@@ -45,29 +46,48 @@ def same(first, second):
     assert np.array_equal(*scores, equal_nan=True)
 
 
-def test_a_second_fit_evaluates_nothing_again_and_gives_the_same_model(tmp_path):
-    first = model(journal=tmp_path).fit(X, Y)
-    assert count(tmp_path) == 12
-    second = model(journal=str(tmp_path)).fit(X, Y)
-    assert count(tmp_path) == 12
-    same(first, second)
-    same(first, model().fit(X, Y))
+@pytest.fixture(scope="module")
+def whole():
+    """A model fitted without a journal, in one go."""
+    return model().fit(X, Y)
 
 
-def test_a_finished_run_can_be_extended(tmp_path):
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A model fitted with a journal, and the folder with that; not to be changed by tests."""
+    folder = tmp_path_factory.mktemp("finished")
+    return model(journal=folder).fit(X, Y), folder
+
+
+@pytest.fixture
+def journal(tmp_path, finished):
+    """A folder like that, for one test."""
+    return shutil.copytree(finished[1], tmp_path / "journal")
+
+
+def test_a_second_fit_evaluates_nothing_again_and_gives_the_same_model(
+    journal, finished, whole
+):
+    assert count(journal) == 12
+    second = model(journal=str(journal)).fit(X, Y)
+    assert count(journal) == 12
+    same(finished[0], second)
+    same(finished[0], whole)
+
+
+def test_a_finished_run_can_be_extended(tmp_path, whole):
     model(journal=tmp_path, n_evaluations=6).fit(X, Y)
     longer = model(journal=tmp_path, n_evaluations=12).fit(X, Y)
     assert count(tmp_path) == 12
-    same(longer, model().fit(X, Y))
+    same(longer, whole)
 
 
 @pytest.mark.parametrize(
     "change", [{"random_state": 1}, {"cv": 4}, {"scoring": "r2"}, {"population_size": 3}]
 )
-def test_other_settings_have_a_file_of_their_own(tmp_path, change):
-    model(journal=tmp_path, n_evaluations=4).fit(X, Y)
-    model(journal=tmp_path, n_evaluations=4, **change).fit(X, Y)
-    assert len(list(tmp_path.glob("*.journal"))) == 2
+def test_other_settings_have_a_file_of_their_own(journal, change):
+    model(journal=journal, n_evaluations=4, **change).fit(X, Y)
+    assert len(list(journal.glob("*.journal"))) == 2
 
 
 def test_splits_that_differ_in_a_few_of_many_rows_have_files_of_their_own(tmp_path):
@@ -89,9 +109,9 @@ def test_clones_on_other_rows_do_not_clash(tmp_path):
 
 
 def test_without_a_random_state_a_journal_is_found_again(tmp_path):
-    model(journal=tmp_path, random_state=None).fit(X, Y)
-    model(journal=tmp_path, random_state=None).fit(X, Y)
-    assert count(tmp_path) == 12
+    for _ in range(2):
+        model(journal=tmp_path, random_state=None, n_evaluations=4).fit(X, Y)
+    assert count(tmp_path) == 4
 
 
 SCRIPT = """
@@ -118,7 +138,7 @@ EvolutionaryRegressor(
 
 
 @pytest.mark.parametrize("killed_after", [1, 7])
-def test_a_fit_that_was_killed_goes_on_where_it_was(tmp_path, killed_after):
+def test_a_fit_that_was_killed_goes_on_where_it_was(tmp_path, killed_after, whole):
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tmp_path), str(killed_after)], check=False
     )
@@ -126,26 +146,24 @@ def test_a_fit_that_was_killed_goes_on_where_it_was(tmp_path, killed_after):
     assert count(tmp_path) == killed_after
     resumed = model(journal=tmp_path).fit(X, Y)
     assert count(tmp_path) == 12
-    same(resumed, model().fit(X, Y))
+    same(resumed, whole)
 
 
-def test_a_torn_record_is_told_and_done_again(tmp_path):
-    model(journal=tmp_path).fit(X, Y)
-    file = file_of(tmp_path)
+def test_a_torn_record_is_told_and_done_again(journal, whole):
+    file = file_of(journal)
     file.write_bytes(file.read_bytes()[:-5])
     with pytest.warns(EvolearnWarning, match="written in part"):
-        again = model(journal=tmp_path).fit(X, Y)
-    same(again, model().fit(X, Y))
+        again = model(journal=journal).fit(X, Y)
+    same(again, whole)
 
 
-def test_a_damaged_journal_is_refused_and_left_untouched(tmp_path):
-    model(journal=tmp_path).fit(X, Y)
-    data = bytearray(file_of(tmp_path).read_bytes())
+def test_a_damaged_journal_is_refused_and_left_untouched(journal):
+    data = bytearray(file_of(journal).read_bytes())
     data[len(data) // 2] ^= 0xFF
-    file_of(tmp_path).write_bytes(data)
+    file_of(journal).write_bytes(data)
     with pytest.raises(ValueError, match=r"damaged.*left as it is"):
-        model(journal=tmp_path).fit(X, Y)
-    assert file_of(tmp_path).read_bytes() == data
+        model(journal=journal).fit(X, Y)
+    assert file_of(journal).read_bytes() == data
 
 
 @pytest.mark.parametrize("ordered_share", [steering.ORDERED_SHARE, 0.0])

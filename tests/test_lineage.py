@@ -1,4 +1,4 @@
-"""Lines of networks: what a child inherits in a search, and what must never reach it."""
+"""Lines: what a child inherits in a search, and what must never reach it."""
 
 import pickle
 import random
@@ -8,7 +8,13 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace, steering
+from evolearn import (
+    EvolutionaryClassifier,
+    EvolutionaryRegressor,
+    Integer,
+    SearchSpace,
+    steering,
+)
 from evolearn.ensemble.library import Entry, Library
 from evolearn.estimators.data import read_data
 from evolearn.estimators.plan import choose_effort, make_plan
@@ -20,14 +26,33 @@ from evolearn.evolution import evolution
 from evolearn.evolution.search import Candidate
 from evolearn.space.express import express
 from evolearn.space.genome import Genome
-from evolearn.space.lineage import LONGEST_LINE, heir, line_factor
+from evolearn.space.lineage import LONGEST_LINE, heir, line_factor, longer
 
 NETWORK = "multi_layer_perceptron"
-SMALL = {"max_iter": [6, 9], "hidden_layer_sizes": [(8,), (12, 8)], "n_members": [2, 1]}
-SPACES = {
-    task: SearchSpace.default(task).only(NETWORK).constrained(NETWORK, **SMALL)
-    for task in ("classification", "regression")
+BOOSTING, EXACT_BOOSTING = "hist_gradient_boosting", "gradient_boosting"
+SMALL = {
+    NETWORK: {"max_iter": [6, 9], "hidden_layer_sizes": [(8,), (12, 8)], "n_members": [2, 1]},
+    BOOSTING: {
+        "max_iter": Integer(4, 60, start=6),
+        "max_features": [0.5],
+        "early_stopping": [False],
+    },
+    EXACT_BOOSTING: {"n_estimators": Integer(4, 60, start=6)},
 }
+
+
+def small(task, name):
+    return SearchSpace.default(task).only(name).constrained(name, **SMALL[name])
+
+
+# What inherits, in either task; boosting's target is transformed.
+CASES = {
+    "network-classification": ("classification", NETWORK),
+    "network-regression": ("regression", NETWORK),
+    "boosting-regression": ("regression", BOOSTING),
+    "exact-classification": ("classification", EXACT_BOOSTING),
+}
+SPACES = {task: small(task, NETWORK) for task in ("classification", "regression")}
 KINDS = {"classification": EvolutionaryClassifier, "regression": EvolutionaryRegressor}
 SETTINGS = {
     "time_budget": None,
@@ -47,9 +72,9 @@ class OneProcess:
     scratch = None
 
 
-@pytest.fixture(params=sorted(SPACES))
-def task(request):
-    return request.param
+@pytest.fixture(params=CASES)
+def case(request):
+    return CASES[request.param]
 
 
 def table(task):
@@ -60,8 +85,9 @@ def table(task):
     return X, (np.digitize(signal, [-0.5, 0.5]) if task == "classification" else y)
 
 
-def make_evaluator(task, X, y, most_bytes=2**27):
-    estimator = KINDS[task](**SETTINGS, search_space=SPACES[task])
+def make_evaluator(case, X, y, most_bytes=2**27):
+    task = case[0]
+    estimator = KINDS[task](**SETTINGS, search_space=small(*case))
     data = read_data(estimator, X, y, None, None, task)
     plan = make_plan(estimator, data, choose_effort(estimator, data))
     cache = PreparationCache(most_bytes)
@@ -75,7 +101,12 @@ def named(space, **values):
 
 
 def family(space):
-    """A network, one that starts from its weights, and one that starts from that one's."""
+    """A genome, one that starts from its models, and one that starts from that one's."""
+    if NETWORK not in space.names:
+        (name,) = space.names
+        first = space.genome({"estimator": name, "target": "quantile_target"})
+        second = longer(first, space, random.Random(0))
+        return first, second, longer(second, space, random.Random(1))
     first = named(space, max_iter=9)
     second = heir(named(space, max_iter=9, hidden_layer_sizes=(12, 8)), first, space)
     third = heir(named(space, max_iter=6, n_members=1), second, space)
@@ -170,9 +201,9 @@ def test_without_networks_not_one_draw_is_made():
 
 @pytest.mark.parametrize("most_bytes", [0, 2**27])
 def test_a_child_comes_to_the_same_whether_its_parents_models_are_there_or_not(
-    tmp_path, task, most_bytes
+    tmp_path, case, most_bytes
 ):
-    plan, evaluator = make_evaluator(task, *table(task), most_bytes)
+    plan, evaluator = make_evaluator(case, *table(case[0]), most_bytes)
     _, parent, child = family(plan.space)
     path = tmp_path / "parent.models"
     of_parent = evaluator(EvaluationTask(parent, models_path=path, most_bytes=2**30))
@@ -191,37 +222,45 @@ def test_a_child_comes_to_the_same_whether_its_parents_models_are_there_or_not(
     assert alone.scores != with_file.scores
 
 
-def test_each_fold_starts_from_the_parent_of_that_fold(tmp_path, task):
-    plan, evaluator = make_evaluator(task, *table(task))
+def answers_of(model, X):
+    return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
+
+
+def test_each_fold_starts_from_the_parent_of_that_fold(tmp_path, case):
+    X, y = table(case[0])
+    plan, evaluator = make_evaluator(case, X, y)
     parent, child, _ = family(plan.space)
     path = tmp_path / "parent.models"
     evaluator(EvaluationTask(parent, models_path=path, most_bytes=2**30))
     started = []
-    with mock.patch("evolearn.evaluation.evaluator.train_line", wraps=lines.train_line) as spy:
+
+    def noted(learners, X, y, weights, step):
+        assert len(learners) == 1
+        started.append((X, answers_of(step, X)))
+        lines.train_line(learners, X, y, weights, step)
+
+    with mock.patch("evolearn.evaluation.evaluator.train_line", noted):
         evaluator(EvaluationTask(child, parent_models=path))
-        for call in spy.call_args_list:
-            learners, _, _, _, network = call.args
-            assert len(learners) == 1
-            started.append(network.stack_.vector)
     in_folds = evaluator(FoldModelsTask(parent))
     assert len(started) == len(in_folds) == 3
-    for vector, model in zip(started, in_folds, strict=True):
-        np.testing.assert_array_equal(vector, lines.network_of(model[-1]).stack_.vector)
-    assert not np.array_equal(started[0], started[1])
+    for (rows, answers), model in zip(started, in_folds, strict=True):
+        np.testing.assert_array_equal(answers, answers_of(model[-1], rows))
+    others = [answers_of(model, X) for model in in_folds]
+    assert not np.array_equal(others[0], others[1])
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_no_held_out_row_reaches_a_child_through_its_parent(tmp_path, task, kept):
-    X, y = table(task)
+def test_no_held_out_row_reaches_a_child_through_its_parent(tmp_path, case, kept):
+    X, y = table(case[0])
     changed, flipped = X.copy(), y.copy()
-    plan, _ = make_evaluator(task, X, y)
+    plan, _ = make_evaluator(case, X, y)
     fold, row = 1, plan.folds.test[1][4]
     changed[row] = 50.0
-    if task == "regression":  # classes decide about the folds
+    if case[0] == "regression":  # classes decide about the folds
         flipped[row] = 1e3
     answers = []
     for rows, target in ((X, y), (changed, flipped)):
-        plan, evaluator = make_evaluator(task, rows, target)
+        plan, evaluator = make_evaluator(case, rows, target)
         parent, child, _ = family(plan.space)
         path = tmp_path / f"{len(answers)}.models"
         evaluator(EvaluationTask(parent, models_path=path, most_bytes=2**30))
@@ -235,24 +274,26 @@ def test_no_held_out_row_reaches_a_child_through_its_parent(tmp_path, task, kept
     assert not np.array_equal(answers[0][seen], answers[1][seen])
 
 
+@pytest.mark.parametrize("task", ["classification", "regression"])
 def test_a_final_model_is_of_a_line_trained_on_all_rows(task):
     X, y = table(task)
-    plan, evaluator = make_evaluator(task, X, y)
+    plan, evaluator = make_evaluator((task, NETWORK), X, y)
     line = family(plan.space)[-1].line
     network = None
     for genome in line:
         pipeline = express(genome, plan.space, plan.problem, evaluator.seed)
         given = {} if network is None else {"estimator__parent": network}
         pipeline.fit(evaluator.matrix.load(), evaluator.target.load(), **given)
-        network = lines.network_of(pipeline[-1])
+        network = lines.fitted_within(pipeline[-1])
     refitted = evaluator(RefitTask(line[-1]))
     np.testing.assert_array_equal(
-        lines.network_of(refitted[-1]).stack_.vector, network.stack_.vector
+        lines.fitted_within(refitted[-1]).stack_.vector, network.stack_.vector
     )
 
 
+@pytest.mark.parametrize("task", ["classification", "regression"])
 def test_what_a_line_takes_is_counted(task):
-    plan, _ = make_evaluator(task, *table(task))
+    plan, _ = make_evaluator((task, NETWORK), *table(task))
     space, problem = SearchSpace.default(task), plan.problem
     first = named(space)
     child = heir(named(space, dropout=0.2), first, space)
@@ -275,46 +316,57 @@ def test_what_a_line_takes_is_counted(task):
 # -- through the front door ------------------------------------------------------------------
 
 
-def fit(task, **changes):
-    model = KINDS[task](**(SETTINGS | {"search_space": SPACES[task]} | changes))
+def fit(case, **changes):
+    task = case[0]
+    model = KINDS[task](**(SETTINGS | {"search_space": small(*case)} | changes))
     return model.fit(*table(task))
 
 
-def same(first, second, task):
-    X, _ = table(task)
+def same(first, second):
+    X, _ = table("regression")
     np.testing.assert_array_equal(first.cv_results_["fitness"], second.cv_results_["fitness"])
     assert first.best_params_ == second.best_params_
-    answer = "predict_proba" if task == "classification" else "predict"
-    np.testing.assert_array_equal(getattr(first, answer)(X), getattr(second, answer)(X))
+    np.testing.assert_array_equal(answers_of(first, X), answers_of(second, X))
 
 
 @pytest.fixture
 def prolific(monkeypatch):
-    """All children of networks inherit if they can, and there are some soon."""
+    """All children inherit if they can, and there are some soon.
+
+    The portfolio's boosted trees have as many rounds as there may be.
+    """
+    monkeypatch.setattr(
+        "evolearn.estimators.plan.portfolio", lambda space, *_: [space.sample(random.Random(0))]
+    )
+    monkeypatch.setattr(evolution, "CROSSOVER_PROBABILITY", 0.1)
     monkeypatch.setattr(evolution, "INHERITANCE", 1.0)
+    monkeypatch.setattr(evolution, "GOING_ON", 1.0)
     monkeypatch.setattr(steering, "LAG", 3)
 
 
+@pytest.mark.parametrize("name", ["network-classification", "boosting-regression"])
 @pytest.mark.usefixtures("prolific")
-def test_searches_repeat_themselves_with_more_workers_and_with_models_lost(task):
+def test_searches_repeat_themselves_with_more_workers_and_with_models_lost(name):
+    case = CASES[name]
     with mock.patch.object(Library, "models_of", autospec=True, return_value=None) as asked:
-        lost = fit(task)
+        lost = fit(case)
         wanted = [c.args[1] for c in asked.call_args_list if c.args[1] is not None]
     assert wanted, "nobody inherited anything"
-    kept = fit(task)
-    same(kept, lost, task)
+    kept = fit(case)
+    same(kept, lost)
     results = kept.cv_results_
     heirs = [i for i, number in enumerate(results["inherits"]) if number is not None]
     assert heirs
     assert all(results["inherits"][i] == results["parents"][i][0] for i in heirs)
-    same(kept, fit(task, n_jobs=2), task)
+    same(kept, fit(case, n_jobs=2))
 
 
+@pytest.mark.parametrize("name", ["network-regression", "boosting-regression"])
 @pytest.mark.usefixtures("prolific")
-def test_a_journal_resumes_and_replays_lines(tmp_path):
-    task = "regression"
-    whole = fit(task)
-    fit(task, journal=tmp_path, n_evaluations=7)
-    longer = fit(task, journal=tmp_path)
-    same(longer, whole, task)
-    same(longer, fit(task, journal=tmp_path, replay=True), task)
+def test_a_journal_resumes_and_replays_lines(tmp_path, name):
+    case = CASES[name]
+    whole = fit(case)
+    fit(case, journal=tmp_path, n_evaluations=7)
+    longer = fit(case, journal=tmp_path)
+    same(longer, whole)
+    same(longer, fit(case, journal=tmp_path, replay=True))

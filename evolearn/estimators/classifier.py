@@ -126,15 +126,16 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         perfect for scorers that have a best value. NaN if no candidate was evaluated in time.
 
     best_params_ : dict
-        Its genome in flat form: ``{"estimator": "ridge", "ridge__alpha": 1.0, ...}``. A network
-        that inherited weights comes to others if it is fitted anew with these: it trains from
-        drawn weights then, for all of its epochs.
+        Its genome in flat form: ``{"estimator": "ridge", "ridge__alpha": 1.0, ...}``. One
+        that started from another one's models (see ``inherits``) comes to others if it is
+        fitted anew with these: a network from drawn weights for all of its epochs, boosted
+        trees with their last learning rate in all rounds.
 
     cv_results_ : dict of arrays
         All candidates in the order of the search, laid out as in `GridSearchCV`: scores in
         the scorer's own sign, NaN for folds that were not run; also ``fitness``,
         ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits`` (the candidate
-        whose trained weights it started from), ``status``, ``failure`` and ``warnings``. A
+        from whose trained models it started), ``status``, ``failure`` and ``warnings``. A
         ``status`` of ``"raced"`` says that a candidate lay so far behind good ones after some
         folds that the others were not run; it has no fitness.
 

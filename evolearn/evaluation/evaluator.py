@@ -26,6 +26,7 @@ from evolearn.execution.own_process import OutOfTime
 from evolearn.space.express import early_rounds, express, preparation_key
 from evolearn.space.frugality import refit_rows
 from evolearn.space.genome import Genome
+from evolearn.space.lineage import heritable
 from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace, of_catalogue
 from evolearn.table import take_rows
@@ -50,7 +51,7 @@ class _Run:
     """What is gathered while the folds of one genome are run."""
 
     keep_models: bool
-    parents: list[Any] | None = None  # the parent's networks, by fold
+    parents: list[Any] | None = None  # last steps of the parent's pipelines, by fold
     scores: list[float] = field(default_factory=list)
     fit_seconds: list[float] = field(default_factory=list)
     score_seconds: list[float] = field(default_factory=list)
@@ -143,9 +144,9 @@ class Evaluator:
         if status == "scored":
             error = float(np.mean([self.objective.error(score) for score in run.scores]))
         saved = 0
-        heritable = self.space[task.genome.estimator].inherits is not None
+        inherited = heritable(task.genome, self.space)
         if task.models_path is not None and task.wants_models(
-            error, run.seconds_alone, heritable=heritable
+            error, run.seconds_alone, heritable=inherited
         ):
             saved = save_models(run.models, task.models_path, task.most_bytes)
         return Evaluation(

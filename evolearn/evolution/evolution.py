@@ -16,7 +16,7 @@ from evolearn.evolution.variation import mate, mutate, sample
 from evolearn.evolution.worth import Worth
 from evolearn.space.expressions import CONSTRUCTED, FEATURES, Expressions
 from evolearn.space.genome import Genome
-from evolearn.space.lineage import heir
+from evolearn.space.lineage import goes_on, heir, longer
 from evolearn.space.portfolio import cheaper
 from evolearn.space.search_space import SearchSpace
 
@@ -26,6 +26,8 @@ MUTATION_AFTER_CROSSOVER = 0.5
 # Share of the children of networks that start from a parent's weights, if they can: about two
 # of five cannot, for they differ in preparation or embedding, or the line is at its longest.
 INHERITANCE = 0.8
+# Share of the mutations of boosted trees that do nothing but go on from their parent's rounds.
+GOING_ON = 0.15
 # Share of genomes drawn from the whole space, so that no estimator type is lost for ever.
 IMMIGRANTS = 0.08
 # Share of parents chosen by error alone; the others by Pareto rank and crowding (NSGA-II),
@@ -131,13 +133,21 @@ class Evolution(Search):
             return self.draw()
         parents = self._parents()
         if self.rng.random() >= CROSSOVER_PROBABILITY or parents[0] == parents[1]:
-            child = self._heir(self._toolbox.mutate(parents[0].genome), parents[0])
+            child = self._longer(parents[0])
+            if child is None:
+                child = self._heir(self._toolbox.mutate(parents[0].genome), parents[0])
             return child, "mutation", (parents[0].number,)
         child = self._toolbox.mate(parents[0].genome, parents[1].genome)
         if self.rng.random() < MUTATION_AFTER_CROSSOVER:
             child = self._toolbox.mutate(child)
         child = self._heir(child, parents[0])
         return child, "crossover", (parents[0].number, parents[1].number)
+
+    def _longer(self, parent: Individual) -> Genome | None:
+        """Return a child that goes on from its parent's rounds of boosting, if it shall."""
+        if not goes_on(parent.genome, self.space) or self.rng.random() >= GOING_ON:
+            return None
+        return longer(parent.genome, self.space, self.rng)
 
     def _heir(self, child: Genome, parent: Individual) -> Genome:
         """Return the child, which may have become one that starts from its parent's weights."""

@@ -39,7 +39,7 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
 
     Scores have the scorer's own sign, folds that were not run are NaN. Besides the usual keys
     there are ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits``
-    (the candidate whose trained weights it started from, None if there is none), ``status``,
+    (the candidate from whose trained models it started, None if there is none), ``status``,
     ``failure`` and ``warnings``.
     """
     table: Table = {}

@@ -169,6 +169,10 @@ class Component:
         For estimators whose ``fit`` takes a fitted ``parent`` to start from: the parameters
         that parent and child must have in common, besides the same preparation. None: nothing
         is inherited.
+    rounds : str, default=None
+        For boosting with ``warm_start``: the parameter that counts its rounds. A child may go
+        on from its parent's rounds with more of them, at a lower ``learning_rate`` perhaps,
+        and differs in nothing else. None: none does.
 
     Examples
     --------
@@ -193,6 +197,7 @@ class Component:
     native: Callable[[Sequence[bool]], Mapping[str, Any]] | None = None
     coded_labels: bool = False
     inherits: tuple[str, ...] | None = None
+    rounds: str | None = None
 
     def __post_init__(self) -> None:
         domains = {name: as_domain(domain) for name, domain in dict(self.parameters).items()}
@@ -207,6 +212,9 @@ class Component:
                         "is not among its parameters."
                     )
                     raise ValueError(msg)
+        if self.rounds is not None and self.rounds not in domains:
+            msg = f"The rounds of component {self.name!r}, {self.rounds!r}, must be evolved."
+            raise ValueError(msg)
         check_slots(self.slots or (), f"Component {self.name!r}")
 
     def _check_parameters(self) -> None:

@@ -64,8 +64,8 @@ class Genome:
     Only active slots and parameters are there, so that two genomes that build the same
     pipeline are equal: the genome is the key of everything known about a candidate.
 
-    A genome with a parent starts from the parent's trained weights, and its parent may have
-    done so itself: what becomes of it depends on that line, which is a part of what it is.
+    A genome with a parent starts from what the parent's models have learned, and its parent may
+    have done so itself: what becomes of it depends on that line, which is a part of what it is.
 
     Examples
     --------

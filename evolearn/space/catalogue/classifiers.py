@@ -213,6 +213,7 @@ CLASSIFIERS = (
         complexity=5.0,
         cost=BOOSTING_COST,
         footprint=BOOSTING_FOOTPRINT,
+        rounds="max_iter",
     ),
     Component(
         "gradient_boosting",
@@ -223,6 +224,7 @@ CLASSIFIERS = (
         complexity=5.0,
         cost=EXACT_BOOSTING_COST,
         footprint=LINEAR_FOOTPRINT,
+        rounds="n_estimators",
     ),
     Component(
         "multi_layer_perceptron",
