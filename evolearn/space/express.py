@@ -17,11 +17,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 
 from evolearn._compat import seeded_target_encoder
-from evolearn.features import DateFeatures, parse_relation
+from evolearn.features import CategoryRelations, ColumnMask, DateFeatures, parse_relation
 from evolearn.space.catalogue.preparation import NO_TEXT, TEXT_COMPONENTS
 from evolearn.space.components import Component, weight_parameter
 from evolearn.space.dates import cycles_of, differences_of
 from evolearn.space.genome import Genome
+from evolearn.space.masks import MASK
 from evolearn.space.problem import Problem
 from evolearn.space.relations import RELATIONS
 from evolearn.space.search_space import SearchSpace
@@ -124,20 +125,14 @@ def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
 def _columns(
     genome: Genome, space: SearchSpace, problem: Problem
 ) -> list[tuple[str, BaseEstimator]]:
-    """Return the steps that relate, impute, construct, encode and scale columns."""
+    """Return the steps that relate, impute, construct, leave out, encode and scale columns."""
     table = problem.table
-    numeric = _steps(genome, space, "imputer", "features", "dates", "scaler")
-    for _, step in numeric:
-        _tell_dates(step, problem)
-    if table.sparse:
-        for _, step in numeric:
-            if isinstance(step, StandardScaler):
-                step.set_params(with_mean=False)
+    numeric = _steps(genome, space, "imputer", "features", "dates", MASK, "scaler")
+    related = _steps(genome, space, RELATIONS)
+    for _, step in (*numeric, *related):
+        _tell_columns(step, genome, problem)
     if not table.cardinalities and not table.texts:
         return numeric
-    related = _steps(genome, space, RELATIONS)
-    for _, step in related:
-        step.set_params(n_categorical=len(table.cardinalities))
     categorical = _categorical(genome, space, problem) if table.cardinalities else None
     if categorical is None and not numeric and not table.texts:
         return related
@@ -145,7 +140,10 @@ def _columns(
     first_code = table.first_code + n_new
     # What relations make stands behind the words of texts.
     numbers = [*range(table.n_numeric), *range(table.first_code, first_code)]
-    codes = [*range(first_code, first_code + n_categories)]
+    if not _n_numbers(genome, space, problem):  # all of them are left out
+        numbers = []
+    _, masked = _left_out(genome, problem)
+    codes = [first_code + j for j in range(n_categories) if j not in masked]
     columns: list[tuple[tuple[str, Any], list[int]]] = [
         (("numbers", _joined(numeric)), numbers),
         (("categories", categorical or "passthrough"), codes),
@@ -181,11 +179,28 @@ def _texts(
     return parts
 
 
-def _tell_dates(step: BaseEstimator, problem: Problem) -> None:
-    """Tell the step that makes columns of dates which columns these are."""
+def _tell_columns(step: BaseEstimator, genome: Genome, problem: Problem) -> None:
+    """Tell a step which columns of the table it is about."""
+    table = problem.table
     if isinstance(step, DateFeatures):
-        table = problem.table
         step.set_params(cycles=cycles_of(table), differences=differences_of(table))
+    elif isinstance(step, ColumnMask):
+        step.set_params(left_out=_left_out(genome, problem)[0])
+    elif isinstance(step, CategoryRelations):
+        step.set_params(n_categorical=len(table.cardinalities))
+    elif isinstance(step, StandardScaler) and table.sparse:
+        step.set_params(with_mean=False)
+
+
+def _left_out(genome: Genome, problem: Problem) -> tuple[list[int], list[int]]:
+    """Return the positions among the table's numbers, and categories, that a mask leaves out.
+
+    A mask counts both together, numbers first.
+    """
+    mask = dict(genome[MASK].values) if MASK in genome else {}
+    n_numeric, positions = problem.table.n_numeric, mask.get("left_out", ())
+    numbers = [j for j in positions if j < n_numeric]
+    return numbers, [j - n_numeric for j in positions if j >= n_numeric]
 
 
 def _text_step(genome: Genome, space: SearchSpace) -> BaseEstimator | str:
@@ -223,16 +238,23 @@ def _encoder(genome: Genome) -> str | None:
 
 def _native_columns(genome: Genome, space: SearchSpace, problem: Problem) -> np.ndarray:
     """Return which columns boosting shall treat as categories."""
-    cardinalities = problem.table.cardinalities
-    constructed = dict(genome["features"].values) if "features" in genome else {}
-    n_new, n_categories = _made(genome, problem)
-    n_numbers = problem.table.n_numeric + n_new + len(constructed.get("expressions", ()))
-    n_numbers += _date_columns(genome, space, problem)
-    few = [c <= NATIVE_CATEGORIES for c in cardinalities]
-    crosses = [True] * (n_categories - len(few))  # of no more, see evolearn.features.grouping
+    few = [c <= NATIVE_CATEGORIES for c in problem.table.cardinalities]
+    # Crosses are of no more, see evolearn.features.grouping.
+    few += [True] * (_made(genome, problem)[1] - len(few))
+    _, masked = _left_out(genome, problem)
+    native = [is_native for j, is_native in enumerate(few) if j not in masked]
     components = dict(genome["text"].values) if "text" in genome else {}
     n_words = components.get(TEXT_COMPONENTS, 0) * len(problem.table.texts)
-    return np.array([False] * n_numbers + few + crosses + [False] * n_words)
+    n_numbers = _n_numbers(genome, space, problem)
+    return np.array([False] * n_numbers + native + [False] * n_words)
+
+
+def _n_numbers(genome: Genome, space: SearchSpace, problem: Problem) -> int:
+    """Return how many columns become of numbers, those that say what is missing left aside."""
+    constructed = dict(genome["features"].values) if "features" in genome else {}
+    n_numbers = problem.table.n_numeric - len(_left_out(genome, problem)[0])
+    n_numbers += _made(genome, problem)[0] + len(constructed.get("expressions", ()))
+    return n_numbers + _date_columns(genome, space, problem)
 
 
 def _date_columns(genome: Genome, space: SearchSpace, problem: Problem) -> int:

@@ -22,10 +22,16 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from evolearn.features import CategoryRelations, ConstructedFeatures, DateFeatures
+from evolearn.features import (
+    CategoryRelations,
+    ColumnMask,
+    ConstructedFeatures,
+    DateFeatures,
+)
 from evolearn.space.components import Component, Cost, Footprint
 from evolearn.space.domains import Choice, Float, Integer
 from evolearn.space.expressions import Expressions
+from evolearn.space.masks import ALL_COLUMNS, MASKED, Columns
 from evolearn.space.relations import NO_RELATIONS, RELATED, Relations
 
 FREE = Cost(0.0)
@@ -94,6 +100,20 @@ DATES = (
         handles=frozenset({"missing"}),
         complexity=0.4,
         cost=FREE,
+    ),
+)
+
+MASKS = (
+    Component(ALL_COLUMNS, None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
+    # Columns of the table that are left out, though others may be made of them.
+    Component(
+        MASKED,
+        ColumnMask,
+        {"left_out": Columns()},
+        handles=frozenset({"missing"}),
+        complexity=0.0,
+        cost=FREE,
+        footprint=Footprint(4.0),  # as that of relations
     ),
 )
 
@@ -285,6 +305,7 @@ PREPARATION: Mapping[str, tuple[Component, ...]] = {
     "imputer": IMPUTERS,
     "features": FEATURES,
     "dates": DATES,
+    "mask": MASKS,
     "text": TEXTS,
     "encoder": ENCODERS,
     "scaler": SCALERS,
