@@ -18,7 +18,7 @@ from sklearn.preprocessing import StandardScaler, TargetEncoder
 
 from evolearn._compat import seeded_target_encoder
 from evolearn.features import CategoryRelations, ColumnMask, DateFeatures, parse_relation
-from evolearn.space.catalogue.preparation import NO_TEXT, TEXT_COMPONENTS
+from evolearn.space.catalogue.preparation import EMBEDDED, NO_TEXT, TEXT_COMPONENTS
 from evolearn.space.components import Component, weight_parameter
 from evolearn.space.dates import cycles_of, differences_of
 from evolearn.space.genome import Genome
@@ -27,6 +27,8 @@ from evolearn.space.problem import Problem
 from evolearn.space.relations import RELATIONS
 from evolearn.space.search_space import SearchSpace
 
+# The slots that make other columns of all columns together, or choose among them.
+CHOOSING = ("transformer", "selector")
 # Histogram gradient boosting keeps at most this many categories apart (its max_bins), and
 # of more of them other boosting learns little but the rows that it has seen.
 NATIVE_CATEGORIES = 255
@@ -66,12 +68,16 @@ def express(
         if not problem.table.sparse and _encoder(genome) == "native":
             columns = _native_columns(genome, space, problem)
             estimator.set_params(**_native_parameters(component, columns, problem))
+        if _encoder(genome) == EMBEDDED:
+            codes = range(len(_codes(genome, problem)))
+            estimator.set_params(categorical_features=[*codes])
         if component.coded_labels and problem.task == "classification" and not problem.zero_one:
             estimator = _with_encoded_labels(estimator, genome.estimator)
         if "target" in genome:
             estimator = _wrap_target(estimator, genome, space)
         steps = _columns(genome, space, problem)
-        steps += _steps(genome, space, "transformer", "selector")
+        if _encoder(genome) != EMBEDDED:
+            steps += _steps(genome, space, *CHOOSING)
         preparation_seed = genome.preparation_seed(seed)
         for _, step in steps:
             seeded(step, problem.task, preparation_seed)
@@ -128,6 +134,8 @@ def _columns(
     """Return the steps that relate, impute, construct, leave out, encode and scale columns."""
     table = problem.table
     numeric = _steps(genome, space, "imputer", "features", "dates", MASK, "scaler")
+    if _encoder(genome) == EMBEDDED:  # whatever chooses columns leaves codes alone
+        numeric += _steps(genome, space, *CHOOSING)
     related = _steps(genome, space, RELATIONS)
     for _, step in (*numeric, *related):
         _tell_columns(step, genome, problem)
@@ -136,20 +144,20 @@ def _columns(
     categorical = _categorical(genome, space, problem) if table.cardinalities else None
     if categorical is None and not numeric and not table.texts:
         return related
-    n_new, n_categories = _made(genome, problem)
-    first_code = table.first_code + n_new
     # What relations make stands behind the words of texts.
+    first_code = table.first_code + _made(genome, problem)[0]
     numbers = [*range(table.n_numeric), *range(table.first_code, first_code)]
     if not _n_numbers(genome, space, problem):  # all of them are left out
         numbers = []
-    _, masked = _left_out(genome, problem)
-    codes = [first_code + j for j in range(n_categories) if j not in masked]
+    codes = [first_code + j for j in _codes(genome, problem)]
     columns: list[tuple[tuple[str, Any], list[int]]] = [
         (("numbers", _joined(numeric)), numbers),
         (("categories", categorical or "passthrough"), codes),
         # Last, for how many columns become of a text may depend on the rows.
         *_texts(genome, space, problem),
     ]
+    if _encoder(genome) == EMBEDDED:
+        columns = [columns[1], columns[0], *columns[2:]]  # where the codes are is known then
     parts = [(*step, _as_slice(positions)) for step, positions in columns if positions]
     return [*related, ("columns", ColumnTransformer(parts, sparse_threshold=0.0))]
 
@@ -165,6 +173,12 @@ def _made(genome: Genome, problem: Problem) -> tuple[int, int]:
     related = dict(genome[RELATIONS].values) if RELATIONS in genome else {}
     made = [parse_relation(text).is_category for text in related.get("relations", ())]
     return made.count(False), len(problem.table.cardinalities) + made.count(True)
+
+
+def _codes(genome: Genome, problem: Problem) -> list[int]:
+    """Return which categories are kept, those that relations make behind the table's."""
+    _, masked = _left_out(genome, problem)
+    return [j for j in range(_made(genome, problem)[1]) if j not in masked]
 
 
 def _texts(
@@ -219,7 +233,7 @@ def _text_step(genome: Genome, space: SearchSpace) -> BaseEstimator | str:
 def _categorical(genome: Genome, space: SearchSpace, problem: Problem) -> BaseEstimator | None:
     """Return what encodes the category codes, None to leave them as they are."""
     name = _encoder(genome)
-    if name is None or name in ("native", "ordinal"):
+    if name is None or name in ("native", "ordinal", EMBEDDED):
         if "missing" in space[genome.estimator].handles:
             return None
         return SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
@@ -241,8 +255,7 @@ def _native_columns(genome: Genome, space: SearchSpace, problem: Problem) -> np.
     few = [c <= NATIVE_CATEGORIES for c in problem.table.cardinalities]
     # Crosses are of no more, see evolearn.features.grouping.
     few += [True] * (_made(genome, problem)[1] - len(few))
-    _, masked = _left_out(genome, problem)
-    native = [is_native for j, is_native in enumerate(few) if j not in masked]
+    native = [few[j] for j in _codes(genome, problem)]
     components = dict(genome["text"].values) if "text" in genome else {}
     n_words = components.get(TEXT_COMPONENTS, 0) * len(problem.table.texts)
     n_numbers = _n_numbers(genome, space, problem)

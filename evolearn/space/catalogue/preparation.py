@@ -144,6 +144,7 @@ TEXTS = (
     Component(NO_TEXT, None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
 )
 
+EMBEDDED = "embedded"
 ENCODERS = (
     Component(
         "one_hot",
@@ -164,6 +165,8 @@ ENCODERS = (
     # The table's own category codes: as numbers, or as categories for models that know them.
     Component("ordinal", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
     Component("native", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
+    # The same codes, of which networks learn vectors.
+    Component(EMBEDDED, None, handles=frozenset({"missing"}), complexity=0.5, cost=FREE),
 )
 
 SCALERS = (

@@ -126,8 +126,10 @@ NETWORK_CONDITIONS = {
 }
 # What weights presuppose: that inputs mean the same, and units do alike with them.
 NETWORK_INHERITS = ("activation", "embedding", "n_bins", "frequency_scale")
-# It scales columns itself.
-NETWORK_SCALERS = ("none", "quantile", "power")
+NETWORK_SLOTS: Slots = {
+    "encoder": ("one_hot", "target_mean", "embedded"),
+    "scaler": ("none", "quantile", "power"),  # it scales columns itself
+}
 
 _OF_FORESTS = {
     "n_estimators": (150, 1.0),
