@@ -67,6 +67,11 @@ def cases(task):
             known[f"{shown}, {kind}, target_mean"] = {**related, "encoder": "target_mean"}
     crossed = {"relations": "related", "related__relations": RELATED["cross"]}
     known["boosting, cross, native"] = {**BOOSTING, **crossed, "encoder": "native"}
+    known[f"{linear}, masked"] = {
+        "estimator": linear,
+        "mask": "masked",
+        "masked__left_out": (0, 4),
+    }
     return {**known, CONTROL: {"estimator": linear}}
 
 

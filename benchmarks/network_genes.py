@@ -2,9 +2,11 @@
 
     python benchmarks/network_genes.py SUITE_FOLDER --out network_genes.jsonl
     python benchmarks/network_genes.py SUITE_FOLDER --out network_genes.jsonl --table
+    python benchmarks/network_genes.py SUITE_FOLDER --out encoders.jsonl --encoders
 
 Cross-validated, with the same folds and seeds: the error with one parameter changed over that
-of the default network, and the seconds of its fits likewise.
+of the default network, and the seconds of its fits likewise. With --encoders: with another
+encoding of categories than one-hot, on tables that have some, a fifth of the rows held out.
 """
 
 import argparse
@@ -17,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from among_networks import NETWORK, OneProcess, networks_alone, plan_of
 from ratios import geometric_mean
+from sklearn.model_selection import ShuffleSplit
 from suite_reader import read_split
 from threadpoolctl import threadpool_limits
 
@@ -37,11 +40,19 @@ GENES = {
     "early, 100 epochs": {"early_stopping": True, "max_iter": 100},
     "100 epochs": {"max_iter": 100},
 }
+ENCODED = "splice,soybean,eucalyptus,credit_g,titanic,bank_marketing,adult"
+ENCODERS = {
+    "default": {},
+    "target_mean": {"encoder": "target_mean"},
+    "embedded": {"encoder": "embedded"},
+}
 
 
 def measure(split, values, args, seed):
     """Return error and seconds of the default network with some values changed."""
-    space = networks_alone(split)
+    space, slots = networks_alone(split), {}
+    if args.encoders:
+        values, slots = {}, values
     component = space[NETWORK]
     changed = replace(
         component,
@@ -49,21 +60,22 @@ def measure(split, values, args, seed):
         parameters={k: v for k, v in component.parameters.items() if k not in values},
     )
     space = SearchSpace([changed], space.preparation)
-    plan = plan_of(split, space, args.rows, args.folds, seed)
-    genome = plan.space.genome({"estimator": NETWORK})
+    folds = ShuffleSplit(1, test_size=0.2, random_state=seed) if args.encoders else args.folds
+    plan = plan_of(split, space, args.rows, folds, seed)
+    genome = plan.space.genome({"estimator": NETWORK, **slots})
     with threadpool_limits(1):
         start = time.process_time()
         evaluation = plan.evaluator(OneProcess())(EvaluationTask(genome))
         return evaluation.error, time.process_time() - start
 
 
-def print_table(rows):
+def print_table(rows, genes):
     """Print the ratios of errors and of seconds to those of the default network."""
     cells = {}
     for row in rows:
         cells.setdefault((row["name"], row["seed"]), {})[row["gene"]] = row
     print(f"{'':20s}{'error':>8s}{'better on':>12s}{'seconds':>9s}")
-    for gene in GENES:
+    for gene in genes:
         logs = {"error": {}, "seconds": {}}
         for (name, _), cell in cells.items():
             if gene in cell and "default" in cell:
@@ -78,6 +90,8 @@ def print_table(rows):
             f"{gene:20s}{geometric_mean(logs['error']):8.3f}"
             f"{of_tables:>12s}{geometric_mean(logs['seconds']):9.2f}"
         )
+        ratios = {name: math.exp(np.mean(values)) for name, values in logs["error"].items()}
+        print(" " * 4 + ", ".join(f"{name} {ratio:.3f}" for name, ratio in ratios.items()))
 
 
 def main():
@@ -86,21 +100,23 @@ def main():
     )
     parser.add_argument("suite", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
-    parser.add_argument("--names", default=TABLES)
+    parser.add_argument("--encoders", action="store_true")
+    parser.add_argument("--names", help="tables, separated by commas")
     parser.add_argument("--seeds", default="0")
     parser.add_argument("--rows", type=int, default=1_000, help="training rows at most")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--table", action="store_true", help="only print what is in --out")
     args = parser.parse_args()
+    genes, names = (ENCODERS, ENCODED) if args.encoders else (GENES, TABLES)
     rows = []
     if args.out.exists():
         rows = [json.loads(line) for line in args.out.read_text().splitlines()]
     if not args.table:
         done = {(row["gene"], row["name"], row["seed"]) for row in rows}
         for seed in map(int, args.seeds.split(",")):
-            for name in args.names.split(","):
+            for name in (args.names or names).split(","):
                 split = read_split(args.suite, name, 0)
-                for gene, values in GENES.items():
+                for gene, values in genes.items():
                     if (gene, name, seed) in done:
                         continue
                     error, seconds = measure(split, values, args, seed)
@@ -108,7 +124,7 @@ def main():
                     rows.append({**row, "error": error, "seconds": seconds})
                     with args.out.open("a") as file:
                         file.write(json.dumps(rows[-1]) + "\n")
-    print_table(rows)
+    print_table(rows, genes)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from random import Random
 from evolearn.evolution.trees import Trees
 from evolearn.space.expressions import CONSTRUCTED, FEATURES, NO_FEATURES
 from evolearn.space.genome import Gene, Genome
+from evolearn.space.masks import ALL_COLUMNS, MASK, MASKED, Columns
 from evolearn.space.relations import NO_RELATIONS, RELATED, RELATIONS, Relations
 from evolearn.space.search_space import SearchSpace
 
@@ -15,9 +16,12 @@ PREPARATION = 0.35
 
 OURS = {CONSTRUCTED, NO_FEATURES}
 # Those that are mutated are seldom given up as a whole; where no formula, or no relation, is
-# known to tell anything of the target, those that are drawn are seldom taken.
+# known to tell anything of the target, those that are drawn are seldom taken. Which columns are
+# better left out is never known.
 GIVEN_UP = 0.15
 TAKEN_UNKNOWN = 0.2
+# The slots of which that is so beside constructed features: what is seldom taken, and instead.
+SELDOM = {RELATIONS: (RELATED, NO_RELATIONS), MASK: (MASKED, ALL_COLUMNS)}
 
 
 def sample(
@@ -25,8 +29,9 @@ def sample(
 ) -> Genome:
     """Return a random genome, of one estimator if its name is given."""
     genome = space.sample(rng, estimator)
-    if _unknown(genome, RELATED, space) and rng.random() >= TAKEN_UNKNOWN:
-        genome = _with(genome, RELATIONS, Gene(NO_RELATIONS))
+    for slot, (taken, instead) in SELDOM.items():
+        if _unknown(genome, slot, taken, space) and rng.random() >= TAKEN_UNKNOWN:
+            genome = _with(genome, slot, Gene(instead))
     unknown = trees is not None and not trees.domain.bred
     if unknown and _formulas_of(genome) and rng.random() >= TAKEN_UNKNOWN:
         options = space.slots_of(genome.estimator)[FEATURES]
@@ -54,8 +59,9 @@ def mutate(
         return _adopt(sample(space, rng, trees, rng.choice(others)), genome, space)
     slots = space.slots_of(genome.estimator)
     variable = [slot for slot in slots if _variable(slot, slots[slot], space)]
-    if _unknown(genome, NO_RELATIONS, space) and rng.random() >= TAKEN_UNKNOWN:
-        variable.remove(RELATIONS)
+    for slot, (_, instead) in SELDOM.items():
+        if _unknown(genome, slot, instead, space) and rng.random() >= TAKEN_UNKNOWN:
+            variable.remove(slot)
     own = space[genome.estimator].parameters
     if variable and (draw < NEW_ESTIMATOR + PREPARATION or not own):
         slot = rng.choice(variable)
@@ -129,14 +135,17 @@ def _constructed(formulas: tuple[str, ...], options: tuple[str, ...], gene: Gene
     return Gene(NO_FEATURES) if NO_FEATURES in options else gene
 
 
-def _unknown(genome: Genome, name: str, space: SearchSpace) -> bool:
-    """Tell whether a genome has this for relations where none is known to tell anything."""
-    if RELATIONS not in genome or genome[RELATIONS].component != name:
+def _unknown(genome: Genome, slot: str, name: str, space: SearchSpace) -> bool:
+    """Tell whether a genome has this in a slot of which nothing is known to be of use."""
+    if slot not in genome or genome[slot].component != name:
         return False
-    if not {RELATED, NO_RELATIONS} <= set(space.slots_of(genome.estimator)[RELATIONS]):
+    if not set(SELDOM[slot]) <= set(space.slots_of(genome.estimator)[slot]):
         return False
-    domain = space.component(RELATIONS, RELATED).parameters.get("relations")
-    return isinstance(domain, Relations) and not domain.found
+    domains = space.component(slot, SELDOM[slot][0]).parameters.values()
+    return all(
+        isinstance(domain, Columns) or (isinstance(domain, Relations) and not domain.found)
+        for domain in domains
+    )
 
 
 def _variable(slot: str, options: tuple[str, ...], space: SearchSpace) -> bool:

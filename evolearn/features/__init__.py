@@ -1,8 +1,9 @@
-"""Features made of others: formulas, relations and dates, as steps of a pipeline."""
+"""Features made of others, or left out, as steps of a pipeline."""
 
 from evolearn.features.constructed import ConstructedFeatures
 from evolearn.features.dates import DateFeatures
 from evolearn.features.expressions import LARGEST, OPERATORS, Expression, parse
+from evolearn.features.mask import ColumnMask
 from evolearn.features.related import CategoryRelations
 from evolearn.features.relations import KINDS, Relation, parse_relation
 
@@ -11,6 +12,7 @@ __all__ = [
     "LARGEST",
     "OPERATORS",
     "CategoryRelations",
+    "ColumnMask",
     "ConstructedFeatures",
     "DateFeatures",
     "Expression",

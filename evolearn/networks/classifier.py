@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from evolearn._compat import fit_context
 from evolearn.networks.layers import Floats
@@ -18,9 +17,10 @@ class NetworkClassifier(ClassifierMixin, BaseNetwork):
 
     Parameters
     ----------
-    hidden_layer_sizes, activation, embedding, n_bins, frequency_scale, n_members, max_iter, \
-batch_size, learning_rate_init, weight_decay, dropout, skip, solver, schedule, \
-early_stopping, validation_fraction, n_iter_no_change, random_state
+    hidden_layer_sizes, activation, embedding, n_bins, frequency_scale, \
+categorical_features, n_members, max_iter, batch_size, learning_rate_init, weight_decay, \
+dropout, skip, solver, schedule, early_stopping, validation_fraction, n_iter_no_change, \
+random_state
         As in `NetworkRegressor`.
 
     Attributes
@@ -78,7 +78,7 @@ early_stopping, validation_fraction, n_iter_no_change, random_state
             If the parent was fitted on other columns or classes, or spreads columns in another
             way.
         """
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64)
+        X, y = self._checked(X, y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         weights = relative_weights(sample_weight, X)

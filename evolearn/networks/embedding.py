@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evolearn.networks.categories import CategoryVectors, Positions
+
 Floats = NDArray[np.float32]
 
 # Columns with fewer different values than this are seen as they are: they are flags, counts of
@@ -29,20 +31,30 @@ class Embedding:
     ("periodic"), so that a network follows sharp changes (Gorishniy, Rubachev and Babenko, "On
     embeddings for numerical features in tabular deep learning", NeurIPS 2022).
 
+    Columns of categories become vectors that are trained (`CategoryVectors`), the last inputs.
+
     Attributes
     ----------
     kind : {"none", "piecewise", "periodic"}
     n_bins : int
     scale : float
         The standard deviation of the frequencies, per standard deviation of the column.
+    categories : ndarray of int
+        The positions of the columns of categories; there are none in a CSR matrix.
     """
 
     kind: str
     n_bins: int
     scale: float
+    categories: Positions
 
     def fit(self, X: Any, rng: np.random.Generator) -> "Embedding":
         """Learn from the rows of X, a dense or CSR matrix."""
+        self.vectors = None
+        if len(self.categories):
+            self.vectors = CategoryVectors(self.categories).fit(X)
+            self._numbers = np.delete(np.arange(X.shape[1]), self.categories)
+            X = X[:, self._numbers]
         self.sparse = not isinstance(X, np.ndarray)
         if self.sparse:
             # Zeros must stay zeros: scaled by the largest value alone, and not spread.
@@ -89,7 +101,20 @@ class Embedding:
     def n_outputs(self) -> int:
         """The number of inputs that the network gets."""
         each = {"none": 0, "piecewise": self.n_bins, "periodic": 2 * self.n_bins}[self.kind]
-        return len(self.centre) + each * len(self.spread)
+        of_numbers = len(self.centre) + each * len(self.spread)
+        return of_numbers + (0 if self.vectors is None else self.vectors.n_outputs)
+
+    def first_weights(self, rng: np.random.Generator) -> Floats | None:
+        """Return what the vectors of categories begin with, None if there are none."""
+        return None if self.vectors is None else self.vectors.first_weights(rng)
+
+    def coded(self, X: Any) -> Any:
+        """Return rows as the other methods take them, their categories looked up."""
+        return X if self.vectors is None else self.vectors.coded(X)
+
+    def places(self, X: Any) -> Positions | None:
+        """Return where the vectors of some coded rows stand among the weights."""
+        return None if self.vectors is None else self.vectors(X)
 
     def _scaled(self, X: Any) -> Floats:
         dense = X if isinstance(X, np.ndarray) else X.toarray()
@@ -97,8 +122,8 @@ class Embedding:
         return np.clip(scaled, -FARTHEST, FARTHEST, out=scaled).astype(np.float32)
 
     def __call__(self, X: Any) -> Floats:
-        """Return the inputs for some rows."""
-        scaled = self._scaled(X)
+        """Return the inputs for some coded rows, without vectors of categories."""
+        scaled = self._scaled(X if self.vectors is None else X[:, self._numbers])
         bent = scaled / np.sqrt(1 + (scaled / CLIP) ** 2)
         if not len(self.spread):
             return bent

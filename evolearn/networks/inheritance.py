@@ -61,10 +61,11 @@ def inherit(child: Stack, parent: Stack, rng: np.random.Generator) -> None:
     Parameters
     ----------
     child, parent : Stack
-        With the same number of inputs and of outputs.
+        With the same number of inputs and of outputs, and tables of the same size.
     rng : numpy.random.Generator
         Draws the units that are copied, and the noise.
     """
+    child.table[...] = parent.table
     for member in range(child.n_members):
         layers = parent.layers(member % parent.n_members)
         if member >= parent.n_members:

@@ -48,6 +48,11 @@ ACTIVATIONS: dict[str, Callable[[Floats], tuple[Floats, Floats]]] = {
 GAINS = {"relu": 2.0, "silu": 2.0, "tanh": 1.0}
 
 
+def _backwards(delta: Floats, weights: Floats) -> Floats:
+    """Return the gradient at the inputs of all members together."""
+    return np.matmul(delta, weights.transpose(0, 2, 1)).sum(axis=0)
+
+
 @dataclass
 class _Trace:
     """What a layer keeps for the way back: its input, and the slopes at its output."""
@@ -74,6 +79,8 @@ class Stack:
         Draws the weights, and the units to drop.
     skip : bool, default=False
         Whether the inputs are also connected to the outputs directly, from weights of zero.
+    table : ndarray of float32, default=None
+        Weights of which rows take some as their last inputs: those that all members see.
 
     Attributes
     ----------
@@ -82,6 +89,7 @@ class Stack:
     weights : list of ndarray of shape (n_members, n_in, n_out)
     biases : list of ndarray of shape (n_members, 1, n_out)
     straight : ndarray of shape (n_members, n_inputs, n_outputs) or None
+    table : ndarray of shape (n_table,)
         Views of one vector, which is what is stepped and pickled.
     """
 
@@ -95,6 +103,7 @@ class Stack:
         activation: str,
         rng: np.random.Generator,
         skip: bool = False,
+        table: Floats | None = None,
     ) -> None:
         sizes = [n_inputs, *hidden, n_outputs]
         self._shapes = [(n_members, a, b) for a, b in pairwise(sizes)]
@@ -104,6 +113,8 @@ class Stack:
         self.activation = activation
         n_weights = sum(a * b for _, a, b in self._shapes) * n_members
         n_weights += n_members * n_inputs * n_outputs * skip
+        self._n_table = 0 if table is None else len(table)
+        n_weights += self._n_table
         self.vector = np.zeros(n_weights + sum(sizes[1:]) * n_members, dtype=np.float32)
         # All weights stand before all biases: decay concerns the first part alone.
         self._n_decayed = n_weights
@@ -116,12 +127,14 @@ class Stack:
         self.biases[0][...] = FIRST_BIAS * rng.standard_normal(
             self.biases[0].shape, dtype=np.float32
         )
+        if table is not None:
+            self.table[...] = table
 
     def __getstate__(self) -> dict[str, object]:
         return {
             name: value
             for name, value in vars(self).items()
-            if name not in ("weights", "biases", "straight")
+            if name not in ("weights", "biases", "straight", "table")
         }
 
     def __setstate__(self, state: dict[str, object]) -> None:
@@ -129,15 +142,15 @@ class Stack:
         self._view()
 
     def _view(self) -> None:
-        self.weights, self.biases, self.straight = self.parts(self.vector)
+        self.weights, self.biases, self.straight, self.table = self.parts(self.vector)
 
     def layers(self, member: int) -> list[tuple[Floats, Floats]]:
         """Return the weights and biases of one network, layer by layer, as views."""
         pairs = zip(self.weights, self.biases, strict=True)
         return [(weights[member], biases[member, 0]) for weights, biases in pairs]
 
-    def parts(self, vector: Floats) -> tuple[list[Floats], list[Floats], Floats | None]:
-        """Return weights, biases and straight connections that make a vector, as views."""
+    def parts(self, vector: Floats) -> tuple[list[Floats], list[Floats], Floats | None, Floats]:
+        """Return weights, biases, straight connections and the table of a vector, as views."""
         weights, biases = [], []
         start, place = 0, self._n_decayed
         for members, a, b in self._shapes:
@@ -146,16 +159,21 @@ class Stack:
             biases.append(vector[place : place + members * b].reshape(members, 1, b))
             start, place = end, place + members * b
         straight = None
+        end = self._n_decayed - self._n_table
         if self._straight is not None:
-            straight = vector[start : self._n_decayed].reshape(self._straight)
-        return weights, biases, straight
+            straight = vector[start:end].reshape(self._straight)
+        return weights, biases, straight, vector[end : self._n_decayed]
 
-    def forward(self, X: Floats) -> NDArray[np.float64]:
+    def _inputs(self, X: Floats, places: NDArray[np.intp] | None) -> Floats:
+        """Return rows with what they take from the table behind them."""
+        return X if places is None else np.concatenate([X, self.table[places]], axis=1)
+
+    def forward(self, X: Floats, places: NDArray[np.intp] | None = None) -> NDArray[np.float64]:
         """Return the outputs, of shape (n_members, n_samples, n_outputs).
 
         In double precision: what is predicted of a row must not depend on the others.
         """
-        inputs = X[None].astype(np.float64)
+        inputs = self._inputs(X, places)[None].astype(np.float64)
         H: NDArray[Any] = inputs
         for layer, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
             Z = np.matmul(H, weights)
@@ -190,24 +208,31 @@ class Stack:
         dropout: float,
         rng: np.random.Generator,
         out: Floats,
+        places: NDArray[np.intp] | None = None,
     ) -> None:
         """Write the gradient of a batch's loss into `out`, a vector like `vector`.
 
         Parameters
         ----------
         X : ndarray of shape (n_samples, n_inputs)
+            Without the inputs that come from the table.
         of_outputs : callable
             Gives the gradient with respect to the outputs.
         dropout : float
             The share of hidden units that are left out.
         rng : numpy.random.Generator
         out : ndarray
+        places : ndarray of int of shape (n_samples, n_taken), default=None
+            What each row takes from the table.
         """
-        outputs, trace = self._forward(X, dropout, rng)
-        of_weights, of_biases, of_straight = self.parts(out)
+        inputs, n_plain = self._inputs(X, places), X.shape[1]
+        outputs, trace = self._forward(inputs, dropout, rng)
+        of_weights, of_biases, of_straight, of_table = self.parts(out)
         delta = of_outputs(outputs)
-        if of_straight is not None:
-            np.matmul(X.T[None], delta, out=of_straight)
+        of_taken = np.zeros((), dtype=np.float32)
+        if of_straight is not None and self.straight is not None:
+            np.matmul(inputs.T[None], delta, out=of_straight)
+            of_taken = _backwards(delta, self.straight[:, n_plain:])
         for layer in range(len(self.weights) - 1, -1, -1):
             np.matmul(trace[layer].inputs.transpose(0, 2, 1), delta, out=of_weights[layer])
             np.sum(delta, axis=1, keepdims=True, out=of_biases[layer])
@@ -215,6 +240,12 @@ class Stack:
             if slopes is not None:
                 delta = np.matmul(delta, self.weights[layer].transpose(0, 2, 1))
                 delta *= slopes
+        if places is not None:
+            of_taken = of_taken + _backwards(delta, self.weights[0][:, n_plain:])
+            # Rows that take the same weight add up; faster than np.add.at.
+            of_table[...] = np.bincount(
+                places.ravel(), weights=of_taken.ravel(), minlength=len(of_table)
+            )
 
     def scale_outputs(self, factor: float, shift: float) -> None:
         """Let all outputs be multiplied by a factor, then shifted."""

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import validate_data
 
 from evolearn._compat import fit_context
 from evolearn.networks.layers import Floats
@@ -31,6 +30,12 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         Bins, or frequencies, per column.
     frequency_scale : float, default=0.3
         The standard deviation of the frequencies, per standard deviation of a column.
+    categorical_features : array-like of bool or int, default=None
+        The columns that hold categories, as numbers: a boolean for each column, or positions.
+        Each category of at least three training rows (of a column's thousand most frequent
+        ones) has a vector of its own that is trained with the network [4]_, of as many numbers
+        as the root of their count, at most eight; all others and those not seen in fit share
+        one. X cannot be sparse then. None: all columns are numbers.
     n_members : int, default=4
         Networks of which the mean is predicted.
     max_iter : int, default=40
@@ -84,6 +89,8 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
     .. [2] Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
     .. [3] Chen, Goodfellow and Shlens, "Net2Net: accelerating learning via knowledge transfer",
            ICLR 2016.
+    .. [4] Guo and Berkhahn, "Entity embeddings of categorical variables", arXiv 1604.06737,
+           2016.
 
     Examples
     --------
@@ -122,7 +129,7 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         ValueError
             If the parent was fitted on other columns, or spreads them in another way.
         """
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float64, y_numeric=True)
+        X, y = self._checked(X, y, y_numeric=True)
         weights = relative_weights(sample_weight, X)
         self._centre = float(np.average(y, weights=weights))
         largest = float(np.abs(y - self._centre).max()) or 1.0  # its square may be too large

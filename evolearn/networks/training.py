@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evolearn._compat import Interval, StrOptions, check_sample_weight
+from evolearn.networks.categories import category_positions
 from evolearn.networks.embedding import Embedding
 from evolearn.networks.inheritance import inherit
 from evolearn.networks.layers import ACTIVATIONS, Floats, Stack
@@ -59,6 +60,7 @@ class BaseNetwork(BaseEstimator):
         "embedding": [StrOptions({"none", "piecewise", "periodic"})],
         "n_bins": [Interval(numbers.Integral, 1, None, closed="left")],
         "frequency_scale": [Interval(numbers.Real, 0, None, closed="neither")],
+        "categorical_features": ["array-like", None],
         "n_members": [Interval(numbers.Integral, 1, None, closed="left")],
         "max_iter": [Interval(numbers.Integral, 1, None, closed="left")],
         "batch_size": [Interval(numbers.Integral, 1, None, closed="left")],
@@ -82,6 +84,7 @@ class BaseNetwork(BaseEstimator):
         embedding="piecewise",
         n_bins=12,
         frequency_scale=0.3,
+        categorical_features=None,
         n_members=4,
         max_iter=40,
         batch_size=128,
@@ -101,6 +104,7 @@ class BaseNetwork(BaseEstimator):
         self.embedding = embedding
         self.n_bins = n_bins
         self.frequency_scale = frequency_scale
+        self.categorical_features = categorical_features
         self.n_members = n_members
         self.max_iter = max_iter
         self.batch_size = batch_size
@@ -135,6 +139,7 @@ class BaseNetwork(BaseEstimator):
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         rng = np.random.default_rng(seed)
         self._begin(X, n_outputs, parent, rng)
+        X = self.embedding_.coded(X)
         n_epochs, highest = self.max_iter, float(self.learning_rate_init)
         if parent is not None:
             n_epochs = max(1, round(HEIR_EPOCHS * self.max_iter))
@@ -181,7 +186,7 @@ class BaseNetwork(BaseEstimator):
         total = 0.0
         for part in gen_batches(len(rows), ROWS_AT_ONCE):
             some = rows[part]
-            outputs = self.stack_.forward(self.embedding_(X[some]))
+            outputs = self._forward(X[some])
             total += loss(outputs, some)[0] * len(some)
         return total / len(rows)
 
@@ -190,7 +195,10 @@ class BaseNetwork(BaseEstimator):
     ) -> None:
         """Set `embedding_` and `stack_` to where training starts."""
         if parent is None:
-            self.embedding_ = Embedding(self.embedding, self.n_bins, self.frequency_scale)
+            positions = category_positions(self.categorical_features, X.shape[1])
+            self.embedding_ = Embedding(
+                self.embedding, self.n_bins, self.frequency_scale, positions
+            )
             self.embedding_.fit(X, rng)
         else:
             self._check_parent(parent)
@@ -203,6 +211,7 @@ class BaseNetwork(BaseEstimator):
             activation=self.activation,
             rng=rng,
             skip=self.skip,
+            table=self.embedding_.first_weights(rng),
         )
         if parent is not None:
             inherit(self.stack_, parent.stack_, rng)
@@ -222,6 +231,13 @@ class BaseNetwork(BaseEstimator):
             )
             raise ValueError(msg)
         of_parent = parent.embedding_
+        positions = category_positions(self.categorical_features, self.n_features_in_)
+        if not np.array_equal(positions, of_parent.categories):
+            msg = (
+                f"parent has categories in the columns {of_parent.categories.tolist()}, this "
+                f"{name} in {positions.tolist()}; set categorical_features to the parent's."
+            )
+            raise ValueError(msg)
         for parameter, value in (
             ("embedding", of_parent.kind),
             ("n_bins", of_parent.n_bins),
@@ -254,22 +270,32 @@ class BaseNetwork(BaseEstimator):
             lost, slopes = loss(outputs, rows)
             return slopes
 
-        inputs = self.embedding_(X[rows])
-        self.stack_.gradient(inputs, of_outputs, self.dropout, rng, gradient)
+        batch = X[rows]
+        inputs, places = self.embedding_(batch), self.embedding_.places(batch)
+        self.stack_.gradient(inputs, of_outputs, self.dropout, rng, gradient, places)
         return lost
+
+    def _forward(self, X: Any) -> Floats:
+        """Return the members' outputs for some coded rows."""
+        return self.stack_.forward(self.embedding_(X), self.embedding_.places(X))
+
+    def _checked(self, X: Any, *y: Any, **settings: Any) -> Any:
+        # Without categories in them, sparse rows are taken as they are.
+        sparse = "csr" if self.categorical_features is None else False
+        return validate_data(self, X, *y, accept_sparse=sparse, dtype=np.float64, **settings)
 
     def _outputs(self, X: Any, combine: Callable[[Floats], NDArray[Any]]) -> NDArray[Any]:
         """Return what `combine` makes of the members' outputs, a part of the rows at a time."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=np.float64)
+        X = self._checked(X, reset=False)
         at_once = INPUTS_AT_ONCE // self.embedding_.n_outputs
         parts = [
-            combine(self.stack_.forward(self.embedding_(X[rows])))
+            combine(self._forward(self.embedding_.coded(X[rows])))
             for rows in gen_batches(X.shape[0], int(np.clip(at_once, 64, ROWS_AT_ONCE)))
         ]
         return np.concatenate(parts)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
+        tags.input_tags.sparse = self.categorical_features is None
         return tags

@@ -32,6 +32,7 @@ SLOTS = (
     "imputer",
     "features",
     "dates",
+    "mask",
     "text",
     "encoder",
     "scaler",

@@ -17,15 +17,18 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 
 from evolearn._compat import seeded_target_encoder
-from evolearn.features import DateFeatures, parse_relation
-from evolearn.space.catalogue.preparation import NO_TEXT, TEXT_COMPONENTS
+from evolearn.features import CategoryRelations, ColumnMask, DateFeatures, parse_relation
+from evolearn.space.catalogue.preparation import EMBEDDED, NO_TEXT, TEXT_COMPONENTS
 from evolearn.space.components import Component, weight_parameter
 from evolearn.space.dates import cycles_of, differences_of
 from evolearn.space.genome import Genome
+from evolearn.space.masks import MASK
 from evolearn.space.problem import Problem
 from evolearn.space.relations import RELATIONS
 from evolearn.space.search_space import SearchSpace
 
+# The slots that make other columns of all columns together, or choose among them.
+CHOOSING = ("transformer", "selector")
 # Histogram gradient boosting keeps at most this many categories apart (its max_bins), and
 # of more of them other boosting learns little but the rows that it has seen.
 NATIVE_CATEGORIES = 255
@@ -65,12 +68,16 @@ def express(
         if not problem.table.sparse and _encoder(genome) == "native":
             columns = _native_columns(genome, space, problem)
             estimator.set_params(**_native_parameters(component, columns, problem))
+        if _encoder(genome) == EMBEDDED:
+            codes = range(len(_codes(genome, problem)))
+            estimator.set_params(categorical_features=[*codes])
         if component.coded_labels and problem.task == "classification" and not problem.zero_one:
             estimator = _with_encoded_labels(estimator, genome.estimator)
         if "target" in genome:
             estimator = _wrap_target(estimator, genome, space)
         steps = _columns(genome, space, problem)
-        steps += _steps(genome, space, "transformer", "selector")
+        if _encoder(genome) != EMBEDDED:
+            steps += _steps(genome, space, *CHOOSING)
         preparation_seed = genome.preparation_seed(seed)
         for _, step in steps:
             seeded(step, problem.task, preparation_seed)
@@ -124,34 +131,33 @@ def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
 def _columns(
     genome: Genome, space: SearchSpace, problem: Problem
 ) -> list[tuple[str, BaseEstimator]]:
-    """Return the steps that relate, impute, construct, encode and scale columns."""
+    """Return the steps that relate, impute, construct, leave out, encode and scale columns."""
     table = problem.table
-    numeric = _steps(genome, space, "imputer", "features", "dates", "scaler")
-    for _, step in numeric:
-        _tell_dates(step, problem)
-    if table.sparse:
-        for _, step in numeric:
-            if isinstance(step, StandardScaler):
-                step.set_params(with_mean=False)
+    numeric = _steps(genome, space, "imputer", "features", "dates", MASK, "scaler")
+    if _encoder(genome) == EMBEDDED:  # whatever chooses columns leaves codes alone
+        numeric += _steps(genome, space, *CHOOSING)
+    related = _steps(genome, space, RELATIONS)
+    for _, step in (*numeric, *related):
+        _tell_columns(step, genome, problem)
     if not table.cardinalities and not table.texts:
         return numeric
-    related = _steps(genome, space, RELATIONS)
-    for _, step in related:
-        step.set_params(n_categorical=len(table.cardinalities))
     categorical = _categorical(genome, space, problem) if table.cardinalities else None
     if categorical is None and not numeric and not table.texts:
         return related
-    n_new, n_categories = _made(genome, problem)
-    first_code = table.first_code + n_new
     # What relations make stands behind the words of texts.
+    first_code = table.first_code + _made(genome, problem)[0]
     numbers = [*range(table.n_numeric), *range(table.first_code, first_code)]
-    codes = [*range(first_code, first_code + n_categories)]
+    if not _n_numbers(genome, space, problem):  # all of them are left out
+        numbers = []
+    codes = [first_code + j for j in _codes(genome, problem)]
     columns: list[tuple[tuple[str, Any], list[int]]] = [
         (("numbers", _joined(numeric)), numbers),
         (("categories", categorical or "passthrough"), codes),
         # Last, for how many columns become of a text may depend on the rows.
         *_texts(genome, space, problem),
     ]
+    if _encoder(genome) == EMBEDDED:
+        columns = [columns[1], columns[0], *columns[2:]]  # where the codes are is known then
     parts = [(*step, _as_slice(positions)) for step, positions in columns if positions]
     return [*related, ("columns", ColumnTransformer(parts, sparse_threshold=0.0))]
 
@@ -169,6 +175,12 @@ def _made(genome: Genome, problem: Problem) -> tuple[int, int]:
     return made.count(False), len(problem.table.cardinalities) + made.count(True)
 
 
+def _codes(genome: Genome, problem: Problem) -> list[int]:
+    """Return which categories are kept, those that relations make behind the table's."""
+    _, masked = _left_out(genome, problem)
+    return [j for j in range(_made(genome, problem)[1]) if j not in masked]
+
+
 def _texts(
     genome: Genome, space: SearchSpace, problem: Problem
 ) -> list[tuple[tuple[str, BaseEstimator | str], list[int]]]:
@@ -181,11 +193,28 @@ def _texts(
     return parts
 
 
-def _tell_dates(step: BaseEstimator, problem: Problem) -> None:
-    """Tell the step that makes columns of dates which columns these are."""
+def _tell_columns(step: BaseEstimator, genome: Genome, problem: Problem) -> None:
+    """Tell a step which columns of the table it is about."""
+    table = problem.table
     if isinstance(step, DateFeatures):
-        table = problem.table
         step.set_params(cycles=cycles_of(table), differences=differences_of(table))
+    elif isinstance(step, ColumnMask):
+        step.set_params(left_out=_left_out(genome, problem)[0])
+    elif isinstance(step, CategoryRelations):
+        step.set_params(n_categorical=len(table.cardinalities))
+    elif isinstance(step, StandardScaler) and table.sparse:
+        step.set_params(with_mean=False)
+
+
+def _left_out(genome: Genome, problem: Problem) -> tuple[list[int], list[int]]:
+    """Return the positions among the table's numbers, and categories, that a mask leaves out.
+
+    A mask counts both together, numbers first.
+    """
+    mask = dict(genome[MASK].values) if MASK in genome else {}
+    n_numeric, positions = problem.table.n_numeric, mask.get("left_out", ())
+    numbers = [j for j in positions if j < n_numeric]
+    return numbers, [j - n_numeric for j in positions if j >= n_numeric]
 
 
 def _text_step(genome: Genome, space: SearchSpace) -> BaseEstimator | str:
@@ -204,7 +233,7 @@ def _text_step(genome: Genome, space: SearchSpace) -> BaseEstimator | str:
 def _categorical(genome: Genome, space: SearchSpace, problem: Problem) -> BaseEstimator | None:
     """Return what encodes the category codes, None to leave them as they are."""
     name = _encoder(genome)
-    if name is None or name in ("native", "ordinal"):
+    if name is None or name in ("native", "ordinal", EMBEDDED):
         if "missing" in space[genome.estimator].handles:
             return None
         return SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
@@ -223,16 +252,22 @@ def _encoder(genome: Genome) -> str | None:
 
 def _native_columns(genome: Genome, space: SearchSpace, problem: Problem) -> np.ndarray:
     """Return which columns boosting shall treat as categories."""
-    cardinalities = problem.table.cardinalities
-    constructed = dict(genome["features"].values) if "features" in genome else {}
-    n_new, n_categories = _made(genome, problem)
-    n_numbers = problem.table.n_numeric + n_new + len(constructed.get("expressions", ()))
-    n_numbers += _date_columns(genome, space, problem)
-    few = [c <= NATIVE_CATEGORIES for c in cardinalities]
-    crosses = [True] * (n_categories - len(few))  # of no more, see evolearn.features.grouping
+    few = [c <= NATIVE_CATEGORIES for c in problem.table.cardinalities]
+    # Crosses are of no more, see evolearn.features.grouping.
+    few += [True] * (_made(genome, problem)[1] - len(few))
+    native = [few[j] for j in _codes(genome, problem)]
     components = dict(genome["text"].values) if "text" in genome else {}
     n_words = components.get(TEXT_COMPONENTS, 0) * len(problem.table.texts)
-    return np.array([False] * n_numbers + few + crosses + [False] * n_words)
+    n_numbers = _n_numbers(genome, space, problem)
+    return np.array([False] * n_numbers + native + [False] * n_words)
+
+
+def _n_numbers(genome: Genome, space: SearchSpace, problem: Problem) -> int:
+    """Return how many columns become of numbers, those that say what is missing left aside."""
+    constructed = dict(genome["features"].values) if "features" in genome else {}
+    n_numbers = problem.table.n_numeric - len(_left_out(genome, problem)[0])
+    n_numbers += _made(genome, problem)[0] + len(constructed.get("expressions", ()))
+    return n_numbers + _date_columns(genome, space, problem)
 
 
 def _date_columns(genome: Genome, space: SearchSpace, problem: Problem) -> int:

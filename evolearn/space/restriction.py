@@ -23,6 +23,7 @@ from evolearn.space.expressions import Expressions
 from evolearn.space.frugality import too_wide, with_frugal_strategy, within_memory
 from evolearn.space.genome import Gene
 from evolearn.space.imported import Imported
+from evolearn.space.masks import MASK, Columns
 from evolearn.space.problem import Problem
 from evolearn.space.relations import Relations
 from evolearn.space.search_space import SearchSpace
@@ -47,6 +48,8 @@ NETWORK_ROWS = 400_000
 ROWS_PER_COMPONENT = 10
 # Of more columns there are too many formulas, and trees choose among them better.
 MOST_FORMULA_COLUMNS = 300
+# Of more columns, a mask of a few makes no difference.
+MOST_MASKED_COLUMNS = 100
 # Of more columns, bins and waves make networks that take too long, and splines wide matrices.
 MOST_SPREAD_COLUMNS = 100
 
@@ -74,7 +77,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        its networks see at most 400,000 rows, all epochs together, and do not spread more than
        100 columns over bins or waves.
     9. Constructed features are left out of tables with fewer than two or more than 300 columns
-       of numbers.
+       of numbers; column masks are for dense tables of 2 to 100 columns, words not counted.
     10. On large tables, those whose memory is limited (see `evolearn.space.frugality`),
        estimators and preparation that would hold more are left out, kernel features and trees
        are fewer.
@@ -217,7 +220,7 @@ def _cheaper(component: Component, problem: Problem) -> Component:
 
 
 def _over_columns(component: Component, problem: Problem) -> Component:
-    """Return a component whose formulas and relations are over the columns of the table."""
+    """Return a component whose formulas, relations and masks are over the table's columns."""
     table = problem.table
 
     def over(domain: Domain) -> Domain:
@@ -226,6 +229,8 @@ def _over_columns(component: Component, problem: Problem) -> Component:
         if isinstance(domain, Relations):
             n_categories = len(table.cardinalities)
             return replace(domain, n_numbers=table.n_numeric, n_categories=n_categories)
+        if isinstance(domain, Columns):
+            return replace(domain, n_columns=table.n_numeric + len(table.cardinalities))
         return domain
 
     parameters = {name: over(domain) for name, domain in component.parameters.items()}
@@ -252,6 +257,10 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
         return reason
     if slot in ("encoder", "relations"):
         return None if table.cardinalities else "there are no categories"
+    if slot == MASK:
+        n_columns = table.n_numeric + len(table.cardinalities)
+        fits = 2 <= n_columns <= MOST_MASKED_COLUMNS and not table.sparse
+        return None if fits else f"it is for 2 to {MOST_MASKED_COLUMNS} columns of dense data"
     if slot == "text":
         return _useless_for_text(component, problem)
     if slot == "dates":

@@ -24,8 +24,8 @@ class SearchSpace:
         The models. Each names, by slot, the components it can be combined with.
     preparation : dict of str to tuple of Component, default=None
         The components of the slots ``"relations"``, ``"imputer"``, ``"features"``,
-        ``"dates"``, ``"text"``, ``"encoder"``, ``"scaler"``, ``"transformer"``,
-        ``"selector"`` and ``"target"``. None: the default catalogue's.
+        ``"dates"``, ``"mask"``, ``"text"``, ``"encoder"``, ``"scaler"``,
+        ``"transformer"``, ``"selector"`` and ``"target"``. None: the default catalogue's.
     left_out : dict of str to str, default={}
         Components that were left out for a table, and why.
 

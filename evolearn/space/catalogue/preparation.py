@@ -22,10 +22,16 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from evolearn.features import CategoryRelations, ConstructedFeatures, DateFeatures
+from evolearn.features import (
+    CategoryRelations,
+    ColumnMask,
+    ConstructedFeatures,
+    DateFeatures,
+)
 from evolearn.space.components import Component, Cost, Footprint
 from evolearn.space.domains import Choice, Float, Integer
 from evolearn.space.expressions import Expressions
+from evolearn.space.masks import ALL_COLUMNS, MASKED, Columns
 from evolearn.space.relations import NO_RELATIONS, RELATED, Relations
 
 FREE = Cost(0.0)
@@ -97,6 +103,20 @@ DATES = (
     ),
 )
 
+MASKS = (
+    Component(ALL_COLUMNS, None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
+    # Columns of the table that are left out, though others may be made of them.
+    Component(
+        MASKED,
+        ColumnMask,
+        {"left_out": Columns()},
+        handles=frozenset({"missing"}),
+        complexity=0.0,
+        cost=FREE,
+        footprint=Footprint(4.0),  # as that of relations
+    ),
+)
+
 NO_TEXT, TEXT_COMPONENTS = "no_text", "svd__n_components"
 TEXTS = (
     # Latent semantic analysis (Deerwester et al., 1990): words that occur together become one
@@ -124,6 +144,7 @@ TEXTS = (
     Component(NO_TEXT, None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
 )
 
+EMBEDDED = "embedded"
 ENCODERS = (
     Component(
         "one_hot",
@@ -144,6 +165,8 @@ ENCODERS = (
     # The table's own category codes: as numbers, or as categories for models that know them.
     Component("ordinal", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
     Component("native", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
+    # The same codes, of which networks learn vectors.
+    Component(EMBEDDED, None, handles=frozenset({"missing"}), complexity=0.5, cost=FREE),
 )
 
 SCALERS = (
@@ -292,6 +315,7 @@ PREPARATION: Mapping[str, tuple[Component, ...]] = {
     "imputer": IMPUTERS,
     "features": FEATURES,
     "dates": DATES,
+    "mask": MASKS,
     "text": TEXTS,
     "encoder": ENCODERS,
     "scaler": SCALERS,

@@ -14,6 +14,7 @@ Slots = Mapping[str, tuple[str, ...]]
 
 RELATIONS = ("no_relations", "related")
 FEATURES = ("no_features", "constructed")
+MASKS = ("all_columns", "masked")
 TEXTS = ("text_svd", "no_text")
 TEXTS_OF_SUMS = ("text_words", "text_svd", "no_text")
 _TRANSFORMERS = ("no_transformer", "pca", "polynomial", "truncated_svd")
@@ -47,6 +48,7 @@ def numeric_slots(
         "imputer": ("simple_imputer",),
         "features": FEATURES,
         "dates": DATES,
+        "mask": MASKS,
         "text": TEXTS_OF_SUMS if linear else TEXTS,
         "encoder": ("one_hot", "target_mean"),
         "scaler": scalers,
@@ -66,6 +68,7 @@ _OF_TREES: Slots = {
     "relations": RELATIONS,
     "features": FEATURES,
     "dates": DATES_OF_TREES,
+    "mask": MASKS,
     "text": TEXTS,
 }
 TREE_SLOTS: Slots = {**_OF_TREES, "encoder": ("ordinal", "target_mean", "one_hot")}
@@ -123,8 +126,10 @@ NETWORK_CONDITIONS = {
 }
 # What weights presuppose: that inputs mean the same, and units do alike with them.
 NETWORK_INHERITS = ("activation", "embedding", "n_bins", "frequency_scale")
-# It scales columns itself.
-NETWORK_SCALERS = ("none", "quantile", "power")
+NETWORK_SLOTS: Slots = {
+    "encoder": ("one_hot", "target_mean", "embedded"),
+    "scaler": ("none", "quantile", "power"),  # it scales columns itself
+}
 
 _OF_FORESTS = {
     "n_estimators": (150, 1.0),
