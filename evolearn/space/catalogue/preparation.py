@@ -231,7 +231,7 @@ TRANSFORMERS = (
 )
 
 # Few and small trees tell the columns apart that matter: against 50 full ones they take a half
-# to a third of the seconds, and agree on 88 to 99 % of the columns (other seeds on 92 to 100 %).
+# to a third of the seconds, and agree on 88 to 99 % of the columns (other seeds on 92 to 100).
 _TREES = {
     "n_estimators": 25,
     "min_samples_leaf": 5,
