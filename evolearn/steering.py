@@ -21,9 +21,9 @@ MANY, SHORT_LAG = 60, 4
 # will tell so many more that the lag is no loss.
 ORDERED_SHARE = 0.25
 FAST = 24
-# The share of a time budget that one candidate should take at most. (On a table of 16,000 rows
-# a forest had begun that was expected to take 25 s of 60, and was ended after 15. A tenth is too
-# little for networks of five folds: with fewer epochs they are no help on 5,000 rows.)
+# The share of a time budget that one candidate should take at most. On a table of 16,000 rows a
+# forest had begun that was expected to take 25 s of 60, and was ended after 15; with a tenth,
+# networks of five folds have too few epochs to be of help on 5,000 rows.
 MOST_SHARE = 0.15
 
 
