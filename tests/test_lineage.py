@@ -361,7 +361,7 @@ def test_searches_repeat_themselves_with_more_workers_and_with_models_lost(name)
     same(kept, fit(case, n_jobs=2))
 
 
-@pytest.mark.parametrize("name", ["network-regression", "boosting-regression"])
+@pytest.mark.parametrize("name", ["network-regression", "exact-classification"])
 @pytest.mark.usefixtures("prolific")
 def test_a_journal_resumes_and_replays_lines(tmp_path, name):
     case = CASES[name]
