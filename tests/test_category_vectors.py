@@ -1,6 +1,7 @@
 """Categories as trained vectors: in the networks, from parent to child, and in a pipeline."""
 
 import pickle
+import random
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn import SearchSpace
+from evolearn.evolution.variation import sample
 from evolearn.networks import NetworkClassifier, NetworkRegressor
 from evolearn.networks.categories import (
     FEWEST_ROWS,
@@ -238,3 +240,12 @@ def test_a_child_in_a_search_keeps_what_the_weights_are_of():
     child = heir(space.genome({"estimator": NETWORK, **other}), parent, space)
     assert child["encoder"].component == "embedded"
     assert child.parent == parent
+
+
+def test_vectors_are_seldom_drawn():
+    space, _ = space_of(mixed(), "classification")
+    rng = random.Random(0)
+    drawn = [sample(space, rng) for _ in range(400)]
+    assert all(genome in space for genome in drawn)
+    share = np.mean([genome["encoder"].component == "embedded" for genome in drawn])
+    assert 0.02 < share < 0.15

@@ -3,6 +3,7 @@
 from random import Random
 
 from evolearn.evolution.trees import Trees
+from evolearn.space.catalogue.preparation import EMBEDDED
 from evolearn.space.expressions import CONSTRUCTED, FEATURES, NO_FEATURES
 from evolearn.space.genome import Gene, Genome
 from evolearn.space.masks import ALL_COLUMNS, MASK, MASKED, Columns
@@ -22,6 +23,9 @@ GIVEN_UP = 0.15
 TAKEN_UNKNOWN = 0.2
 # The slots of which that is so beside constructed features: what is seldom taken, and instead.
 SELDOM = {RELATIONS: (RELATED, NO_RELATIONS), MASK: (MASKED, ALL_COLUMNS)}
+# The same when genomes are drawn. The log loss of networks with vectors of categories is 1.09
+# of that with one-hot encoded ones (seven tables, 600 rows, three seeds; 0.96 to 1.26).
+SELDOM_DRAWN = {**SELDOM, "encoder": (EMBEDDED, "one_hot")}
 
 
 def sample(
@@ -29,9 +33,9 @@ def sample(
 ) -> Genome:
     """Return a random genome, of one estimator if its name is given."""
     genome = space.sample(rng, estimator)
-    for slot, (taken, instead) in SELDOM.items():
+    for slot, (taken, instead) in SELDOM_DRAWN.items():
         if _unknown(genome, slot, taken, space) and rng.random() >= TAKEN_UNKNOWN:
-            genome = _with(genome, slot, Gene(instead))
+            genome = _with(genome, slot, space.component(slot, instead).default())
     unknown = trees is not None and not trees.domain.bred
     if unknown and _formulas_of(genome) and rng.random() >= TAKEN_UNKNOWN:
         options = space.slots_of(genome.estimator)[FEATURES]
@@ -139,9 +143,9 @@ def _unknown(genome: Genome, slot: str, name: str, space: SearchSpace) -> bool:
     """Tell whether a genome has this in a slot of which nothing is known to be of use."""
     if slot not in genome or genome[slot].component != name:
         return False
-    if not set(SELDOM[slot]) <= set(space.slots_of(genome.estimator)[slot]):
+    if not set(SELDOM_DRAWN[slot]) <= set(space.slots_of(genome.estimator)[slot]):
         return False
-    domains = space.component(slot, SELDOM[slot][0]).parameters.values()
+    domains = space.component(slot, SELDOM_DRAWN[slot][0]).parameters.values()
     return all(
         isinstance(domain, Columns) or (isinstance(domain, Relations) and not domain.found)
         for domain in domains
