@@ -13,7 +13,8 @@ from evolearn.space.genome import Genome
 # there are: that keeps up to LAG of them busy without a barrier, and the results the same.
 LAG = 16
 # Under a time budget that is expected to hold fewer candidates than this, the distance is no
-# more than this or the number of workers: else most of them would be asked before any result.
+# more than this or two for each worker: else most of them would be asked before any result, and
+# with less one slow candidate would leave other workers without.
 MANY, SHORT_LAG = 60, 4
 # From this share of a time budget on, measured seconds may steer: candidates are told as they
 # end, and asked only as the workers need them, from all results there are. A run that is over
@@ -55,7 +56,7 @@ class Steering:
             return LAG
         most = MOST_SHARE * self.seconds
         expected = sum(min(self.pace.counted(genome), most) for genome in start) / len(start)
-        return LAG if self.seconds > MANY * expected else max(SHORT_LAG, n_workers)
+        return LAG if self.seconds > MANY * expected else max(SHORT_LAG, 2 * n_workers)
 
     def is_free(self, elapsed: float, n_told: int) -> bool:
         """Tell whether measured seconds may steer."""

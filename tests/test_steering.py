@@ -4,14 +4,15 @@ import random
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
-from evolearn import SearchSpace, steering
+from evolearn import Component, Float, SearchSpace, steering
 from evolearn.evaluation.pace import Pace
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.evolution.evolution import WINDOW, Evolution
 from evolearn.evolution.search import Prices
 from evolearn.evolution.worth import Worth
-from evolearn.space.portfolio import portfolio
+from evolearn.space.portfolio import cheaper, portfolio
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import restrict
 from evolearn.steering import LAG, MOST_SHARE, SHORT_LAG, Steering
@@ -165,7 +166,7 @@ def pace():
 
 @pytest.mark.parametrize(
     ("seconds", "n_workers", "lag"),
-    [(None, 1, LAG), (1e6, 1, LAG), (1.0, 1, SHORT_LAG), (1.0, 12, 12)],
+    [(None, 1, LAG), (1e6, 1, LAG), (1.0, 1, SHORT_LAG), (1.0, 12, 24)],
 )
 def test_fewer_are_asked_ahead_where_the_budget_holds_few(seconds, n_workers, lag):
     assert Steering(pace(), seconds).lag(PORTFOLIO, n_workers) == lag
@@ -191,3 +192,46 @@ def test_the_clock_steers_slow_searches_alone_and_not_from_the_start(n_told):
     assert not run.is_free(1.0, 0)
     assert run.is_free(59.0, n_told) == (n_told < steering.FAST)
     assert not Steering(pace(), None).is_free(1e9, 0)
+
+
+# -- spaces of users ------------------------------------------------------------------------
+
+
+def test_an_estimator_of_unknown_cost_is_tried_whatever_the_budget():
+    mine = Component("mine", Ridge, {"alpha": Float(1e-3, 1e3, log=True)})
+    space = restrict(SearchSpace([mine, *SPACE.estimators], SPACE.preparation), PROBLEM)
+    run = Steering(Pace(space, PROBLEM, 8), 5.0)
+    search = Evolution(
+        space,
+        initial=portfolio(space, PROBLEM, 0.02),
+        rng=random.Random(0),
+        population_size=8,
+    )
+    tried = []
+    for number in range(40):
+        candidate = search.ask(run.prices(number, measured=False))
+        tried.append(candidate.genome.estimator)
+        search.tell(candidate, 0.1 if tried[-1] == "mine" else 0.9 + number / 1000)
+    assert tried.count("mine") > 5
+
+
+@pytest.mark.parametrize("part", [0.01, 0.3, 0.99])
+@pytest.mark.parametrize("rate", [[0.1, 0.2], ["adaptive", "optimal"], [None, 0.3]])
+def test_entries_get_smaller_whatever_users_made_of_their_parameters(part, rate):
+    space = SPACE.constrained(BOOSTING, learning_rate=rate, max_iter=[None, 100, 250])
+    for entry in [{"estimator": BOOSTING}, {"estimator": FOREST}, {"estimator": LINEAR}]:
+        for _ in range(5):
+            drawn = space.sample(random.Random(0), entry["estimator"])
+            assert cheaper(drawn, space, part) in space
+
+
+def test_no_candidate_is_asked_twice_though_its_smaller_form_is_another_entry():
+    entries = [genome(LINEAR), genome(FOREST, n_estimators=400), genome(FOREST)]
+    entries += [genome("nearest_neighbors"), genome(FOREST, n_estimators=100)]
+
+    def seconds(genome):
+        return genome.params.get(f"{FOREST}__n_estimators", 1) / 100
+
+    search = Evolution(SPACE, initial=entries, rng=random.Random(0), population_size=4)
+    candidates = told(search, 40, Prices(seconds, most=1.0), by_type)
+    assert len({candidate.genome for candidate in candidates}) == 40

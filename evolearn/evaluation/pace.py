@@ -8,6 +8,7 @@ from evolearn.evaluation.tasks import Evaluation
 from evolearn.space.genome import Genome
 from evolearn.space.lineage import line_factor, own_seconds
 from evolearn.space.problem import Problem
+from evolearn.space.restriction import reference_seconds
 from evolearn.space.search_space import SearchSpace
 
 # So many evaluations of an estimator, the latest ones, tell how fast it is.
@@ -62,7 +63,12 @@ class Pace:
         return self._by_law(genome, retrained) * ratio
 
     def counted(self, genome: Genome) -> float:
-        """Return the seconds that the law of cost alone expects, the same on any machine."""
+        """Return the seconds that the law of cost alone expects, the same on any machine.
+
+        What has no law, as an estimator of the user's, counts as the reference model does.
+        """
+        if self._space[genome.estimator].cost is None:
+            return self._n_folds * reference_seconds(self._problem)
         return self._by_law(genome, retrained=False)
 
     def _by_law(self, genome: Genome, retrained: bool) -> float:

@@ -112,6 +112,9 @@ class Evolution(Search):
             genome = cheaper(start, self.space, prices.most / max(prices.seconds(start), 1e-9))
             if genome in self._seen:
                 genome = start
+            if genome in self._seen:  # it was the smaller form of another one
+                self._initial.remove(start)
+                continue
             worth = self._worth.of_start(genome, prices.seconds)
             options.append(_Option(worth, genome, "portfolio", (), start))
         if self._worth.known and not whole_start:
@@ -120,8 +123,12 @@ class Evolution(Search):
                 if genome not in self._seen and genome not in waiting:
                     worth = self._worth.of_child(genome, prices.seconds)
                     options.append(_Option(worth, genome, origin, parents))
-        most = TOO_DEAR * prices.most
-        return [o for o in options if prices.seconds(o.genome) <= most] or options
+        return [o for o in options if not self._is_too_dear(o.genome, prices)] or options
+
+    def _is_too_dear(self, genome: Genome, prices: Prices) -> bool:
+        # Of an estimator of the user's it is not known: it may always be tried.
+        known = self.space[genome.estimator].cost is not None
+        return known and prices.seconds(genome) > TOO_DEAR * prices.most
 
     def draw(self) -> tuple[Genome, str, tuple[int, ...]]:
         """Return a genome drawn from the whole space."""

@@ -47,7 +47,8 @@ def goes_on(genome: Genome, space: SearchSpace) -> bool:
     Not where it may stop early: then the rounds are for the model to say.
     """
     component = space[genome.estimator]
-    if component.rounds is None:
+    values = dict(genome["estimator"].values)
+    if component.rounds is None or not isinstance(values.get(component.rounds), int):
         return False
     parameters = component.build(genome["estimator"]).get_params(deep=False)
     if "early_stopping" in parameters:
@@ -70,7 +71,7 @@ def longer(parent: Genome, space: SearchSpace, rng: Random) -> Genome | None:
     changes: dict[str, Any] = {rounds: component.parameters[rounds].clip(more)}
     if changes[rounds] < values[rounds] * MORE_ROUNDS[0]:
         return None
-    if RATE in values:
+    if isinstance(values.get(RATE), float):
         changes[RATE] = component.parameters[RATE].clip(values[RATE] * rng.uniform(*TAIL_RATE))
     there = {name: v for name, v in changes.items() if v in component.parameters[name]}
     return _child(parent, component.gene(values | there)) if rounds in there else None

@@ -155,14 +155,19 @@ def cheaper(genome: Genome, space: SearchSpace, part: float) -> Genome:
     params = genome.params
     for name, (_, power) in cost.units.items():
         key = f"{genome.estimator}__{name}"
-        if power == 1.0 and key in params:  # what the seconds are proportional to
+        if power == 1.0 and _is_number(params.get(key)):  # what seconds are proportional to
             params[key] = component.parameters[name].clip(round(part * params[key]))
-    if "learning_rate" in component.parameters:
-        key = f"{genome.estimator}__learning_rate"
+    key = f"{genome.estimator}__learning_rate"
+    if _is_number(params.get(key)):
         rate = min(params[key] / part, max(HIGHEST_RATE, params[key]))
         params[key] = component.parameters["learning_rate"].clip(rate)
     smaller = space.genome(params)
     return smaller if smaller in space else genome
+
+
+def _is_number(value: Any) -> bool:
+    """Tell whether a value is one: users may have made another choice of it, or none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _seconds(genome: Genome, space: SearchSpace, problem: Problem) -> float:
