@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -11,9 +10,9 @@ from deap import base, tools
 from evolearn.evolution.individual import Individual
 from evolearn.evolution.randomness import with_random
 from evolearn.evolution.search import Candidate, Prices, Search
+from evolearn.evolution.standings import Standings
 from evolearn.evolution.trees import Trees
 from evolearn.evolution.variation import mate, mutate, sample
-from evolearn.evolution.worth import Worth
 from evolearn.space.expressions import CONSTRUCTED, FEATURES, Expressions
 from evolearn.space.genome import Genome
 from evolearn.space.lineage import goes_on, heir, longer
@@ -33,22 +32,12 @@ IMMIGRANTS = 0.08
 # Share of parents chosen by error alone; the others by Pareto rank and crowding (NSGA-II),
 # which keeps simple and odd pipelines in play.
 ERROR_TOURNAMENTS = 0.7
-# Of so many entries of the portfolio, the first ones left with any hope, and so many children,
-# that one is asked which is worth most.
-WINDOW, CHILDREN = 6, 4
-# What takes so much longer than a candidate should is asked only if all do.
+# Where no entry of the portfolio is left that has any hope and can be afforded, one of the rest
+# is asked in this share of cases, children in the others.
+LEFT_OVER = 0.25
+# An entry that takes so much longer than a candidate should, made smaller already, is one of
+# these others.
 TOO_DEAR = 1.5
-
-
-@dataclass(frozen=True)
-class _Option:
-    """A genome that may be asked next; ``start`` is the entry of the portfolio it was."""
-
-    worth: float
-    genome: Genome
-    origin: str
-    parents: tuple[int, ...]
-    start: Genome | None = None
 
 
 class Evolution(Search):
@@ -83,47 +72,42 @@ class Evolution(Search):
         self._statistics.register("median", _median)
         self._statistics.register("worst", max)
         self._told = 0
-        self._worth = Worth(space)
+        self._standings = Standings(space)
         self._toolbox = self._make_toolbox()
 
     def ask(self, prices: Prices | None = None) -> Candidate | None:
-        """Return what is worth most: an entry of the portfolio, or a child of the population.
+        """Return the next entry of the portfolio or, once there is none, a child.
 
-        Entries come in their order until two types of estimators have an error. One that takes
-        longer than a candidate should gets fewer trees, rounds or epochs.
+        Entries come in their order, but for those of types that have shown themselves hopeless
+        and those too dear: these come now and then among the children. One that takes longer
+        than a candidate should gets fewer trees, rounds or epochs.
         """
-        options = [] if prices is None else self._options(prices)
-        if not options:
+        if prices is None:
             return super().ask()
-        best = max(options, key=lambda option: option.worth)
-        if best.start is not None:
-            self._initial.remove(best.start)
-        return self._candidate(best.genome, best.origin, best.parents)
-
-    def _options(self, prices: Prices) -> list["_Option"]:
         whole_start = prices.whole_start and self._asked < self.population_size
-        wanted = WINDOW if self._worth.known else 1
-        starts = self._initial
-        if whole_start:
-            starts = starts[: self.population_size - self._asked]
-        hopeful = [start for start in starts if not self._worth.is_hopeless(start)]
-        options = []
-        for start in (hopeful or starts)[:wanted]:
-            genome = cheaper(start, self.space, prices.most / max(prices.seconds(start), 1e-9))
-            if genome in self._seen:
-                genome = start
-            if genome in self._seen:  # it was the smaller form of another one
-                self._initial.remove(start)
-                continue
-            worth = self._worth.of_start(genome, prices.seconds)
-            options.append(_Option(worth, genome, "portfolio", (), start))
-        if self._worth.known and not whole_start:
-            waiting = set(self._initial)
-            for genome, origin, parents in (self.propose() for _ in range(CHILDREN)):
-                if genome not in self._seen and genome not in waiting:
-                    worth = self._worth.of_child(genome, prices.seconds)
-                    options.append(_Option(worth, genome, origin, parents))
-        return [o for o in options if not self._is_too_dear(o.genome, prices)] or options
+        entries = self._initial[: self.population_size - self._asked if whole_start else None]
+        sizes = {entry: self._affordable(entry, prices) for entry in entries}
+        for entry, genome in sizes.items():
+            dear = self._is_too_dear(genome, prices) or self._standings.is_hopeless(genome)
+            if not dear and genome not in self._seen:
+                return self._started(entry, genome)
+        left = [entry for entry in entries if sizes[entry] not in self._seen]
+        if left and (whole_start or self.rng.random() < LEFT_OVER):
+            return self._started(left[0], sizes[left[0]])
+        child = self._bred()
+        if child is None and left:
+            return self._started(left[0], sizes[left[0]])
+        return child
+
+    def _affordable(self, entry: Genome, prices: Prices) -> Genome:
+        """Return an entry as it is asked: smaller, if it is too dear and that was not asked."""
+        part = prices.most / max(prices.seconds(entry), 1e-9)
+        smaller = cheaper(entry, self.space, part)
+        return entry if smaller in self._seen else smaller
+
+    def _started(self, entry: Genome, genome: Genome) -> Candidate:
+        self._initial.remove(entry)
+        return self._candidate(genome, "portfolio", ())
 
     def _is_too_dear(self, genome: Genome, prices: Prices) -> bool:
         # Of an estimator of the user's it is not known: it may always be tried.
@@ -163,7 +147,7 @@ class Evolution(Search):
 
     def tell(self, candidate: Candidate, error: float | None) -> None:
         """Let a candidate compete for a place in the population; failed ones have none."""
-        self._worth.note(candidate.genome, error)
+        self._standings.note(candidate.genome, error)
         # Only finite numbers enter: NaN beats everything in DEAP's comparisons.
         if error is not None and math.isfinite(error):
             individual = Individual(candidate.genome, candidate.number)

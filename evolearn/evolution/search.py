@@ -84,6 +84,10 @@ class Search(ABC):
         """
         if self._initial:
             return self._candidate(self._initial.pop(0), "portfolio", ())
+        return self._bred()
+
+    def _bred(self) -> Candidate | None:
+        """Return a new candidate that is no initial genome."""
         for attempt in range(MOST_RETRIES):
             # A population that has converged breeds known genomes: then draw from the space.
             genome, origin, parents = (
