@@ -7,10 +7,11 @@ from typing import Any
 from evolearn.space.genome import Genome
 from evolearn.space.search_space import SearchSpace
 
-# How fast hope falls with what a type lacks of the best one's way from the baseline, and with the
-# ratio of their errors. The mean of both counts: where the baseline is poor, three times the best
-# error is near the best; where all errors are mostly noise, so is what has learned little. Below
-# this there is none. Chosen by hand from what searches of 60 s tried on a dozen tables.
+# How fast hope falls with what a type lacks of the best one's way from the baseline, and with
+# the ratio of their errors. The mean of both counts: where the baseline is poor, three times
+# the best error is near the best; where all errors are mostly noise, so is what learned
+# little. Below this there is none. Chosen by hand from what searches of 60 s tried on a dozen
+# tables.
 STEEPNESS, RATIO_STEEPNESS, HOPELESS = 5.0, 6.0, 0.05
 
 
