@@ -15,7 +15,7 @@ from evolearn.estimators.data import read_data
 from evolearn.estimators.plan import choose_effort, make_plan
 from evolearn.evolution.evolution import Evolution
 from evolearn.evolution.relating import relate
-from evolearn.evolution.variation import mate
+from evolearn.evolution.variation import mate, mutate, sample
 from evolearn.features import KINDS, CategoryRelations, parse_relation
 from evolearn.features.grouping import FEWEST_ROWS, MOST_PAIRS, PRIOR_ROWS
 from evolearn.space.express import express
@@ -302,11 +302,17 @@ def proposals(space, n_wanted=500):
 
 
 def test_relations_are_seldom_tried_where_none_is_known_to_tell_anything():
-    shares = {}
+    drawn, gained = {}, {}
     for found in ((), FOUND):
-        keys = [candidate.genome.key for candidate in proposals(relation_space(found))]
-        shares[found] = np.mean(["relations=related" in key for key in keys])
-    assert 0 < shares[()] < 0.5 * shares[FOUND]
+        space, rng = relation_space(found), random.Random(0)
+        plain = space.genome({"estimator": "ridge"})
+        draws = [sample(space, rng).key for _ in range(500)]
+        children = [mutate(plain, space, rng).key for _ in range(1_000)]
+        drawn[found], gained[found] = (
+            np.mean(["relations=related" in key for key in keys]) for keys in (draws, children)
+        )
+    assert 0 < drawn[()] < 0.5 * drawn[FOUND]
+    assert 0 < gained[()] < 0.5 * gained[FOUND]
 
 
 def test_a_good_set_travels_to_another_estimator_by_crossover():
