@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
+from among_networks import OneProcess
 from fit_one import carry_out
 from races import add_arguments, race
 from suite import FLOOR, answers, error, new_search
@@ -29,9 +30,7 @@ from evolearn.ensemble.library import Library
 from evolearn.ensemble.pooling import logarithms, pooled
 from evolearn.ensemble.selection import library_size, select
 from evolearn.evaluation.answers import align
-from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.tasks import RefitTask
-from evolearn.execution.shared import share
 
 REFIT_SHARE = 1.5  # of the budget: what all refits of a table may take together
 
@@ -65,18 +64,7 @@ def searched(data, run):
 def tested(plan, entries, X, seconds):
     """Return what each candidate predicts, fitted on all rows; the best first, in time."""
     data, started = plan.data, time.monotonic()
-    evaluator = Evaluator(
-        matrix=share(data.prepared.matrix, None, "matrix"),
-        target=share(data.target, None, "target"),
-        weights=share(data.weights, None, "weights"),
-        raw=share(None, None, "raw"),
-        space=plan.space,
-        problem=plan.problem,
-        objective=data.objective,
-        folds=plan.folds,
-        classes=data.classes,
-        seed=data.seed,
-    )
+    evaluator = plan.evaluator(OneProcess())
     matrix = data.prepared.preparer.transform(X)
     for entry in sorted(entries, key=lambda entry: entry.error):
         if time.monotonic() - started > seconds:

@@ -86,8 +86,9 @@ class Evolution(Search):
             return super().ask()
         whole_start = prices.whole_start and self._asked < self.population_size
         entries = self._initial[: self.population_size - self._asked if whole_start else None]
-        sizes = {entry: self._affordable(entry, prices) for entry in entries}
-        for entry, genome in sizes.items():
+        sizes: dict[Genome, Genome] = {}
+        for entry in entries:
+            genome = sizes[entry] = self._affordable(entry, prices)
             dear = self._is_too_dear(genome, prices) or self._standings.is_hopeless(genome)
             if not dear and genome not in self._seen:
                 return self._started(entry, genome)
