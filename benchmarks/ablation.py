@@ -30,6 +30,7 @@ from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evolution import evolution
 from evolearn.evolution.search import RandomSearch
 from evolearn.search import SearchRun
+from evolearn.space.restriction import restrict
 
 WHOLE = "evolearn"
 WITHOUT = "without "
@@ -54,6 +55,12 @@ class Part:
     parameters: dict = field(default_factory=dict)
 
 
+def lacking(space, name):
+    """Return the space without a step of preparation, which it may not have."""
+    known = {component.name for steps in space.preparation.values() for component in steps}
+    return space.without(name) if name in known else space
+
+
 PARTS = {
     "portfolio": Part(
         "generation 0 is drawn at random", ((plan, "portfolio", lambda *given: []),)
@@ -65,14 +72,21 @@ PARTS = {
     "ensemble": Part("the best single model", parameters={"final_model": "single"}),
     "formulas": Part(
         "no constructed features",
-        ((plan, "with_formulas", lambda space, data: space.without("constructed")),),
+        ((plan, "with_formulas", lambda space, data: lacking(space, "constructed")),),
     ),
     "inheritance": Part(
         "every network trains from scratch", ((evolution, "INHERITANCE", 0.0),)
     ),
+    "going_on": Part(
+        "boosted trees never go on from their parent's rounds", ((evolution, "GOING_ON", 0.0),)
+    ),
+    "masks": Part(
+        "no column masks",
+        ((plan, "restrict", lambda *given: lacking(restrict(*given), "masked")),),
+    ),
     "relations": Part(
         "no relations of categories to other columns",
-        ((plan, "with_relations", lambda space, data: space.without("related")),),
+        ((plan, "with_relations", lambda space, data: lacking(space, "related")),),
     ),
     "preparation_cache": Part(
         "every candidate prepares its rows",
