@@ -26,10 +26,12 @@ from systems import evolearn
 
 import evolearn.estimators.plan as plan
 from evolearn.ensemble.library import Library
+from evolearn.evaluation.folds import n_folds
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evolution import evolution
 from evolearn.evolution.search import RandomSearch
 from evolearn.search import SearchRun
+from evolearn.space import portfolio
 from evolearn.space.restriction import restrict
 
 WHOLE = "evolearn"
@@ -55,10 +57,25 @@ class Part:
     parameters: dict = field(default_factory=dict)
 
 
-def lacking(space, name):
-    """Return the space without a step of preparation, which it may not have."""
-    known = {component.name for steps in space.preparation.values() for component in steps}
-    return space.without(name) if name in known else space
+def lacking(*names):
+    """Return what is replaced so that the space is without these components, if it has them."""
+
+    def restricted(*given):
+        space = restrict(*given)
+        known = {*space.names, *(c.name for cs in space.preparation.values() for c in cs)}
+        return space.without(*known.intersection(names))
+
+    return ((plan, "restrict", restricted),)
+
+
+def most_folds(n_rows, reference_seconds, time_budget):
+    """Return the folds of a table as if time were no matter."""
+    return n_folds(n_rows, reference_seconds, None)
+
+
+def as_it_is(genome, space, part):
+    """Return the genome, however dear it is."""
+    return genome
 
 
 PARTS = {
@@ -68,25 +85,28 @@ PARTS = {
     "evolution": Part(
         "after the portfolio, random search", ((plan, "Evolution", RandomSearch),)
     ),
+    "fidelity": Part(
+        "all folds that the rows ask for, no fewer trees, rounds or epochs for dear entries",
+        (
+            (plan, "n_folds", most_folds),
+            (evolution, "cheaper", as_it_is),
+            (portfolio, "cheaper", as_it_is),
+        ),
+    ),
     "racing": Part("all folds of all candidates", ((Library, "rival", lambda library: None),)),
     "ensemble": Part("the best single model", parameters={"final_model": "single"}),
-    "formulas": Part(
-        "no constructed features",
-        ((plan, "with_formulas", lambda space, data: lacking(space, "constructed")),),
+    "formulas": Part("no constructed features", lacking("constructed")),
+    "relations": Part("no relations of categories to other columns", lacking("related")),
+    "masks": Part("no column masks", lacking("masked")),
+    "traits": Part(
+        "none of these three, and no networks",
+        lacking("constructed", "related", "masked", "multi_layer_perceptron"),
     ),
     "inheritance": Part(
         "every network trains from scratch", ((evolution, "INHERITANCE", 0.0),)
     ),
     "going_on": Part(
         "boosted trees never go on from their parent's rounds", ((evolution, "GOING_ON", 0.0),)
-    ),
-    "masks": Part(
-        "no column masks",
-        ((plan, "restrict", lambda *given: lacking(restrict(*given), "masked")),),
-    ),
-    "relations": Part(
-        "no relations of categories to other columns",
-        ((plan, "with_relations", lambda space, data: lacking(space, "related")),),
     ),
     "preparation_cache": Part(
         "every candidate prepares its rows",

@@ -13,6 +13,7 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+from resumed import add_out, numbers
 from sklearn.metrics import log_loss, root_mean_squared_error
 from threadpoolctl import threadpool_limits
 
@@ -30,6 +31,23 @@ LIGHT = {
     "hidden_layer_sizes": [(64, 64), (128, 128), (32, 32), (64,), (128,), (64, 64, 64)],
     "n_members": [2, 1, 4],
 }
+
+
+def add_arguments(parser, names, rows):
+    """Add what all measurements of networks are told."""
+    parser.add_argument("suite", type=Path, help="folder with suite.json and the tables")
+    parser.add_argument("--names", default=names, help="tables, separated by commas")
+    parser.add_argument("--seeds", type=numbers, default=[0], help="0,1,2 for three; default 0")
+    parser.add_argument("--rows", type=int, default=rows, help="training rows at most")
+    parser.add_argument("--folds", type=int, default=3)
+    add_out(parser)
+
+
+def add_search_arguments(parser, names):
+    """Add what searches are told besides."""
+    add_arguments(parser, names, rows=600)
+    parser.add_argument("--budget", type=float, default=30.0, help="of one search")
+    parser.add_argument("--light", action="store_true", help="smaller networks, fewer members")
 
 
 class OneProcess:

@@ -11,13 +11,13 @@ mean squared error.
 """
 
 import argparse
-import json
 import math
-from pathlib import Path
+from itertools import product
 
 import numpy as np
-from among_networks import NETWORK, search
+from among_networks import NETWORK, add_search_arguments, search
 from ratios import geometric_mean
+from resumed import resumed
 from suite_reader import read_split
 
 import evolearn.estimators.plan as plan
@@ -69,41 +69,22 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("suite", type=Path)
-    parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
-    parser.add_argument("--names", default=TABLES)
-    parser.add_argument("--seeds", default="0")
-    parser.add_argument("--budget", type=float, default=30.0, help="of one search")
-    parser.add_argument("--rows", type=int, default=600, help="training rows at most")
-    parser.add_argument("--folds", type=int, default=3)
-    parser.add_argument("--light", action="store_true", help="smaller networks, fewer members")
-    parser.add_argument("--table", action="store_true", help="only print what is in --out")
+    add_search_arguments(parser, TABLES)
     args = parser.parse_args()
-    rows = []
-    if args.out.exists():
-        rows = [json.loads(line) for line in args.out.read_text().splitlines()]
-    if not args.table:
-        done = {(row["system"], row["name"], row["seed"]) for row in rows}
-        for seed in map(int, args.seeds.split(",")):
-            for name in args.names.split(","):
-                for system, (replaced, most) in SYSTEMS.items():
-                    if (system, name, seed) in done:
-                        continue
-                    split = read_split(args.suite, name, 0)
-                    found = search(split, seed, args, replaced, most)
-                    row = {
-                        "system": system,
-                        "name": name,
-                        "seed": seed,
-                        "n_candidates": len(found.pairs),
-                        "cv_error": found.best.error,
-                        "test_error": found.test_error,
-                    }
-                    rows.append(row)
-                    with args.out.open("a") as file:
-                        file.write(json.dumps(row) + "\n")
-                    print(f"{system:10s} {name:20s} {seed} {row}", flush=True)
-    print_table(rows)
+    cells = (
+        {"system": system, "name": name, "seed": seed}
+        for seed, name, system in product(args.seeds, args.names.split(","), SYSTEMS)
+    )
+
+    def measured(system, name, seed):
+        found = search(read_split(args.suite, name, 0), seed, args, *SYSTEMS[system])
+        return {
+            "n_candidates": len(found.pairs),
+            "cv_error": found.best.error,
+            "test_error": found.test_error,
+        }
+
+    print_table(resumed(args, cells, measured))
 
 
 if __name__ == "__main__":

@@ -13,15 +13,14 @@ not repeated.
 """
 
 import argparse
-import json
 import time
 import warnings
-from pathlib import Path
+from itertools import product
 
 import numpy as np
 from column_tables import TABLES, draw
+from resumed import add_out, numbers, resumed
 from sklearn.metrics import log_loss
-from suite import commit, read_rows
 
 STEPS = ("cyclic_dates", "date_differences", "text_svd", "text_words")
 
@@ -60,27 +59,6 @@ def fit(name, seed, with_steps, args):
     }
 
 
-def run(args):
-    done = {key(row) for row in read_rows(args.out)}
-    for seed in map(int, args.seeds.split(",")):
-        for name in args.tables.split(","):
-            for with_steps in (True, False):
-                row = {
-                    "name": name, "seed": seed, "with": with_steps,
-                    "budget": args.budget, "n_jobs": args.n_jobs,
-                }  # fmt: skip
-                if key(row) in done:
-                    continue
-                row |= {**fit(name, seed, with_steps, args), "commit": commit()}
-                with args.out.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
-                print(f"{name} {seed} {with_steps}: {row['error']:.4f}", flush=True)
-
-
-def key(row):
-    return row["name"], row["seed"], row["with"], row["budget"]
-
-
 def print_table(rows):
     """Print, for each table, the errors and their ratio, the geometric mean over seeds."""
     print(f"{'table':16s}{'without':>10s}{'with':>10s}{'ratio':>8s}{'closed':>8s}  best model")
@@ -112,16 +90,22 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--out", type=Path, required=True)
+    add_out(parser)
     parser.add_argument("--tables", default=",".join(TABLES))
-    parser.add_argument("--seeds", default="0,1")
+    parser.add_argument("--seeds", type=numbers, default=[0, 1])
     parser.add_argument("--budget", type=float, default=20.0)
     parser.add_argument("--n-jobs", type=int, default=1)
-    parser.add_argument("--table", action="store_true", help="only print what is in --out")
     args = parser.parse_args()
-    if not args.table:
-        run(args)
-    print_table([r for r in read_rows(args.out) if r["budget"] == args.budget])
+    cells = (
+        {"name": name, "seed": seed, "with": with_steps, "budget": args.budget}
+        for seed, name, with_steps in product(args.seeds, args.tables.split(","), (True, False))
+    )
+
+    def measured(name, seed, budget, **steps):
+        return {"n_jobs": args.n_jobs, **fit(name, seed, steps["with"], args)}
+
+    rows = resumed(args, cells, measured)
+    print_table([row for row in rows if row["budget"] == args.budget])
 
 
 if __name__ == "__main__":

@@ -13,14 +13,13 @@ not repeated.
 """
 
 import argparse
-import json
 import time
 import warnings
-from pathlib import Path
+from itertools import product
 
 import numpy as np
 from formula_tables import FORMULAS, PHYSICS, draw
-from suite import commit, read_rows
+from resumed import add_out, numbers, resumed
 
 SUITES = {"formulas": FORMULAS, "physics": PHYSICS}
 
@@ -61,27 +60,6 @@ def shown(model):
     return [n for n in names if not (n.startswith(plain) and n.lstrip("numbers_x").isdigit())]
 
 
-def run(args):
-    done = {key(row) for row in read_rows(args.out)}
-    for seed in map(int, args.seeds.split(",")):
-        for name, formula in SUITES[args.suite].items():
-            for constructed in (True, False):
-                row = {
-                    "suite": args.suite, "name": name, "text": formula.text, "seed": seed,
-                    "constructed": constructed, "budget": args.budget, "n_jobs": args.n_jobs,
-                }  # fmt: skip
-                if key(row) in done:
-                    continue
-                row |= {**fit(formula, seed, constructed, args), "commit": commit()}
-                with args.out.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(row) + "\n")
-                print(f"{name} {seed} {constructed}: {row['error'] / row['ceiling']:.3f}")
-
-
-def key(row):
-    return row["suite"], row["name"], row["seed"], row["constructed"], row["budget"]
-
-
 def print_table(rows):
     """Print, for each formula, how much of the gap is closed, and the formula that is shown."""
     print(f"{'formula':24s}{'written':40s}{'without':>9s}{'with':>7s}{'closed':>8s}  shown")
@@ -115,17 +93,25 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--out", type=Path, required=True)
+    add_out(parser)
     parser.add_argument("--suite", choices=SUITES, default="formulas")
-    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--seeds", type=numbers, default=[0, 1, 2])
     parser.add_argument("--budget", type=float, default=60.0)
     parser.add_argument("--n-jobs", type=int, default=1)
-    parser.add_argument("--table", action="store_true", help="only print what is in --out")
     args = parser.parse_args()
-    if not args.table:
-        run(args)
-    rows = [r for r in read_rows(args.out) if r["suite"] == args.suite]
-    print_table([r for r in rows if r["budget"] == args.budget])
+    formulas, of_run = SUITES[args.suite], {"suite": args.suite, "budget": args.budget}
+    cells = (
+        {**of_run, "name": name, "seed": seed, "constructed": constructed}
+        for seed, name, constructed in product(args.seeds, formulas, (True, False))
+    )
+
+    def measured(name, seed, constructed, **_):
+        formula = formulas[name]
+        told = {"text": formula.text, "n_jobs": args.n_jobs}
+        return {**told, **fit(formula, seed, constructed, args)}
+
+    rows = resumed(args, cells, measured)
+    print_table([row for row in rows if of_run == {key: row[key] for key in of_run}])
 
 
 if __name__ == "__main__":

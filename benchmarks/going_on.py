@@ -9,15 +9,16 @@ rate: seconds of the processor, errors, and what it takes to keep the models of 
 """
 
 import argparse
-import json
 import tempfile
 import time
 import warnings
+from itertools import product
 from pathlib import Path
 from random import Random
 
 import numpy as np
-from among_networks import OneProcess, plan_of
+from among_networks import OneProcess, add_arguments, plan_of
+from resumed import resumed
 from suite_reader import read_split
 from threadpoolctl import threadpool_limits
 
@@ -92,35 +93,20 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("suite", type=Path)
-    parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
-    parser.add_argument("--names", default=TABLES)
-    parser.add_argument("--seeds", default="0")
+    add_arguments(parser, TABLES, rows=1_000)
     parser.add_argument("--rounds", type=int, default=100, help="of the parent")
-    parser.add_argument("--rows", type=int, default=1000, help="training rows at most")
-    parser.add_argument("--folds", type=int, default=3)
-    parser.add_argument("--table", action="store_true", help="only print what is in --out")
     args = parser.parse_args()
-    rows = []
-    if args.out.exists():
-        rows = [json.loads(line) for line in args.out.read_text().splitlines()]
-    done = {(row["name"], row["estimator"], row["seed"]) for row in rows}
-    cells = [
-        (name, estimator, int(seed))
-        for seed in args.seeds.split(",")
-        for name in args.names.split(",")
-        for estimator in ROUNDS
-    ]
-    for name, estimator, seed in [] if args.table else cells:
-        if (name, estimator, seed) in done:
-            continue
+    cells = (
+        {"name": name, "estimator": estimator, "seed": seed}
+        for seed, name, estimator in product(args.seeds, args.names.split(","), ROUNDS)
+    )
+
+    def measured(name, estimator, seed):
         with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = measure(args.suite, name, estimator, seed, args)
-        rows.append({"name": name, "estimator": estimator, "seed": seed, **found})
-        with args.out.open("a") as file:
-            file.write(json.dumps(rows[-1]) + "\n")
-    print_table(rows)
+            return measure(args.suite, name, estimator, seed, args)
+
+    print_table(resumed(args, cells, measured))
 
 
 if __name__ == "__main__":

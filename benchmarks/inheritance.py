@@ -11,13 +11,13 @@ without ends with, and what the errors are at the end, in cross-validation and o
 """
 
 import argparse
-import json
 import math
-from pathlib import Path
+from itertools import product
 
 import numpy as np
-from among_networks import curve, search
+from among_networks import add_search_arguments, curve, search
 from ratios import geometric_mean
+from resumed import resumed
 from suite_reader import read_split
 
 from evolearn.evolution import evolution
@@ -97,42 +97,21 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("suite", type=Path)
-    parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
-    parser.add_argument("--names", default=TABLES)
-    parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--shares", default="0.5", help="of children that inherit if they can")
-    parser.add_argument("--budget", type=float, default=30.0, help="of one search")
-    parser.add_argument("--rows", type=int, default=600, help="training rows at most")
-    parser.add_argument("--folds", type=int, default=3)
-    parser.add_argument("--light", action="store_true", help="smaller networks, fewer members")
+    add_search_arguments(parser, TABLES)
+    parser.add_argument("--shares", default="0.8", help="of children that inherit if they can")
     parser.add_argument("--tag", default="", help="set apart what else was changed")
-    parser.add_argument("--table", action="store_true", help="only print what is in --out")
     args = parser.parse_args()
-    rows = []
-    if args.out.exists():
-        rows = [json.loads(line) for line in args.out.read_text().splitlines()]
-    if not args.table:
-        done = {(row["system"], row["name"], row["seed"]) for row in rows}
-        systems = {WITHOUT: 0.0}
-        systems |= {f"share {s}{args.tag}": float(s) for s in args.shares.split(",")}
-        for seed in map(int, args.seeds.split(",")):
-            for name in args.names.split(","):
-                for system, share in systems.items():
-                    if (system, name, seed) in done:
-                        continue
-                    found = measure(args.suite, name, seed, share, args)
-                    row = {"system": system, "name": name, "seed": seed, **found}
-                    rows.append(row)
-                    with args.out.open("a") as file:
-                        file.write(json.dumps(row) + "\n")
-                    print(
-                        f"{system:12s} {name:20s} {seed} "
-                        f"{row['n_candidates']:4d} candidates, {row['n_heirs']} heirs, "
-                        f"cv {row['curve'][-1][1]:.5g}, test {row['test_error']:.5g}",
-                        flush=True,
-                    )
-    print_table(rows)
+    shares = {WITHOUT: 0.0}
+    shares |= {f"share {s}{args.tag}": float(s) for s in args.shares.split(",")}
+    cells = (
+        {"system": system, "name": name, "seed": seed}
+        for seed, name, system in product(args.seeds, args.names.split(","), shares)
+    )
+
+    def measured(system, name, seed):
+        return measure(args.suite, name, seed, shares[system], args)
+
+    print_table(resumed(args, cells, measured))
 
 
 if __name__ == "__main__":

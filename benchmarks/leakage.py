@@ -19,18 +19,16 @@ Appends a JSON line per result to --out; what is there already is not repeated.
 
 import argparse
 import itertools
-import json
 import warnings
-from functools import cache
-from pathlib import Path
 
 import numpy as np
-from suite import commit, read_rows
+from resumed import add_out, resumed
 
 N_ROWS, N_NUMBERS, LEVELS = 600, 3, (2, 30, 150, 300)
 FOLDS = 5
 LINEAR = {"classification": "logistic_regression", "regression": "ridge"}
 BOOSTING = {"estimator": "hist_gradient_boosting", "hist_gradient_boosting__max_iter": 30}
+NETWORK = {"estimator": "multi_layer_perceptron", "multi_layer_perceptron__max_iter": 10}
 FORMULAS = ("div(x0, x1)", "mul(x1, x2)")
 SELECTORS = {"classification": "", "regression": "_regression"}
 RELATED = {
@@ -72,6 +70,7 @@ def cases(task):
         "mask": "masked",
         "masked__left_out": (0, 4),
     }
+    known["network, embedded"] = {**NETWORK, "encoder": "embedded"}
     return {**known, CONTROL: {"estimator": linear}}
 
 
@@ -130,14 +129,16 @@ def measured(task, params, seed, control):
 
 
 def run_genes(args):
-    done = {
-        (r["task"], r["case"], r["seed"]) for r in read_rows(args.out) if r["part"] == "genes"
-    }
-    for seed, task in itertools.product(range(args.tables), LINEAR):
-        for case, params in cases(task).items():
-            if (task, case, seed) not in done:
-                auc = measured(task, params, seed, case == CONTROL)
-                append(args.out, part="genes", task=task, case=case, seed=seed, auc=auc)
+    cells = (
+        {"part": "genes", "task": task, "case": case, "seed": seed}
+        for seed, task in itertools.product(range(args.tables), LINEAR)
+        for case in cases(task)
+    )
+
+    def auc(task, case, seed, **_):
+        return {"auc": measured(task, cases(task)[case], seed, case == CONTROL)}
+
+    return resumed(args, cells, auc)
 
 
 def print_genes(rows):
@@ -206,12 +207,11 @@ def frame(X):
 
 
 def run_searches(args):
-    done = {(r["arm"], r["seed"]) for r in read_rows(args.out) if r["part"] == "searches"}
-    for seed in range(args.searches):
-        for arm in ARMS:
-            if (arm, seed) not in done:
-                told = searched(seed, arm, args.n_jobs)
-                append(args.out, part="searches", arm=arm, seed=seed, **told)
+    cells = (
+        {"part": "searches", "arm": arm, "seed": seed}
+        for seed, arm in itertools.product(range(args.searches), ARMS)
+    )
+    return resumed(args, cells, lambda arm, seed, **_: searched(seed, arm, args.n_jobs))
 
 
 def print_searches(rows):
@@ -234,17 +234,6 @@ def print_searches(rows):
             )
 
 
-@cache
-def measured_commit():
-    return commit()
-
-
-def append(path, **row):
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({**row, "commit": measured_commit()}) + "\n")
-    print(row, flush=True)
-
-
 PARTS = {"genes": (run_genes, print_genes), "searches": (run_searches, print_searches)}
 
 
@@ -252,17 +241,14 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--out", type=Path, required=True)
+    add_out(parser)
     parser.add_argument("--part", choices=PARTS, default="genes")
     parser.add_argument("--tables", type=int, default=20, help="how many, of the first part")
     parser.add_argument("--searches", type=int, default=5, help="how many, of the second part")
     parser.add_argument("--n-jobs", type=int, default=1)
-    parser.add_argument("--table", action="store_true", help="only print what is in --out")
     args = parser.parse_args()
     run, show = PARTS[args.part]
-    if not args.table:
-        run(args)
-    show([row for row in read_rows(args.out) if row["part"] == args.part])
+    show([row for row in run(args) if row["part"] == args.part])
 
 
 if __name__ == "__main__":

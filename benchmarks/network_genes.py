@@ -10,15 +10,15 @@ encoding of categories than one-hot, on tables that have some, a fifth of the ro
 """
 
 import argparse
-import json
 import math
 import time
 from dataclasses import replace
-from pathlib import Path
+from itertools import product
 
 import numpy as np
-from among_networks import NETWORK, OneProcess, networks_alone, plan_of
+from among_networks import NETWORK, OneProcess, add_arguments, networks_alone, plan_of
 from ratios import geometric_mean
+from resumed import resumed
 from sklearn.model_selection import ShuffleSplit
 from suite_reader import read_split
 from threadpoolctl import threadpool_limits
@@ -66,7 +66,7 @@ def measure(split, values, args, seed):
     with threadpool_limits(1):
         start = time.process_time()
         evaluation = plan.evaluator(OneProcess())(EvaluationTask(genome))
-        return evaluation.error, time.process_time() - start
+        return {"error": evaluation.error, "seconds": time.process_time() - start}
 
 
 def print_table(rows, genes):
@@ -98,33 +98,19 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("suite", type=Path)
-    parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
+    add_arguments(parser, None, rows=1_000)
     parser.add_argument("--encoders", action="store_true")
-    parser.add_argument("--names", help="tables, separated by commas")
-    parser.add_argument("--seeds", default="0")
-    parser.add_argument("--rows", type=int, default=1_000, help="training rows at most")
-    parser.add_argument("--folds", type=int, default=3)
-    parser.add_argument("--table", action="store_true", help="only print what is in --out")
     args = parser.parse_args()
     genes, names = (ENCODERS, ENCODED) if args.encoders else (GENES, TABLES)
-    rows = []
-    if args.out.exists():
-        rows = [json.loads(line) for line in args.out.read_text().splitlines()]
-    if not args.table:
-        done = {(row["gene"], row["name"], row["seed"]) for row in rows}
-        for seed in map(int, args.seeds.split(",")):
-            for name in (args.names or names).split(","):
-                split = read_split(args.suite, name, 0)
-                for gene, values in genes.items():
-                    if (gene, name, seed) in done:
-                        continue
-                    error, seconds = measure(split, values, args, seed)
-                    row = {"gene": gene, "name": name, "seed": seed}
-                    rows.append({**row, "error": error, "seconds": seconds})
-                    with args.out.open("a") as file:
-                        file.write(json.dumps(rows[-1]) + "\n")
-    print_table(rows, genes)
+    cells = (
+        {"gene": gene, "name": name, "seed": seed}
+        for seed, name, gene in product(args.seeds, (args.names or names).split(","), genes)
+    )
+
+    def measured(gene, name, seed):
+        return measure(read_split(args.suite, name, 0), genes[gene], args, seed)
+
+    print_table(resumed(args, cells, measured), genes)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+"""Measurements that go on where they stopped: one JSON line each, appended to a file."""
+
+import json
+import time
+from pathlib import Path
+
+from suite import commit, read_rows
+
+
+def add_out(parser):
+    """Add where the lines go, and that they may only be printed."""
+    parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
+    parser.add_argument("--table", action="store_true", help="only print what is in --out")
+
+
+def numbers(text):
+    """Return the whole numbers of a text that separates them by commas."""
+    return [int(word) for word in text.split(",")]
+
+
+def resumed(args, cells, measure):
+    """Measure the cells that have no line in a file yet; return what is known of all in it.
+
+    Parameters
+    ----------
+    args : Namespace
+        Has ``out`` and ``table``, see `add_out`.
+    cells : iterable of dict
+        What tells one measurement from all others; it becomes a part of its line.
+    measure : callable
+        Takes a cell's values as keywords and returns a dict.
+
+    Returns
+    -------
+    list of dict
+        All lines of the file, those of other cells included.
+    """
+    rows, measured = read_rows(args.out), commit()
+    for cell in [] if args.table else cells:
+        if any(cell == {key: row.get(key) for key in cell} for row in rows):
+            continue
+        start = time.perf_counter()
+        row = {**cell, **measure(**cell), "commit": measured}
+        with args.out.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        rows.append(row)
+        print(f"{cell} in {time.perf_counter() - start:.1f} s", flush=True)
+    return rows
