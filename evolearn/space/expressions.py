@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from evolearn.features import OPERATORS, parse
+from evolearn.space.text_sets import TextSet
 
 #: The slot of constructed features, and what the catalogue fills it with.
 FEATURES, CONSTRUCTED, NO_FEATURES = "features", "constructed", "no_features"
@@ -19,7 +20,7 @@ _PAIRS = tuple(name for name, operator in OPERATORS.items() if operator.arity ==
 
 
 @dataclass(frozen=True)
-class Expressions:
+class Expressions(TextSet):
     """Sets of formulas, each written as nested calls over columns by their position.
 
     Moves here are plain ones, on whole formulas; the evolution also moves within them, as
@@ -51,14 +52,14 @@ class Expressions:
     most: int = MOST_EXPRESSIONS
 
     @property
-    def default(self) -> tuple[str, ...]:
-        """The best formulas that are known."""
-        return self.bred[: self.most]
+    def known(self) -> tuple[str, ...]:
+        """The formulas that were bred."""
+        return self.bred
 
-    def sample(self, rng: Random) -> tuple[str, ...]:
-        """Return a few formulas."""
-        n_wanted = rng.randint(1, max(1, self.most // 2)) if self.n_columns else 0
-        return self.of(self.draw(rng) for _ in range(n_wanted))
+    @property
+    def n_sources(self) -> int:
+        """The columns of numbers."""
+        return self.n_columns
 
     def draw(self, rng: Random) -> str:
         """Return one formula: of those that are known, or of two columns."""
@@ -67,29 +68,12 @@ class Expressions:
         first, second = (rng.randrange(self.n_columns) for _ in range(2))
         return f"{rng.choice(_PAIRS)}(x{first}, x{second})"
 
-    def clip(self, value: Any) -> Any:
-        """Return the value as it is: a set has no nearest one."""
-        return value
-
     def mutate(self, value: Sequence[str], rng: Random) -> tuple[str, ...]:
         """Return the set with one formula more, or one less."""
         if value and (rng.random() < 0.5 or len(value) >= self.most):
             dropped = rng.randrange(len(value))
             return tuple(text for i, text in enumerate(value) if i != dropped)
         return self.of([*value, self.draw(rng)]) if self.n_columns else tuple(value)
-
-    def mix(self, first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[str, ...]:
-        """Return a set of formulas of both."""
-        either = list(dict.fromkeys([*first, *second]))
-        kept = [
-            text for text in either if rng.random() < 0.5 or (text in first and text in second)
-        ]
-        return self.of(kept)
-
-    def of(self, texts: Any) -> tuple[str, ...]:
-        """Return the formulas that may be in a set, each once, as many as it may hold."""
-        fitting = [text for text in dict.fromkeys(texts) if self.allows(text)]
-        return tuple(fitting[: self.most])
 
     def allows(self, text: Any) -> bool:
         """Tell whether a formula is over the columns there are, and not too long."""
@@ -103,12 +87,4 @@ class Expressions:
             0 < expression.depth <= MOST_DEPTH
             and expression.size <= MOST_SIZE
             and expression.columns[-1] < self.n_columns
-        )
-
-    def __contains__(self, value: Any) -> bool:
-        return (
-            isinstance(value, tuple)
-            and len(value) <= self.most
-            and len(set(value)) == len(value)
-            and all(self.allows(text) for text in value)
         )

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from evolearn.features import KINDS, Relation, parse_relation
+from evolearn.space.text_sets import TextSet
 
 #: The slot of relations, and what the catalogue fills it with.
 RELATIONS, RELATED, NO_RELATIONS = "relations", "related", "no_relations"
@@ -15,7 +16,7 @@ MOST_RELATIONS = 8
 
 
 @dataclass(frozen=True)
-class Relations:
+class Relations(TextSet):
     """Sets of relations between columns, each written as in `CategoryRelations`.
 
     Parameters
@@ -47,14 +48,14 @@ class Relations:
     most: int = MOST_RELATIONS
 
     @property
-    def default(self) -> tuple[str, ...]:
-        """The best relations that are known."""
-        return self.found[: self.most]
+    def known(self) -> tuple[str, ...]:
+        """The relations that were found."""
+        return self.found
 
-    def sample(self, rng: Random) -> tuple[str, ...]:
-        """Return a few relations."""
-        n_wanted = rng.randint(1, max(1, self.most // 2)) if self.n_categories else 0
-        return self.of(self.draw(rng) for _ in range(n_wanted))
+    @property
+    def n_sources(self) -> int:
+        """The columns of categories."""
+        return self.n_categories
 
     def draw(self, rng: Random) -> str:
         """Return one relation: of those that are known, or of any kind between any columns."""
@@ -71,10 +72,6 @@ class Relations:
         number = rng.randrange(self.n_numbers) if KINDS[name].has_number else -1
         return str(Relation(name, tuple(sorted(categories)), number))
 
-    def clip(self, value: Any) -> Any:
-        """Return the value as it is: a set has no nearest one."""
-        return value
-
     def mutate(self, value: Sequence[str], rng: Random) -> tuple[str, ...]:
         """Return the set with one relation more, one less, or another one in its place."""
         position = rng.randrange(len(value)) if value else 0
@@ -85,19 +82,6 @@ class Relations:
             return tuple(value)
         grows = not value or (len(value) < self.most and rng.random() < 0.5)
         return self.of([*(value if grows else others), self.draw(rng)])
-
-    def mix(self, first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[str, ...]:
-        """Return a set of relations of both."""
-        either = list(dict.fromkeys([*first, *second]))
-        kept = [
-            text for text in either if rng.random() < 0.5 or (text in first and text in second)
-        ]
-        return self.of(kept or first)
-
-    def of(self, texts: Any) -> tuple[str, ...]:
-        """Return the relations that may be in a set, each once, as many as it may hold."""
-        fitting = [text for text in dict.fromkeys(texts) if self.allows(text)]
-        return tuple(fitting[: self.most])
 
     def allows(self, text: Any) -> bool:
         """Tell whether a relation is between columns that there are."""
@@ -111,12 +95,4 @@ class Relations:
             text == str(relation)
             and relation.number < self.n_numbers
             and max(relation.categories) < self.n_categories
-        )
-
-    def __contains__(self, value: Any) -> bool:
-        return (
-            isinstance(value, tuple)
-            and len(value) <= self.most
-            and len(set(value)) == len(value)
-            and all(self.allows(text) for text in value)
         )
