@@ -59,6 +59,8 @@ class SearchRun:
     ----------
     choose : callable
         Chooses the ensemble from the library as it is now and notes its members there.
+    aside : callable
+        Tells how many seconds are wanted for something else after the final models.
     asked_before : list of int
         How many candidates had been asked when the first, second, ... was told.
     """
@@ -71,6 +73,7 @@ class SearchRun:
     steering: Steering
     choose: Callable[[], object]
     on_generation: Callable[[Progress], None]
+    aside: Callable[[], float] = lambda: 0.0
     interruption: Interruption = field(default_factory=Interruption)
     journal: EvaluationJournal | None = None
     records: list[Record] = field(default_factory=list)
@@ -141,7 +144,8 @@ class SearchRun:
         if self.budget.seconds is None:
             return 0.0
         seconds, n_workers = self.budget.seconds, self.pool.n_workers
-        return self.library.reserve(seconds, n_workers, self._choice_seconds)
+        refits = self.library.reserve(seconds, n_workers, self._choice_seconds)
+        return refits + self.aside()
 
     def _seconds_left(self) -> float:
         """Return the seconds that the search may still take.

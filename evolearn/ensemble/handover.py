@@ -7,8 +7,9 @@ from typing import Any
 
 from evolearn.ensemble.choice import Chosen
 from evolearn.ensemble.library import Entry, Library, load_seconds
+from evolearn.ensemble.stacking import SecondLayer
 from evolearn.evaluation.fold_models import load_models
-from evolearn.evaluation.tasks import FoldModelsTask, RefitTask
+from evolearn.evaluation.tasks import EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.exceptions import EvolearnWarning, SearchError
 from evolearn.execution.worker_program import describe
 
@@ -17,11 +18,11 @@ from evolearn.execution.worker_program import describe
 class Order:
     """What is to be fitted, and the seconds left with which it need not be begun."""
 
-    task: RefitTask | FoldModelsTask
+    task: RefitTask | FoldModelsTask | EvaluationTask
     least_seconds: float = 0.0
 
 
-#: Fits what is ordered somewhere, in this order, and yields (position, model) as it is done;
+#: Fits what is ordered somewhere, in this order, and yields (position, result) as it is done;
 #: stops when only so many seconds are left.
 Refit = Callable[[Sequence[Order], float], Iterable[tuple[int, Any]]]
 
@@ -55,6 +56,8 @@ class Handover:
         What the user should know of the choice, see `choose`.
     sharpness : float
         As in `Selection`.
+    second : SecondLayer or None
+        Models that learn from what the members predict, and serve in their place.
     """
 
     best: Member
@@ -62,6 +65,7 @@ class Handover:
     shortfall: str = ""
     note: str = ""
     sharpness: float = 1.0
+    second: SecondLayer | None = None
 
     def decisions(self) -> dict[str, Any]:
         """Return what has to be known to hand over the same models again."""
@@ -69,6 +73,7 @@ class Handover:
             "best": [self.best.entry.candidate.number, self.best.fold],
             "members": [[m.weight, m.entry.candidate.number, m.fold] for m in self.members],
             "sharpness": self.sharpness,
+            "second": None if self.second is None else self.second.decisions(),
         }
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from evolearn.ensemble.pooling import logarithms, pooled
+from evolearn.ensemble.pooling import pool
 from evolearn.evaluation.answers import align
 
 
@@ -82,11 +82,11 @@ class EnsembleClassifier(ClassifierMixin, _Ensemble):
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return probabilities of shape (n_samples, n_classes)."""
-        parts = [
-            weight * logarithms(align(model.predict_proba(data), model.classes_, self.classes))
+        parts = (
+            (weight, align(model.predict_proba(data), model.classes_, self.classes))
             for weight, model, data in self._inputs(X)
-        ]
-        return pooled(self.sharpness * np.sum(parts, axis=0))
+        )
+        return pool(parts, self.sharpness)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable classes, of shape (n_samples,)."""

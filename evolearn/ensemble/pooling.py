@@ -7,6 +7,7 @@ error than the mean of the probabilities: a forest is too timid, boosted trees t
 too much too sure, and in a plain mean the timid drown the others.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,19 @@ def pooled(mean: Floats) -> Floats:
         return np.column_stack([1 - second, second])
     shifted = np.exp(mean - mean.max(axis=1, keepdims=True))
     return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+def pool(parts: Iterable[tuple[float, Floats]], factor: float) -> Floats:
+    """Return the probabilities that weighted probabilities of several models make.
+
+    Parameters
+    ----------
+    parts : iterable of (float, ndarray of shape (n_samples, n_classes))
+    factor : float
+        How much sharper their weighted mean should be.
+    """
+    logs = [weight * logarithms(part) for weight, part in parts]
+    return pooled(factor * np.sum(logs, axis=0))
 
 
 def sharpness(logs: Floats, codes: NDArray[np.intp], weights: Floats | None) -> float:

@@ -1,7 +1,9 @@
 """Greedy ensemble selection over out-of-fold predictions."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +85,7 @@ class OutOfFold:
         self.scoring = objective.name
         #: Whether all out-of-fold rows are looked at.
         self.complete = share == 1.0
-        self._parts = []
+        parts: list[Any] = []
         for bounds in folds.bounds:
             positions = np.arange(bounds.start, bounds.stop)
             if not self.complete:
@@ -92,15 +94,23 @@ class OutOfFold:
             rows = scored[positions]
             truth = target[rows]
             codes = truth if classes is None else np.searchsorted(classes, truth)
-            self._parts.append(
-                (positions, truth, codes, None if weights is None else weights[rows])
-            )
+            parts.append((positions, truth, codes, None if weights is None else weights[rows]))
+        self._take(parts)
+
+    def _take(self, parts: list[Any]) -> None:
+        self._parts = parts
         #: Positions, in out-of-fold predictions, of the rows that are looked at.
-        self.positions = np.concatenate([part[0] for part in self._parts])
-        codes = np.concatenate([part[2] for part in self._parts])
-        self._codes = None if classes is None else codes.astype(np.intp)
-        of_rows = [part[3] for part in self._parts if part[3] is not None]
+        self.positions = np.concatenate([part[0] for part in parts])
+        codes = np.concatenate([part[2] for part in parts])
+        self._codes = None if self._classes is None else codes.astype(np.intp)
+        of_rows = [part[3] for part in parts if part[3] is not None]
         self._weights = np.concatenate(of_rows) if of_rows else None
+
+    def without(self, fold: int) -> "OutOfFold":
+        """Return what scores as this does, but for the rows of one fold."""
+        other = copy(self)
+        other._take([part for i, part in enumerate(self._parts) if i != fold])
+        return other
 
     def offer(self, predictions: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
         """Return what a candidate adds to a blend, and the factor that was needed for it.

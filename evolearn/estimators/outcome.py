@@ -2,29 +2,27 @@
 
 import logging
 import shutil
-import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sklearn.dummy import DummyClassifier, DummyRegressor
-from sklearn.pipeline import Pipeline
-
-from evolearn.ensemble.choice import Wish, choose
-from evolearn.ensemble.handover import Handover, Member, hand_over, hand_over_again
+from evolearn.ensemble.choice import Chosen, Wish, choose
+from evolearn.ensemble.handover import Handover, Refit, hand_over, hand_over_again
 from evolearn.ensemble.library import MOST_BYTES, Entry, Library
-from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import library_size
 from evolearn.estimators.data import FitData
 from evolearn.estimators.journals import effort_of, last_run, open_journal
 from evolearn.estimators.plan import Plan, evaluation_timeout, make_plan
 from evolearn.estimators.refits import refit
+from evolearn.estimators.served import dummy, served_by, warn, with_step
+from evolearn.estimators.stacking import Stacking, aside, suits
+from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.evaluation.pace import Pace
 from evolearn.evolution.limits import Limits
 from evolearn.evolution.search import Search
-from evolearn.exceptions import EvolearnWarning, SearchError
+from evolearn.exceptions import SearchError
 from evolearn.execution.budget import Budget
 from evolearn.execution.choice import open_pool
 from evolearn.execution.contract import Pool
@@ -39,6 +37,9 @@ from evolearn.space.genome import Genome
 from evolearn.steering import Steering
 
 LOGGER = logging.getLogger("evolearn")
+
+# The reasons to stop a search after which a second layer is looked for: it was not told to end.
+ENDS = ("time_budget", "n_generations", "n_evaluations", "no_improvement", "exhausted")
 
 # What a worker needs before its first candidate; imported while the parent prepares the table.
 PRELOAD = ("evolearn.evaluation.evaluator",)
@@ -74,7 +75,7 @@ def start_pool(estimator: Any) -> Pool:
 
     pool = open_pool(estimator.executor, estimator.n_jobs, local)
     if estimator.memory_limit is not None and not isinstance(pool, WorkerPool):
-        _warn("memory_limit is not enforced: it takes worker processes of evolearn's own.")
+        warn("memory_limit is not enforced: it takes worker processes of evolearn's own.")
     return pool
 
 
@@ -97,42 +98,32 @@ def carry_out(
         evaluator = plan.evaluator(pool, estimator.memory_limit)
         pool.install(evaluator)
         plan = plan.on_shared(evaluator)
-        library = _library(plan, pool)
-        search = plan.search(estimator.population_size)
+        refit_now = partial(refit, pool=pool, interruption=interruption)
         if estimator.replay:
-            journal, end = last_run(journal, estimator)
-            steering = Steering(_pace(plan), **end["steering"])
-            records = replay(search, journal, library, steering, end)
-            entries = {r.candidate.number: Entry(r.candidate, r.evaluation) for r in records}
-            repeated = hand_over_again(
-                entries, partial(refit, plan, pool, Budget(None), interruption), end
-            )
-            return _outcome(plan, search, records, end["stop_reason"], repeated, budget)
-        choose_now = partial(choose, library, _wish(estimator, plan), budget.remaining)
+            return _repeated(estimator, plan, pool, *last_run(journal, estimator), refit_now)
+        refit_now = partial(refit_now, budget=budget)
+        library, wish, pace = _library(plan, pool), _wish(estimator, plan), _pace(plan)
+        choose_now = partial(choose, library, wish, budget.remaining)
+        stacks = suits(plan, wish)
+        seconds = budget.seconds if stacks else None
         run = SearchRun(
-            search=search,
+            search=plan.search(estimator.population_size),
             pool=pool,
             budget=budget,
             limits=_limits(estimator, plan),
             library=library,
-            steering=Steering(_pace(plan), budget.seconds, estimator.n_generations is not None),
+            steering=Steering(pace, budget.seconds, estimator.n_generations is not None),
             choose=choose_now,
             on_generation=_report if estimator.verbose else _silence,
+            aside=partial(aside, plan, pace, seconds, pool.n_workers),
             interruption=interruption,
             journal=journal,
         )
-        refit_now = partial(refit, plan, pool, budget, interruption)
         lean = estimator.max_predict_latency is not None
-        handed: Handover | None = None
-        while True:
-            run.run()
-            _check_failures(run.records, library)
-            again = hand_over(library, choose_now, refit_now, lean=lean)
-            if again is None or (handed is not None and again.shortfall):
-                break  # what was complete before serves
-            handed = again
-            if handed.shortfall or interruption.requested or not run.may_go_on():
-                break
+        handed = _handed_over(run, choose_now, partial(refit_now, plan), lean=lean)
+        if handed is not None and run.stop_reason in ENDS and stacks:
+            stacking = Stacking(plan, pool, refit_now, lambda: interruption.requested)
+            handed = stacking.made(handed, library.entries, wish, pace)
         run.finish()
         if estimator.verbose:
             _report_reuse(run.records)
@@ -140,7 +131,47 @@ def carry_out(
             run.stop_reason = "interrupted"
         if journal is not None:
             journal.keep_end(_end_of(run, handed))
-        return _outcome(plan, search, run.records, run.stop_reason, handed, budget)
+        return _outcome(plan, run.search, run.records, run.stop_reason, handed, budget)
+
+
+def _handed_over(
+    run: SearchRun, choose_now: Callable[[], Chosen], refit_now: Refit, *, lean: bool
+) -> Handover | None:
+    """Search, and fit the final models; search on for as long as there is time left."""
+    handed: Handover | None = None
+    while True:
+        run.run()
+        _check_failures(run.records, run.library)
+        again = hand_over(run.library, choose_now, refit_now, lean=lean)
+        if again is None or (handed is not None and again.shortfall):
+            return handed  # what was complete before serves
+        handed = again
+        if handed.shortfall or run.interruption.requested or not run.may_go_on():
+            return handed
+
+
+def _repeated(
+    estimator: Any,
+    plan: Plan,
+    pool: Pool,
+    journal: EvaluationJournal,
+    end: Mapping[str, Any],
+    refit_now: Callable[..., Any],
+) -> FitOutcome:
+    """Tell what the last run of a journal was told, and fit its models again."""
+    search, endless = plan.search(estimator.population_size), Budget(None)
+    steering = Steering(_pace(plan), **end["steering"])
+    records = replay(search, journal, _library(plan, pool), steering, end)
+    entries = {
+        record.candidate.number: Entry(record.candidate, evaluation)
+        for record in records
+        if (evaluation := journal.told(record.candidate.genome)) is not None
+    }
+    refit_now = partial(refit_now, budget=endless)
+    handed = hand_over_again(entries, partial(refit_now, plan), end)
+    if handed is not None and end["second"] is not None:
+        handed = Stacking(plan, pool, refit_now).again(handed, end["second"])
+    return _outcome(plan, search, records, end["stop_reason"], handed, endless)
 
 
 def _wish(estimator: Any, plan: Plan) -> Wish:
@@ -218,17 +249,17 @@ def _outcome(
     budget: Budget,
 ) -> FitOutcome:
     if stop_reason == "interrupted":
-        _warn("The fit was interrupted; the model is the best one so far.")
+        warn("The fit was interrupted; the model is the best one so far.")
     if handed is None:
-        best = served = _dummy(plan, records)
+        best = served = dummy(plan, bool(records))
     else:
         if handed.shortfall:
             short = f" in time_budget={budget.seconds} s, which is short for this table"
-            _warn(f"{handed.shortfall}{'' if budget.seconds is None else short}.")
+            warn(f"{handed.shortfall}{'' if budget.seconds is None else short}.")
         if handed.note:
-            _warn(handed.note)
-        best = _with_step(plan, handed)
-        served = _served(plan, handed, best)
+            warn(handed.note)
+        best = with_step(plan, handed)
+        served = served_by(plan, handed, best)
     numbers = {record.candidate.genome: record.candidate.number for record in records}
     rows = [_row(record, plan, numbers) for record in records]
     return FitOutcome(plan, search, rows, stop_reason, best, served, handed)
@@ -256,52 +287,6 @@ def _report_reuse(records: Sequence[Record]) -> None:
     LOGGER.info(reuse_line(sum(s > 0 for s in seconds), len(seconds), sum(seconds)))
 
 
-def _takes_raw(plan: Plan, member: Member) -> bool:
-    return plan.space[member.entry.candidate.genome.estimator].whole
-
-
-def _with_step(plan: Plan, handed: Handover) -> Any:
-    """Return the best single model as a pipeline that takes the table as it came."""
-    step = plan.data.prepared.step
-    if step is None or _takes_raw(plan, handed.best):
-        return handed.best.model
-    return Pipeline([("prepare", step), *handed.best.model.steps])
-
-
-def _served(plan: Plan, handed: Handover, best: Any) -> Any:
-    """Return what predicts: the ensemble, or the best single model."""
-    preparer = plan.data.prepared.preparer
-    members = handed.members
-    if len(members) == 1 and members[0].model is handed.best.model:
-        if _takes_raw(plan, handed.best):
-            return best
-        # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.
-        return Pipeline([("prepare", preparer), *handed.best.model.steps])
-    models = [(member.model, _takes_raw(plan, member)) for member in members]
-    weights = [member.weight for member in members]
-    if plan.data.classes is None:
-        return EnsembleRegressor(preparer, models, weights)
-    return EnsembleClassifier(preparer, models, weights, plan.data.classes, handed.sharpness)
-
-
-def _dummy(plan: Plan, records: Sequence[Record]) -> Any:
-    """Return a model of the target alone: nothing else was fitted."""
-    if records:
-        _warn(
-            "No final model could be fitted on all rows; the model predicts from the target "
-            "alone. Pass a larger time_budget, or another search_space."
-        )
-    else:
-        _warn(
-            "No candidate was evaluated before the time budget was spent; the model predicts "
-            "from the target alone. Pass a larger time_budget."
-        )
-    model = DummyRegressor() if plan.data.classes is None else DummyClassifier(strategy="prior")
-    return model.fit(
-        plan.data.prepared.matrix, plan.data.target, sample_weight=plan.data.weights
-    )
-
-
 def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
     candidate, evaluation = record.candidate, record.evaluation
     parent = candidate.genome.parent
@@ -321,7 +306,3 @@ def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
         failure=evaluation.failure,
         warnings=evaluation.warnings,
     )
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, EvolearnWarning, stacklevel=6)

@@ -83,15 +83,17 @@ class Plan:
             rng=Random(self.data.seed),
         )
 
-    def evaluator(self, pool: Pool, memory_limit: int | None = None) -> Evaluator:
-        """Return the evaluator, its data written where the workers can map them."""
+    def evaluator(
+        self, pool: Pool, memory_limit: int | None = None, files: str = ""
+    ) -> Evaluator:
+        """Return the evaluator, its data in files that the workers can map, named so."""
         takes_raw = any(component.whole for component in self.space.estimators)
         folder, data = pool.scratch, self.data
         return Evaluator(
-            matrix=share(data.prepared.matrix, folder, "matrix"),
-            target=share(data.target, folder, "target"),
-            weights=share(data.weights, folder, "weights"),
-            raw=share(data.raw if takes_raw else None, folder, "raw"),
+            matrix=share(data.prepared.matrix, folder, f"{files}matrix"),
+            target=share(data.target, folder, f"{files}target"),
+            weights=share(data.weights, folder, f"{files}weights"),
+            raw=share(data.raw if takes_raw else None, folder, f"{files}raw"),
             space=self.space,
             problem=self.problem,
             objective=data.objective,

@@ -15,28 +15,29 @@ from evolearn.search import LOOK_SECONDS
 
 def refit(
     plan: Plan,
+    orders: Sequence[Order],
+    spare: float,
+    *,
     pool: Pool,
     budget: Budget,
     interruption: Interruption,
-    orders: Sequence[Order],
-    spare: float,
 ) -> Iterable[tuple[int, Any]]:
-    """Yield position and fitted model of each task that is done in time.
+    """Yield position and result of each task that is done in time.
 
     Parameters
     ----------
     plan : Plan
         Knows which models are fitted alone, for they need the memory.
+    orders : sequence of Order
+        The first ones first.
+    spare : float
+        Refits end when so many seconds are left.
     pool : Pool
         With an evaluator installed, idle.
     budget : Budget
         That of the whole fit.
     interruption : Interruption
         A Ctrl-C that comes only now ends the refits; one that has ended the search does not.
-    orders : sequence of Order
-        The first ones first.
-    spare : float
-        Refits end when so many seconds are left.
     """
     waiting = list(enumerate(orders))
     running, lonely = 0, False
@@ -63,6 +64,6 @@ def refit(
             if outcome.status == "done":
                 yield outcome.key, outcome.value
             else:
-                message = f"A final model could not be fitted on all rows: {outcome.reason}"
+                message = f"A final model could not be fitted: {outcome.reason}"
                 warnings.warn(message, EvolearnWarning, stacklevel=2)
     pool.cancel()

@@ -1,6 +1,6 @@
 """Generation 0: strong, diverse configurations, in an order that suits the table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import isfinite, log2
 from typing import Any
 
@@ -10,7 +10,7 @@ from evolearn.space.problem import Problem
 from evolearn.space.relations import RELATED, RELATIONS
 from evolearn.space.restriction import expected_seconds
 from evolearn.space.search_space import SearchSpace
-from evolearn.space.starts import STARTS
+from evolearn.space.starts import STARTS, Entry
 
 # By how many places an entry is put off each time its expected seconds double beyond its share
 # of a time budget.
@@ -58,7 +58,7 @@ def portfolio(
     list of Genome
     """
     most = MOST_SHARES * fair_seconds
-    entries = _entries(space, problem)
+    entries = entries_in(space, STARTS[problem.task])
     thrifty = (
         cheaper(g, space, most / max(_seconds(g, space, problem), 1e-9)) for g in entries
     )
@@ -125,8 +125,9 @@ def _mixed(genomes: list[Genome], twins: list[Genome], first: int) -> list[Genom
     return mixed
 
 
-def _entries(space: SearchSpace, problem: Problem) -> Iterator[Genome]:
-    for entry in STARTS[problem.task]:
+def entries_in(space: SearchSpace, entries: Iterable[Entry]) -> Iterator[Genome]:
+    """Yield the genomes of those entries that lie in a space, their numbers clipped to it."""
+    for entry in entries:
         if entry["estimator"] in space.names:
             genome = space.genome({k: _clipped(k, v, space) for k, v in entry.items()})
             if genome in space:  # users may have narrowed the domains

@@ -195,3 +195,23 @@ STARTS: Mapping[str, Sequence[Entry]] = {
         _named("ridge", {"target": "log_target", "encoder": "target_mean"}),
     ),
 }
+
+#: The trees of a second layer, whatever the task: the few rows of a small table are seen for
+#: the second time, hence large leaves.
+SECOND_LAYER: Sequence[Entry] = (
+    _boosting(
+        {"encoder": "ordinal"},
+        learning_rate=0.08,
+        max_iter=60,
+        max_leaf_nodes=12,
+        min_samples_leaf=10,
+        max_features=0.5,
+    ),
+    _named(
+        "extra_trees",
+        {"encoder": "ordinal"},
+        n_estimators=100,
+        min_samples_leaf=5,
+        max_features=0.5,
+    ),
+)
