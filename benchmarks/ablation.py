@@ -24,6 +24,7 @@ from races import add_arguments, race
 from ratios import LEVEL, errors, geometric_mean, interval, log_ratios, read_results, selected
 from systems import evolearn
 
+import evolearn.estimators.outcome as outcome
 import evolearn.estimators.plan as plan
 from evolearn.ensemble.library import Library
 from evolearn.evaluation.folds import n_folds
@@ -95,6 +96,10 @@ PARTS = {
     ),
     "racing": Part("all folds of all candidates", ((Library, "rival", lambda library: None),)),
     "ensemble": Part("the best single model", parameters={"final_model": "single"}),
+    "second_layer": Part(
+        "the ensemble serves, whatever could be learned from its members",
+        ((outcome, "suits", lambda plan, wish: False),),
+    ),
     "formulas": Part("no constructed features", lacking("constructed")),
     "relations": Part("no relations of categories to other columns", lacking("related")),
     "masks": Part("no column masks", lacking("masked")),

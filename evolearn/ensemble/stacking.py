@@ -34,7 +34,7 @@ class SecondLayer:
     Attributes
     ----------
     weights : dict of str to float
-        By the key of the genome; `BLEND` is the ensemble of the first layer.
+        By the name of the estimator; `BLEND` is the ensemble of the first layer.
     models : dict of str to estimator
         The fitted pipelines, of the first layer's ensemble there is none.
     sharpness : float
@@ -243,7 +243,7 @@ def stacked(
         blend = BlendRegressor(weights, first.position)
     else:
         blend = BlendClassifier(weights, first.position, first.classes, sharpness)
-    members = [(second.models.get(key, blend), False) for key in second.weights]
+    members = [(second.models.get(name, blend), False) for name in second.weights]
     shares = list(second.weights.values())
     if first.classes is None:
         return EnsembleRegressor(first, members, shares)

@@ -171,7 +171,10 @@ class BaseEvolutionary(BaseEstimator):
         weights: dict[int, float] = {}
         self.best_params_: dict[str, Any] = {}
         self.best_fitness_ = np.nan
+        self.second_layer_: dict[str, float] = {}
         if outcome.handover is not None:
+            second = outcome.handover.second
+            self.second_layer_ = {} if second is None else dict(second.weights)
             best = outcome.handover.best.entry
             self.best_params_ = best.candidate.genome.params
             self.best_fitness_ = best.error

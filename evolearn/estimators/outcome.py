@@ -30,7 +30,7 @@ from evolearn.execution.interruption import Interruption
 from evolearn.execution.memory import default_memory_limit
 from evolearn.execution.pool import WorkerPool
 from evolearn.replay import replay
-from evolearn.report.progress import generation_line, reuse_line
+from evolearn.report.progress import generation_line, layer_line, reuse_line
 from evolearn.report.results import Row
 from evolearn.search import Progress, Record, SearchRun
 from evolearn.space.genome import Genome
@@ -127,6 +127,8 @@ def carry_out(
         run.finish()
         if estimator.verbose:
             _report_reuse(run.records)
+            if handed is not None and handed.second is not None:
+                LOGGER.info(layer_line(handed.second.weights))
         if interruption.requested:  # perhaps only while the final models were fitted
             run.stop_reason = "interrupted"
         if journal is not None:

@@ -61,8 +61,9 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         the rows, for the sake of memory. An int: that number of shuffled folds.
 
     final_model : {"ensemble", "single"}, default="ensemble"
-        What predicts: a weighted mean of the candidates that complement each other best, or
-        the best candidate alone.
+        What predicts: a weighted mean of the candidates that complement each other best, from
+        500 rows on with a second layer that learns from their predictions if that is better
+        (see `second_layer_`), or the best candidate alone.
 
     ensemble_size : int, default=25
         Draws of the greedy ensemble selection, with replacement: the ensemble has at most this
@@ -118,7 +119,7 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         `ColumnPreparer` as its first step where the table needs one.
 
     estimator_ : estimator
-        What predicts: the ensemble, or ``best_estimator_``.
+        What predicts: the ensemble, that of a second layer, or ``best_estimator_``.
 
     best_fitness_ : float
         Fitness of the best single model, the mean over folds: lower is better, and 0 is
@@ -140,6 +141,10 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     leaderboard_ : dict of arrays
         The candidates that were scored, best first, with their weight in the ensemble.
+
+    second_layer_ : dict of str to float
+        The weights of models that learned from what the ensemble's members predict; of these
+        ``"blend"`` is the ensemble itself. Empty if there is no second layer.
 
     history_ : dict of arrays
         One entry per generation: best and median fitness, candidates done and failed.

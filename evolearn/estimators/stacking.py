@@ -1,5 +1,6 @@
 """Fits the second layer in the workers of the search, if there is time and it is of use."""
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -58,8 +59,14 @@ def suits(plan: Plan, wish: Wish) -> bool:
         and len(folds) >= FEWEST_FOLDS
         and n_scored == len(np.unique(folds.scored))
         and n_scored >= 0.9 * n_rows
+        and _knows_all_classes(plan)
         and all(_share(train, folds) >= 0.9 for train in folds.train)
     )
+
+
+def _knows_all_classes(plan: Plan) -> bool:
+    classes, target = plan.data.classes, plan.data.target
+    return classes is None or len(np.unique(target[plan.folds.scored])) == len(classes)
 
 
 def _share(train: Any, folds: Folds) -> float:
@@ -111,7 +118,9 @@ class Stacking:
         if self.stopped() or not (known and _is_complete(handed)):
             return handed
         assert wish.out_of_fold is not None
-        blend = honest_blend(known, wish.out_of_fold, self.plan.folds, wish.ensemble_size)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as in `choose`
+            blend = honest_blend(known, wish.out_of_fold, self.plan.folds, wish.ensemble_size)
         plan, genomes = self._installed(handed)
         orders = _orders(self.plan, genomes, pace)
         of_final = sum(order.least_seconds for order in orders) / (len(plan.folds) + 1)
@@ -123,11 +132,13 @@ class Stacking:
         tried = [genome for genome in genomes if genome in found]
         if self.stopped() or not tried:
             return handed
-        keys = [BLEND, *(genome.key for genome in tried)]
+        names = [BLEND, *(genome.estimator for genome in tried)]
         predicted = [blend, *(found[genome] for genome in tried)]
-        selection = select(predicted, wish.out_of_fold, wish.ensemble_size)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            selection = select(predicted, wish.out_of_fold, wish.ensemble_size)
         pairs = zip(selection.members, selection.weights, strict=True)
-        weights = {keys[i]: weight for i, weight in pairs}
+        weights = {names[i]: weight for i, weight in pairs}
         models = self._fitted(plan, tried, weights)
         if models is None or not models:
             return handed
@@ -151,17 +162,17 @@ class Stacking:
         self, plan: Plan, genomes: Sequence[Genome], weights: Mapping[str, float]
     ) -> dict[str, Any] | None:
         """Return the models of the genomes that have a weight; None if one of them is late."""
-        wanted = [genome for genome in genomes if genome.key in weights]
+        wanted = [genome for genome in genomes if genome.estimator in weights]
         orders = [Order(RefitTask(genome)) for genome in wanted]
         models = dict(self.refit(plan, orders, SPARE))
         if len(models) < len(wanted):
             return None
-        return {genome.key: models[i] for i, genome in enumerate(wanted)}
+        return {genome.estimator: models[i] for i, genome in enumerate(wanted)}
 
 
 def _is_complete(handed: Handover) -> bool:
-    """Tell whether all members are fitted on all rows and predict out of fold."""
-    return not handed.shortfall and all(
+    """Tell whether all members are fitted on all rows, and an ensemble of them was scored."""
+    return not (handed.shortfall or handed.note) and all(
         member.fold is None and member.entry.evaluation.predictions is not None
         for member in handed.members
     )

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 LOGGER = logging.getLogger("evolearn")
@@ -58,3 +58,9 @@ def reuse_line(n_reused: int, n_candidates: int, seconds: float) -> str:
         f"prepared rows were used again by {n_reused} of {n_candidates} candidates "
         f"({share:.0%}), which saved {seconds:.1f} s of training"
     )
+
+
+def layer_line(weights: Mapping[str, float]) -> str:
+    """Return the line that reports what a second layer is made of."""
+    shares = ", ".join(f"{name} {weight:.0%}" for name, weight in weights.items())
+    return f"second layer, of what the ensemble's members predict: {shares}"
