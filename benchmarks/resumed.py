@@ -26,7 +26,8 @@ def resumed(args, cells, measure):
     args : Namespace
         Has ``out`` and ``table``, see `add_out`.
     cells : iterable of dict
-        What tells one measurement from all others; it becomes a part of its line.
+        What tells one measurement from all others, texts and plain numbers; it becomes a part
+        of its line.
     measure : callable
         Takes a cell's values as keywords and returns a dict.
 
@@ -35,14 +36,19 @@ def resumed(args, cells, measure):
     list of dict
         All lines of the file, those of other cells included.
     """
-    rows, measured = read_rows(args.out), commit()
+    rows = read_rows(args.out)
     for cell in [] if args.table else cells:
-        if any(cell == {key: row.get(key) for key in cell} for row in rows):
+        if any(cell.items() <= row.items() for row in map(_scalars, rows)):
             continue
         start = time.perf_counter()
-        row = {**cell, **measure(**cell), "commit": measured}
+        row = {**cell, **measure(**cell), "commit": commit()}
         with args.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         rows.append(row)
-        print(f"{cell} in {time.perf_counter() - start:.1f} s", flush=True)
+        print(f"{_scalars(row)} in {time.perf_counter() - start:.1f} s", flush=True)
     return rows
+
+
+def _scalars(row):
+    """Return what of a line tells it from others, or fits on one of a terminal."""
+    return {key: value for key, value in row.items() if not isinstance(value, list | dict)}

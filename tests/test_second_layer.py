@@ -2,6 +2,7 @@
 
 import pickle
 import warnings
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -9,10 +10,12 @@ import pandas as pd
 import pytest
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.model_selection import KFold, RepeatedKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
+from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.ensemble.stacking import (
@@ -24,10 +27,11 @@ from evolearn.ensemble.stacking import (
     stacked,
     with_columns,
 )
-from evolearn.estimators import stacking
+from evolearn.estimators import second_layer as stacking
 from evolearn.evaluation.folds import Folds, make_folds
 from evolearn.evaluation.scoring import make_objective
 from evolearn.exceptions import EvolearnWarning
+from evolearn.space import frugality
 
 N_ROWS = 520
 SETTINGS = {
@@ -140,15 +144,20 @@ def out_of_fold(target, folds, classification):
 # -- what it learns from --------------------------------------------------------------------
 
 
-def test_its_models_are_judged_on_rows_that_neither_layer_saw(monkeypatch):
-    plans = []
-    made = stacking._second_plan
+@pytest.fixture
+def plans(monkeypatch):
+    """What second layers were made of: plan, entries, second plan and its genomes."""
+    made, plans = stacking._second_plan, []
 
     def noted(plan, entries):
         plans.append((plan, entries, *made(plan, entries)))
         return plans[-1][2:]
 
     monkeypatch.setattr(stacking, "_second_plan", noted)
+    return plans
+
+
+def test_its_models_are_judged_on_rows_that_they_were_not_fitted_on(plans):
     X, y = table()
     EvolutionaryRegressor(**SETTINGS).fit(X, y)
     ((first, entries, second, genomes),) = plans
@@ -221,12 +230,43 @@ def test_it_predicts_one_row_as_many_and_after_pickling(fitted):
     assert np.array_equal(pickle.loads(pickle.dumps(model)).predict(X), many)
 
 
-def test_sample_weights_reach_it(fitted):
-    model, X, y = fitted
+def test_rows_without_weight_are_left_out_and_the_others_keep_theirs(plans):
+    X, y = table()
     weights = np.where(X.a > 0, 5.0, 0.5)
-    weighted = clone(model).fit(X, y, sample_weight=weights)
-    assert weighted.second_layer_
-    assert not np.allclose(weighted.predict(X), model.predict(X))
+    weights[::20] = 0.0
+    model = EvolutionaryRegressor(**SETTINGS).fit(X, y, sample_weight=weights)
+    assert model.second_layer_
+    plan = plans[0][2]
+    assert np.array_equal(plan.data.weights, weights[weights > 0])
+    assert np.array_equal(plan.data.target, y[weights > 0])
+
+
+def test_every_kind_of_column_finds_its_way_through_both_layers(fitted):
+    X, y = table()
+    rng = np.random.default_rng(2)
+    words = np.array(["red", "green", "blue", "old", "new", "small", "large", "round"])
+    X["seen"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, N_ROWS), "D")
+    X["told"] = [" ".join(rng.permutation(words)[: rng.integers(3, 7)]) for _ in range(N_ROWS)]
+    kinds = {"told": "text"}
+    settings = {**SETTINGS, "search_space": OF_CLASSES, "kinds": kinds}
+    model = EvolutionaryClassifier(**settings).fit(X, y > np.median(y))
+    assert model.second_layer_
+    chances = model.predict_proba(X)
+    assert np.allclose(model.predict_proba(X[X.columns[::-1]].iloc[::-1]), chances[::-1])
+    assert model.predict(X).dtype == bool
+    assert model.score(X, y > np.median(y)) > 0.9
+
+
+def test_pipelines_of_the_users_take_the_table_as_it_came():
+    X, y = table()
+    X = X[["a", "b"]]
+    line = make_pipeline(FunctionTransformer(lambda X: X[["a"]] > 0), Ridge())
+    own = Component("extra_trees", line, slots={}, whole=True)
+    space = SearchSpace.default("regression").only("nearest_neighbors", "ridge").extended(own)
+    model = EvolutionaryRegressor(**{**SETTINGS, "search_space": space}).fit(X, y)
+    assert set(model.second_layer_) <= {BLEND, "linear_blend"}
+    assert "linear_blend" in model.second_layer_
+    assert np.isfinite(model.predict(X)).all()
 
 
 NONE = {
@@ -248,6 +288,18 @@ def test_there_is_none_where(settings, n_rows):
         model = EvolutionaryRegressor(**{**SETTINGS, **settings}).fit(X, y)
     assert model.second_layer_ == {}
     assert np.isfinite(model.predict(X)).all()
+
+
+def test_there_is_none_of_large_tables_whatever_the_folds(monkeypatch):
+    monkeypatch.setattr(frugality, "LARGE_TABLE", 10_000)
+    X, y = table()
+    assert EvolutionaryRegressor(**SETTINGS).fit(X, y).second_layer_ == {}
+
+
+def test_there_is_none_that_makes_a_large_table_of_it(monkeypatch):
+    X, y = table()
+    monkeypatch.setattr(frugality, "LARGE_TABLE", 8 * N_ROWS * 5)
+    assert EvolutionaryRegressor(**SETTINGS).fit(X, y).second_layer_ == {}
 
 
 def test_there_is_none_of_sparse_tables():
@@ -283,7 +335,7 @@ def test_the_ensemble_serves_if_there_is_no_time(late, monkeypatch):
             )
 
         changes = {"stopped": lambda: True} if late == "stopped" else {"refit": refit}
-        handed = made(stacking.replace(self, **changes), *given)
+        handed = made(replace(self, **changes), *given)
         assert handed is given[0]
         return handed
 
@@ -294,19 +346,44 @@ def test_the_ensemble_serves_if_there_is_no_time(late, monkeypatch):
     assert np.isfinite(model.predict(X)).all()
 
 
-def test_seconds_are_set_aside_for_what_can_be_afforded(fitted):
-    model = fitted[0]
+def test_what_goes_wrong_with_it_does_not_lose_the_ensemble(monkeypatch):
+    def broken(*given):
+        raise RuntimeError("no layer")
 
+    monkeypatch.setattr(stacking, "_second_plan", broken)
+    X, y = table()
+    with pytest.warns(EvolearnWarning, match="No second layer was made .*no layer"):
+        model = EvolutionaryRegressor(**SETTINGS).fit(X, y)
+    assert model.second_layer_ == {}
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_seconds_are_set_aside_for_what_can_be_afforded(monkeypatch, plans):
+    X, y = table()
+    space = ["ridge", "nearest_neighbors", "extra_trees", "hist_gradient_boosting"]
+    EvolutionaryRegressor(**{**SETTINGS, "search_space": space}).fit(X, y)
+    needed = {"extra_trees": 6.0, "hist_gradient_boosting": 9.0}
+    monkeypatch.setattr(
+        stacking, "_needed", lambda plan, wide, genome, pace: needed[genome.estimator]
+    )
+    aside = partial(stacking.aside, plans[0][0], None)
+    assert aside(100.0, 1) == 15.0, "both"
+    assert aside(100.0, 2) == 9.0, "side by side"
+    assert aside(90.0, 1) == 6.0, "one of them"
+    assert aside(30.0, 1) == 0.0, "none"
+    assert aside(None, 1) == 0.0, "no budget"
+
+
+def test_more_columns_take_longer(plans):
     class Pace:
         def predicted(self, genome):
-            return 3.0
+            return 1.0
 
-    class Plan:
-        space, folds = model.search_space_, range(3)
-
-    needed = 1.5 * 3.0 * 4 / 3
-    aside = partial(stacking.aside, Plan, Pace())
-    assert aside(100.0, 1) == pytest.approx(needed)
-    assert aside(100.0, 2) == pytest.approx(needed / 2)
-    assert aside(10.0, 1) == 0.0
-    assert aside(None, 1) == 0.0
+    X, y = table()
+    EvolutionaryRegressor(**SETTINGS).fit(X, y)
+    plan, _, second, genomes = plans[0]
+    needed = [
+        stacking._needed(plan, wide.problem, genomes[1], Pace()) for wide in (plan, second)
+    ]
+    assert needed[1] > needed[0] > 0
+    assert stacking._needed(plan, plan.problem, genomes[0], Pace()) == 0.0, "not known"

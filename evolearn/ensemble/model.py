@@ -11,6 +11,13 @@ from evolearn.ensemble.pooling import pool
 from evolearn.evaluation.answers import align
 
 
+def answers_of(model: Any, X: Any, classes: NDArray[Any] | None) -> NDArray[np.float64]:
+    """Return a fitted model's probabilities of these classes, or without any its values."""
+    if classes is None:
+        return np.ravel(np.asarray(model.predict(X), dtype=np.float64))
+    return align(model.predict_proba(X), model.classes_, classes)
+
+
 class _Ensemble(BaseEstimator):
     """Fitted models that share one prepared table, and what they count.
 
@@ -45,8 +52,7 @@ class EnsembleRegressor(RegressorMixin, _Ensemble):
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Return predictions of shape (n_samples,)."""
         return np.sum(
-            [weight * np.ravel(model.predict(data)) for weight, model, data in self._inputs(X)],
-            axis=0,
+            [w * answers_of(model, data, None) for w, model, data in self._inputs(X)], axis=0
         )
 
 
@@ -83,7 +89,7 @@ class EnsembleClassifier(ClassifierMixin, _Ensemble):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return probabilities of shape (n_samples, n_classes)."""
         parts = (
-            (weight, align(model.predict_proba(data), model.classes_, self.classes))
+            (weight, answers_of(model, data, self.classes))
             for weight, model, data in self._inputs(X)
         )
         return pool(parts, self.sharpness)

@@ -4,7 +4,7 @@ Stacked generalization (Wolpert, Neural Networks 1992): the second layer is trai
 members predicted for rows that they were not fitted on, and learns where to believe which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
+from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor, answers_of
 from evolearn.ensemble.pooling import logarithms, pool, pooled
 from evolearn.ensemble.selection import OutOfFold, select
-from evolearn.evaluation.answers import align
 from evolearn.evaluation.folds import Folds
 
 Floats = NDArray[np.float64]
@@ -77,14 +76,23 @@ def columns_of(answers: Floats) -> Floats:
     return centred
 
 
+def n_columns_of(n_classes: int) -> int:
+    """Return how many columns a model's predictions become; 0 classes are a number."""
+    return n_classes if n_classes > 2 else 1
+
+
 def with_columns(matrix: Floats, columns: Floats, position: int) -> Floats:
     """Return a matrix with columns put in at a position."""
     return np.hstack([matrix[:, :position], columns, matrix[:, position:]])
 
 
 def honest_blend(
-    library: Sequence[Floats], out_of_fold: OutOfFold, folds: Folds, n_steps: int
-) -> Floats:
+    library: Sequence[Floats],
+    out_of_fold: OutOfFold,
+    folds: Folds,
+    n_steps: int,
+    late: Callable[[], bool] = lambda: False,
+) -> Floats | None:
     """Return what an ensemble predicts for each fold that was chosen on the other folds.
 
     An ensemble chosen on all rows looks better on them than it is (on 27 splits of the suite
@@ -101,15 +109,20 @@ def honest_blend(
         At least two.
     n_steps : int
         Of the selection.
+    late : callable
+        Asked after each step.
 
     Returns
     -------
-    ndarray
-        In the order of the out-of-fold predictions.
+    ndarray or None
+        In the order of the out-of-fold predictions; None if it was late.
     """
     blend = np.empty_like(library[0])
     for fold, rows in enumerate(folds.bounds):
-        selection = select(library, out_of_fold.without(fold), min(n_steps, HONEST_STEPS))
+        others = out_of_fold.without(fold)
+        selection = select(library, others, min(n_steps, HONEST_STEPS), late)
+        if late():
+            return None
         parts = [
             (weight, library[member][rows])
             for member, weight in zip(selection.members, selection.weights, strict=True)
@@ -155,15 +168,10 @@ class FirstLayer(BaseEstimator):
         """Return the matrix of a table with the columns of the members."""
         matrix = self.step.transform(X)
         columns = [
-            columns_of(self._answers(model, X if whole else matrix))
+            columns_of(answers_of(model, X if whole else matrix, self.classes))
             for model, whole in self.members
         ]
         return with_columns(matrix, np.hstack(columns), self.position)
-
-    def _answers(self, model: Any, data: Any) -> Floats:
-        if self.classes is None:
-            return np.ravel(np.asarray(model.predict(data), dtype=np.float64))
-        return align(model.predict_proba(data), model.classes_, self.classes)
 
 
 class BlendRegressor(RegressorMixin, BaseEstimator):
@@ -214,7 +222,7 @@ class BlendClassifier(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> Floats:
         """Return probabilities of shape (n_samples, n_classes)."""
-        width = 1 if len(self.classes) == 2 else len(self.classes)
+        width = n_columns_of(len(self.classes))
         end = self.position + width * len(self.weights)
         columns = np.asarray(X[:, self.position : end]).reshape(X.shape[0], -1, width)
         logs = self.sharpness * np.tensordot(columns, self.weights, axes=(1, 0))
@@ -243,7 +251,8 @@ def stacked(
         blend = BlendRegressor(weights, first.position)
     else:
         blend = BlendClassifier(weights, first.position, first.classes, sharpness)
-    members = [(second.models.get(name, blend), False) for name in second.weights]
+    models = {**second.models, BLEND: blend}
+    members = [(models[name], False) for name in second.weights]
     shares = list(second.weights.values())
     if first.classes is None:
         return EnsembleRegressor(first, members, shares)

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evolearn._compat import Interval, StrOptions
+from evolearn.ensemble.stacking import n_columns_of
 from evolearn.estimators.data import read_data
 from evolearn.estimators.outcome import FitOutcome, carry_out, start_pool
 from evolearn.execution.budget import Budget
@@ -174,7 +175,11 @@ class BaseEvolutionary(BaseEstimator):
         self.second_layer_: dict[str, float] = {}
         if outcome.handover is not None:
             second = outcome.handover.second
-            self.second_layer_ = {} if second is None else dict(second.weights)
+            if second is not None:
+                self.second_layer_ = dict(second.weights)
+                # Of so many more columns rows are predicted at once.
+                n_members = len(outcome.handover.members)
+                self._n_columns += n_members * n_columns_of(plan.problem.n_classes)
             best = outcome.handover.best.entry
             self.best_params_ = best.candidate.genome.params
             self.best_fitness_ = best.error

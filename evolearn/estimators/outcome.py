@@ -16,8 +16,8 @@ from evolearn.estimators.data import FitData
 from evolearn.estimators.journals import effort_of, last_run, open_journal
 from evolearn.estimators.plan import Plan, evaluation_timeout, make_plan
 from evolearn.estimators.refits import refit
+from evolearn.estimators.second_layer import Stacking, aside, suits
 from evolearn.estimators.served import dummy, served_by, warn, with_step
-from evolearn.estimators.stacking import Stacking, aside, suits
 from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.evaluation.pace import Pace
 from evolearn.evolution.limits import Limits
@@ -29,6 +29,7 @@ from evolearn.execution.contract import Pool
 from evolearn.execution.interruption import Interruption
 from evolearn.execution.memory import default_memory_limit
 from evolearn.execution.pool import WorkerPool
+from evolearn.execution.worker_program import describe
 from evolearn.replay import replay
 from evolearn.report.progress import generation_line, layer_line, reuse_line
 from evolearn.report.results import Row
@@ -75,7 +76,7 @@ def start_pool(estimator: Any) -> Pool:
 
     pool = open_pool(estimator.executor, estimator.n_jobs, local)
     if estimator.memory_limit is not None and not isinstance(pool, WorkerPool):
-        warn("memory_limit is not enforced: it takes worker processes of evolearn's own.")
+        warn("memory_limit is not enforced: it takes worker processes of evolearn's own.", 6)
     return pool
 
 
@@ -100,12 +101,14 @@ def carry_out(
         plan = plan.on_shared(evaluator)
         refit_now = partial(refit, pool=pool, interruption=interruption)
         if estimator.replay:
-            return _repeated(estimator, plan, pool, *last_run(journal, estimator), refit_now)
+            journal, end = last_run(journal, estimator)
+            told = _repeated(estimator, plan, pool, journal, end, refit_now)
+            return _outcome(plan, *told, budget)
         refit_now = partial(refit_now, budget=budget)
         library, wish, pace = _library(plan, pool), _wish(estimator, plan), _pace(plan)
         choose_now = partial(choose, library, wish, budget.remaining)
         stacks = suits(plan, wish)
-        seconds = budget.seconds if stacks else None
+        set_aside = partial(aside, plan, pace, budget.seconds, pool.n_workers)
         run = SearchRun(
             search=plan.search(estimator.population_size),
             pool=pool,
@@ -115,15 +118,22 @@ def carry_out(
             steering=Steering(pace, budget.seconds, estimator.n_generations is not None),
             choose=choose_now,
             on_generation=_report if estimator.verbose else _silence,
-            aside=partial(aside, plan, pace, seconds, pool.n_workers),
+            aside=set_aside if stacks else lambda: 0.0,
             interruption=interruption,
             journal=journal,
         )
         lean = estimator.max_predict_latency is not None
         handed = _handed_over(run, choose_now, partial(refit_now, plan), lean=lean)
         if handed is not None and run.stop_reason in ENDS and stacks:
-            stacking = Stacking(plan, pool, refit_now, lambda: interruption.requested)
-            handed = stacking.made(handed, library.entries, wish, pace)
+            stacking = Stacking(
+                plan,
+                pool,
+                refit_now,
+                estimator.memory_limit,
+                lambda: interruption.requested,
+                budget.remaining,
+            )
+            handed = _with_second_layer(stacking, handed, library, wish, pace)
         run.finish()
         if estimator.verbose:
             _report_reuse(run.records)
@@ -152,6 +162,17 @@ def _handed_over(
             return handed
 
 
+def _with_second_layer(
+    stacking: Stacking, handed: Handover, library: Library, wish: Wish, pace: Pace
+) -> Handover:
+    """Return what is handed over, with a second layer if that is of use."""
+    try:
+        return stacking.made(handed, library.entries, wish, pace)
+    except Exception as error:  # the ensemble is there, and must not be lost
+        warn(f"No second layer was made ({describe(error)}); the ensemble serves.")
+        return handed
+
+
 def _repeated(
     estimator: Any,
     plan: Plan,
@@ -159,9 +180,9 @@ def _repeated(
     journal: EvaluationJournal,
     end: Mapping[str, Any],
     refit_now: Callable[..., Any],
-) -> FitOutcome:
+) -> tuple[Search, list[Record], str, Handover | None]:
     """Tell what the last run of a journal was told, and fit its models again."""
-    search, endless = plan.search(estimator.population_size), Budget(None)
+    search = plan.search(estimator.population_size)
     steering = Steering(_pace(plan), **end["steering"])
     records = replay(search, journal, _library(plan, pool), steering, end)
     entries = {
@@ -169,11 +190,12 @@ def _repeated(
         for record in records
         if (evaluation := journal.told(record.candidate.genome)) is not None
     }
-    refit_now = partial(refit_now, budget=endless)
+    refit_now = partial(refit_now, budget=Budget(None))
     handed = hand_over_again(entries, partial(refit_now, plan), end)
     if handed is not None and end["second"] is not None:
-        handed = Stacking(plan, pool, refit_now).again(handed, end["second"])
-    return _outcome(plan, search, records, end["stop_reason"], handed, endless)
+        stacking = Stacking(plan, pool, refit_now, estimator.memory_limit)
+        handed = stacking.again(handed, end["second"])
+    return search, records, end["stop_reason"], handed
 
 
 def _wish(estimator: Any, plan: Plan) -> Wish:

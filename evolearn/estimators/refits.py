@@ -6,6 +6,7 @@ from typing import Any
 
 from evolearn.ensemble.handover import Order
 from evolearn.estimators.plan import Plan
+from evolearn.evaluation.tasks import EvaluationTask
 from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.budget import Budget
 from evolearn.execution.contract import Pool
@@ -64,6 +65,8 @@ def refit(
             if outcome.status == "done":
                 yield outcome.key, outcome.value
             else:
-                message = f"A final model could not be fitted: {outcome.reason}"
+                tried = isinstance(orders[outcome.key].task, EvaluationTask)
+                what = "model of the second layer" if tried else "final model"
+                message = f"A {what} could not be fitted: {outcome.reason}"
                 warnings.warn(message, EvolearnWarning, stacklevel=2)
     pool.cancel()

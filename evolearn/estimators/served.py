@@ -64,6 +64,6 @@ def dummy(plan: Plan, any_evaluated: bool) -> Any:
     )
 
 
-def warn(message: str) -> None:
-    """Warn the user who called ``fit``."""
-    warnings.warn(message, EvolearnWarning, stacklevel=6)
+def warn(message: str, stacklevel: int = 7) -> None:
+    """Warn the user who called ``fit``, so many calls above; `carry_out` called a helper."""
+    warnings.warn(message, EvolearnWarning, stacklevel=stacklevel)

@@ -13,7 +13,7 @@ from evolearn.space.genome import Genome
 from evolearn.space.portfolio import entries_in
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import restrict
-from evolearn.space.search_space import SearchSpace
+from evolearn.space.search_space import SearchSpace, of_catalogue
 from evolearn.space.starts import SECOND_LAYER
 
 #: The model of predictions alone.
@@ -40,12 +40,18 @@ def second_layer(
     predicted : sequence of int
         The positions of these.
     """
-    wanted = {entry["estimator"] for entry in SECOND_LAYER}
-    trees = [component for component in space.estimators if component.name in wanted]
+    names = {genome.estimator for genome in trees_of(space, problem.task)}
+    trees = [component for component in space.estimators if component.name in names]
     linear = _linear(problem.task, predicted)
     made = restrict(SearchSpace([linear, *trees], space.preparation), problem)
     first = [made.genome({"estimator": LINEAR})] if LINEAR in made.names else []
-    return made, [*first, *entries_in(made, SECOND_LAYER)]
+    return made, [*first, *trees_of(made, problem.task)]
+
+
+def trees_of(space: SearchSpace, task: str) -> list[Genome]:
+    """Return the trees of a second layer, of those in a space that are the catalogue's own."""
+    genomes = entries_in(space, SECOND_LAYER)
+    return [genome for genome in genomes if of_catalogue(genome, space, task)]
 
 
 def _linear(task: str, predicted: Sequence[int]) -> Component:
