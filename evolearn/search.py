@@ -147,14 +147,15 @@ class SearchRun:
         refits = self.library.reserve(seconds, n_workers, self._choice_seconds)
         return refits + self.aside()
 
-    def _seconds_left(self) -> float:
+    def _seconds_left(self, wanted: float = 0.0) -> float:
         """Return the seconds that the search may still take.
 
-        When they seem to be over, the ensemble is chosen as if they were: mostly it has fewer
-        and cheaper members than had to be expected, and there is time for more candidates.
+        When they seem to be over, or fewer than what is wanted, the ensemble is chosen as if
+        they were: mostly it has fewer and cheaper members than had to be expected, and there is
+        time for more candidates.
         """
         left = self.budget.remaining() - self.reserve()
-        if left <= 0 and self.library.best is not None and self.library.expected is None:
+        if left <= wanted and self.library.best is not None and self.library.expected is None:
             start = time.monotonic()
             self.choose()
             self._choice_seconds = time.monotonic() - start
@@ -188,7 +189,7 @@ class SearchRun:
             expected = self.steering.pace.predicted(
                 candidate.genome, retrained=parent_models is None
             )
-            if self._free and expected > self._seconds_left():
+            if self._free and expected > self._seconds_left(expected):
                 # It would not end in time: perhaps another one does. If none does, those that
                 # run are the last.
                 tries, self._skipped = tries - 1, self._skipped + 1
