@@ -367,11 +367,11 @@ def test_seconds_are_set_aside_for_what_can_be_afforded(monkeypatch, plans):
         stacking, "_needed", lambda plan, wide, genome, pace: needed[genome.estimator]
     )
     aside = partial(stacking.aside, plans[0][0], None)
-    assert aside(100.0, 1) == 15.0, "both"
-    assert aside(100.0, 2) == 9.0, "side by side"
-    assert aside(90.0, 1) == 6.0, "one of them"
-    assert aside(30.0, 1) == 0.0, "none"
-    assert aside(None, 1) == 0.0, "no budget"
+    assert aside(100.0, 1)() == 15.0, "both"
+    assert aside(100.0, 2)() == 9.0, "side by side"
+    assert aside(90.0, 1)() == 6.0, "one of them"
+    assert aside(30.0, 1)() == 0.0, "none"
+    assert aside(None, 1)() == 0.0, "no budget"
 
 
 def test_more_columns_take_longer(plans):

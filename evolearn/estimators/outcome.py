@@ -108,7 +108,6 @@ def carry_out(
         library, wish, pace = _library(plan, pool), _wish(estimator, plan), _pace(plan)
         choose_now = partial(choose, library, wish, budget.remaining)
         stacks = suits(plan, wish)
-        set_aside = partial(aside, plan, pace, budget.seconds, pool.n_workers)
         run = SearchRun(
             search=plan.search(estimator.population_size),
             pool=pool,
@@ -118,7 +117,7 @@ def carry_out(
             steering=Steering(pace, budget.seconds, estimator.n_generations is not None),
             choose=choose_now,
             on_generation=_report if estimator.verbose else _silence,
-            aside=set_aside if stacks else lambda: 0.0,
+            aside=aside(plan, pace, budget.seconds if stacks else None, pool.n_workers),
             interruption=interruption,
             journal=journal,
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evolearn.ensemble.choice import SELECTION_SHARE, Wish
 from evolearn.ensemble.handover import Handover, Order
 from evolearn.ensemble.library import EXPECTED_MEMBERS, Entry
-from evolearn.ensemble.selection import OutOfFold, Selection, select
+from evolearn.ensemble.selection import select
 from evolearn.ensemble.stacking import (
     BLEND,
     SecondLayer,
@@ -82,18 +82,25 @@ def _share(train: NDArray[np.intp], folds: Folds) -> float:
     return float(np.isin(train, folds.scored).mean())
 
 
-def aside(plan: Plan, pace: Pace, seconds: float | None, n_workers: int) -> float:
-    """Return the seconds of a time budget that are set aside for a second layer."""
+def aside(plan: Plan, pace: Pace, seconds: float | None, n_workers: int) -> Callable[[], float]:
+    """Return what tells the seconds of a time budget that a second layer is expected to take.
+
+    It is asked several times for each candidate: what does not change is made here.
+    """
     if seconds is None:
-        return 0.0
+        return lambda: 0.0
     width = EXPECTED_MEMBERS * n_columns_of(plan.problem.n_classes)
     wide = replace(plan.problem, table=_wider(plan.problem.table, width))
-    afforded, most = [0.0], LARGEST_SHARE * seconds
-    genomes = trees_of(plan.space, plan.problem.task)
-    for needed in sorted(_needed(plan, wide, genome, pace) for genome in genomes):
-        if needed <= most and sum(afforded) + needed <= most * n_workers:
-            afforded.append(needed)
-    return max(sum(afforded) / n_workers, max(afforded))
+    genomes, most = trees_of(plan.space, plan.problem.task), LARGEST_SHARE * seconds
+
+    def set_aside() -> float:
+        afforded = [0.0]
+        for needed in sorted(_needed(plan, wide, genome, pace) for genome in genomes):
+            if needed <= most and sum(afforded) + needed <= most * n_workers:
+                afforded.append(needed)
+        return max(sum(afforded) / n_workers, max(afforded))
+
+    return set_aside
 
 
 def _needed(plan: Plan, wide: Problem, genome: Genome, pace: Pace) -> float:
@@ -190,7 +197,9 @@ class Stacking:
         late = self._late()
         if not found or late():
             return handed
-        selection, names = _chosen(blend, found, wish.out_of_fold, wish.ensemble_size, late)
+        answers = [blend, *found.values()]
+        selection = _quietly(select, answers, wish.out_of_fold, wish.ensemble_size, late)
+        names = [BLEND, *(genome.estimator for genome in found)]
         pairs = zip(selection.members, selection.weights, strict=True)
         weights = {names[i]: weight for i, weight in pairs}
         models = {} if self.stopped() else self._fitted(plan, list(found), weights)
@@ -274,18 +283,6 @@ def _quietly(function: Callable[..., Any], *given: Any) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return function(*given)
-
-
-def _chosen(
-    blend: Floats,
-    found: Mapping[Genome, Floats],
-    out_of_fold: OutOfFold,
-    n_steps: int,
-    late: Callable[[], bool],
-) -> tuple[Selection, list[str]]:
-    """Return what is chosen of the first layer's blend and the second layer; all names."""
-    names = [BLEND, *(genome.estimator for genome in found)]
-    return _quietly(select, [blend, *found.values()], out_of_fold, n_steps, late), names
 
 
 # -- the table that it learns from ----------------------------------------------------------
