@@ -97,15 +97,14 @@ def main():
     parser.add_argument("--n-jobs", type=int, default=1)
     args = parser.parse_args()
     cells = (
-        {"name": name, "seed": seed, "with": with_steps, "budget": args.budget}
+        {"name": name, "seed": seed, "with": with_steps}
         for seed, name, with_steps in product(args.seeds, args.tables.split(","), (True, False))
     )
 
-    def measured(name, seed, budget, **steps):
-        return {"n_jobs": args.n_jobs, **fit(name, seed, steps["with"], args)}
+    def measured(name, seed, **steps):
+        return fit(name, seed, steps["with"], args)
 
-    rows = resumed(args, cells, measured)
-    print_table([row for row in rows if row["budget"] == args.budget])
+    print_table(resumed(args, cells, measured))
 
 
 if __name__ == "__main__":

@@ -99,19 +99,18 @@ def main():
     parser.add_argument("--budget", type=float, default=60.0)
     parser.add_argument("--n-jobs", type=int, default=1)
     args = parser.parse_args()
-    formulas, of_run = SUITES[args.suite], {"suite": args.suite, "budget": args.budget}
+    formulas = SUITES[args.suite]
     cells = (
-        {**of_run, "name": name, "seed": seed, "constructed": constructed}
+        {"suite": args.suite, "name": name, "seed": seed, "constructed": constructed}
         for seed, name, constructed in product(args.seeds, formulas, (True, False))
     )
 
     def measured(name, seed, constructed, **_):
         formula = formulas[name]
-        told = {"text": formula.text, "n_jobs": args.n_jobs}
-        return {**told, **fit(formula, seed, constructed, args)}
+        return {"text": formula.text, **fit(formula, seed, constructed, args)}
 
     rows = resumed(args, cells, measured)
-    print_table([row for row in rows if of_run == {key: row[key] for key in of_run}])
+    print_table([row for row in rows if row["suite"] == args.suite])
 
 
 if __name__ == "__main__":

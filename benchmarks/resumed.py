@@ -6,6 +6,9 @@ from pathlib import Path
 
 from suite import commit, read_rows
 
+# What a measurement is told besides its cell: of another budget it is another measurement.
+SETTINGS = "budget", "rows", "folds", "light", "rounds", "n_jobs"
+
 
 def add_out(parser):
     """Add where the lines go, and that they may only be printed."""
@@ -19,12 +22,13 @@ def numbers(text):
 
 
 def resumed(args, cells, measure):
-    """Measure the cells that have no line in a file yet; return what is known of all in it.
+    """Measure the cells that have no line in a file yet; return all of these settings in it.
 
     Parameters
     ----------
     args : Namespace
-        Has ``out`` and ``table``, see `add_out`.
+        Has ``out`` and ``table``, see `add_out`. Those of `SETTINGS` that it has become a part
+        of each line.
     cells : iterable of dict
         What tells one measurement from all others, texts and plain numbers; it becomes a part
         of its line.
@@ -34,14 +38,15 @@ def resumed(args, cells, measure):
     Returns
     -------
     list of dict
-        All lines of the file, those of other cells included.
+        The lines of the file with the same settings, those of other cells included.
     """
-    rows = read_rows(args.out)
+    settings = {name: value for name, value in vars(args).items() if name in SETTINGS}
+    rows = [r for r in read_rows(args.out) if settings.items() <= _scalars(r).items()]
     for cell in [] if args.table else cells:
         if any(cell.items() <= row.items() for row in map(_scalars, rows)):
             continue
         start = time.perf_counter()
-        row = {**cell, **measure(**cell), "commit": commit()}
+        row = {**settings, **cell, **measure(**cell), "commit": commit()}
         with args.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         rows.append(row)

@@ -42,3 +42,15 @@ def test_a_table_measures_nothing(args):
     rows = resumed(args, CELLS[:1], lambda name, seed: {"error": 0.0})
     args.table = True
     assert resumed(args, CELLS, None) == rows
+
+
+def test_what_was_told_otherwise_is_measured_again(args):
+    def error(name, seed):
+        return {"error": 10 * args.budget + seed}
+
+    args.budget = 1
+    assert [row["error"] for row in resumed(args, CELLS[:2], error)] == [10, 11]
+    args.budget = 2
+    assert [row["error"] for row in resumed(args, CELLS[:2], error)] == [20, 21]
+    args.budget, args.table = 1, True
+    assert [row["error"] for row in resumed(args, CELLS[:2], None)] == [10, 11]
