@@ -510,6 +510,56 @@ def test_the_users_kinds_come_first():
     assert prepared.dropped == (("secret", "dropped by kinds"),)
 
 
+DATES_AS_TEXT = {
+    "days": (["2024-05-01", "2024-05-03", None], [0, 2, NAN]),
+    "moments": (["2024-05-01 12:00", "2024-05-02T12:00:00", None], [0, 1, NAN]),
+    "both, and a zone": (["2024-05-01", "2024-05-02T02:00:00+02:00", None], [0, 1, NAN]),
+}
+
+
+@pytest.mark.parametrize("case", DATES_AS_TEXT.values(), ids=DATES_AS_TEXT.keys())
+@pytest.mark.parametrize("library", ["pandas", "polars", "arrow", "numpy"])
+def test_strings_that_are_all_iso_dates_are_dates(case, library):
+    values, days = case
+    make = {
+        "pandas": lambda: pd.DataFrame({"a": values}),
+        "polars": lambda: pl.DataFrame({"a": values}),
+        "arrow": lambda: pa.table({"a": values}),
+        "numpy": lambda: np.array(values, dtype=object).reshape(-1, 1),
+    }
+    prepared = prepare_table(make[library]())
+
+    seconds = prepared.matrix[:, 0]
+    assert prepared.schema.names[0].endswith("_seconds")
+    assert_array_equal((seconds - seconds[0]) / 86400, days)
+
+
+NO_DATES = {
+    "one is none": ["2024-05-01", "unknown"],
+    "no such day": ["2024-05-01", "2024-02-31"],
+    "ambiguous": ["01/02/2024", "02/01/2024"],
+    "years": ["2023", "2024"],
+    "without hyphens": ["20240501", "20240502"],
+    "before the first year": ["2024-05-01", "0001-01-01 00:00+02:00"],
+}
+
+
+@pytest.mark.parametrize("values", NO_DATES.values(), ids=NO_DATES.keys())
+def test_other_strings_are_no_dates(values):
+    assert prepare_table(one_column(values)).schema.cardinalities == (2,)
+
+
+def test_a_category_of_dates_stays_one():
+    X = one_column(["2024-05-01", "2024-05-02"], "category")
+    assert prepare_table(X).schema.cardinalities == (2,)
+
+
+def test_a_string_that_is_no_date_is_refused_where_dates_were_learned():
+    fitted = prepare_table(one_column(["2024-05-01", "2024-05-02"])).step
+    with pytest.raises(ValueError, match=r"'soon' in column .*to be read as datetime"):
+        fitted.transform(one_column(["2024-05-01", "soon"]))
+
+
 def test_names_of_parts_do_not_clash_with_other_columns():
     X = pd.DataFrame(
         {

@@ -12,10 +12,12 @@ Kinds
    there are more than `IDENTIFIER_MIN` distinct values, at least half of all values, with
    three words or more on average, and at least half of these differ in their words. A word is
    letters between white space, punctuation aside: keys, codes and names have fewer.
-4. Datetimes of any unit and time zone, dates, and pandas periods (by their start):
-   datetime, made into the seconds since 1970 in UTC and, of year, month, day, day of year,
-   weekday (Monday is 0), hour and minute (UTC), those that vary in the training rows; the
-   day of year only where the year does too, for the seconds say the same otherwise.
+4. Datetimes of any unit and time zone, dates, pandas periods (by their start), and strings
+   if all of them are dates in ISO 8601 with hyphens (`2024-05-31`, `2024-05-31 17:00`), as
+   tables read from CSV have them (other formats are ambiguous: categories): datetime, made
+   into the seconds since 1970 in UTC and, of year, month, day, day of year, weekday (Monday
+   is 0), hour and minute (UTC), those that vary in the training rows; the day of year only
+   where the year does too, for the seconds say the same otherwise.
 5. Durations of any unit and times of day: timedelta, made into seconds.
 6. A column without any value is numeric.
 7. Whatever else a cell may hold (lists, dicts, arrays, ...) is refused by the column's name.
@@ -40,6 +42,7 @@ text its words are counted, whatever case they are in, in columns that they are 
 missing text has none.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -77,6 +80,8 @@ DATETIME_PARTS = (
 IDENTIFIER_MIN = 50
 IDENTIFIER_SHARE = 0.9
 
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T].+)?")
+
 
 def detect_kind(reading: Reading, where: str) -> str:
     """Return the kind of a column by the rules above; `where` names it in errors."""
@@ -90,6 +95,8 @@ def detect_kind(reading: Reading, where: str) -> str:
     if all(is_number(value) for value in distinct):
         return "numeric"
     _refuse_complex(distinct, where)
+    if all(_is_iso_date(value) for value in distinct):
+        return "datetime"
     if all(isinstance(value, str | bytes) or is_number(value) for value in distinct):
         return "categorical"
     kinds = {time_kind(value) for value in distinct}
@@ -97,6 +104,16 @@ def detect_kind(reading: Reading, where: str) -> str:
         return str(kinds.pop())
     names = ", ".join(sorted({type(value).__name__ for value in distinct}))
     raise TypeError(unreadable_message(f"values of type {names}", where))
+
+
+def _is_iso_date(value: Any) -> bool:
+    if not isinstance(value, str) or _ISO_DATE.fullmatch(value) is None:
+        return False
+    try:
+        seconds_of(datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def _refuse_complex(distinct: Sequence[Any], where: str) -> None:
@@ -136,7 +153,7 @@ def as_floats(reading: Reading, kind: str, where: str) -> np.ndarray:
 def _converted(value: Any, kind: str, where: str) -> float:
     """Return one number, moment or duration as a float; texts of the first two are read."""
     text = value.decode(errors="replace") if isinstance(value, bytes) else value
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         if kind == "numeric" and (isinstance(text, str) or is_number(text)):
             return number_of(text)
         if kind == "datetime" and isinstance(text, str):
