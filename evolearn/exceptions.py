@@ -4,7 +4,8 @@
 class SearchError(RuntimeError):
     """Raised by ``fit`` when not a single candidate could be fitted.
 
-    The message groups the failed candidates by the reason of their failure.
+    The message groups the failed candidates by the reason of their failure. With
+    ``replay=True`` also raised if a model of the earlier run cannot be fitted again.
 
     Examples
     --------

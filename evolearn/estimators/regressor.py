@@ -17,7 +17,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     ----------
     time_budget : float, default=60.0
         Seconds for the whole of ``fit``, final models included. None: no limit, and with a
-        seed the result is the same to the last bit, whatever ``n_jobs``.
+        seed the result is the same to the last bit, whatever ``n_jobs``, unless
+        ``evaluation_timeout`` or ``max_predict_latency`` are set.
 
     n_generations : int, default=None
         Number of generations of ``population_size`` candidates after which the search ends;
@@ -32,7 +33,7 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     n_iter_no_change : int, "auto" or None, default="auto"
         The search ends if the best fitness has not improved by ``tol`` over this many
         generations. "auto": 1 up to 100 rows, 3 up to 500, 6 up to 2,500, else 12. None: it
-        goes on.
+        goes on. At a fitness of 0, which nothing can improve, it ends in any case.
 
     tol : float, default=1e-3
         The improvement that counts, as a share of the fitness of the first candidate, the
@@ -44,12 +45,15 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     kinds : dict, default=None
         What to read a column of the table as, by its name or position, where the kind found by
         itself is not the one wanted: ``"numeric"``, ``"categorical"``, ``"datetime"``,
-        ``"timedelta"``, ``"text"`` or ``"drop"``.
+        ``"timedelta"``, ``"text"`` or ``"drop"``. Strings are read as dates (found by
+        itself if all are in ISO 8601, such as ``"2024-05-31"``) or as numbers, not as
+        durations.
 
     search_space : None, SearchSpace or list, default=None
         What may be built. None: the default catalogue. A list may mix names of the default
         catalogue (``"extra_trees"``), estimators (searched as they are, with column
-        preparation), ``(estimator, {parameter: domain})`` pairs, and pipelines (taken whole).
+        preparation), ``(estimator, {parameter: domain})`` pairs, `Component` objects, and
+        pipelines (taken whole).
 
     scoring : str or callable, default=None
         Any scorer of scikit-learn. None: root mean squared error.
@@ -94,9 +98,10 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         models, whatever the clock says.
 
     n_jobs : int, default=None
-        Number of worker processes, of which 16 at most have a candidate to run. None: 1, or
-        what an active `joblib.parallel_config` says; -1: all cores. With ``executor``, the
-        number of candidates that are out at a time; on a Dask cluster None is all its threads.
+        Number of worker processes. At most 16 have a candidate to run, but for a slow search
+        with a ``time_budget``, which keeps all of them busy. None: 1, or what an active
+        `joblib.parallel_config` says; -1: all cores. With ``executor``, the number of
+        candidates that are out at a time; on a Dask cluster None is all its threads.
 
     executor : "dask" or callable, default=None
         Where candidates are trained. None: in processes of this machine, or on the joblib
@@ -107,7 +112,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         nor stop a candidate that has begun.
 
     random_state : int, RandomState instance or None, default=None
-        The source of every draw. Pass an int for reproducible results.
+        The source of every draw. Pass an int for reproducible results. None: another seed each
+        time; with ``journal`` one made of the data, so that the same fit finds its file.
 
     verbose : int, default=0
         1: a line per generation through the logger ``"evolearn"``.
@@ -115,8 +121,10 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     Attributes
     ----------
     best_estimator_ : estimator
-        The best single model, fitted on all rows: a pipeline of scikit-learn's classes, with a
-        `ColumnPreparer` as its first step where the table needs one.
+        The best single model, fitted on all rows if there was time: a pipeline of
+        scikit-learn's classes and, where they won, of `evolearn.features`, `evolearn.networks`
+        or a boosting library, with a `ColumnPreparer` as its first step where the table needs
+        one.
 
     estimator_ : estimator
         What predicts: the ensemble, that of a second layer, or ``best_estimator_``.
@@ -136,8 +144,10 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         the scorer's own sign, NaN for folds that were not run; also ``fitness``,
         ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits`` (the candidate
         from whose trained models it started), ``status``, ``failure`` and ``warnings``. A
-        ``status`` of ``"raced"`` says that a candidate lay so far behind good ones after some
-        folds that the others were not run; it has no fitness.
+        ``status`` is ``"scored"``, ``"failed"``, ``"timed_out"``, ``"out_of_memory"``,
+        ``"died"`` (with its process), or ``"raced"``: the candidate lay so far behind good
+        ones after some folds that the others were not run; it has no fitness. An ``origin`` is
+        ``"portfolio"``, ``"random"``, ``"mutation"`` or ``"crossover"``.
 
     leaderboard_ : dict of arrays
         The candidates that were scored, best first, with their weight in the ensemble.

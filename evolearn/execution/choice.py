@@ -110,7 +110,7 @@ def current_client() -> Any:
         distributed: Any = import_module("distributed")
     except ModuleNotFoundError as error:
         raise ImportError(
-            'executor="dask" needs the package distributed: install evolearn-automl[dask].'
+            'executor="dask" needs the package distributed; install it, or the extra "dask".'
         ) from error
     try:
         return distributed.Client.current()

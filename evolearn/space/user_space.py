@@ -13,7 +13,7 @@ from evolearn.space.search_space import SearchSpace
 
 _FORMS = (
     "search_space must be None, a SearchSpace, or a list of names of the default catalogue, "
-    "estimators and (estimator, {parameter: domain}) pairs"
+    "estimators, (estimator, {parameter: domain}) pairs and Component objects"
 )
 
 
@@ -50,8 +50,8 @@ def _component(entry: Any, task: str, taken: set[str]) -> Component:
         catalogue = SearchSpace.default(task)
         if entry in BOOSTING_LIBRARIES and entry not in catalogue.names:
             msg = (
-                f"search_space names {entry!r}, which is not installed; it comes with the "
-                'extra: pip install "evolearn-automl[boosting]".'
+                f"search_space names {entry!r}, which is not installed; install it, or the "
+                'extra "boosting".'
             )
             raise ValueError(msg)
         if entry not in catalogue.names:
