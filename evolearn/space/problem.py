@@ -22,7 +22,8 @@ class Problem:
     n_classes : int
         Number of classes; 0 in regression.
     smallest_class : int
-        Rows of the rarest class; 0 in regression.
+        Rows of the rarest class; 0 in regression. Half of them are in the training part of
+        every fold: where folds are uneven it is less than the table has.
     zero_one : bool
         Whether the classes are the integers 0 and 1.
     positive_target : bool

@@ -6,52 +6,35 @@ from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
 
-from evolearn.space.catalogue.preparation import NO_TEXT, TEXT_COMPONENTS
-from evolearn.space.catalogue.shared import (
-    BOOSTING_COST,
-    BOOSTING_PARAMETERS,
-    EPOCHS,
-    EXACT_BOOSTING_PARAMETERS,
-    FOREST_PARAMETERS,
-    NETWORK_CONDITIONS,
-    NETWORK_PARAMETERS,
-)
+from evolearn.space.catalogue.preparation import NO_TEXT
+from evolearn.space.catalogue.shared import BOOSTING_COST
 from evolearn.space.components import PLAIN_SLOTS, Component
 from evolearn.space.dates import cycles_of, differences_of
-from evolearn.space.domains import Domain, Integer
-from evolearn.space.expressions import Expressions
+from evolearn.space.domains import Integer
 from evolearn.space.frugality import too_wide, with_frugal_strategy, within_memory
 from evolearn.space.genome import Gene
 from evolearn.space.imported import Imported
-from evolearn.space.masks import MASK, Columns
+from evolearn.space.masks import MASK
 from evolearn.space.problem import Problem
-from evolearn.space.relations import Relations
 from evolearn.space.search_space import SearchSpace
+from evolearn.space.sizing import (
+    MOST_SPREAD_COLUMNS,
+    imputed,
+    narrow,
+    of_few_rows,
+    over_columns,
+    with_few_neighbors,
+    with_fewer_rounds,
+)
 
 # Squares and products of more columns than this are too many: 40 columns make 860.
 POLYNOMIAL_COLUMNS = 40
-# How many trees there are in the catalogue's boosted trees.
-_OF_BOOSTING = BOOSTING_PARAMETERS["max_iter"]
-TREE_COUNTS: tuple[tuple[str, Domain], ...] = (
-    *((name, _OF_BOOSTING) for name in ("max_iter", "n_estimators", "iterations")),
-    ("n_estimators", EXACT_BOOSTING_PARAMETERS["n_estimators"]),
-)
-FEWEST_TREES = 60
-# A forest may take so many bytes: its fold models must be kept until they serve, and read
-# again. A full tree has nearly two nodes per row in regression, and about half of that where
-# leaves are pure; a node has 64 bytes and 8 per output.
-FOREST_BYTES = 300 * 2**20
-FEWEST_TREES_OF_LARGE = 50
-# Networks see so many rows in all, each of them once per epoch: on many rows fewer epochs do.
-NETWORK_ROWS = 400_000
-# A text has no more components than a part of the rows.
-ROWS_PER_COMPONENT = 10
+# Of sparse columns that are so few no fewer are made.
+FEWEST_DECOMPOSED = 3
 # Of more columns there are too many formulas, and trees choose among them better.
 MOST_FORMULA_COLUMNS = 300
 # Of more columns, a mask of a few makes no difference.
 MOST_MASKED_COLUMNS = 100
-# Of more columns, bins and waves make networks that take too long, and splines wide matrices.
-MOST_SPREAD_COLUMNS = 100
 
 
 def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
@@ -71,7 +54,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        limit get fewer trees, rounds or epochs; where that is not enough they are left out, but
        if that would leave none, the cheapest stays.
     7. Where a stratified part cannot be held out, the catalogue's estimators train without
-       early stopping.
+       early stopping. Nearest neighbors are half of the training rows at most. Trees get an
+       imputer on sparse data.
     8. The catalogue's forests and boosted trees have at most as many trees as there are rows,
        forests no more than some 300 MiB hold;
        its networks see at most 400,000 rows, all epochs together, and do not spread more than
@@ -102,7 +86,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
             f"({reasons or 'it is empty'}); add one to search_space."
         )
         raise ValueError(msg)
-    useful = [_with_fewer_rounds(_narrow(c, problem), problem) for c in fitting]
+    suited = [imputed(narrow(c, problem), problem) for c in fitting]
+    useful = [with_few_neighbors(with_fewer_rounds(c, problem), problem) for c in suited]
     frugal = within_memory(useful, problem, left_out)
     fast = _affordable([_cheaper(c, problem) for c in frugal], problem, left_out)
     estimators = [
@@ -113,7 +98,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
         useless = {c.name: _useless(slot, c, problem) for c in components}
         kept = [c for c in components if useless[c.name] is None]
         preparation[slot] = [
-            _over_columns(_of_few_rows(with_frugal_strategy(c, problem), problem), problem)
+            over_columns(of_few_rows(with_frugal_strategy(c, problem), problem), problem)
             for c in kept
         ]
         left_out |= {name: reason for name, reason in useless.items() if reason}
@@ -188,21 +173,6 @@ def _affordable(
     return fast
 
 
-def _narrow(component: Component, problem: Problem) -> Component:
-    """Return a network that does not spread the columns of a wide table."""
-    parameters = component.parameters
-    wide = problem.table.n_numeric > MOST_SPREAD_COLUMNS
-    if not wide or parameters.get("embedding") != NETWORK_PARAMETERS["embedding"]:
-        return component
-    spread = ("embedding", *NETWORK_CONDITIONS)
-    return replace(
-        component,
-        estimator=component.prototype().set_params(embedding="none"),
-        parameters={k: v for k, v in parameters.items() if k not in spread},
-        conditions={k: v for k, v in component.conditions.items() if k not in spread},
-    )
-
-
 def _cheaper(component: Component, problem: Problem) -> Component:
     """Return a component with fewer trees, rounds or epochs if a fit is expected to be late."""
     seconds = expected_seconds(component, problem)
@@ -217,38 +187,6 @@ def _cheaper(component: Component, problem: Problem) -> Component:
             high = max(min(2 * start, int(domain.high)), int(domain.low) + 1)
             parameters[name] = replace(domain, high=high, start=min(start, high))
     return replace(component, parameters=parameters)
-
-
-def _over_columns(component: Component, problem: Problem) -> Component:
-    """Return a component whose formulas, relations and masks are over the table's columns."""
-    table = problem.table
-
-    def over(domain: Domain) -> Domain:
-        if isinstance(domain, Expressions):
-            return replace(domain, n_columns=table.n_numeric)
-        if isinstance(domain, Relations):
-            n_categories = len(table.cardinalities)
-            return replace(domain, n_numbers=table.n_numeric, n_categories=n_categories)
-        if isinstance(domain, Columns):
-            return replace(domain, n_columns=table.n_numeric + len(table.cardinalities))
-        return domain
-
-    parameters = {name: over(domain) for name, domain in component.parameters.items()}
-    changed = parameters != component.parameters
-    return replace(component, parameters=parameters) if changed else component
-
-
-def _of_few_rows(component: Component, problem: Problem) -> Component:
-    """Return what makes columns of text, no more of them than a tenth of the rows."""
-    domain = component.parameters.get(TEXT_COMPONENTS)
-    if not isinstance(domain, Integer):
-        return component
-    of_rows = max(problem.n_fit_rows // ROWS_PER_COMPONENT, int(domain.low) + 1)
-    most = min(of_rows, *(block.width for block in problem.table.texts), int(domain.high))
-    if most >= domain.high:
-        return component
-    fewer = replace(domain, high=most, start=min(domain.default, most))
-    return replace(component, parameters={**component.parameters, TEXT_COMPONENTS: fewer})
 
 
 def _useless(slot: str, component: Component, problem: Problem) -> str | None:
@@ -272,6 +210,8 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
             return "the target does not lie above -1"
         return None
     if table.sparse:
+        if component.name == "truncated_svd" and problem.n_columns <= FEWEST_DECOMPOSED:
+            return f"there are no more than {FEWEST_DECOMPOSED} columns"
         if component.name == "standard":  # without centring, see express
             return None
         return None if "sparse" in component.handles else "it needs dense data"
@@ -319,26 +259,3 @@ def _without_early_stopping(component: Component) -> Component:
     parameters = {k: v for k, v in component.parameters.items() if k != "early_stopping"}
     prototype.set_params(early_stopping=False)
     return replace(component, estimator=prototype, parameters=parameters)
-
-
-def _with_fewer_rounds(component: Component, problem: Problem) -> Component:
-    """Return a component with no more trees, or epochs, than are of use on so many rows.
-
-    On a hundred rows a tree takes a millisecond whatever it learns, and four hundred learn no
-    more than a hundred.
-    """
-    trees = max(problem.table.n_rows, FEWEST_TREES)
-    nodes = 2.0 if problem.task == "regression" else 1.0
-    tree = problem.n_fit_rows * nodes * (64 + 8 * max(problem.n_classes, 1))
-    full_trees = max(int(FOREST_BYTES / tree), FEWEST_TREES_OF_LARGE)
-    epochs = max(NETWORK_ROWS // problem.n_fit_rows, int(EPOCHS.low))
-    most: list[tuple[str, Domain, int]] = [("max_iter", EPOCHS, epochs)]
-    most += [(name, domain, trees) for name, domain in TREE_COUNTS]
-    most.append(("n_estimators", FOREST_PARAMETERS["n_estimators"], min(trees, full_trees)))
-    parameters = dict(component.parameters)
-    for name, domain, number in most:
-        # A domain of the user's stays as it is.
-        if parameters.get(name) == domain and isinstance(domain, Integer):
-            high = max(min(number, int(domain.high)), int(domain.low) + 1)
-            parameters[name] = replace(domain, high=high, start=min(domain.default, high))
-    return replace(component, parameters=parameters)
