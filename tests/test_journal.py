@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_regression
+from sklearn.metrics import make_scorer
+from sklearn.model_selection import KFold, PredefinedSplit
 
 from evolearn import EvolearnWarning, EvolutionaryRegressor, steering
 from evolearn.ensemble.library import Library
+from evolearn.estimators.data import read_data
+from evolearn.estimators.fingerprint import fingerprint
 from evolearn.search import SearchRun
 
 X, Y = make_regression(120, 5, noise=5.0, random_state=0)
@@ -117,6 +121,8 @@ def test_without_a_random_state_a_journal_is_found_again(tmp_path):
 SCRIPT = """
 import sys
 from sklearn.datasets import make_regression
+from sklearn.metrics import make_scorer
+from sklearn.model_selection import KFold, PredefinedSplit
 from evolearn import EvolutionaryRegressor
 import evolearn.search as search
 
@@ -214,3 +220,46 @@ def test_a_replay_without_a_run_is_refused(tmp_path, changes, message):
     settings = {"journal": tmp_path, "replay": True} | changes
     with pytest.raises(ValueError, match=message):
         model(**settings).fit(X, Y)
+
+
+def fingerprint_of(**settings):
+    estimator = model(**settings)
+    return fingerprint(estimator, read_data(estimator, X, Y, None, None, "regression"))
+
+
+def test_other_splits_are_another_journal():
+    halves = np.arange(len(X)) % 2
+    changed = halves.copy()
+    changed[50:60] = 1 - halves[50:60]  # in the middle, where texts of arrays are abridged
+    splitters = [PredefinedSplit(halves), PredefinedSplit(changed), KFold(3), KFold(4), 3]
+
+    names = [fingerprint_of(cv=cv) for cv in splitters]
+    assert len(set(names)) == len(names)
+    assert fingerprint_of(cv=PredefinedSplit(halves.copy())) == names[0]
+
+
+def scorer_of(q, mean=np.mean):
+    def loss(y, predicted):
+        return mean(np.maximum(q * (y - predicted), (q - 1) * (y - predicted)))
+
+    return make_scorer(loss, greater_is_better=False)
+
+
+class Quantile:
+    """A scorer that is an object."""
+
+    def __init__(self, q):
+        self.q = q
+
+    def __call__(self, estimator, X, y):
+        return -np.quantile(np.abs(estimator.predict(X) - y), self.q)
+
+
+def test_other_scorers_are_another_journal():
+    scorers = [scorer_of(0.1), scorer_of(0.9), scorer_of(0.1, np.median)]
+    scorers += [Quantile(0.5), Quantile(0.6), "r2", None]
+
+    names = [fingerprint_of(scoring=scoring) for scoring in scorers]
+    assert len(set(names)) == len(names)
+    assert fingerprint_of(scoring=scorer_of(0.1)) == names[0]
+    assert fingerprint_of(scoring=Quantile(0.5)) == names[3]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from evolearn.estimators.inputs import check_classes, check_lengths, check_values, check_weights
+from evolearn.evaluation.folds import listed
 from evolearn.evaluation.scoring import Objective, make_objective
 from evolearn.exceptions import EvolearnWarning
 from evolearn.space.frugality import memory_of
@@ -21,7 +22,10 @@ from evolearn.table import PreparedTable, as_table, check_table, n_rows, prepare
 
 @dataclass(frozen=True)
 class FitData:
-    """What was passed to ``fit``, made numeric; the space is the user's, for any table."""
+    """What was passed to ``fit``, made numeric; the space is the user's, for any table.
+
+    ``cv`` is None, a number, or a list of the user's splits.
+    """
 
     raw: Any
     prepared: PreparedTable
@@ -29,6 +33,7 @@ class FitData:
     classes: NDArray[Any] | None
     weights: NDArray[np.float64] | None
     groups: Any
+    cv: Any
     objective: Objective
     problem: Problem
     space: SearchSpace
@@ -80,6 +85,7 @@ def read_data(
         classes=classes,
         weights=weights,
         groups=groups,
+        cv=listed(estimator.cv, X, target, groups, classification=classification),
         objective=_weighted(objective, weights),
         problem=problem,
         space=space,

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from importlib.metadata import version
+from types import CodeType, FunctionType
 from typing import Any
 
 import joblib
@@ -42,23 +43,47 @@ def fingerprint(estimator: Any, data: FitData) -> str:
     lines = [
         digest,
         data.problem.task,
-        text_of(data.objective.name),
         str(estimator.population_size),
     ]
-    # Explicit splits by their rows: NumPy abridges the text of long arrays.
-    explicit = isinstance(estimator.cv, (list, tuple))
-    lines.append(joblib.hash(estimator.cv) if explicit else text_of(estimator.cv))
-    lines.append(_code_of(estimator.scoring))
+    # Splits by their rows: texts of splitters are abridged, and say nothing of their seeds.
+    lines.append(joblib.hash(data.cv) if isinstance(data.cv, list) else text_of(data.cv))
+    lines += _meaning(estimator.scoring, {})
     lines += _space_lines(data.space)
     lines += [f"{name} {version(name)}" for name in PACKAGES]
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=12).hexdigest()
 
 
-def _code_of(scoring: Any) -> str:
-    """Return what a scorer written by the user does, as text: its name may stay the same."""
-    function = scorer_function(scoring) or scoring
-    code = getattr(function, "__code__", None)
-    return text_of(scoring) if code is None else f"{code.co_code!r} {text_of(code.co_consts)}"
+def _meaning(value: Any, seen: dict[int, Any]) -> Iterator[str]:
+    """Yield what a scorer written by the user does, as texts: its name may stay the same."""
+    if id(value) in seen:  # a function that calls itself
+        return
+    seen[id(value)] = value  # held, for its number not to become another one's
+    function = scorer_function(value)
+    if function is not None:
+        yield text_of(value)  # what the function is called with
+        yield from _meaning(function, seen)
+    elif isinstance(value, FunctionType):
+        yield from _code_lines(value.__code__)
+        yield text_of((value.__defaults__, value.__kwdefaults__))
+        for cell in value.__closure__ or ():
+            yield from _meaning(cell.cell_contents, seen)
+    elif callable(value) and isinstance(type(value).__call__, FunctionType):
+        yield type(value).__qualname__
+        yield from _meaning(type(value).__call__, seen)
+        for name, part in sorted(vars(value).items()):
+            yield name
+            yield from _meaning(part, seen)
+    else:
+        yield text_of(value)
+
+
+def _code_lines(code: CodeType) -> Iterator[str]:
+    yield f"{code.co_code!r} {code.co_names} {code.co_freevars}"
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _code_lines(constant)
+        else:
+            yield text_of(constant)
 
 
 def _space_lines(space: SearchSpace) -> Iterator[str]:

@@ -114,10 +114,34 @@ def make_folds(
         If the table is too small to be split, or the splitter needs groups and none are given.
     """
     if cv is None or isinstance(cv, numbers.Integral):
-        number = default_folds if cv is None else int(cv)
+        number = _without_single_rows(default_folds, y, weights) if cv is None else int(cv)
         if groups is not None:
             return _grouped(y, groups, max(number, 2), classification, seed, weights)
         return _own(y, number, classification, seed, weights)
+    splits = listed(cv, X, y, groups, classification=classification)
+    return _weighted(_of_splits(splits), weights)
+
+
+def _without_single_rows(
+    number: int, y: NDArray[Any], weights: NDArray[np.float64] | None
+) -> int:
+    """Return as many folds or fewer: of a single row R2 and others are not defined."""
+    n_scored = len(y) if weights is None else np.count_nonzero(weights)
+    return min(number, max(int(n_scored) // 2, 2))
+
+
+def listed(cv: Any, X: Any, y: NDArray[Any], groups: Any, *, classification: bool) -> Any:
+    """Return None or a number as it is, and what else `cv` may be as a list of its splits.
+
+    A generator can be asked once only, and a splitter without a seed gives others each time.
+
+    Raises
+    ------
+    ValueError
+        If the splitter needs groups and none are given.
+    """
+    if cv is None or isinstance(cv, numbers.Integral):
+        return cv
     splitter = check_cv(cv, y, classifier=classification)
     if groups is None and _needs_groups(splitter):
         msg = (
@@ -125,7 +149,7 @@ def make_folds(
             "pass groups to fit."
         )
         raise ValueError(msg)
-    return _weighted(_of_splits(list(splitter.split(X, y, groups))), weights)
+    return list(splitter.split(X, y, groups))
 
 
 def draw_rows(

@@ -1,6 +1,7 @@
 """Evaluations kept in a file, by genome: what a resumed search need not run again."""
 
 import io
+import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,7 @@ class EvaluationJournal:
             else:
                 self.ends.append(record.fields)
                 self._at_last_end = dict(self._known)
+        self._file.stored.clear()  # else all predictions would be held twice
 
     def __len__(self) -> int:
         return len(self._known)
@@ -106,7 +108,7 @@ class EvaluationJournal:
             return
         try:
             self._file.append(fields, blob)
-        except OSError as error:
+        except (OSError, struct.error) as error:  # the latter: 4 GiB of predictions
             # Not the loss of the search that the journal is there to protect. No more records:
             # one that is missing in the middle would make the replay of this run impossible.
             self._full = True

@@ -29,7 +29,7 @@ class Budget:
     def __init__(
         self, seconds: float | None, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.seconds = seconds
+        self.seconds = None if seconds is None else float(seconds)
         self._clock = clock
         self._start = clock()
 

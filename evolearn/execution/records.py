@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+import numpy as np
+
 try:
     import fcntl
 except ModuleNotFoundError:  # Windows: a journal is not locked there
@@ -103,7 +105,7 @@ class RecordFile:
         OSError
             If it cannot be written; the file is as it was before.
         """
-        text = json.dumps(dict(fields)).encode()
+        text = json.dumps(dict(fields), default=_of_numpy).encode()
         body = LENGTHS.pack(len(text), len(blob)) + text + blob
         end = self._file.tell()
         try:
@@ -191,6 +193,14 @@ class RecordFile:
             "Restore it from a copy, or pass another folder as journal."
         )
         raise DamagedRecords(msg)
+
+
+def _of_numpy(value: Any) -> Any:
+    """Return a scalar of NumPy, such as a user's settings may be, as Python's own."""
+    if isinstance(value, np.generic):
+        return value.item()
+    msg = f"{value!r} cannot be kept in a journal."
+    raise TypeError(msg)
 
 
 def _digest(body: bytes) -> bytes:
