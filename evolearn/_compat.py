@@ -1,11 +1,14 @@
 """The only module that knows scikit-learn's private or version-dependent names."""
 
+import numbers
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import sklearn
 from sklearn.base import _fit_context as fit_context
 from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.preprocessing import TargetEncoder
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.fixes import parse_version
 from sklearn.utils.validation import _check_feature_names_in as feature_names_in
@@ -27,16 +30,22 @@ __all__ = [
 ]
 
 
-def seeded_target_encoder(seed: int, *, classification: bool) -> dict[str, Any]:
+def seeded_target_encoder(
+    encoder: TargetEncoder, seed: int, *, classification: bool
+) -> dict[str, Any]:
     """Return the parameters that make a TargetEncoder draw its folds from `seed`.
 
     Since 1.9 the seed goes into a splitter; without one the folds come from NumPy's global
-    generator. Before, only a number of folds was taken.
+    generator. Before, only a number of folds was taken. What the user has set stays.
     """
-    if parse_version("1.9") <= SKLEARN_VERSION:
-        splitter = StratifiedKFold if classification else KFold
-        return {"cv": splitter(5, shuffle=True, random_state=seed)}
-    return {"random_state": seed}
+    if isinstance(encoder.random_state, numbers.Integral | np.random.RandomState):
+        return {}
+    if parse_version("1.9") > SKLEARN_VERSION:
+        return {"random_state": seed}
+    if not isinstance(encoder.cv, numbers.Integral):
+        return {}
+    splitter = StratifiedKFold if classification else KFold
+    return {"cv": splitter(encoder.cv, shuffle=True, random_state=seed)}
 
 
 def scorer_function(scorer: Any) -> Callable[..., Any] | None:

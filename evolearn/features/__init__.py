@@ -6,11 +6,13 @@ from evolearn.features.expressions import LARGEST, OPERATORS, Expression, parse
 from evolearn.features.mask import ColumnMask
 from evolearn.features.related import CategoryRelations
 from evolearn.features.relations import KINDS, Relation, parse_relation
+from evolearn.features.target import BoundedTarget
 
 __all__ = [
     "KINDS",
     "LARGEST",
     "OPERATORS",
+    "BoundedTarget",
     "CategoryRelations",
     "ColumnMask",
     "ConstructedFeatures",

@@ -69,9 +69,9 @@ def _exp(a: Column) -> Column:
 
 #: What formulas are made of, by name.
 OPERATORS: Mapping[str, Operator] = {
-    "add": Operator(2, np.add, "{} + {}", SUM, (SUM, SUM)),
+    "add": Operator(2, np.add, "{} + {}", SUM, (SUM, PRODUCT)),
     "sub": Operator(2, np.subtract, "{} - {}", SUM, (SUM, PRODUCT)),
-    "mul": Operator(2, np.multiply, "{} * {}", PRODUCT, (PRODUCT, PRODUCT)),
+    "mul": Operator(2, np.multiply, "{} * {}", PRODUCT, (PRODUCT, POWER)),
     "div": Operator(2, _divided, "{} / {}", PRODUCT, (PRODUCT, POWER)),
     "minimum": Operator(2, np.minimum, "minimum({}, {})", ATOM, (SUM, SUM)),
     "maximum": Operator(2, np.maximum, "maximum({}, {})", ATOM, (SUM, SUM)),

@@ -62,7 +62,8 @@ def express(
     """
     component = space[genome.estimator]
     estimator = component.build(genome["estimator"])
-    if rounds is not None:
+    # A pipeline of the user's may end in such boosting: it stops early once more.
+    if rounds is not None and hasattr(estimator, "early_stopping"):
         estimator.set_params(early_stopping=False, max_iter=rounds)
     if not component.whole:
         if not problem.table.sparse and _encoder(genome) == "native":
@@ -123,7 +124,9 @@ def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
     }
     for name, value in parameters.items():
         if isinstance(value, TargetEncoder):
-            settings = seeded_target_encoder(seed, classification=task == "classification")
+            settings = seeded_target_encoder(
+                value, seed, classification=task == "classification"
+            )
             unset |= {f"{name}__{key}": setting for key, setting in settings.items()}
     return estimator.set_params(**unset)
 

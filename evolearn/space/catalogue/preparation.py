@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from sklearn.base import TransformerMixin
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
@@ -11,6 +12,7 @@ from sklearn.feature_selection import SelectFromModel, SelectPercentile, f_class
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
+    FunctionTransformer,
     MaxAbsScaler,
     OneHotEncoder,
     PolynomialFeatures,
@@ -23,6 +25,7 @@ from sklearn.preprocessing import (
 )
 
 from evolearn.features import (
+    BoundedTarget,
     CategoryRelations,
     ColumnMask,
     ConstructedFeatures,
@@ -278,6 +281,14 @@ SELECTORS = (
     ),
 )
 
+
+def _bounded(transformer: TransformerMixin) -> TransformedTargetRegressor:
+    """Return a target transform whose answers stay near the targets of the training rows."""
+    return TransformedTargetRegressor(
+        transformer=BoundedTarget(transformer), check_inverse=False
+    )
+
+
 TARGETS = (
     Component("no_target_transform", None, complexity=0.0, cost=FREE),
     Component(
@@ -288,13 +299,13 @@ TARGETS = (
     ),
     Component(
         "log_target",
-        TransformedTargetRegressor(func=np.log1p, inverse_func=np.expm1, check_inverse=False),
+        _bounded(FunctionTransformer(np.log1p, np.expm1, check_inverse=False)),
         complexity=0.3,
         cost=FREE,
     ),
     Component(
         "power_target",
-        TransformedTargetRegressor(transformer=PowerTransformer(), check_inverse=False),
+        _bounded(PowerTransformer()),
         complexity=0.4,
         cost=FREE,
     ),
