@@ -554,10 +554,16 @@ def test_a_category_of_dates_stays_one():
     assert prepare_table(X).schema.cardinalities == (2,)
 
 
-def test_a_string_that_is_no_date_is_refused_where_dates_were_learned():
-    fitted = prepare_table(one_column(["2024-05-01", "2024-05-02"])).step
+def test_a_string_that_is_no_date_is_missing_where_all_were_dates():
+    days = one_column(["2024-05-01", "2024-05-02"])
+    later = one_column(["2024-05-02", "soon", None, "2024-05-01"])
+    found, asked = ColumnPreparer().fit(days), ColumnPreparer(kinds={"a": "datetime"}).fit(days)
+
+    seconds = found.transform(later)[:, 0]
+    assert_array_equal(np.isnan(seconds), [False, True, True, False])
+    assert seconds[0] - seconds[3] == 86400
     with pytest.raises(ValueError, match=r"'soon' in column .*to be read as datetime"):
-        fitted.transform(one_column(["2024-05-01", "soon"]))
+        asked.transform(later)
 
 
 def test_names_of_parts_do_not_clash_with_other_columns():

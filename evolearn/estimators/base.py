@@ -21,7 +21,9 @@ from evolearn.table import (
     align_table,
     as_table,
     check_table,
+    column_labels,
     feature_names,
+    has_mixed_labels,
     n_rows,
     take_rows,
 )
@@ -202,7 +204,9 @@ class BaseEvolutionary(BaseEstimator):
         names = getattr(self, "feature_names_in_", None)
         if names is not None and feature_names(X) is not None:
             return align_table(X, names)
-        validate_data(self, X, reset=False, skip_check_array=True)
+        # Only the columns' number counts where scikit-learn would refuse their labels.
+        known = np.empty((0, len(column_labels(X)))) if has_mixed_labels(X) else X
+        validate_data(self, known, reset=False, skip_check_array=True)
         return X
 
     def predict(self, X):

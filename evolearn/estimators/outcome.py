@@ -152,7 +152,8 @@ def _handed_over(
     handed: Handover | None = None
     while True:
         run.run()
-        _check_failures(run.records, run.library)
+        if not _was_cut_short(run):
+            _check_failures(run.records, run.library)
         again = hand_over(run.library, choose_now, refit_now, lean=lean)
         if again is None or (handed is not None and again.shortfall):
             return handed  # what was complete before serves
@@ -250,6 +251,12 @@ def _end_of(run: SearchRun, handed: Handover | None) -> dict[str, Any]:
         "steering": run.steering.notes(),
         **decisions,
     }
+
+
+def _was_cut_short(run: SearchRun) -> bool:
+    """Tell whether no candidate had the time to say what is wrong with it."""
+    stopped = all(record.evaluation.status == "timed_out" for record in run.records)
+    return run.stop_reason == "interrupted" or (run.stop_reason == "time_budget" and stopped)
 
 
 def _check_failures(records: Sequence[Record], library: Library) -> None:

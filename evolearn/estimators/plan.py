@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.estimators.data import FitData
 from evolearn.estimators.formulas import with_formulas
@@ -112,7 +115,8 @@ class Plan:
 
     def on_shared(self, evaluator: Evaluator) -> "Plan":
         """Return the plan with the matrix that the workers share, for a copy of it to go."""
-        prepared = replace(self.data.prepared, matrix=evaluator.matrix.load())
+        # Read, not loaded: the process of the user would never let go of the file.
+        prepared = replace(self.data.prepared, matrix=evaluator.matrix.read())
         return replace(self, data=replace(self.data, prepared=prepared))
 
     def out_of_fold(self) -> OutOfFold:
@@ -160,7 +164,7 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         If the rows cannot be split, or nothing in the space suits them.
     """
     folds = make_folds(
-        estimator.cv,
+        data.cv,
         data.raw,
         data.target,
         data.groups,
@@ -169,6 +173,7 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         seed=data.seed,
         weights=data.weights,
     )
+    folds = _weighing(folds, data.weights)
     if effort.training_rows is not None:
         classification = data.classes is not None
         folds = thinned(
@@ -182,6 +187,7 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         data.problem,
         fit_limit=effort.fit_limit,
         training_rows=folds.most_training_rows,
+        smallest_class=min(data.problem.smallest_class, 2 * _rarest(folds, data)),
         # Who wants other folds on a large table wants them whatever they hold.
         memory=float("inf") if effort.training_rows is None else data.problem.memory,
     )
@@ -190,3 +196,22 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
     if effort.formulas:
         space = with_relations(with_formulas(space, data), data)
     return Plan(data, problem, space, folds, fair)
+
+
+def _weighing(folds: Folds, weights: NDArray[np.float64] | None) -> Folds:
+    """Return folds that train on rows with a weight alone.
+
+    Most steps before the estimator take no weights, and would learn from the others' targets.
+    """
+    if weights is None or weights.all():
+        return folds
+    train = tuple(rows[weights[rows] != 0] for rows in folds.train)
+    return Folds(train, folds.test) if all(map(len, train)) else folds
+
+
+def _rarest(folds: Folds, data: FitData) -> int:
+    """Return the rows of the rarest class that there is in the training part of a fold."""
+    if data.classes is None:
+        return 0
+    counts = [np.unique(data.target[rows], return_counts=True)[1] for rows in folds.train]
+    return min(int(one.min()) for one in counts)

@@ -35,6 +35,11 @@ def served_by(plan: Plan, handed: Handover, best: Any) -> Any:
             return best
         # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.
         return Pipeline([("prepare", preparer), *handed.best.model.steps])
+    if plan.data.classes is not None and not hasattr(members[0].model, "predict_proba"):
+        # Answers without probabilities cannot be pooled: the model of one fold serves.
+        if _takes_raw(plan, members[0]):
+            return members[0].model
+        return Pipeline([("prepare", preparer), *members[0].model.steps])
     models = [(member.model, _takes_raw(plan, member)) for member in members]
     weights = [member.weight for member in members]
     if handed.second is not None:

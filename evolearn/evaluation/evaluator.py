@@ -43,7 +43,10 @@ class Handle(Protocol):
     """A value kept elsewhere, loaded where it is needed."""
 
     def load(self) -> Any:
-        """Return the value."""
+        """Return the value, the same one each time."""
+
+    def read(self) -> Any:
+        """Return the value, and keep nothing of it."""
 
 
 @dataclass
@@ -205,8 +208,10 @@ class Evaluator:
         line = self._pipelines(genome, rounds=task.rounds)
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
         n_wanted = refit_rows(genome, self.space, self.problem)
-        if n_wanted < len(y):
-            every, classification = np.arange(len(y)), self.classes is not None
+        every, classification = np.arange(len(y)), self.classes is not None
+        if weights is not None and not weights.all():  # as in the folds
+            every = np.flatnonzero(weights)
+        if min(n_wanted, len(every)) < len(y):
             rows = draw_rows(every, n_wanted, y, classification=classification, seed=self.seed)
             X, y = take_rows(X, rows), y[rows]
             weights = None if weights is None else weights[rows]

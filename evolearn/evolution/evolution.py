@@ -121,7 +121,8 @@ class Evolution(Search):
 
     def propose(self) -> tuple[Genome, str, tuple[int, ...]]:
         """Return a child of the population, or now and then a genome from the whole space."""
-        if len(self.population) < 2 or self.rng.random() < IMMIGRANTS:
+        fewest = min(2, self.population_size)
+        if len(self.population) < fewest or self.rng.random() < IMMIGRANTS:
             return self.draw()
         parents = self._parents()
         if self.rng.random() >= CROSSOVER_PROBABILITY or parents[0] == parents[1]:

@@ -46,10 +46,11 @@ class Shared:
     def load(self) -> Any:
         """Return the value, read-only and memory-mapped; the same one each time."""
         if self.path not in _loaded:
-            _loaded[self.path] = self._read()
+            _loaded[self.path] = self.read()
         return _loaded[self.path]
 
-    def _read(self) -> Any:
+    def read(self) -> Any:
+        """Return the value, read-only and memory-mapped, and keep nothing of it."""
         if self.kind == "array":
             return _map(self.path)
         if self.kind == "pickle":
@@ -77,6 +78,10 @@ class Carried:
 
     def load(self) -> Any:
         """Return the value; the same one each time."""
+        return self._value
+
+    def read(self) -> Any:
+        """Return the value."""
         return self._value
 
     @cached_property

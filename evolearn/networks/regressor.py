@@ -115,7 +115,9 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
             A fitted network to start from: its columns, embedding and, as far as the shapes
             agree, its weights; units, layers and members that are more or fewer are made of
             those it has [3]_. A third of `max_iter` epochs is trained then, at half of the
-            learning rate. None: from drawn weights.
+            learning rate. None: from drawn weights. With `early_stopping` the rows that the
+            parent held out are held out again; a parent that held out none, or was fitted on
+            other rows, has seen them, and the validation loss is too good.
 
         Returns
         -------

@@ -159,6 +159,11 @@ def feature_names(X: Any) -> np.ndarray | None:
     return np.array([str(label) for label in labels], dtype=object)
 
 
+def has_mixed_labels(X: Any) -> bool:
+    """Tell whether strings and others label the columns, which scikit-learn refuses."""
+    return len({isinstance(label, str) for label in column_labels(X)}) > 1
+
+
 def align_table(X: Any, names: Any) -> Any:
     """Return X with its columns found by name and put into the order of `names`.
 

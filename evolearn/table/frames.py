@@ -162,4 +162,6 @@ def is_plain(info: ColumnInfo, column: Any) -> bool:
         missing = column[column.isna()]
         is_text = sys.modules["pandas"].api.types.infer_dtype(column, skipna=True) == "string"
         return is_text and all(isinstance(value, float) for value in missing)
-    return isinstance(getattr(dtype, "na_value", None), float)
+    # Not intervals, which it sorts as numbers.
+    is_text = isinstance(dtype, sys.modules["pandas"].StringDtype)
+    return is_text and isinstance(dtype.na_value, float)

@@ -37,7 +37,8 @@ Decided on the training rows, once:
    and more than `IDENTIFIER_SHARE` of their values distinct, unless `kinds` names them;
 4. if no column would be left: all but the first of the identifiers, or else of the others.
 
-Categories are sorted and frozen: a category not seen in training is a missing value. Of a
+Categories are sorted and frozen: a category not seen in training is a missing value, and so is
+a string that is no date where all of them were in training. Of a
 text its words are counted, whatever case they are in, in columns that they are hashed into; a
 missing text has none.
 """
@@ -114,6 +115,24 @@ def _is_iso_date(value: Any) -> bool:
     except (ValueError, OverflowError):
         return False
     return True
+
+
+def holds_strings(reading: Reading) -> bool:
+    """Tell whether a value of a column is a string."""
+    return isinstance(reading, Values) and any(isinstance(v, str) for v in reading.distinct)
+
+
+def without_other_strings(reading: Reading) -> Reading:
+    """Return a column in which strings that are no dates in ISO 8601 are missing."""
+    if not isinstance(reading, Values):
+        return reading
+    kept = [not isinstance(v, str) or _is_iso_date(v) for v in reading.distinct]
+    if all(kept):
+        return reading
+    places = np.where(kept, np.cumsum(kept) - 1, -1)
+    codes = np.append(places, -1)[reading.codes]
+    distinct = [v for v, keep in zip(reading.distinct, kept, strict=True) if keep]
+    return Values(codes, distinct, reading.is_category)
 
 
 def _refuse_complex(distinct: Sequence[Any], where: str) -> None:

@@ -26,9 +26,11 @@ from evolearn.table.kinds import (
     as_labels,
     datetime_parts,
     detect_kind,
+    holds_strings,
     is_free_text,
     learn_categories,
     unreadable_message,
+    without_other_strings,
 )
 from evolearn.table.profile import (
     ColumnFacts,
@@ -121,6 +123,8 @@ def _encoded(table: Any, labels: Sequence[Any], columns: Sequence[ColumnInfo]) -
         if info.kind == "text":
             texts.append(Texts(*as_labels(reading), info))
             continue
+        if info.found:
+            reading = without_other_strings(reading)
         floats = as_floats(reading, info.kind, where)
         made = datetime_parts(floats, info.parts) if info.parts else [floats]
         numbers.extend(made)
@@ -193,7 +197,8 @@ def _read_table(
             if kind == "text":
                 texts[j] = as_labels(reading)
         else:
-            info = ColumnInfo(name, kind)
+            found = kind == "datetime" and j not in chosen and holds_strings(reading)
+            info = ColumnInfo(name, kind, found=found)
             floats = as_floats(reading, kind, where)
             numbers.extend(_number_slots(j, kind, floats))
         infos.append(info)

@@ -13,6 +13,7 @@ from evolearn.table.containers import (
     as_table,
     feature_names,
     frame_library,
+    has_mixed_labels,
     take_rows,
 )
 from evolearn.table.frames import is_plain
@@ -114,7 +115,8 @@ def _step(table: Any, preparer: ColumnPreparer, matrix: Any) -> Any:
     if dtypes is None:
         return preparer
     # Frames get a step even if they are all numbers: it finds their columns by name.
-    is_array = isinstance(table, np.ndarray)
+    # Booleans get one as well: `SimpleImputer` refuses them.
+    is_array = isinstance(table, np.ndarray) and table.dtype.kind != "b"
     if is_array and all(info.is_kept and info.kind == "numeric" for info in columns):
         return None
     rows = _rows_with_every_category(matrix[:, preparer.n_numeric_ :], preparer.cardinalities_)
@@ -127,17 +129,11 @@ def _plain_dtypes(table: Any, columns: Sequence[ColumnInfo]) -> list[Any] | None
         return None
     if isinstance(table, np.ndarray):
         return [table.dtype] * len(columns) if table.dtype.kind in "fiub" else None
-    if frame_library(table) != "pandas" or _has_mixed_labels(table):
+    if frame_library(table) != "pandas" or has_mixed_labels(table):
         return None
     kept = [j for j, info in enumerate(columns) if info.is_kept]
     is_known = all(is_plain(columns[j], table.iloc[:, j]) for j in kept)
     return list(table.dtypes) if is_known else None
-
-
-def _has_mixed_labels(table: Any) -> bool:
-    """Whether strings and others label the columns, which scikit-learn refuses."""
-    are_strings = {isinstance(label, str) for label in table.columns}
-    return len(are_strings) > 1
 
 
 def _rows_with_every_category(codes: np.ndarray, cardinalities: Sequence[int]) -> np.ndarray:

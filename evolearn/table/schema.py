@@ -23,6 +23,9 @@ class ColumnInfo:
         How many characters of each text are read; 0 for what is no text.
     reason : str
         Why the column is dropped; empty for a column that is kept.
+    found : bool
+        Whether dates were found among strings, unasked: strings that are none are missing
+        values then, as categories are that fit has not seen.
     """
 
     name: str
@@ -32,6 +35,7 @@ class ColumnInfo:
     width: int = 0
     characters: int = 0
     reason: str = ""
+    found: bool = False
 
     @property
     def is_kept(self) -> bool:
