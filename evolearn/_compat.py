@@ -36,9 +36,11 @@ def seeded_target_encoder(
     """Return the parameters that make a TargetEncoder draw its folds from `seed`.
 
     Since 1.9 the seed goes into a splitter; without one the folds come from NumPy's global
-    generator. Before, only a number of folds was taken. What the user has set stays.
+    generator. Before, only a number of folds was taken. What the user has set stays, and
+    what does not shuffle needs no seed.
     """
-    if isinstance(encoder.random_state, numbers.Integral | np.random.RandomState):
+    set_already = isinstance(encoder.random_state, numbers.Integral | np.random.RandomState)
+    if set_already or encoder.shuffle is False:
         return {}
     if parse_version("1.9") > SKLEARN_VERSION:
         return {"random_state": seed}

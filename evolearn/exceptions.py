@@ -2,7 +2,7 @@
 
 
 class SearchError(RuntimeError):
-    """Raised by ``fit`` when not a single candidate could be fitted.
+    """Raised by ``fit`` when not a single candidate could be fitted, but for want of time.
 
     The message groups the failed candidates by the reason of their failure. With
     ``replay=True`` also raised if a model of the earlier run cannot be fitted again.

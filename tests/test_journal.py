@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -121,8 +122,6 @@ def test_without_a_random_state_a_journal_is_found_again(tmp_path):
 SCRIPT = """
 import sys
 from sklearn.datasets import make_regression
-from sklearn.metrics import make_scorer
-from sklearn.model_selection import KFold, PredefinedSplit
 from evolearn import EvolutionaryRegressor
 import evolearn.search as search
 
@@ -238,28 +237,73 @@ def test_other_splits_are_another_journal():
     assert fingerprint_of(cv=PredefinedSplit(halves.copy())) == names[0]
 
 
-def scorer_of(q, mean=np.mean):
+def scorer_of(q, weight=1, mean=np.mean):
     def loss(y, predicted):
-        return mean(np.maximum(q * (y - predicted), (q - 1) * (y - predicted)))
+        return weight * mean(np.maximum(q * (y - predicted), (q - 1) * (y - predicted)))
 
     return make_scorer(loss, greater_is_better=False)
 
 
 class Quantile:
-    """A scorer that is an object."""
+    """A scorer that is an object, and one that is its method."""
 
-    def __init__(self, q):
-        self.q = q
+    __slots__ = ("high", "low", "middle")
+
+    def __init__(self, *parts):
+        self.low, self.middle, self.high = parts
 
     def __call__(self, estimator, X, y):
-        return -np.quantile(np.abs(estimator.predict(X) - y), self.q)
+        return self.score(estimator, X, y)
+
+    def score(self, estimator, X, y):
+        errors = np.abs(estimator.predict(X) - y)
+        return -np.quantile(errors, [self.low, self.middle, self.high]).mean()
+
+
+def several(q, estimator, X, y):
+    return Quantile(q, q, q)(estimator, X, y)
+
+
+SCORERS = {
+    "closure": lambda: scorer_of(1, 2),
+    "closure, its values swapped": lambda: scorer_of(2, 1),
+    "closure, a value twice": lambda: scorer_of(1, 1),
+    "closure over another function": lambda: scorer_of(1, 2, np.median),
+    "object": lambda: Quantile(1, 0, 1),
+    "object, its values swapped": lambda: Quantile(1, 0, 0),
+    "method": lambda: Quantile(1, 0, 1).score,
+    "method of another object": lambda: Quantile(0, 0, 1).score,
+    "partial": lambda: partial(several, 0.5),
+    "partial of another value": lambda: partial(several, 0.6),
+    "name": lambda: "r2",
+    "none": lambda: None,
+}
 
 
 def test_other_scorers_are_another_journal():
-    scorers = [scorer_of(0.1), scorer_of(0.9), scorer_of(0.1, np.median)]
-    scorers += [Quantile(0.5), Quantile(0.6), "r2", None]
+    names = [fingerprint_of(scoring=make()) for make in SCORERS.values()]
 
-    names = [fingerprint_of(scoring=scoring) for scoring in scorers]
     assert len(set(names)) == len(names)
-    assert fingerprint_of(scoring=scorer_of(0.1)) == names[0]
-    assert fingerprint_of(scoring=Quantile(0.5)) == names[3]
+    assert [fingerprint_of(scoring=make()) for make in SCORERS.values()] == names
+
+
+def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatch):
+    source = """
+        from sklearn.datasets import make_regression
+        from evolearn import EvolutionaryRegressor
+        from evolearn.estimators.data import read_data
+        from evolearn.estimators.fingerprint import fingerprint
+
+        def scoring(estimator, X, y):
+            return float(type(y).__name__ in {"list", "tuple", "ndarray", "Series"})
+
+        X, y = make_regression(20, 2, random_state=0)
+        estimator = EvolutionaryRegressor(random_state=0, scoring=scoring)
+        print(fingerprint(estimator, read_data(estimator, X, y, None, None, "regression")))
+        """
+    names = []
+    for seed in "123":
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        names.append(run_script(source).communicate()[0])
+    assert names[0].strip()
+    assert len(set(names)) == 1

@@ -72,7 +72,7 @@ def read_data(
         n_classes=0 if classes is None else len(classes),
         smallest_class=int(counts.min()),
         zero_one=_are_zero_one(classes),
-        positive_target=not classification and bool(target.min() > -1),
+        positive_target=not classification and bool(_counted(target, weights).min() > -1),
         weighted=weights is not None,
         responses=objective.responses,
         row_bytes=prepared.n_bytes / n_rows(X),
@@ -105,6 +105,10 @@ def root_seed(estimator: Any, matrix: Any, target: NDArray[Any]) -> int:
     if estimator.journal is not None:
         return int(joblib.hash((matrix, target))[:7], 16)
     return int(np.random.default_rng().integers(2**31 - 1))
+
+
+def _counted(target: NDArray[Any], weights: NDArray[np.float64] | None) -> NDArray[Any]:
+    return target if weights is None else target[weights > 0]
 
 
 def _are_zero_one(classes: NDArray[Any] | None) -> bool:

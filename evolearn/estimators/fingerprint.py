@@ -2,8 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import joblib
@@ -47,34 +49,58 @@ def fingerprint(estimator: Any, data: FitData) -> str:
     ]
     # Splits by their rows: texts of splitters are abridged, and say nothing of their seeds.
     lines.append(joblib.hash(data.cv) if isinstance(data.cv, list) else text_of(data.cv))
-    lines += _meaning(estimator.scoring, {})
+    lines += _meaning(estimator.scoring)
     lines += _space_lines(data.space)
     lines += [f"{name} {version(name)}" for name in PACKAGES]
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=12).hexdigest()
 
 
-def _meaning(value: Any, seen: dict[int, Any]) -> Iterator[str]:
-    """Yield what a scorer written by the user does, as texts: its name may stay the same."""
-    if id(value) in seen:  # a function that calls itself
+def _meaning(value: Any, inside: tuple[Any, ...] = ()) -> Iterator[str]:
+    """Yield what a scorer written by the user is made of, as texts that no process changes.
+
+    Its name may stay the same when it is changed. What its functions call by a global name is
+    not looked into.
+    """
+    if any(value is outer for outer in inside):  # a function that calls itself
+        yield "itself"
         return
-    seen[id(value)] = value  # held, for its number not to become another one's
-    function = scorer_function(value)
-    if function is not None:
+    parts: list[Any] = []
+    if scorer_function(value) is not None:
         yield text_of(value)  # what the function is called with
-        yield from _meaning(function, seen)
+        parts = [scorer_function(value)]
+    elif isinstance(value, MethodType):
+        parts = [value.__func__, value.__self__]
+    elif isinstance(value, partial):
+        parts = [value.func, *value.args, *sorted(value.keywords.items())]
     elif isinstance(value, FunctionType):
         yield from _code_lines(value.__code__)
-        yield text_of((value.__defaults__, value.__kwdefaults__))
-        for cell in value.__closure__ or ():
-            yield from _meaning(cell.cell_contents, seen)
+        parts = [value.__defaults__, value.__kwdefaults__, *_closure(value)]
     elif callable(value) and isinstance(type(value).__call__, FunctionType):
         yield type(value).__qualname__
-        yield from _meaning(type(value).__call__, seen)
-        for name, part in sorted(vars(value).items()):
-            yield name
-            yield from _meaning(part, seen)
+        parts = [type(value).__call__, *_state(value)]
+    elif isinstance(value, set | frozenset):  # in an order that differs between processes
+        yield str(sorted(map(text_of, value)))
     else:
         yield text_of(value)
+    for part in parts:
+        yield from _meaning(part, (*inside, value))
+
+
+def _closure(function: FunctionType) -> Iterator[Any]:
+    for cell in function.__closure__ or ():
+        with suppress(ValueError):  # a name that has no value yet
+            yield cell.cell_contents
+
+
+def _state(value: Any) -> Iterator[Any]:
+    """Yield the values of an object, with their names, wherever it keeps them."""
+    slots = {name for cls in type(value).__mro__ for name in getattr(cls, "__slots__", ())}
+    for name in sorted(slots | set(getattr(value, "__dict__", {}))):
+        if hasattr(value, name) and not name.startswith("__"):
+            yield name
+            yield getattr(value, name)
+    if isinstance(value, tuple):
+        yield from value
 
 
 def _code_lines(code: CodeType) -> Iterator[str]:
@@ -83,7 +109,7 @@ def _code_lines(code: CodeType) -> Iterator[str]:
         if isinstance(constant, CodeType):
             yield from _code_lines(constant)
         else:
-            yield text_of(constant)
+            yield from _meaning(constant)
 
 
 def _space_lines(space: SearchSpace) -> Iterator[str]:

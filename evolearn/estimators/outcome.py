@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from evolearn.ensemble.handover import Handover, Refit, hand_over, hand_over_aga
 from evolearn.ensemble.library import MOST_BYTES, Entry, Library
 from evolearn.ensemble.selection import library_size
 from evolearn.estimators.data import FitData
+from evolearn.estimators.failures import check_failures
 from evolearn.estimators.journals import effort_of, last_run, open_journal
 from evolearn.estimators.plan import Plan, evaluation_timeout, make_plan
 from evolearn.estimators.refits import refit
@@ -22,7 +22,6 @@ from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.evaluation.pace import Pace
 from evolearn.evolution.limits import Limits
 from evolearn.evolution.search import Search
-from evolearn.exceptions import SearchError
 from evolearn.execution.budget import Budget
 from evolearn.execution.choice import open_pool
 from evolearn.execution.contract import Pool
@@ -122,7 +121,13 @@ def carry_out(
             journal=journal,
         )
         lean = estimator.max_predict_latency is not None
-        handed = _handed_over(run, choose_now, partial(refit_now, plan), lean=lean)
+        handed = _handed_over(
+            run,
+            choose_now,
+            partial(refit_now, plan),
+            lean=lean,
+            own_limit=estimator.evaluation_timeout is not None,
+        )
         if handed is not None and run.stop_reason in ENDS and stacks:
             stacking = Stacking(
                 plan,
@@ -146,14 +151,18 @@ def carry_out(
 
 
 def _handed_over(
-    run: SearchRun, choose_now: Callable[[], Chosen], refit_now: Refit, *, lean: bool
+    run: SearchRun,
+    choose_now: Callable[[], Chosen],
+    refit_now: Refit,
+    *,
+    lean: bool,
+    own_limit: bool,
 ) -> Handover | None:
     """Search, and fit the final models; search on for as long as there is time left."""
     handed: Handover | None = None
     while True:
         run.run()
-        if not _was_cut_short(run):
-            _check_failures(run.records, run.library)
+        check_failures(run, own_limit=own_limit)
         again = hand_over(run.library, choose_now, refit_now, lean=lean)
         if again is None or (handed is not None and again.shortfall):
             return handed  # what was complete before serves
@@ -253,23 +262,6 @@ def _end_of(run: SearchRun, handed: Handover | None) -> dict[str, Any]:
     }
 
 
-def _was_cut_short(run: SearchRun) -> bool:
-    """Tell whether no candidate had the time to say what is wrong with it."""
-    stopped = all(record.evaluation.status == "timed_out" for record in run.records)
-    return run.stop_reason == "interrupted" or (run.stop_reason == "time_budget" and stopped)
-
-
-def _check_failures(records: Sequence[Record], library: Library) -> None:
-    reasons = Counter(r.evaluation.failure for r in records if r.evaluation.failure)
-    if library.best is None and reasons:
-        causes = "; ".join(f"{count} x {reason}" for reason, count in reasons.most_common(5))
-        msg = (
-            f"All {len(records)} candidates failed ({causes}); mend the cause, or pass another "
-            "search_space or scoring."
-        )
-        raise SearchError(msg)
-
-
 def _outcome(
     plan: Plan,
     search: Search,
@@ -281,7 +273,7 @@ def _outcome(
     if stop_reason == "interrupted":
         warn("The fit was interrupted; the model is the best one so far.")
     if handed is None:
-        best = served = dummy(plan, bool(records))
+        best = served = dummy(plan, any(r.evaluation.error is not None for r in records))
     else:
         if handed.shortfall:
             short = f" in time_budget={budget.seconds} s, which is short for this table"

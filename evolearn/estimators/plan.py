@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.estimators.data import FitData
@@ -15,6 +14,7 @@ from evolearn.estimators.relations import with_relations
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import Folds, make_folds, n_folds, thinned
 from evolearn.evaluation.preparation import MOST_BYTES, PreparationCache
+from evolearn.evaluation.weighing import counted_rows, training_on
 from evolearn.evolution.evolution import Evolution
 from evolearn.evolution.search import Search
 from evolearn.execution.contract import Pool
@@ -173,9 +173,10 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         seed=data.seed,
         weights=data.weights,
     )
-    folds = _weighing(folds, data.weights)
+    classification = data.classes is not None
+    counted = counted_rows(data.weights, data.target, classification=classification)
+    folds = training_on(folds, counted)
     if effort.training_rows is not None:
-        classification = data.classes is not None
         folds = thinned(
             folds,
             effort.training_rows,
@@ -187,6 +188,8 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         data.problem,
         fit_limit=effort.fit_limit,
         training_rows=folds.most_training_rows,
+        fewest_training_rows=min(map(len, folds.train)),
+        counted_rows=len(counted),
         smallest_class=min(data.problem.smallest_class, 2 * _rarest(folds, data)),
         # Who wants other folds on a large table wants them whatever they hold.
         memory=float("inf") if effort.training_rows is None else data.problem.memory,
@@ -195,18 +198,8 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
     space = restrict(data.space, problem)
     if effort.formulas:
         space = with_relations(with_formulas(space, data), data)
-    return Plan(data, problem, space, folds, fair)
-
-
-def _weighing(folds: Folds, weights: NDArray[np.float64] | None) -> Folds:
-    """Return folds that train on rows with a weight alone.
-
-    Most steps before the estimator take no weights, and would learn from the others' targets.
-    """
-    if weights is None or weights.all():
-        return folds
-    train = tuple(rows[weights[rows] != 0] for rows in folds.train)
-    return Folds(train, folds.test) if all(map(len, train)) else folds
+    # The splits are in the folds now.
+    return Plan(replace(data, cv=None), problem, space, folds, fair)
 
 
 def _rarest(folds: Folds, data: FitData) -> int:

@@ -51,9 +51,9 @@ def served_by(plan: Plan, handed: Handover, best: Any) -> Any:
     return EnsembleClassifier(preparer, models, weights, plan.data.classes, handed.sharpness)
 
 
-def dummy(plan: Plan, any_evaluated: bool) -> Any:
+def dummy(plan: Plan, any_scored: bool) -> Any:
     """Return a model of the target alone: nothing else was fitted."""
-    if any_evaluated:
+    if any_scored:
         warn(
             "No final model could be fitted on all rows; the model predicts from the target "
             "alone. Pass a larger time_budget, or another search_space."

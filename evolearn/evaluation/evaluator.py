@@ -21,6 +21,7 @@ from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.scoring import Objective
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
+from evolearn.evaluation.weighing import counted_rows
 from evolearn.execution import own_process
 from evolearn.execution.own_process import OutOfTime
 from evolearn.space.express import early_rounds, express, preparation_key
@@ -204,15 +205,13 @@ class Evaluator:
 
     def refit(self, task: RefitTask) -> BaseEstimator:
         """Return the genome's pipeline fitted on all rows, or all there is memory for."""
-        genome = task.genome
-        line = self._pipelines(genome, rounds=task.rounds)
+        genome, line = task.genome, self._pipelines(task.genome, rounds=task.rounds)
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
+        classification = self.classes is not None
+        every = counted_rows(weights, y, classification=classification)
         n_wanted = refit_rows(genome, self.space, self.problem)
-        every, classification = np.arange(len(y)), self.classes is not None
-        if weights is not None and not weights.all():  # as in the folds
-            every = np.flatnonzero(weights)
-        if min(n_wanted, len(every)) < len(y):
-            rows = draw_rows(every, n_wanted, y, classification=classification, seed=self.seed)
+        rows = draw_rows(every, n_wanted, y, classification=classification, seed=self.seed)
+        if len(rows) < len(y):
             X, y = take_rows(X, rows), y[rows]
             weights = None if weights is None else weights[rows]
         return fit_line(line, X, y, weights)

@@ -295,7 +295,7 @@ def _scorable(
 ) -> Indices:
     """Return the held-out rows that count: with a weight, and of a class that was trained."""
     if weights is not None:
-        test = test[weights[test] > 0]
+        train, test = (rows[weights[rows] > 0] for rows in (train, test))
     return test[np.isin(y[test], y[train])] if classification else test
 
 
@@ -330,4 +330,4 @@ def _of_splits(splits: Sequence[tuple[Any, Any]]) -> Folds:
 
 def _positions(rows: Any) -> Indices:
     array = np.asarray(rows)
-    return np.flatnonzero(array) if array.dtype == bool else array.astype(np.intp)
+    return np.flatnonzero(array) if array.dtype == bool else array.astype(np.intp, copy=False)

@@ -77,8 +77,8 @@ class BoundedTarget(TransformerMixin, BaseEstimator):
         reach = REACH * (high - low)
         self.bounds_ = np.stack([low - reach, high + reach])
         with np.errstate(all="ignore"):  # a logarithm may not exist so far down
-            ends = self.transformer_.transform(self.bounds_)
-        seen = self.transformer_.transform(np.stack([low, high]))
+            ends = np.asarray(self.transformer_.transform(self.bounds_))
+        seen = np.asarray(self.transformer_.transform(np.stack([low, high])))
         # Not quite to the ends: a rounding error further there may be no way back.
         beyond = NEARLY * np.where(np.isfinite(ends), ends - seen, 0.0)
         self._transformed_bounds = seen + beyond
@@ -97,7 +97,7 @@ class BoundedTarget(TransformerMixin, BaseEstimator):
         X_new : ndarray of shape (n_samples, n_targets)
         """
         check_is_fitted(self)
-        return self.transformer_.transform(check_array(X, dtype=np.float64))
+        return np.asarray(self.transformer_.transform(check_array(X, dtype=np.float64)))
 
     def inverse_transform(self, X):
         """Return the targets that were transformed, held within `bounds_`.
@@ -111,5 +111,6 @@ class BoundedTarget(TransformerMixin, BaseEstimator):
         X_original : ndarray of shape (n_samples, n_targets)
         """
         check_is_fitted(self)
-        X = np.clip(check_array(X, dtype=np.float64), *self._transformed_bounds)
-        return np.clip(self.transformer_.inverse_transform(X), *self.bounds_)
+        X = check_array(X, dtype=np.float64, ensure_all_finite=False)
+        within = np.clip(X, *self._transformed_bounds)
+        return np.clip(self.transformer_.inverse_transform(within), *self.bounds_)

@@ -124,6 +124,7 @@ def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
     }
     for name, value in parameters.items():
         if isinstance(value, TargetEncoder):
+            unset.pop(f"{name}__random_state", None)
             settings = seeded_target_encoder(
                 value, seed, classification=task == "classification"
             )

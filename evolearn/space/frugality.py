@@ -54,14 +54,14 @@ def refit_rows(genome: Genome, space: SearchSpace, problem: Problem) -> int:
 
     It may have the room of two, see `refits_alone`.
     """
-    total, footprint = problem.table.n_rows, space[genome.estimator].footprint
+    total, footprint = problem.n_final_rows, space[genome.estimator].footprint
     if problem.memory == float("inf") or footprint is None:
         return total
     if footprint.of_pair:
         return problem.n_fit_rows
     needed, fixed = _of_refit(genome, space, problem)
     room = 2 * problem.memory - fixed
-    if needed * total <= room:
+    if needed * total <= room and total == problem.table.n_rows:
         return total  # which are read where they are
     return min(total, max(int(room / (needed + problem.row_bytes)), problem.n_fit_rows))
 

@@ -34,6 +34,10 @@ class Problem:
         Seconds that one fit may be expected to take.
     training_rows : int or None
         The most rows that a fold trains on; None: about as many as the table has.
+    fewest_training_rows : int or None
+        The fewest that one does; None: as many as the most.
+    counted_rows : int or None
+        How many rows final models learn from, see `evolearn.evaluation.weighing`; None: all.
     row_bytes : float
         Bytes of a row of the numeric matrix.
     memory : float
@@ -51,6 +55,8 @@ class Problem:
     weighted: bool = False
     fit_limit: float = float("inf")
     training_rows: int | None = None
+    fewest_training_rows: int | None = None
+    counted_rows: int | None = None
     row_bytes: float = 0.0
     memory: float = float("inf")
     responses: tuple[str, ...] = ()
@@ -59,6 +65,17 @@ class Problem:
     def n_fit_rows(self) -> int:
         """Number of rows of one fit while candidates are compared."""
         return self.table.n_rows if self.training_rows is None else self.training_rows
+
+    @property
+    def n_least_rows(self) -> int:
+        """Number of rows that the smallest fold trains on."""
+        few = self.fewest_training_rows
+        return self.n_fit_rows if few is None else few
+
+    @property
+    def n_final_rows(self) -> int:
+        """Number of rows that final models learn from, if there is memory."""
+        return self.table.n_rows if self.counted_rows is None else self.counted_rows
 
     @property
     def n_outputs(self) -> int:
@@ -87,6 +104,8 @@ class Problem:
         scikit-learn's inner early stopping is stratified and fails when a class has fewer
         than two training rows or the held-out part has fewer rows than there are classes.
         """
+        # Half of the rows, or more, are in the training part of each fold.
+        n_rows = min(self.table.n_rows, 2 * self.n_least_rows)
         if self.task == "regression":
-            return self.table.n_rows >= 40
-        return self.smallest_class >= 6 and self.table.n_rows >= 20 * self.n_classes
+            return n_rows >= 40
+        return self.smallest_class >= 6 and n_rows >= 20 * self.n_classes

@@ -54,8 +54,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        limit get fewer trees, rounds or epochs; where that is not enough they are left out, but
        if that would leave none, the cheapest stays.
     7. Where a stratified part cannot be held out, the catalogue's estimators train without
-       early stopping. Nearest neighbors are half of the training rows at most. Trees get an
-       imputer on sparse data.
+       early stopping. Nearest neighbors are at most half of the training rows of any fold.
+       Trees get an imputer on sparse data.
     8. The catalogue's forests and boosted trees have at most as many trees as there are rows,
        forests no more than some 300 MiB hold;
        its networks see at most 400,000 rows, all epochs together, and do not spread more than

@@ -81,11 +81,11 @@ def narrow(component: Component, problem: Problem) -> Component:
 
 
 def with_few_neighbors(component: Component, problem: Problem) -> Component:
-    """Return nearest neighbors with no more of them than half of the training rows."""
+    """Return nearest neighbors with no more of them than half of any fold's training rows."""
     domain = component.parameters.get(NEIGHBORS)
     if component.cost is None or not isinstance(domain, Integer):
         return component
-    return _with_at_most(component, NEIGHBORS, problem.n_fit_rows // 2)
+    return _with_at_most(component, NEIGHBORS, problem.n_least_rows // 2)
 
 
 def with_fewer_rounds(component: Component, problem: Problem) -> Component:
