@@ -171,7 +171,8 @@ def test_a_search_leaves_out_what_misleads_neighbours(fast):
     y = X[:, 0] + X[:, 1]
     space = SearchSpace.default("regression").only("nearest_neighbors")
     alone = SearchSpace(space.estimators, {"mask": space.preparation["mask"]})
-    settings = {**fast, "search_space": alone, "n_evaluations": 40}
+    settings = {**fast, "search_space": alone, "n_evaluations": 120}
+    settings |= {"n_iter_no_change": None}
     model = EvolutionaryRegressor(**settings).fit(X, y)
     left_out = list(model.best_params_["masked__left_out"])
     assert left_out
