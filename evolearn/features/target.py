@@ -1,10 +1,11 @@
 """The transformation of a target whose way back ends near the targets of the training rows."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import clone
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from evolearn._compat import HasMethods, fit_context
+from evolearn.features.base import MatrixStep
 
 # How far beyond the targets of the training rows answers may lie, as a share of their range.
 REACH = 1.0
@@ -12,7 +13,7 @@ REACH = 1.0
 NEARLY = 1 - 1e-6
 
 
-class BoundedTarget(TransformerMixin, BaseEstimator):
+class BoundedTarget(MatrixStep):
     """Transform a target, and hold what comes back within reach of the training targets.
 
     The way back from a logarithm grows without limit, and that from a Yeo-Johnson transform
@@ -36,6 +37,9 @@ class BoundedTarget(TransformerMixin, BaseEstimator):
 
     n_features_in_ : int
         Number of targets.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the targets, for frames whose names are all strings.
 
     Examples
     --------
@@ -71,9 +75,9 @@ class BoundedTarget(TransformerMixin, BaseEstimator):
         self : BoundedTarget
             The fitted transformation.
         """
-        X = check_array(X, dtype=np.float64)
+        X = self._checked(X, reset=True)
         self.transformer_ = clone(self.transformer).fit(X)
-        low, high = X.min(axis=0), X.max(axis=0)
+        low, high = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
         reach = REACH * (high - low)
         self.bounds_ = np.stack([low - reach, high + reach])
         with np.errstate(all="ignore"):  # a logarithm may not exist so far down
@@ -82,7 +86,6 @@ class BoundedTarget(TransformerMixin, BaseEstimator):
         # Not quite to the ends: a rounding error further there may be no way back.
         beyond = NEARLY * np.where(np.isfinite(ends), ends - seen, 0.0)
         self._transformed_bounds = seen + beyond
-        self.n_features_in_ = X.shape[1]
         return self
 
     def transform(self, X):
@@ -97,7 +100,7 @@ class BoundedTarget(TransformerMixin, BaseEstimator):
         X_new : ndarray of shape (n_samples, n_targets)
         """
         check_is_fitted(self)
-        return np.asarray(self.transformer_.transform(check_array(X, dtype=np.float64)))
+        return np.asarray(self.transformer_.transform(self._checked(X, reset=False)))
 
     def inverse_transform(self, X):
         """Return the targets that were transformed, held within `bounds_`.
