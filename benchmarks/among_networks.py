@@ -106,7 +106,7 @@ def search(split, seed, args, replaced=(), most=math.inf):
             path = folder / f"{candidate.number}.models"
             task = EvaluationTask(
                 candidate.genome,
-                keep_below=library.keep_below,
+                keep_below=library.keep_below(candidate.genome),
                 models_path=path,
                 most_bytes=MOST_BYTES_EACH,
                 parent_models=library.models_of(candidate.genome.parent),

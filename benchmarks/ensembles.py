@@ -53,7 +53,7 @@ def searched(data, run):
 
     model = new_search(data, run)
     with (
-        mock.patch.object(Library, "keep_below", property(lambda library: math.inf)),
+        mock.patch.object(Library, "keep_below", return_value=math.inf),
         mock.patch.object(Library, "add", noting),
         mock.patch.object(outcome, "make_plan", planning),
     ):

@@ -202,7 +202,7 @@ class SearchRun:
             path = None if folder is None else folder / f"{candidate.number}.models"
             task = EvaluationTask(
                 candidate.genome,
-                keep_below=self.library.keep_below,
+                keep_below=self.library.keep_below(candidate.genome),
                 save_below=self.library.save_below,
                 save_above=self._save_above(),
                 models_path=path,

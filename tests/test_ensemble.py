@@ -30,8 +30,12 @@ def out_of_fold(y, scoring="neg_root_mean_squared_error", classes=None):
     return OutOfFold(objective, folds, y, classes, None, seed=0), folds
 
 
-def entry(number, error, predictions=None, path=None):
-    genome = Genome((("estimator", Gene(f"e{number}")),))
+def genome_of(estimator):
+    return Genome((("estimator", Gene(estimator)),))
+
+
+def entry(number, error, predictions=None, path=None, estimator=None):
+    genome = genome_of(estimator or f"e{number}")
     size = 0 if path is None else path.stat().st_size
     evaluation = Evaluation(
         (-error,), "scored", error, (0.1,), (0.1,), predictions, models_bytes=size
@@ -144,13 +148,34 @@ def saved(path, size=10):
 def test_the_library_keeps_the_best_with_their_fold_models(tmp_path):
     library = Library(2, as_long)
     paths = [saved(tmp_path / str(i)) for i in range(3)]
-    assert library.keep_below == library.save_below == float("inf")
+    other = genome_of("other")
+    assert library.keep_below(other) == library.save_below == float("inf")
     for number, (error, path) in enumerate(zip((3.0, 1.0, 2.0), paths, strict=True)):
         library.add(entry(number, error, path=path))
     assert [e.error for e in library.entries] == [1.0, 2.0]
-    assert (library.save_below, library.keep_below) == (1.0, 2.0)
+    assert (library.save_below, library.keep_below(other)) == (1.0, 2.0)
     assert library.saved.error == 1.0
     assert [path.exists() for path in paths] == [False, True, True]
+
+
+def test_estimators_that_are_too_many_give_way_to_others():
+    library = Library(6, as_long)  # two of each, as long as there are others
+    for number in range(6):
+        library.add(entry(number, float(number), estimator="a"))
+    assert len(library.entries) == 6
+    assert library.keep_below(genome_of("a")) == 5.0
+    assert library.keep_below(genome_of("b")) == float("inf")
+    for number, error in enumerate((20.0, 10.0, 30.0), start=6):
+        library.add(entry(number, error, estimator="b"))
+    assert [e.error for e in library.entries] == [0.0, 1.0, 2.0, 3.0, 10.0, 20.0]
+    for number in range(9, 12):
+        library.add(entry(number, 0.5, estimator="a"))
+        library.add(entry(number + 10, 40.0, estimator=f"c{number}"))
+    kinds = [e.candidate.genome.estimator for e in library.entries]
+    assert kinds.count("a") == kinds.count("b") == 2
+    assert [e.error for e in library.entries] == [0.0, 0.5, 10.0, 20.0, 40.0, 40.0]
+    assert library.keep_below(genome_of("a")) == 0.5
+    assert library.keep_below(genome_of("d")) == 40.0
 
 
 def test_fold_models_of_the_worst_give_way_where_the_disk_is_small(tmp_path):

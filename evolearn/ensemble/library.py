@@ -1,6 +1,7 @@
 """The library: the best candidates so far, with what is needed to make a model of them."""
 
 from bisect import insort
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +33,10 @@ RIVAL_RANK = 4
 # A forest of 200 full trees on 20,000 rows has 70 MB per fold.
 MOST_BYTES_EACH = 384 * 2**20
 MOST_BYTES = 4 * 2**30
+# The part of the library that is of one estimator as long as there are others: children of the
+# best pipeline are much like it, and where a long search has found fifteen of them an ensemble
+# has nothing else to choose from.
+SHARE_OF_ONE = 1 / 3
 # What a process reads and unpickles in a second: half of what was measured for forests.
 LOADED_BYTES = 250e6
 
@@ -53,6 +58,9 @@ class Entry:
 
 class Library:
     """Keeps the best candidates, their out-of-fold predictions and their fold models.
+
+    Candidates of one estimator give way to those of others, however good these are, while they
+    are more than a third.
 
     Parameters
     ----------
@@ -87,6 +95,7 @@ class Library:
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self.size = size
+        self._most_of_one = max(1, int(SHARE_OF_ONE * size))
         self.entries: list[Entry] = []
         self.choice: Any = None
         self.chosen_from: object = None
@@ -106,10 +115,15 @@ class Library:
         """The best candidate whose fold models were saved."""
         return next((entry for entry in self.entries if entry.models_path is not None), None)
 
-    @property
-    def keep_below(self) -> float:
-        """The error a candidate must not exceed to be kept."""
-        return self.entries[-1].error if len(self.entries) >= self.size else float("inf")
+    def keep_below(self, genome: Genome) -> float:
+        """Return the error that a genome must not exceed to be kept."""
+        if len(self.entries) < self.size:
+            return float("inf")
+        counts = Counter(map(_estimator, self.entries))
+        if counts[genome.estimator] >= self._most_of_one:
+            return max(e.error for e in self.entries if _estimator(e) == genome.estimator)
+        crowded = max(counts.values()) > self._most_of_one
+        return float("inf") if crowded else self.entries[-1].error
 
     @property
     def save_below(self) -> float:
@@ -119,9 +133,10 @@ class Library:
     def add(self, entry: Entry) -> None:
         """Take a scored candidate in, if it is good enough."""
         insort(self.entries, entry, key=lambda e: (e.error, e.candidate.number))
-        for dropped in self.entries[self.size :]:
+        if len(self.entries) > self.size:
+            dropped = self._dispensable()
+            self.entries.remove(dropped)
             _forget_models(dropped)
-        del self.entries[self.size :]
         self._make_room()
 
     def models_of(self, genome: Genome | None) -> Path | None:
@@ -184,6 +199,12 @@ class Library:
         seconds = [self.refit_seconds(entry) for entry in self._final()]
         return max(sum(seconds) / n_workers, max(seconds)) if seconds else 0.0
 
+    def _dispensable(self) -> Entry:
+        """Return the worst entry, of estimators that there are too many of if there are any."""
+        counts = Counter(map(_estimator, self.entries))
+        crowded = [e for e in self.entries if counts[_estimator(e)] > self._most_of_one]
+        return (crowded or self.entries)[-1]
+
     def _final(self) -> list[Entry]:
         """Return the entries that the final models are expected to be of."""
         members = self.entries[:EXPECTED_MEMBERS] if self.expected is None else self.expected
@@ -206,6 +227,10 @@ def load_seconds(entries: Iterable[Entry]) -> float:
     """Return the seconds that it takes to read the fold models of these entries."""
     there = (entry for entry in entries if entry.models_path is not None)
     return sum(entry.evaluation.models_bytes for entry in there) / LOADED_BYTES
+
+
+def _estimator(entry: Entry) -> str:
+    return entry.candidate.genome.estimator
 
 
 def _forget_models(entry: Entry) -> None:
