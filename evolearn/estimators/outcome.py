@@ -281,7 +281,7 @@ def _outcome(
         if handed.note:
             warn(handed.note)
         best = with_step(plan, handed)
-        served = served_by(plan, handed, best)
+        served = served_by(plan, handed)
     numbers = {record.candidate.genome: record.candidate.number for record in records}
     rows = [_row(record, plan, numbers) for record in records]
     return FitOutcome(plan, search, rows, stop_reason, best, served, handed)

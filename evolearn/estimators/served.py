@@ -25,20 +25,18 @@ def with_step(plan: Plan, handed: Handover) -> Any:
     return Pipeline([("prepare", step), *handed.best.model.steps])
 
 
-def served_by(plan: Plan, handed: Handover, best: Any) -> Any:
+def served_by(plan: Plan, handed: Handover) -> Any:
     """Return what predicts: the ensemble, or the best single model."""
     preparer = plan.data.prepared.preparer
     members = handed.members
     alone = len(members) == 1 and members[0].model is handed.best.model
-    if alone and handed.second is None:
-        if _takes_raw(plan, handed.best):
-            return best
-        # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.
-        return Pipeline([("prepare", preparer), *handed.best.model.steps])
-    if plan.data.classes is not None and not hasattr(members[0].model, "predict_proba"):
-        # Answers without probabilities cannot be pooled: the model of one fold serves.
+    # Answers without probabilities cannot be pooled: the first member serves.
+    classifies = plan.data.classes is not None
+    unpooled = classifies and not hasattr(members[0].model, "predict_proba")
+    if (alone and handed.second is None) or unpooled:
         if _takes_raw(plan, members[0]):
             return members[0].model
+        # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.
         return Pipeline([("prepare", preparer), *members[0].model.steps])
     models = [(member.model, _takes_raw(plan, member)) for member in members]
     weights = [member.weight for member in members]

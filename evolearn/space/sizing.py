@@ -102,13 +102,10 @@ def with_fewer_rounds(component: Component, problem: Problem) -> Component:
     most: list[tuple[str, Domain, int]] = [("max_iter", EPOCHS, epochs)]
     most += [(name, domain, trees) for name, domain in TREE_COUNTS]
     most.append(("n_estimators", FOREST_PARAMETERS["n_estimators"], min(trees, full_trees)))
-    parameters = dict(component.parameters)
     for name, domain, number in most:
-        # A domain of the user's stays as it is.
-        if parameters.get(name) == domain and isinstance(domain, Integer):
-            high = max(min(number, int(domain.high)), int(domain.low) + 1)
-            parameters[name] = replace(domain, high=high, start=min(domain.default, high))
-    return replace(component, parameters=parameters)
+        if component.parameters.get(name) == domain:  # one of the user's stays as it is
+            component = _with_at_most(component, name, number)
+    return component
 
 
 def of_few_rows(component: Component, problem: Problem) -> Component:

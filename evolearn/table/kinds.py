@@ -38,9 +38,8 @@ Decided on the training rows, once:
 4. if no column would be left: all but the first of the identifiers, or else of the others.
 
 Categories are sorted and frozen: a category not seen in training is a missing value, and so is
-a string that is no date where all of them were in training. Of a
-text its words are counted, whatever case they are in, in columns that they are hashed into; a
-missing text has none.
+a string that is no date where all of them were in training. Of a text its words are counted,
+whatever case they are in, in columns that they are hashed into; a missing text has none.
 """
 
 import re
