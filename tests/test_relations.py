@@ -7,10 +7,11 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
+from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.estimators.data import read_data
 from evolearn.estimators.plan import choose_effort, make_plan
 from evolearn.evolution.evolution import Evolution
@@ -399,6 +400,17 @@ def test_relations_are_looked_for_where_rows_are_independent_and_there_is_time(
     assert bool(domain.found) is found
     first = [genome for genome in plan.search(16)._initial[:12] if "relations" in genome]
     assert any(genome["relations"].component == "related" for genome in first) is found
+
+
+def test_an_estimator_of_the_users_may_be_called_as_the_step_is():
+    X, y = frame_of_a_cross()
+    space = SearchSpace.default("regression")
+    own = Component("related", Ridge, {"alpha": [1.0, 2.0]})
+    model = EvolutionaryRegressor(search_space=SearchSpace([own, *space.estimators]))
+    data = read_data(model, X, y, None, None, "regression")
+    plan = make_plan(model, data, choose_effort(model, data))
+    assert plan.space.component("relations", "related").parameters["relations"].found
+    assert set(plan.space["related"].parameters) == {"alpha"}
 
 
 # -- through to the user --------------------------------------------------------------------

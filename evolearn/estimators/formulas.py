@@ -9,7 +9,7 @@ from scipy.stats import kurtosis, rankdata
 from evolearn.estimators.data import FitData
 from evolearn.evolution.breeding import MOST_ROWS, TINY, breed
 from evolearn.space.components import Component
-from evolearn.space.expressions import Expressions
+from evolearn.space.expressions import FEATURES, Expressions
 from evolearn.space.search_space import SearchSpace
 
 # So many classes, the most frequent ones, are looked at.
@@ -44,9 +44,7 @@ def with_formulas(space: SearchSpace, data: FitData) -> SearchSpace:
         return space
     known = replace(domain, bred=bred.expressions, share=bred.share)
     with_known = replace(component, parameters={**component.parameters, "expressions": known})
-    features = [with_known if c is component else c for c in space.preparation["features"]]
-    slots = {**space.preparation, "features": features}
-    return SearchSpace(space.estimators, slots, space.left_out)
+    return space.with_step(FEATURES, with_known)
 
 
 def rows_and_targets(
@@ -74,8 +72,8 @@ def rows_and_targets(
 
 def _constructed(space: SearchSpace) -> Component | None:
     """Return the component of constructed features over a table's columns, if it is used."""
-    used = {name for c in space.names for name in space.slots_of(c).get("features", ())}
-    for component in space.preparation["features"]:
+    used = {name for c in space.names for name in space.slots_of(c).get(FEATURES, ())}
+    for component in space.preparation[FEATURES]:
         domain = component.parameters.get("expressions")
         if component.name in used and isinstance(domain, Expressions) and domain.n_columns:
             return component

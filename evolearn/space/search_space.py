@@ -213,6 +213,14 @@ class SearchSpace:
         slots = {slot: map(changed, cs) for slot, cs in self.preparation.items()}
         return SearchSpace(map(changed, self.estimators), slots, self.left_out)
 
+    def with_step(self, slot: str, component: Component) -> "SearchSpace":
+        """Return the space with another component in the place of its namesake in a slot.
+
+        Unlike `constrained` it leaves alone an estimator of the user's that has the same name.
+        """
+        steps = [component if c.name == component.name else c for c in self.preparation[slot]]
+        return SearchSpace(self.estimators, {**self.preparation, slot: steps}, self.left_out)
+
     def _check_names(self, names: Iterable[str]) -> None:
         known = {*self.names, *(c.name for cs in self.preparation.values() for c in cs)}
         unknown = [name for name in names if name not in known]
