@@ -189,3 +189,14 @@ def test_a_linear_model_learns_the_time_of_day(fast):
     best = pickle.loads(pickle.dumps(model.best_estimator_))
     np.testing.assert_array_equal(best.predict(table), model.predict(table))
     assert "sin(when_seconds / day)" in best[:-1].get_feature_names_out()
+
+
+def test_cycles_may_be_an_array_and_periods_are_checked():
+    X = np.arange(6.0).reshape(3, 2)
+    listed = DateFeatures(cycles=[(1, 24)]).fit_transform(X)
+    array = DateFeatures(cycles=np.array([[1, 24.0]])).fit_transform(X)
+    np.testing.assert_array_equal(listed, array)
+    with pytest.raises(ValueError, match="periods of cycles must be above 0"):
+        DateFeatures(cycles=[(0, 0)]).fit(X)
+    with pytest.raises(ValueError, match="positions of columns as whole numbers"):
+        DateFeatures(cycles=[(0.5, 24)]).fit(X)

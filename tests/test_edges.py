@@ -287,3 +287,26 @@ def test_nothing_of_a_fit_stays_open(make):
         regressor(search_space=["ridge"], n_evaluations=1).fit(make(NUMBERS), TARGET)
 
     assert open_matrices() <= before
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-9])
+@pytest.mark.parametrize("name", ["decision_tree", "extra_trees", "gradient_boosting"])
+def test_trees_see_what_single_precision_does_not(name, unit):
+    # Ten minutes, in seconds since 1970; and a target in small units.
+    X = pd.DataFrame({"when": pd.date_range("2024-05-31 12:00", periods=600, freq="1s")})
+    y = unit * np.sin(np.arange(600) / 20)
+    train, test = np.split(np.random.default_rng(0).permutation(600), [450])
+    model = regressor(search_space=[name], n_evaluations=1).fit(X.iloc[train], y[train])
+    assert model.score(X.iloc[test], y[test]) > 0.9
+
+
+def test_quantiles_see_columns_in_small_units():
+    X, y = 1e-9 * (NUMBERS + 2.0 * LABELS.reshape(-1, 1)), LABELS
+    model = classifier(search_space=["gaussian_naive_bayes"], n_evaluations=1).fit(X, y)
+    assert model.score(X, y) > 0.9
+
+
+def test_a_single_column_is_not_selected_from():
+    X, y = NUMBERS[:, :1], TARGET
+    model = regressor(search_space=["ridge"], n_evaluations=40, n_iter_no_change=None).fit(X, y)
+    assert not any(model.cv_results_["failure"])

@@ -164,3 +164,13 @@ SMALL = {"hidden_layer_sizes": (4,), "n_members": 1, "max_iter": 1}
 def test_parents_that_are_of_no_use_are_refused(parent, error, message):
     with pytest.raises(error, match=message):
         NetworkClassifier(**SMALL).fit(*IRIS, parent=parent)
+
+
+@pytest.mark.parametrize(("kind", "X", "y"), list(tables()), ids=["regressor", "classifier"])
+def test_a_network_may_be_its_own_parent(kind, X, y):
+    one, other = (kind(max_iter=6, n_members=2, random_state=0).fit(X, y) for _ in range(2))
+    other.fit(X, y, parent=one)
+    one.fit(X, y, parent=one)
+    assert one.loss_curve_ == other.loss_curve_
+    with pytest.raises(ValueError, match="parent was fitted on"):
+        one.fit(X[:, :2], y, parent=one)

@@ -181,3 +181,9 @@ def test_a_search_leaves_out_what_misleads_neighbours(fast):
     other[:, left_out] = 0
     best = model.best_estimator_
     np.testing.assert_array_equal(best.predict(other), best.predict(X))
+
+
+@pytest.mark.parametrize("left_out", [[True, False], [0.7], ["a"]])
+def test_what_are_no_positions_is_told(left_out):
+    with pytest.raises(ValueError, match="left_out must give positions"):
+        ColumnMask(left_out=left_out).fit(np.eye(3))

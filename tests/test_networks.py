@@ -175,3 +175,30 @@ def test_an_heir_holds_out_the_rows_that_its_parent_has_not_seen():
 def test_too_few_rows_for_early_stopping_are_an_error():
     with pytest.raises(ValueError, match="early_stopping=False"):
         NetworkRegressor(early_stopping=True).fit([[1.0]], [1.0])
+
+
+def test_a_sentinel_does_not_hide_the_other_values():
+    x = np.random.default_rng(0).uniform(0, 20, (600, 1))
+    y = np.sin(x[:, 0])
+    x[0] = 999_999_999
+    model = NetworkRegressor(32, max_iter=30, n_members=2, random_state=0).fit(x, y)
+    assert model.score(x, y) > 0.7
+
+
+@pytest.mark.parametrize("kind", [NetworkClassifier, NetworkRegressor])
+def test_rows_of_weight_zero_are_as_if_left_out(kind):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(80, 3))
+    y = (X[:, 0] > 0).astype(int)
+    weights = np.r_[np.ones(60), np.zeros(20)]
+    X[60:] *= 1e9
+    settings = {"early_stopping": True, "max_iter": 8, "n_members": 2, "random_state": 0}
+    one = kind(**settings).fit(X, y, weights)
+    other = kind(**settings).fit(X[:60], y[:60], weights[:60])
+    np.testing.assert_array_equal(one.stack_.vector, other.stack_.vector)
+
+
+@pytest.mark.parametrize("sizes", [(0,), (8, 0), (-1,), (8.5,), ((8, 8), (8, 8))])
+def test_what_are_no_layers_is_told(sizes):
+    with pytest.raises(ValueError, match="hidden_layer_sizes must be whole numbers"):
+        NetworkRegressor(sizes).fit(np.eye(9), np.arange(9.0))

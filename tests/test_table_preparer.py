@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -122,3 +123,19 @@ def test_arrays_need_no_frame_library():
     )
 
     assert done.stdout.strip() == "[[1.0, 0.0], [2.0, 1.0]]"
+
+
+def test_both_steps_read_texts_that_are_all_missing():
+    table = pd.DataFrame({"n": [1.0, 2.0, 3.0], "s": ["a", "b", "a"]})
+    prepared = prepare_table(table)
+    assert isinstance(prepared.step, ColumnTransformer)
+    new = pd.DataFrame({"n": [1.0], "s": [np.nan]})
+    for step in (prepared.step, prepared.preparer):
+        np.testing.assert_array_equal(step.transform(new), [[1.0, np.nan]])
+
+
+def test_a_sparse_matrix_stays_one_where_fit_saw_one():
+    dense = np.random.default_rng(0).normal(size=(30, 3))
+    for fitted in (dense, sparse.csr_matrix(dense)):
+        matrix = ColumnPreparer().fit(fitted).transform(sparse.csr_matrix(dense))
+        assert sparse.issparse(matrix) is sparse.issparse(fitted)

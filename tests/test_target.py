@@ -74,3 +74,11 @@ def test_it_works_where_frames_are_wanted():
     with config_context(transform_output="pandas"):
         answers = model.fit(X, np.exp(X["a"] / 5)).predict(X)
     assert np.isfinite(answers).all()
+
+
+def test_what_has_no_end_on_one_side_goes_on_to_the_bound():
+    step = BoundedTarget(FunctionTransformer(np.log1p, np.expm1, check_inverse=False))
+    step.fit([[50.0], [200.0], [1000.0]])  # a range below 50 there is no logarithm
+    back = step.inverse_transform(np.log1p([[5.0], [49.0], [1200.0], [1e9]]))
+    np.testing.assert_allclose(back.ravel(), [5.0, 49.0, 1200.0, 1950.0], rtol=1e-5)
+    assert step.inverse_transform([[-1e300], [-np.inf]]).tolist() == [[-1.0], [-1.0]]

@@ -18,6 +18,7 @@ from evolearn.space.problem import Problem
 from evolearn.space.search_space import SearchSpace
 from evolearn.space.user_space import make_space
 from evolearn.table import PreparedTable, as_table, check_table, n_rows, prepare_table
+from evolearn.table.profile import varies_little
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,9 @@ def read_data(
         smallest_class=int(counts.min()),
         zero_one=_are_zero_one(classes),
         positive_target=not classification and bool(_counted(target, weights).min() > -1),
+        fine_numbers=not prepared.schema.sparse
+        and varies_little(prepared.matrix[:, : prepared.schema.n_numeric]),
+        fine_target=not classification and varies_little(target.reshape(-1, 1)),
         weighted=weights is not None,
         responses=objective.responses,
         row_bytes=prepared.n_bytes / n_rows(X),

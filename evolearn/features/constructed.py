@@ -20,7 +20,9 @@ class ConstructedFeatures(MatrixStep):
     expressions : sequence of str, default=()
         The formulas, written as nested calls over columns by their position:
         ``"div(log1p(x0), x3)"``. `evolearn.features.OPERATORS` lists what they are made of.
-        Formulas are zero where they are not defined, and missing where one of their columns is.
+        ``sqrt`` and ``log`` are those of the absolute value, ``log1p`` is that of the absolute
+        value with the sign of the value. Formulas are zero where they are not defined, and
+        missing where one of their columns is.
 
     Attributes
     ----------

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from evolearn._compat import Interval, feature_names_in, fit_context
-from evolearn.features.base import MatrixStep
+from evolearn.features.base import MatrixStep, check_positions
 
 # The mean lengths of a month and a year of the Gregorian calendar.
 DAY, DAYS_OF_WEEK, DAYS_OF_MONTH, YEAR = 86_400.0, 7.0, 30.436875, 31_556_952.0
@@ -84,8 +84,11 @@ class DateFeatures(MatrixStep):
             If a column is named that there is not.
         """
         X = self._checked(X, reset=True)
-        named = [column for column, _ in self.cycles]
+        named = [column for column, _ in self._cycles()]
         named += [column for pair in self.differences for column in pair]
+        check_positions("cycles or differences", named)
+        if any(not period > 0 for _, period in self._cycles()):
+            raise ValueError(f"The periods of cycles must be above 0, got {self.cycles!r}.")
         missing = [column for column in named if not 0 <= column < X.shape[1]]
         if missing:
             raise ValueError(
@@ -110,13 +113,17 @@ class DateFeatures(MatrixStep):
         check_is_fitted(self)
         X = self._checked(X, reset=False)
         new = []
-        for column, period in self.cycles:
+        for column, period in self._cycles():
             turns = X[:, column] / period
             for harmonic in range(1, self.harmonics + 1):
                 angle = 2 * np.pi * harmonic * turns
                 new += [np.sin(angle), np.cos(angle)]
         new += [X[:, first] - X[:, second] for first, second in self.differences]
         return np.column_stack([X, *new])
+
+    def _cycles(self):
+        # In an array beside the periods, positions are floats.
+        return [(int(j) if j == int(j) else j, period) for j, period in self.cycles]
 
     def get_feature_names_out(self, input_features=None):
         """Return the names of the columns, and those of the new ones.
@@ -134,7 +141,7 @@ class DateFeatures(MatrixStep):
         check_is_fitted(self, "n_features_in_")
         names = feature_names_in(self, input_features)
         new = []
-        for column, period in self.cycles:
+        for column, period in self._cycles():
             unit = _NAMES.get(period, f"{period:g}")
             for harmonic in range(1, self.harmonics + 1):
                 times = "" if harmonic == 1 else f"{harmonic} * "

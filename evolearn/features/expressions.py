@@ -1,9 +1,10 @@
 """Formulas over the columns of a table: their text, their values, how they are read.
 
 The text is that of nested calls, such as ``div(log1p(x0), x3)``, where ``x3`` is the fourth
-column. Operators are protected: where a formula is not defined, as a division by zero is not,
-it is zero, and what is too large for a float is the largest of them. Only a missing value makes
-a missing value.
+column. Operators are protected: ``sqrt`` and ``log`` are those of the absolute value, ``log1p``
+is that of the absolute value with the sign of the value; where a formula still is not defined,
+as a division by zero is not, it is zero, and what is too large for a float is the largest of
+them. Only a missing value makes a missing value.
 """
 
 import ast

@@ -6,10 +6,11 @@ from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evolearn._compat import fit_context
+from evolearn.features.base import check_positions
 
 
 class ColumnMask(SelectorMixin, BaseEstimator):
-    """Leave out some columns, whatever they hold.
+    """Leave out some columns of numbers.
 
     Parameters
     ----------
@@ -59,6 +60,7 @@ class ColumnMask(SelectorMixin, BaseEstimator):
             If there is no column at one of the positions.
         """
         validate_data(self, X, ensure_all_finite="allow-nan")
+        check_positions("left_out", self.left_out)
         missing = [j for j in self.left_out if not 0 <= j < self.n_features_in_]
         if missing:
             raise ValueError(

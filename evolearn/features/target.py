@@ -83,9 +83,11 @@ class BoundedTarget(MatrixStep):
         with np.errstate(all="ignore"):  # a logarithm may not exist so far down
             ends = np.asarray(self.transformer_.transform(self.bounds_))
         seen = np.asarray(self.transformer_.transform(np.stack([low, high])))
-        # Not quite to the ends: a rounding error further there may be no way back.
-        beyond = NEARLY * np.where(np.isfinite(ends), ends - seen, 0.0)
-        self._transformed_bounds = seen + beyond
+        # Not quite to the ends: a rounding error further there may be no way back. What has no
+        # end may go on for ever, and is held when it has come back.
+        self._transformed_bounds = np.where(
+            np.isfinite(ends), seen + NEARLY * (ends - seen), [[-np.inf], [np.inf]]
+        )
         return self
 
     def transform(self, X):
@@ -116,4 +118,5 @@ class BoundedTarget(MatrixStep):
         check_is_fitted(self)
         X = check_array(X, dtype=np.float64, ensure_all_finite=False)
         within = np.clip(X, *self._transformed_bounds)
-        return np.clip(self.transformer_.inverse_transform(within), *self.bounds_)
+        with np.errstate(over="ignore"):  # of what may go on for ever
+            return np.clip(self.transformer_.inverse_transform(within), *self.bounds_)

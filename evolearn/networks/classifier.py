@@ -1,5 +1,6 @@
 """The network that predicts classes."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from evolearn._compat import fit_context
 from evolearn.networks.layers import Floats
-from evolearn.networks.training import BaseNetwork, relative_weights
+from evolearn.networks.training import BaseNetwork, weighed
 
 
 class NetworkClassifier(ClassifierMixin, BaseNetwork):
@@ -78,10 +79,11 @@ random_state
             If the parent was fitted on other columns or classes, or spreads columns in another
             way.
         """
+        parent = copy.deepcopy(self) if parent is self else parent
         X, y = self._checked(X, y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
-        weights = relative_weights(sample_weight, X)
+        X, codes, weights = weighed(X, codes, sample_weight)
 
         def loss(outputs: Floats, rows: NDArray[np.intp]) -> tuple[float, Floats]:
             slopes = _softmax(outputs)

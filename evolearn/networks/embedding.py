@@ -19,6 +19,8 @@ MOST_ROWS = 20_000
 CLIP = 3.0
 # Standard deviations beyond which a value is as far away as any: squares must not overflow.
 FARTHEST = 1e6
+# The least width of a bin: whatever is not zero, its slope is a number.
+SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 @dataclass
@@ -95,7 +97,7 @@ class Embedding:
             )
             widths = np.diff(edges)
             self.starts[row, : len(widths)] = edges[:-1]
-            self.slopes[row, : len(widths)] = 1 / np.maximum(widths, 1e-6)
+            self.slopes[row, : len(widths)] = 1 / np.maximum(widths, SMALLEST)
 
     @property
     def n_outputs(self) -> int:

@@ -1,5 +1,6 @@
 """The network that predicts numbers."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from sklearn.base import RegressorMixin
 
 from evolearn._compat import fit_context
 from evolearn.networks.layers import Floats
-from evolearn.networks.training import BaseNetwork, relative_weights
+from evolearn.networks.training import BaseNetwork, weighed
 
 
 class NetworkRegressor(RegressorMixin, BaseNetwork):
@@ -131,8 +132,9 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         ValueError
             If the parent was fitted on other columns, or spreads them in another way.
         """
+        parent = copy.deepcopy(self) if parent is self else parent
         X, y = self._checked(X, y, y_numeric=True)
-        weights = relative_weights(sample_weight, X)
+        X, y, weights = weighed(X, y, sample_weight)
         self._centre = float(np.average(y, weights=weights))
         largest = float(np.abs(y - self._centre).max()) or 1.0  # its square may be too large
         variance = float(np.average(((y - self._centre) / largest) ** 2, weights=weights))

@@ -34,12 +34,18 @@ ROWS_AT_ONCE, INPUTS_AT_ONCE = 2_048, 2**20
 Loss = Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]]
 
 
-def relative_weights(sample_weight: Any, X: Any) -> Floats | None:
-    """Return checked weights whose mean is one, None if there are none."""
+def weighed(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Floats | None]:
+    """Return rows and targets without those of weight zero, and weights whose mean is one.
+
+    None for weights if there are none.
+    """
     if sample_weight is None:
-        return None
+        return X, y, None
     weights = check_sample_weight(sample_weight, X)
-    return (weights / weights.mean()).astype(np.float32)
+    if (weights == 0).any() and (weights > 0).any():
+        rows = np.flatnonzero(weights)
+        X, y, weights = X[rows], y[rows], weights[rows]
+    return X, y, (weights / weights.mean()).astype(np.float32)
 
 
 def _spreads_by(embedding: str) -> tuple[str, ...]:
@@ -205,7 +211,7 @@ class BaseNetwork(BaseEstimator):
             self.embedding_ = parent.embedding_  # what inputs mean goes with the weights
         self.stack_ = Stack(
             self.embedding_.n_outputs,
-            np.atleast_1d(self.hidden_layer_sizes).tolist(),
+            self._widths(),
             n_outputs,
             n_members=self.n_members,
             activation=self.activation,
@@ -216,6 +222,19 @@ class BaseNetwork(BaseEstimator):
         if parent is not None:
             inherit(self.stack_, parent.stack_, rng)
             self._adopt_outputs(parent)
+
+    def _widths(self) -> list[int]:
+        """Return the units of each layer, checked."""
+        widths = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
+        if widths.ndim != 1 or not all(
+            isinstance(units, numbers.Integral) and int(units) > 0 for units in widths
+        ):
+            msg = (
+                "hidden_layer_sizes must be whole numbers of units above 0, one per layer, got "
+                f"{self.hidden_layer_sizes!r}."
+            )
+            raise ValueError(msg)
+        return [int(units) for units in widths]
 
     def _check_parent(self, parent: Any) -> None:
         """Raise an error if no network like this one can start from another one's weights."""

@@ -137,7 +137,10 @@ def _columns(
 ) -> list[tuple[str, BaseEstimator]]:
     """Return the steps that relate, impute, construct, leave out, encode and scale columns."""
     table = problem.table
-    numeric = _steps(genome, space, "imputer", "features", "dates", MASK, "scaler")
+    numeric = _steps(genome, space, "imputer", "features", "dates", MASK)
+    if problem.fine_numbers:
+        numeric.append(("unit", StandardScaler()))
+    numeric += _steps(genome, space, "scaler")
     if _encoder(genome) == EMBEDDED:  # whatever chooses columns leaves codes alone
         numeric += _steps(genome, space, *CHOOSING)
     related = _steps(genome, space, RELATIONS)

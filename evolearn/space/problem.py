@@ -28,6 +28,9 @@ class Problem:
         Whether the classes are the integers 0 and 1.
     positive_target : bool
         Whether all target values are above -1, so that their ``log1p`` exists.
+    fine_numbers, fine_target : bool
+        Whether a column of numbers, or the target, varies so little that estimators which
+        compute in single precision would hardly see it; it is scaled before they do.
     weighted : bool
         Whether samples have weights.
     fit_limit : float
@@ -52,6 +55,8 @@ class Problem:
     smallest_class: int = 0
     zero_one: bool = False
     positive_target: bool = False
+    fine_numbers: bool = False
+    fine_target: bool = False
     weighted: bool = False
     fit_limit: float = float("inf")
     training_rows: int | None = None

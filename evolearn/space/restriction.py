@@ -6,7 +6,7 @@ from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
 
-from evolearn.space.catalogue.preparation import NO_TEXT
+from evolearn.space.catalogue.preparation import NO_TEXT, SCALED_TARGET
 from evolearn.space.catalogue.shared import BOOSTING_COST
 from evolearn.space.components import PLAIN_SLOTS, Component
 from evolearn.space.dates import cycles_of, differences_of
@@ -47,7 +47,9 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        number of rows of every class, where half of the rarest class are not that many.
     4. Encoders and relations are left out of tables without categories, what makes columns of
        words or of dates out of tables without them, the logarithm of the target where the
-       target does not lie above -1. A text gets no more components than a tenth of the rows.
+       target does not lie above -1. A text gets no more components than a tenth of the rows. A
+       target that varies too little to be seen in single precision is scaled, and nothing else
+       is done to it.
     5. Polynomial features are left out above 40 columns, splines above 100, both beside text,
        truncated SVD on dense data.
     6. Estimators whose expected time for one fit (`Cost`) is known and above the problem's
@@ -87,6 +89,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
         )
         raise ValueError(msg)
     suited = [imputed(narrow(c, problem), problem) for c in fitting]
+    if problem.fine_target:
+        suited = [_of_scaled_target(c) for c in suited]
     useful = [with_few_neighbors(with_fewer_rounds(c, problem), problem) for c in suited]
     frugal = within_memory(useful, problem, left_out)
     fast = _affordable([_cheaper(c, problem) for c in frugal], problem, left_out)
@@ -203,9 +207,13 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
         return _useless_for_text(component, problem)
     if slot == "dates":
         return _useless_for_dates(component, problem)
+    if component.name.startswith("univariate") and problem.n_encoded_columns < 2:
+        return "there is a single column"
     if component.name == "constructed" and not 2 <= table.n_numeric <= MOST_FORMULA_COLUMNS:
         return f"it is for 2 to {MOST_FORMULA_COLUMNS} columns of numbers"
     if slot == "target":
+        if problem.fine_target and component.name != SCALED_TARGET:
+            return "the target varies too little for it"
         if component.name == "log_target" and not problem.positive_target:
             return "the target does not lie above -1"
         return None
@@ -224,6 +232,15 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
     if component.name == "polynomial" and problem.n_encoded_columns > POLYNOMIAL_COLUMNS:
         return f"there are more than {POLYNOMIAL_COLUMNS} columns"
     return None
+
+
+def _of_scaled_target(component: Component) -> Component:
+    """Return a component of the catalogue that sees the target in standard deviations."""
+    if component.cost is None:
+        return component
+    return replace(
+        component, slots={**(component.slots or PLAIN_SLOTS), "target": (SCALED_TARGET,)}
+    )
 
 
 def _useless_for_text(component: Component, problem: Problem) -> str | None:

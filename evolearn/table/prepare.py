@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 from evolearn.table.assembly import date_columns
@@ -167,6 +168,9 @@ def _plain_step(
         handle_unknown="use_encoded_value", unknown_value=np.nan, encoded_missing_value=np.nan
     )
     parts = [("numeric", _numbers_step(number_types), numeric)] if numeric else []
+    if any(isinstance(category, str) for info in columns for category in info.categories):
+        # Where all texts of a table are missing, pandas has numbers in their place.
+        encoder = make_pipeline(_converted(object), encoder)
     parts += [("categorical", encoder, categorical)] if categorical else []
     step = ColumnTransformer(parts, sparse_threshold=0, verbose_feature_names_out=False)
     return step.set_output(transform="default").fit(table)
@@ -177,6 +181,11 @@ def _numbers_step(dtypes: set[Any]) -> Any:
     if dtypes == {np.dtype(np.float64)}:
         return "passthrough"
     # Booleans beside numbers would become an array of objects, and float32 would stay.
+    return _converted(np.float64)
+
+
+def _converted(dtype: Any) -> FunctionTransformer:
+    """Return what makes an array of this type of columns."""
     return FunctionTransformer(
-        np.asarray, kw_args={"dtype": np.float64}, feature_names_out="one-to-one"
+        np.asarray, kw_args={"dtype": dtype}, feature_names_out="one-to-one"
     )

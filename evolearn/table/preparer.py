@@ -111,7 +111,8 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
 
     def _learn(self, X):
         X = as_table(X)
-        if is_sparse(X):
+        self._is_sparse = is_sparse(X)
+        if self._is_sparse:
             if self.kinds:
                 raise ValueError(
                     "kinds says how to read columns, but X is a sparse matrix, whose columns "
@@ -156,9 +157,9 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = self._aligned(as_table(X))
         if is_sparse(X):
-            if all(info.is_kept and info.kind == "numeric" for info in self.columns_):
+            if self._is_sparse:
                 return _as_csr(X)
-            X = X.toarray()
+            X = X.toarray()  # what stands behind it was fitted on a dense matrix
         return apply_layout(X, self.columns_)
 
     @property

@@ -289,10 +289,11 @@ def _bounded(transformer: TransformerMixin) -> TransformedTargetRegressor:
     )
 
 
+SCALED_TARGET = "standard_target"
 TARGETS = (
     Component("no_target_transform", None, complexity=0.0, cost=FREE),
     Component(
-        "standard_target",
+        SCALED_TARGET,
         TransformedTargetRegressor(transformer=StandardScaler()),
         complexity=0.1,
         cost=FREE,
