@@ -26,6 +26,7 @@ __all__ = [
     "parse_version",
     "scorer_function",
     "scorer_response",
+    "scorer_settings",
     "seeded_target_encoder",
 ]
 
@@ -53,6 +54,11 @@ def seeded_target_encoder(
 def scorer_function(scorer: Any) -> Callable[..., Any] | None:
     """Return the metric inside a scorer made by ``make_scorer``, None for other scorers."""
     return getattr(scorer, "_score_func", None)
+
+
+def scorer_settings(scorer: Any) -> tuple[int, dict[str, Any]]:
+    """Return the sign of a scorer made by ``make_scorer``, and its metric's settings."""
+    return scorer._sign, scorer._kwargs
 
 
 def scorer_response(scorer: Any) -> tuple[str, ...]:

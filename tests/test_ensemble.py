@@ -178,6 +178,26 @@ def test_estimators_that_are_too_many_give_way_to_others():
     assert library.keep_below(genome_of("d")) == 40.0
 
 
+@given(
+    searches=st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 99)), max_size=40),
+    size=st.sampled_from([1, 2, 4, 8]),
+)
+def test_what_is_kept_does_not_depend_on_how_many_are_under_way(searches, size):
+    def kept(n_workers):
+        library, bounds, with_predictions = Library(size, as_long), [], set()
+        for told, (estimator, error) in enumerate(searches):
+            for later, _ in searches[len(bounds) : told + n_workers]:
+                bounds.append(library.keep_below(genome_of(later)))
+            if error <= bounds[told]:
+                with_predictions.add(told)
+            library.add(entry(told, error, estimator=estimator))
+        numbers = [e.candidate.number for e in library.entries]
+        assert with_predictions.issuperset(numbers)
+        return numbers
+
+    assert kept(1) == kept(4) == kept(16)
+
+
 def test_fold_models_of_the_worst_give_way_where_the_disk_is_small(tmp_path):
     library = Library(5, as_long, most_bytes=250)
     paths = [saved(tmp_path / str(i), 100) for i in range(4)]

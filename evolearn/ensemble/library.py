@@ -116,12 +116,20 @@ class Library:
         return next((entry for entry in self.entries if entry.models_path is not None), None)
 
     def keep_below(self, genome: Genome) -> float:
-        """Return the error that a genome must not exceed to be kept."""
+        """Return the error that a genome must not exceed to be kept.
+
+        Never less later on, so that it does not matter how many are told while it is evaluated.
+        """
         if len(self.entries) < self.size:
             return float("inf")
         counts = Counter(map(_estimator, self.entries))
         if counts[genome.estimator] >= self._most_of_one:
-            return max(e.error for e in self.entries if _estimator(e) == genome.estimator)
+            return max(
+                e.error
+                for e in self.entries
+                if _estimator(e) == genome.estimator
+                or counts[_estimator(e)] > self._most_of_one
+            )
         crowded = max(counts.values()) > self._most_of_one
         return float("inf") if crowded else self.entries[-1].error
 

@@ -159,11 +159,15 @@ class OutOfFold:
             return METRICS[self._objective.fast](codes, answers, weights)
         if self._classes is None:
             asked = RegressorAnswers(answers)
+        elif self._objective.is_function:
+            asked = ClassifierAnswers(self._classes, answers)
         else:
+            # As candidates are scored: any class may be predicted, those present have columns.
             present = np.unique(codes).astype(np.intp)
             kept = answers[:, present]
             total = np.maximum(kept.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-            asked = ClassifierAnswers(self._classes[present], kept / total)
+            labels = self._classes[answers.argmax(axis=1)]
+            asked = ClassifierAnswers(self._classes[present], kept / total, labels)
         return self._objective.score(asked, None, truth, weights)
 
 

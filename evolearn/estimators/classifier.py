@@ -5,6 +5,7 @@ from sklearn.utils.metaestimators import available_if
 
 from evolearn._compat import fit_context
 from evolearn.estimators.base import BaseEvolutionary, serves, single_has
+from evolearn.estimators.inputs import as_labels
 
 
 class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
@@ -295,6 +296,7 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         float
             The score; greater is better.
         """
+        y = as_labels(y)
         if self.scoring is None:
             return super().score(X, y, sample_weight)
         return self._score(X, y, sample_weight)

@@ -9,16 +9,20 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import joblib
+from sklearn.base import BaseEstimator
 
 from evolearn._compat import scorer_function
 from evolearn.estimators.data import FitData
 from evolearn.space.components import Component
+from evolearn.space.domains import Choice
 from evolearn.space.genome import text_of
 from evolearn.space.imported import Imported
 from evolearn.space.search_space import SearchSpace
 
 # Other versions of these may evaluate the same genome differently.
 PACKAGES = ("evolearn-automl", "scikit-learn", "numpy", "scipy")
+# Modules whose classes are what their versions say.
+VERSIONED = {"evolearn", "sklearn", "builtins"}
 
 
 def fingerprint(estimator: Any, data: FitData) -> str:
@@ -27,7 +31,8 @@ def fingerprint(estimator: Any, data: FitData) -> str:
     Budgets, limits, `n_jobs` and `verbose` are no part of it, so that a run can be gone on
     with under others.
     """
-    takes_raw = any(component.whole for component in data.space.estimators)
+    whole = any(component.whole for component in data.space.estimators)
+    takes_raw = whole or data.objective.is_function
     schema = data.prepared.schema
     digest = joblib.hash(
         (
@@ -56,7 +61,7 @@ def fingerprint(estimator: Any, data: FitData) -> str:
 
 
 def _meaning(value: Any, inside: tuple[Any, ...] = ()) -> Iterator[str]:
-    """Yield what a scorer written by the user is made of, as texts that no process changes.
+    """Yield what something written by the user is made of, as texts that no process changes.
 
     Its name may stay the same when it is changed. What its functions call by a global name is
     not looked into.
@@ -124,10 +129,28 @@ def _component_lines(slot: str, component: Component) -> Iterator[str]:
     yield f"{slot} {component.name} {component.whole} {component.complexity}"
     for kind in ("parameters", "conditions", "slots"):
         yield f"{kind} {text_of(dict(getattr(component, kind) or {}))}"
+    for domain in component.parameters.values():
+        for option in domain.options if isinstance(domain, Choice) else ():
+            yield from _meaning(option)
     if isinstance(component.estimator, Imported):
         yield f"{component.estimator!r} {component.estimator.version}"
     elif component.estimator is not None:
         # Not the estimator's repr, which leaves out what is long.
         parameters: dict[str, Any] = component.prototype().get_params(deep=True)
-        yield type(component.prototype()).__qualname__
-        yield from (f"{name}={text_of(value)}" for name, value in sorted(parameters.items()))
+        yield from _class_lines(type(component.prototype()))
+        for name, value in sorted(parameters.items()):
+            yield name
+            yield from _meaning(value)
+            if isinstance(value, BaseEstimator):
+                yield from _class_lines(type(value))
+
+
+def _class_lines(kind: type) -> Iterator[str]:
+    """Yield the name of a class and, of one that the user has written, what its methods do."""
+    yield kind.__qualname__
+    for cls in kind.__mro__:
+        if cls.__module__.partition(".")[0] not in VERSIONED:
+            for name, method in sorted(vars(cls).items()):
+                if isinstance(method, FunctionType):
+                    yield name
+                    yield from _meaning(method)

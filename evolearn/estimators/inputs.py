@@ -53,8 +53,7 @@ def check_classes(y: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     """
     array = as_array(y, "y")
     _refuse_missing(array)
-    if array.dtype == object:
-        array = _uniform(array)
+    array = as_labels(array)
     check_classification_targets(array)
     classes = np.unique(array)
     if len(classes) < 2:
@@ -148,6 +147,12 @@ def _refuse_missing(y: NDArray[Any]) -> None:
             "remove the rows whose target is not known."
         )
         raise ValueError(msg)
+
+
+def as_labels(y: Any) -> NDArray[Any]:
+    """Return labels as fit reads them."""
+    array = as_array(y, "y")
+    return _uniform(array) if array.dtype == object else array
 
 
 def _uniform(y: NDArray[Any]) -> NDArray[Any]:

@@ -90,8 +90,8 @@ class Plan:
         self, pool: Pool, memory_limit: int | None = None, files: str = ""
     ) -> Evaluator:
         """Return the evaluator, its data in files that the workers can map, named so."""
-        takes_raw = any(component.whole for component in self.space.estimators)
         folder, data = pool.scratch, self.data
+        takes_raw = data.objective.is_function or any(c.whole for c in self.space.estimators)
         return Evaluator(
             matrix=share(data.prepared.matrix, folder, f"{files}matrix"),
             target=share(data.target, folder, f"{files}target"),
@@ -103,6 +103,7 @@ class Plan:
             folds=self.folds,
             classes=data.classes,
             seed=data.seed,
+            preparer=data.prepared.preparer if data.objective.is_function else None,
             cache=PreparationCache(self._cache_bytes(memory_limit)),
         )
 

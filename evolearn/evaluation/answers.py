@@ -1,12 +1,41 @@
 """What a fitted pipeline answers on held-out rows, asked once and used for all scores."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.metaestimators import available_if
+
+from evolearn.evaluation.metrics import METRICS
+from evolearn.evaluation.scoring import Objective
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Held-out rows of a fold.
+
+    Attributes
+    ----------
+    X : table
+        The rows as the model takes them.
+    y : ndarray
+        Their targets.
+    weights : ndarray, default=None
+        Their weights.
+    seen : table, default=None
+        The rows as the scorer sees them; None: as the model does.
+    prepare : callable, default=None
+        Makes of other tables like `seen` what the model takes.
+    """
+
+    X: Any
+    y: NDArray[Any]
+    weights: NDArray[np.float64] | None = None
+    seen: Any = None
+    prepare: Callable[[Any], Any] | None = None
 
 
 class _Asked(BaseEstimator):
@@ -15,9 +44,10 @@ class _Asked(BaseEstimator):
     Any other table, such as some of its rows, is predicted as it is asked for.
     """
 
-    def __init__(self, model: Any, X: Any) -> None:
+    def __init__(self, model: Any, rows: HeldOut) -> None:
         self.model = model
-        self.X = X
+        self.rows = rows
+        self.seen = rows.X if rows.seen is None else rows.seen
         self._answers: dict[str, Any] = {}
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -25,15 +55,16 @@ class _Asked(BaseEstimator):
         return np.asarray(self._ask("predict", X))
 
     def _ask(self, method: str, X: Any) -> Any:
-        if X is not self.X:
-            return getattr(self.model, method)(X)
+        if X is not self.seen:
+            prepare = self.rows.prepare
+            return getattr(self.model, method)(X if prepare is None else prepare(X))
         if method not in self._answers:
-            self._answers[method] = getattr(self.model, method)(self.X)
+            self._answers[method] = getattr(self.model, method)(self.rows.X)
         return self._answers[method]
 
     def __getattr__(self, name: str) -> Any:
         # Scorers of the user may look at the model itself (coef_, predict_interval, ...).
-        if name.startswith("__") or name in ("model", "X", "_answers"):
+        if name.startswith("__") or name in ("model", "rows", "seen", "_answers"):
             raise AttributeError(name)
         return getattr(self.model, name)
 
@@ -42,8 +73,8 @@ class AskedRegressor(RegressorMixin, _Asked):
     """A fitted regressor with its answers."""
 
     def out_of_fold(self) -> NDArray[np.float64] | None:
-        """Return the predictions as float64."""
-        return np.asarray(self._ask("predict", self.X), dtype=np.float64).ravel()
+        """Return the predictions as float64, not those that scorers get and may change."""
+        return np.array(self._ask("predict", self.seen), dtype=np.float64).ravel()
 
 
 def _model_has(method: str) -> Callable[[Any], bool]:
@@ -55,15 +86,16 @@ class AskedClassifier(ClassifierMixin, _Asked):
 
     Parameters
     ----------
-    model, X : fitted classifier and held-out rows
+    model : fitted classifier
+    rows : HeldOut
     classes_ : ndarray of shape (n_classes,)
         The classes of the columns of `predict_proba`. Classes that the model has not seen
         have probability 0; columns of classes that are not wanted are left out and the
         others scaled to sum to 1.
     """
 
-    def __init__(self, model: Any, X: Any, classes_: NDArray[Any]) -> None:
-        super().__init__(model, X)
+    def __init__(self, model: Any, rows: HeldOut, classes_: NDArray[Any]) -> None:
+        super().__init__(model, rows)
         self.classes_ = classes_
 
     @available_if(_model_has("predict_proba"))
@@ -85,7 +117,61 @@ class AskedClassifier(ClassifierMixin, _Asked):
 
     def out_of_fold(self) -> NDArray[np.float64] | None:
         """Return the probabilities, None if the model gives none."""
-        return self.predict_proba(self.X) if hasattr(self, "predict_proba") else None
+        return self.predict_proba(self.seen) if hasattr(self, "predict_proba") else None
+
+
+def score_and_answers(
+    model: BaseEstimator, rows: HeldOut, objective: Objective, classes: NDArray[Any] | None
+) -> tuple[float, NDArray[np.float64] | None]:
+    """Return the score of a fitted model on held-out rows, and its predictions to keep.
+
+    Parameters
+    ----------
+    model : fitted estimator
+    rows : HeldOut
+    objective : Objective
+    classes : ndarray or None
+        The sorted classes; None in regression.
+
+    Raises
+    ------
+    ValueError
+        If a prediction or the score is not a finite number.
+    """
+    y, weights = rows.y, rows.weights
+    if classes is None:
+        regressor = AskedRegressor(model, rows)
+        answers = _checked(regressor.out_of_fold(), y)
+        return objective.score(regressor, regressor.seen, y, weights), answers
+    full = AskedClassifier(model, rows, classes)
+    answers = _checked(full.out_of_fold(), y)
+    # A model's own labels need not be its most probable ones (thresholds may be tuned).
+    of_labels = "predict" in objective.responses
+    if objective.fast is not None and answers is not None and not of_labels:
+        # Unlike scikit-learn's own log loss, ours takes held-out rows without some class.
+        score = METRICS[objective.fast](np.searchsorted(classes, y), answers, weights)
+        if not np.isfinite(score):
+            msg = f"The score of {objective.name} is {score!r}, not a finite number."
+            raise ValueError(msg)
+        return score, answers
+    # Metrics take the classes that are there: columns of others would be an error.
+    wanted = classes if objective.is_function else np.unique(y)
+    asked = full if len(wanted) == len(classes) else AskedClassifier(model, rows, wanted)
+    return objective.score(asked, asked.seen, y, weights), answers
+
+
+def _checked(
+    answers: NDArray[np.float64] | None, y: NDArray[Any]
+) -> NDArray[np.float64] | None:
+    if answers is None:
+        return None
+    if len(answers) != len(y):
+        msg = f"The model made {len(answers)} predictions for {len(y)} rows."
+        raise ValueError(msg)
+    if not np.isfinite(answers).all():
+        msg = "The model predicted values that are not finite numbers."
+        raise ValueError(msg)
+    return answers
 
 
 def align(

@@ -4,7 +4,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.base import BaseEstimator
 
-from evolearn.evaluation.answers import AskedClassifier, AskedRegressor
+from evolearn.evaluation.answers import HeldOut, score_and_answers
 from evolearn.evaluation.fold_models import check_portable, save_models
 from evolearn.evaluation.folds import Folds, draw_rows
 from evolearn.evaluation.lines import fit_line, parents_of, train_line
-from evolearn.evaluation.metrics import METRICS
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.scoring import Objective
@@ -84,11 +83,13 @@ class Evaluator:
     ----------
     matrix, target, weights, raw : Handle
         The numeric matrix, the target, the sample weights (None inside if there are none), and
-        the table as it came (None inside unless a pipeline of the user takes it).
+        the table as it came (None inside unless a pipeline or a scorer of the user takes it).
     classes : ndarray or None
         The sorted classes; None in regression.
     seed : int
         The search's seed, from which every candidate's seed is derived.
+    preparer : ColumnPreparer or None
+        What made the matrix of the table.
     cache : PreparationCache
         Prepared rows of candidates before, in the process it is in.
     """
@@ -103,6 +104,7 @@ class Evaluator:
     folds: Folds
     classes: NDArray[Any] | None
     seed: int
+    preparer: Any = None
     cache: PreparationCache = field(default_factory=PreparationCache, compare=False)
 
     def __call__(self, task: EvaluationTask | RefitTask | FoldModelsTask) -> Any:
@@ -180,6 +182,8 @@ class Evaluator:
         """Read the data, which may take its time in a fresh process."""
         for handle in (self._rows_of(genome), self.target, self.weights):
             handle.load()
+        if self.objective.is_function:
+            self.raw.load()
 
     def _too_slow(self, task: EvaluationTask, run: _Run) -> str:
         return (
@@ -229,7 +233,7 @@ class Evaluator:
         parent = None if run.parents is None else run.parents[fold]
         pipelines = self._pipelines(genome, whole_line=parent is None)
         model = pipelines[-1]
-        of_train, of_test = (None if weights is None else weights[r] for r in (train, test))
+        of_train = None if weights is None else weights[train]
         asked, X_test, transformed = model, None, 0.0
         started = time.perf_counter()
         if self._shares(genome):
@@ -250,7 +254,8 @@ class Evaluator:
             fit_line(pipelines, take_rows(X, train), y[train], of_train, parent)
         fitted = time.perf_counter()
         X_test = take_rows(X, test) if X_test is None else X_test
-        score, answers = self._score(asked, X_test, y[test], of_test)
+        held_out = self._held_out(genome, X_test, test)
+        score, answers = score_and_answers(asked, held_out, self.objective, self.classes)
         # What transformed the held-out rows is a part of their prediction.
         run.fit_seconds.append(fitted - started - transformed)
         run.score_seconds.append(time.perf_counter() - fitted + transformed)
@@ -270,31 +275,19 @@ class Evaluator:
         shared = self.cache.most_bytes > 0 and self.objective.fast is not None
         return shared and of_catalogue(genome, self.space, self.problem.task)
 
-    def _score(
-        self, model: BaseEstimator, X: Any, y: NDArray[Any], weights: NDArray[np.float64] | None
-    ) -> tuple[float, NDArray[np.float64] | None]:
-        """Return the score on held-out rows and the predictions to keep."""
-        if self.classes is None:
-            asked = AskedRegressor(model, X)
-            return self.objective.score(asked, X, y, weights), _checked(asked.out_of_fold(), y)
-        full = AskedClassifier(model, X, self.classes)
-        answers = _checked(full.out_of_fold(), y)
-        # A model's own labels need not be its most probable ones (thresholds may be tuned).
-        of_labels = "predict" in self.objective.responses
-        if self.objective.fast is not None and answers is not None and not of_labels:
-            # Unlike scikit-learn's own log loss, ours takes held-out rows without some class.
-            codes = np.searchsorted(self.classes, y)
-            score = METRICS[self.objective.fast](codes, answers, weights)
-            if not np.isfinite(score):
-                msg = f"The score of {self.objective.name} is {score!r}, not a finite number."
-                raise ValueError(msg)
-            return score, answers
-        # Scorers take the classes that are there: columns of others would be an error.
-        present = np.unique(y)
-        asked = (
-            full if len(present) == len(self.classes) else AskedClassifier(model, X, present)
-        )
-        return self.objective.score(asked, X, y, weights), answers
+    def _held_out(self, genome: Genome, X: Any, test: NDArray[np.intp]) -> HeldOut:
+        """Return held-out rows, and how a scorer sees them.
+
+        Functions of the user's see the table as it came, all others what the model does.
+        """
+        weights = self.weights.load()
+        of_test = None if weights is None else weights[test]
+        rows = HeldOut(X, self.target.load()[test], of_test)
+        if not self.objective.is_function:
+            return rows
+        whole = self.space[genome.estimator].whole
+        prepare = None if whole or self.preparer is None else self.preparer.transform
+        return replace(rows, seen=take_rows(self.raw.load(), test), prepare=prepare)
 
     def _pipelines(
         self, genome: Genome, *, rounds: int | None = None, whole_line: bool = True
@@ -305,20 +298,6 @@ class Evaluator:
 
     def _rows_of(self, genome: Genome) -> Handle:
         return self.raw if self.space[genome.estimator].whole else self.matrix
-
-
-def _checked(
-    answers: NDArray[np.float64] | None, y: NDArray[Any]
-) -> NDArray[np.float64] | None:
-    if answers is None:
-        return None
-    if len(answers) != len(y):
-        msg = f"The model made {len(answers)} predictions for {len(y)} rows."
-        raise ValueError(msg)
-    if not np.isfinite(answers).all():
-        msg = "The model predicted values that are not finite numbers."
-        raise ValueError(msg)
-    return answers
 
 
 def _mean_rounds(run: _Run) -> int | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from evolearn._compat import scorer_function, scorer_response
+from evolearn._compat import scorer_function, scorer_response, scorer_settings
 from evolearn.evaluation.metrics import METRICS
 
 #: The fitness where the user names none.
@@ -21,7 +21,7 @@ DEFAULT_SCORING: Mapping[str, str] = {
 }
 
 # Scorers whose best value is neither 0 (all those whose names begin with "neg_") nor 1.
-_UNBOUNDED = {"positive_likelihood_ratio"}
+_UNBOUNDED = {"positive_likelihood_ratio", "mutual_info_score"}
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,11 @@ class Objective:
         return scorer_response(self.scorer)
 
     @property
+    def is_function(self) -> bool:
+        """Whether the scorer is a function of the user's, which may look at the table."""
+        return scorer_function(self.scorer) is None
+
+    @property
     def takes_weights(self) -> bool:
         """Whether the scorer, or the metric inside it, has a parameter for sample weights."""
         function = scorer_function(self.scorer) or self.scorer
@@ -81,6 +86,8 @@ class Objective:
         given = sample_weight is not None and self.weighted
         weights = {"sample_weight": sample_weight} if given else {}
         score = self.scorer(answers, X, y, **weights)
+        if isinstance(score, np.ndarray) and score.ndim == 0:
+            score = score[()]
         if not isinstance(score, (int, float, np.number)) or not math.isfinite(score):
             msg = f"The score of {self.name} is {score!r}, not a finite number."
             raise ValueError(msg)
@@ -109,7 +116,15 @@ def make_objective(scoring: Any, task: str) -> Objective:
         return Objective(scorer, chosen, _optimum(chosen), fast)
     known = {scorer_function(get_scorer(name)): name for name in get_scorer_names()}
     name = known.get(scorer_function(chosen)) if scorer_function(chosen) else None
+    if name is not None and not _alike(chosen, get_scorer(name)):
+        name = None
     return Objective(chosen, str(chosen), _optimum(name) if name else None, None)
+
+
+def _alike(scorer: Any, known: Any) -> bool:
+    """Tell whether a scorer's best value is that of another one of the same metric."""
+    (sign, settings), (known_sign, _) = scorer_settings(scorer), scorer_settings(known)
+    return sign == known_sign and settings.get("normalize", True) is not False
 
 
 def _optimum(name: str) -> float | None:
@@ -125,18 +140,28 @@ class ClassifierAnswers(ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray of shape (n_classes,)
     probabilities : ndarray of shape (n_samples, n_classes)
+    labels : ndarray of shape (n_samples,), default=None
+        The predicted classes, which may be others; None: the most probable ones.
     """
 
-    def __init__(self, classes_: NDArray[Any], probabilities: NDArray[np.float64]) -> None:
+    def __init__(
+        self,
+        classes_: NDArray[Any],
+        probabilities: NDArray[np.float64],
+        labels: NDArray[Any] | None = None,
+    ) -> None:
         self.classes_ = classes_
         self.probabilities = probabilities
+        self.labels = labels
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the stored probabilities."""
         return self.probabilities
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable classes."""
+        """Return the predicted classes."""
+        if self.labels is not None:
+            return self.labels
         return self.classes_[self.probabilities.argmax(axis=1)]
 
 

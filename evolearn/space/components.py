@@ -7,14 +7,24 @@ from typing import Any
 
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import VotingClassifier
+from sklearn.ensemble import (
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
 from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from evolearn.space.domains import Domain, as_domain
 from evolearn.space.genome import Gene
 from evolearn.space.imported import Imported
+
+# Estimators that hand sample weights on to those they are made of.
+STACKS = StackingClassifier | StackingRegressor
+VOTES = VotingClassifier | VotingRegressor
 
 #: What may prepare the data for an estimator of which nothing is known.
 PLAIN_SLOTS: Mapping[str, tuple[str, ...]] = {
@@ -323,8 +333,13 @@ def weight_parameter(estimator: BaseEstimator) -> str | None:
         # Its fit names no weights: it hands whatever it is given to its regressor.
         inner_model = estimator.regressor
         return weight_parameter(LinearRegression() if inner_model is None else inner_model)
-    if isinstance(estimator, VotingClassifier):
-        # Nor does this one's, which hands them to all of its members under this one name.
-        takers = [weight_parameter(member) for _, member in estimator.estimators]
-        return "sample_weight" if set(takers) == {"sample_weight"} else None
+    if isinstance(estimator, GridSearchCV | RandomizedSearchCV):
+        return weight_parameter(estimator.estimator)
+    if isinstance(estimator, VOTES | STACKS):
+        # Nor do these, which hand them to all of their members under this one name.
+        members = [member for _, member in estimator.estimators if member != "drop"]
+        if isinstance(estimator, STACKS) and estimator.final_estimator is not None:
+            members.append(estimator.final_estimator)
+        takers = {weight_parameter(member) for member in members}
+        return "sample_weight" if takers == {"sample_weight"} else None
     return "sample_weight" if has_fit_parameter(estimator, "sample_weight") else None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
@@ -87,12 +88,23 @@ def _of_user(
         name = f"{base}_{count}"
     tags = get_tags(estimator).input_tags
     handles = {"missing"} if tags.allow_nan else set()
-    whole = isinstance(estimator, Pipeline)
+    estimator, whole = clone(estimator), isinstance(estimator, Pipeline)
+    if whole:
+        _keep_output(estimator)
     return Component(
         name,
-        clone(estimator),
+        estimator,
         dict(domains),
         slots={} if whole else None,
         handles=frozenset(handles | ({"sparse"} if tags.sparse else set())),
         whole=whole,
     )
+
+
+def _keep_output(pipeline: Pipeline) -> None:
+    """Let the steps hand on what they do in the user's session: workers do not know of it."""
+    wanted = get_config()["transform_output"]
+    if wanted != "default":
+        for _, step in pipeline.steps[:-1]:
+            if hasattr(step, "set_output"):
+                step.set_output(transform=wanted)

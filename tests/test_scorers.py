@@ -1,0 +1,189 @@
+"""Scorers of every kind: what they are shown, and what becomes of what they say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import config_context
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import StackingRegressor, VotingRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.metrics import accuracy_score, f1_score, make_scorer, mutual_info_score
+from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
+from evolearn.ensemble.selection import OutOfFold
+from evolearn.evaluation.folds import make_folds
+from evolearn.evaluation.scoring import make_objective
+
+SETTINGS = {"time_budget": None, "n_evaluations": 2, "random_state": 0}
+RNG = np.random.default_rng(0)
+NUMBERS = RNG.normal(size=(120, 3))
+TARGET = 10 + NUMBERS[:, 0] - NUMBERS[:, 1]
+CITY = RNG.choice(["u", "v", "w"], 120)
+TABLE = pd.DataFrame({"city": CITY, "a": NUMBERS[:, 0], "b": NUMBERS[:, 1]})
+
+
+def regressor(**settings):
+    return EvolutionaryRegressor(**{**SETTINGS, "search_space": ["ridge"], **settings})
+
+
+# -- what a function of the user's is shown --------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [lambda table: table, lambda table: table.to_numpy(object)])
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_function_sees_the_table_as_it_came(make, whole):
+    X = make(TABLE)
+    kind = type(X)
+
+    def error(model, X, y):  # what fails here fails the candidate, and all of them the fit
+        assert type(X) is kind
+        assert X.shape == (len(y), 3)
+        assert set(np.asarray(X)[:, 0]) <= {"u", "v", "w"}
+        some = X.iloc[:5] if isinstance(X, pd.DataFrame) else X[:5]
+        np.testing.assert_allclose(model.predict(some), model.predict(X)[:5])
+        return -float(np.abs(model.predict(X) - y).mean())
+
+    space = ["ridge"]
+    if whole:
+        numbers = FunctionTransformer(lambda X: np.asarray(X)[:, 1:].astype(float))
+        space = [make_pipeline(numbers, Ridge())]
+    model = regressor(scoring=error, search_space=space, final_model="single").fit(X, TARGET)
+    assert not any(model.cv_results_["failure"])
+
+
+def test_a_function_gets_the_columns_of_all_classes():
+    X, y = RNG.normal(size=(123, 3)), np.repeat([0, 1, 2], [60, 60, 3])
+    cost = np.array([[0, 1, 5], [1, 0, 5], [9, 9, 0.0]])
+
+    def money(model, X, y):
+        return -float((cost[y] * model.predict_proba(X)).sum(axis=1).mean())
+
+    model = EvolutionaryClassifier(
+        search_space=["logistic_regression"], scoring=money, **SETTINGS
+    )
+    assert model.fit(X, y).best_fitness_ < 2
+
+
+def test_what_a_scorer_does_to_predictions_reaches_nothing_else():
+    def error(model, X, y, spoils):
+        predicted = model.predict(X)
+        found = -float(np.abs(predicted - y).mean())
+        if spoils:
+            predicted[:] = 0
+        return np.asarray(found)  # as some libraries give numbers
+
+    answers = [
+        regressor(
+            search_space=["ridge", "decision_tree"],
+            n_evaluations=8,
+            scoring=lambda model, X, y, spoils=spoils: error(model, X, y, spoils),
+        )
+        .fit(NUMBERS, TARGET)
+        .predict(NUMBERS)
+        for spoils in (False, True)
+    ]
+    np.testing.assert_array_equal(*answers)
+
+
+# -- what scores mean ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scoring", "optimum"),
+    [
+        ("accuracy", 1.0),
+        ("neg_log_loss", 0.0),
+        ("mutual_info_score", None),
+        (make_scorer(accuracy_score), 1.0),
+        (make_scorer(accuracy_score, normalize=False), None),
+        (make_scorer(accuracy_score, greater_is_better=False), None),
+        (make_scorer(mutual_info_score), None),
+        (make_scorer(f1_score, average="macro"), 1.0),
+        (lambda model, X, y: 1.0, None),
+    ],
+)
+def test_the_best_score_that_there_is(scoring, optimum):
+    assert make_objective(scoring, "classification").optimum == optimum
+
+
+def test_labels_of_classes_that_a_fold_has_not_are_labels_all_the_same():
+    target = np.array([0, 1, 0, 1, 2, 2])
+    folds = make_folds(
+        [
+            (np.array([2, 3, 4, 5]), np.array([0, 1])),
+            (np.array([0, 1]), np.array([2, 3, 4, 5])),
+        ],
+        np.zeros((6, 1)),
+        target,
+        None,
+        classification=True,
+        default_folds=2,
+        seed=0,
+    )
+    classes = np.arange(3)
+    scored = OutOfFold(
+        make_objective("f1_macro", "classification"), folds, target, classes, None, 0
+    )
+    predicted = np.full((6, 3), 0.1)
+    predicted[:, 2] = 0.8  # the class that the first fold has not
+    of_folds = [f1_score(target[rows], [2] * len(rows), average="macro") for rows in folds.test]
+    assert scored.error(predicted) == pytest.approx(1 - np.mean(of_folds))
+
+
+# -- what users' estimators are --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda members: VotingRegressor(members),
+        lambda members: StackingRegressor(members, cv=2),
+        lambda members: GridSearchCV(Ridge(), {"alpha": [1, 2]}, cv=2),
+    ],
+)
+def test_weights_reach_estimators_that_hand_them_on(make):
+    estimator = make([("ridge", Ridge()), ("tree", DecisionTreeRegressor(max_depth=2))])
+    weights = np.linspace(0.1, 3, 120)
+    model = regressor(search_space=[estimator], n_evaluations=1, final_model="single")
+    model.fit(NUMBERS, TARGET, sample_weight=weights)
+    alone = estimator.fit(NUMBERS, TARGET, sample_weight=weights)
+    np.testing.assert_allclose(model.predict(NUMBERS), alone.predict(NUMBERS))
+
+
+def test_pipelines_hand_on_what_they_do_in_the_users_session():
+    table = pd.DataFrame(NUMBERS, columns=list("abc"))
+    columns = make_column_transformer((StandardScaler(), ["a", "b"]))
+    pipeline = make_pipeline(SimpleImputer(), columns, Ridge())
+    with config_context(transform_output="pandas"):
+        cross_val_score(pipeline, table, TARGET, cv=2, error_score="raise")
+        model = regressor(search_space=[pipeline], n_evaluations=1).fit(table, TARGET)
+    assert np.isfinite(model.predict(table)).all()
+
+
+def test_a_journal_knows_what_a_pipeline_is_made_of(tmp_path):
+    def fitness(function, **settings):
+        pipeline = make_pipeline(FunctionTransformer(function), LinearRegression())
+        cv = KFold(3, shuffle=True, random_state=0)
+        model = regressor(search_space=[pipeline], cv=cv, n_evaluations=1, **settings)
+        return model.fit(NUMBERS, TARGET).best_fitness_
+
+    for _ in range(2):
+        fitness(lambda X: X, journal=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+    alone = fitness(lambda X: 0 * X)
+    assert fitness(lambda X: 0 * X, journal=tmp_path) == alone
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("labels", [[True, False], [0, 1], [1.0, 2.0], ["a", "b"]])
+def test_labels_of_objects_can_be_scored(labels):
+    y = np.array(labels, dtype=object)[(NUMBERS[:, 0] > 0).astype(int)]
+    model = EvolutionaryClassifier(search_space=["decision_tree"], **SETTINGS)
+    assert model.fit(NUMBERS, y).score(NUMBERS, y) > 0.9
+    model.set_params(scoring="neg_log_loss").fit(NUMBERS, y)
+    assert model.score(NUMBERS, y) > -0.5
