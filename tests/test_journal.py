@@ -10,9 +10,13 @@ from functools import partial
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
 from sklearn.datasets import make_regression
+from sklearn.linear_model import Ridge
 from sklearn.metrics import make_scorer
 from sklearn.model_selection import KFold, PredefinedSplit
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from evolearn import EvolearnWarning, EvolutionaryRegressor, steering
 from evolearn.ensemble.library import Library
@@ -287,9 +291,45 @@ def test_other_scorers_are_another_journal():
     assert [fingerprint_of(scoring=make()) for make in SCORERS.values()] == names
 
 
+def written(**attributes):
+    """An estimator of a class that a user has written, and may have changed since."""
+    return type("Own", (Ridge,), attributes)()
+
+
+SPACES = {
+    "class": written,
+    "class with a method": lambda: written(fit=lambda self, X, y: self),
+    "class with another one": lambda: written(fit=lambda self, X, y: None),
+    "class with a static method": lambda: written(f=staticmethod(lambda: 1)),
+    "class with another static method": lambda: written(f=staticmethod(lambda: 2)),
+    "class with a property": lambda: written(f=property(lambda self: 1)),
+    "class with another property": lambda: written(f=property(lambda self: 2)),
+    "class with a constant": lambda: written(rate=1),
+    "class with another constant": lambda: written(rate=2),
+    "function": lambda: FunctionTransformer(lambda X: X),
+    "another function": lambda: FunctionTransformer(lambda X: 2 * X),
+    "function in a dict": lambda: FunctionTransformer(kw_args={"f": lambda X: X}),
+    "another function in a dict": lambda: FunctionTransformer(kw_args={"f": lambda X: 2 * X}),
+    "function in a list": lambda: ColumnTransformer([("a", "drop", lambda X: [0])]),
+    "another function in a list": lambda: ColumnTransformer([("a", "drop", lambda X: [1])]),
+}
+
+
+def test_other_code_in_a_space_is_another_journal():
+    def names():
+        return [
+            fingerprint_of(search_space=[make_pipeline(make(), Ridge())])
+            for make in SPACES.values()
+        ]
+
+    assert len(set(names())) == len(SPACES)
+    assert names() == names()
+
+
 def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatch):
     source = """
         from sklearn.datasets import make_regression
+        from sklearn.linear_model import Ridge
         from evolearn import EvolutionaryRegressor
         from evolearn.estimators.data import read_data
         from evolearn.estimators.fingerprint import fingerprint
@@ -297,8 +337,16 @@ def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatc
         def scoring(estimator, X, y):
             return float(type(y).__name__ in {"list", "tuple", "ndarray", "Series"})
 
+        class Own(Ridge):
+            names = {"alpha", "beta", "gamma"}
+
+            def fit(self, X, y, known={"alpha", "beta", "gamma"}):
+                return super().fit(X, y)
+
         X, y = make_regression(20, 2, random_state=0)
-        estimator = EvolutionaryRegressor(random_state=0, scoring=scoring)
+        estimator = EvolutionaryRegressor(
+            random_state=0, scoring=scoring, search_space=[Own()]
+        )
         print(fingerprint(estimator, read_data(estimator, X, y, None, None, "regression")))
         """
     names = []

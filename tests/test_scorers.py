@@ -61,12 +61,20 @@ def test_a_function_gets_the_columns_of_all_classes():
     cost = np.array([[0, 1, 5], [1, 0, 5], [9, 9, 0.0]])
 
     def money(model, X, y):
+        certain = model.predict_log_proba(X)  # whatever else the model can do
+        np.testing.assert_allclose(np.exp(certain).sum(axis=1), 1)
         return -float((cost[y] * model.predict_proba(X)).sum(axis=1).mean())
 
     model = EvolutionaryClassifier(
-        search_space=["logistic_regression"], scoring=money, **SETTINGS
+        search_space=["logistic_regression"],
+        scoring=money,
+        final_model="single",
+        **SETTINGS,
     )
     assert model.fit(X, y).best_fitness_ < 2
+    table = pd.DataFrame({"city": RNG.choice(["u", "v"], 123), "a": X[:, 0]})
+    model.fit(table, y)
+    assert not any(model.cv_results_["failure"])
 
 
 def test_what_a_scorer_does_to_predictions_reaches_nothing_else():

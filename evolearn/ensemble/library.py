@@ -118,7 +118,7 @@ class Library:
     def keep_below(self, genome: Genome) -> float:
         """Return the error that a genome must not exceed to be kept.
 
-        Never less later on, so that it does not matter how many are told while it is evaluated.
+        Never more later on, so that it does not matter how many are told while it is evaluated.
         """
         if len(self.entries) < self.size:
             return float("inf")

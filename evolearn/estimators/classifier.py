@@ -59,7 +59,8 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     scoring : str or callable, default=None
         Any scorer of scikit-learn, or ``scorer(estimator, X, y)``, greater is better, which
-        sees held-out rows of the table as it came. None: log loss.
+        sees held-out rows of the table as it came; ensembles are for those that do without,
+        and score predictions alone. None: log loss.
 
     cv : int, cross-validation generator or iterable, default=None
         How candidates are scored. None: 8 folds on small tables, 5 on others, fewer or a

@@ -76,7 +76,8 @@ def read_data(
         positive_target=not classification and bool(_counted(target, weights).min() > -1),
         fine_numbers=not prepared.schema.sparse
         and varies_little(prepared.matrix[:, : prepared.schema.n_numeric]),
-        fine_target=not classification and varies_little(target.reshape(-1, 1)),
+        fine_target=not classification
+        and varies_little(_counted(target, weights).reshape(-1, 1)),
         weighted=weights is not None,
         responses=objective.responses,
         row_bytes=prepared.n_bytes / n_rows(X),

@@ -83,6 +83,11 @@ def _meaning(value: Any, inside: tuple[Any, ...] = ()) -> Iterator[str]:
     elif callable(value) and isinstance(type(value).__call__, FunctionType):
         yield type(value).__qualname__
         parts = [type(value).__call__, *_state(value)]
+    elif isinstance(value, list | tuple):
+        yield type(value).__qualname__
+        parts = list(value)
+    elif isinstance(value, dict):
+        parts = [part for item in value.items() for part in item]
     elif isinstance(value, set | frozenset):  # in an order that differs between processes
         yield str(sorted(map(text_of, value)))
     else:
@@ -150,7 +155,14 @@ def _class_lines(kind: type) -> Iterator[str]:
     yield kind.__qualname__
     for cls in kind.__mro__:
         if cls.__module__.partition(".")[0] not in VERSIONED:
-            for name, method in sorted(vars(cls).items()):
-                if isinstance(method, FunctionType):
-                    yield name
-                    yield from _meaning(method)
+            for name, value in sorted(vars(cls).items()):
+                if not name.startswith("__") or isinstance(value, FunctionType):
+                    yield f"{name} {type(value).__qualname__}"
+                    yield from _meaning(_unwrapped(value))
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the function within what a class makes of it."""
+    if isinstance(value, staticmethod | classmethod):
+        return value.__func__
+    return value.fget if isinstance(value, property) else value

@@ -60,6 +60,7 @@ def suits(plan: Plan, wish: Wish) -> bool:
     n_scored = len(folds.scored)
     return (
         wish.out_of_fold is not None
+        and not plan.data.objective.is_function  # which may look at the table as it came
         and wish.max_latency == float("inf")
         and not plan.problem.table.sparse
         and plan.data.problem.memory == float("inf")
@@ -296,7 +297,9 @@ def _second_plan(plan: Plan, entries: Sequence[Entry]) -> tuple[Plan, list[Genom
     columns[np.searchsorted(rows, scored)] = columns.copy()
     start, width = data.prepared.schema.n_numeric, columns.shape[1]
     schema = replace(_wider(data.prepared.schema, width), n_rows=len(rows))
-    problem = replace(plan.problem, table=schema)
+    # What is predicted varies as little as the target does.
+    fine = plan.problem.fine_numbers or plan.problem.fine_target
+    problem = replace(plan.problem, table=schema, fine_numbers=fine)
     space, genomes = second_layer(data.space, problem, range(start, start + width))
     matrix = with_columns(data.prepared.matrix[rows], columns, start)
     data = replace(

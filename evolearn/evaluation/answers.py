@@ -25,17 +25,11 @@ class HeldOut:
         Their targets.
     weights : ndarray, default=None
         Their weights.
-    seen : table, default=None
-        The rows as the scorer sees them; None: as the model does.
-    prepare : callable, default=None
-        Makes of other tables like `seen` what the model takes.
     """
 
     X: Any
     y: NDArray[Any]
     weights: NDArray[np.float64] | None = None
-    seen: Any = None
-    prepare: Callable[[Any], Any] | None = None
 
 
 class _Asked(BaseEstimator):
@@ -46,8 +40,7 @@ class _Asked(BaseEstimator):
 
     def __init__(self, model: Any, rows: HeldOut) -> None:
         self.model = model
-        self.rows = rows
-        self.seen = rows.X if rows.seen is None else rows.seen
+        self.X = rows.X
         self._answers: dict[str, Any] = {}
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -55,16 +48,15 @@ class _Asked(BaseEstimator):
         return np.asarray(self._ask("predict", X))
 
     def _ask(self, method: str, X: Any) -> Any:
-        if X is not self.seen:
-            prepare = self.rows.prepare
-            return getattr(self.model, method)(X if prepare is None else prepare(X))
+        if X is not self.X:
+            return getattr(self.model, method)(X)
         if method not in self._answers:
-            self._answers[method] = getattr(self.model, method)(self.rows.X)
+            self._answers[method] = getattr(self.model, method)(self.X)
         return self._answers[method]
 
     def __getattr__(self, name: str) -> Any:
         # Scorers of the user may look at the model itself (coef_, predict_interval, ...).
-        if name.startswith("__") or name in ("model", "rows", "seen", "_answers"):
+        if name.startswith("__") or name in ("model", "X", "_answers"):
             raise AttributeError(name)
         return getattr(self.model, name)
 
@@ -74,7 +66,7 @@ class AskedRegressor(RegressorMixin, _Asked):
 
     def out_of_fold(self) -> NDArray[np.float64] | None:
         """Return the predictions as float64, not those that scorers get and may change."""
-        return np.array(self._ask("predict", self.seen), dtype=np.float64).ravel()
+        return np.array(self._ask("predict", self.X), dtype=np.float64).ravel()
 
 
 def _model_has(method: str) -> Callable[[Any], bool]:
@@ -117,7 +109,7 @@ class AskedClassifier(ClassifierMixin, _Asked):
 
     def out_of_fold(self) -> NDArray[np.float64] | None:
         """Return the probabilities, None if the model gives none."""
-        return self.predict_proba(self.seen) if hasattr(self, "predict_proba") else None
+        return self.predict_proba(self.X) if hasattr(self, "predict_proba") else None
 
 
 def score_and_answers(
@@ -142,7 +134,7 @@ def score_and_answers(
     if classes is None:
         regressor = AskedRegressor(model, rows)
         answers = _checked(regressor.out_of_fold(), y)
-        return objective.score(regressor, regressor.seen, y, weights), answers
+        return objective.score(regressor, rows.X, y, weights), answers
     full = AskedClassifier(model, rows, classes)
     answers = _checked(full.out_of_fold(), y)
     # A model's own labels need not be its most probable ones (thresholds may be tuned).
@@ -157,7 +149,7 @@ def score_and_answers(
     # Metrics take the classes that are there: columns of others would be an error.
     wanted = classes if objective.is_function else np.unique(y)
     asked = full if len(wanted) == len(classes) else AskedClassifier(model, rows, wanted)
-    return objective.score(asked, asked.seen, y, weights), answers
+    return objective.score(asked, rows.X, y, weights), answers
 
 
 def _checked(

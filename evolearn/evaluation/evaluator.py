@@ -4,13 +4,14 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 
 from evolearn.evaluation.answers import HeldOut, score_and_answers
 from evolearn.evaluation.fold_models import check_portable, save_models
@@ -254,7 +255,11 @@ class Evaluator:
             fit_line(pipelines, take_rows(X, train), y[train], of_train, parent)
         fitted = time.perf_counter()
         X_test = take_rows(X, test) if X_test is None else X_test
-        held_out = self._held_out(genome, X_test, test)
+        if self.objective.is_function and not self.space[genome.estimator].whole:
+            # It may look at the table, and ask for whatever the model can do, as it came.
+            asked = Pipeline([("table", self.preparer), *model.steps])
+            X_test = take_rows(self.raw.load(), test)
+        held_out = HeldOut(X_test, y[test], None if weights is None else weights[test])
         score, answers = score_and_answers(asked, held_out, self.objective, self.classes)
         # What transformed the held-out rows is a part of their prediction.
         run.fit_seconds.append(fitted - started - transformed)
@@ -274,20 +279,6 @@ class Evaluator:
         """
         shared = self.cache.most_bytes > 0 and self.objective.fast is not None
         return shared and of_catalogue(genome, self.space, self.problem.task)
-
-    def _held_out(self, genome: Genome, X: Any, test: NDArray[np.intp]) -> HeldOut:
-        """Return held-out rows, and how a scorer sees them.
-
-        Functions of the user's see the table as it came, all others what the model does.
-        """
-        weights = self.weights.load()
-        of_test = None if weights is None else weights[test]
-        rows = HeldOut(X, self.target.load()[test], of_test)
-        if not self.objective.is_function:
-            return rows
-        whole = self.space[genome.estimator].whole
-        prepare = None if whole or self.preparer is None else self.preparer.transform
-        return replace(rows, seen=take_rows(self.raw.load(), test), prepare=prepare)
 
     def _pipelines(
         self, genome: Genome, *, rounds: int | None = None, whole_line: bool = True

@@ -138,7 +138,7 @@ def _columns(
     """Return the steps that relate, impute, construct, leave out, encode and scale columns."""
     table = problem.table
     numeric = _steps(genome, space, "imputer", "features", "dates", MASK)
-    if problem.fine_numbers:
+    if problem.fine_numbers and space[genome.estimator].cost is not None:
         numeric.append(("unit", StandardScaler()))
     numeric += _steps(genome, space, "scaler")
     if _encoder(genome) == EMBEDDED:  # whatever chooses columns leaves codes alone

@@ -46,6 +46,7 @@ def fit_bytes(component: Component, problem: Problem) -> float:
     n_rows = problem.n_fit_rows
     of_pairs = 0.0 if component.footprint is None else component.footprint.of_pair * n_rows**2
     per_row = problem.row_bytes + _per_row(component, problem, refit=False)
+    per_row += ENCODED_COPIES * problem.row_bytes * problem.fine_numbers
     return n_rows * per_row + of_pairs + _fixed(component, problem)
 
 
@@ -89,7 +90,7 @@ def _of_refit(genome: Genome, space: SearchSpace, problem: Problem) -> tuple[flo
     component = space[genome.estimator]
     needed = _per_row(component, problem, refit=True)
     encoder = genome["encoder"].component if "encoder" in genome else AS_IT_IS
-    if encoder != AS_IT_IS:
+    if encoder != AS_IT_IS or problem.fine_numbers:
         needed += ENCODED_COPIES * problem.row_bytes
     return needed, _fixed(component, problem)
 

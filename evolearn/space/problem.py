@@ -30,7 +30,8 @@ class Problem:
         Whether all target values are above -1, so that their ``log1p`` exists.
     fine_numbers, fine_target : bool
         Whether a column of numbers, or the target, varies so little that estimators which
-        compute in single precision would hardly see it; it is scaled before they do.
+        compute in single precision would hardly see it; it is scaled before they do, but
+        for estimators of the user's.
     weighted : bool
         Whether samples have weights.
     fit_limit : float

@@ -6,7 +6,7 @@ from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
 
-from evolearn.space.catalogue.preparation import NO_TEXT, SCALED_TARGET
+from evolearn.space.catalogue.preparation import NO_TEXT, OTHER_TARGETS, SCALED_TARGET
 from evolearn.space.catalogue.shared import BOOSTING_COST
 from evolearn.space.components import PLAIN_SLOTS, Component
 from evolearn.space.dates import cycles_of, differences_of
@@ -27,6 +27,8 @@ from evolearn.space.sizing import (
     with_fewer_rounds,
 )
 
+# What takes the best ones of several columns, each by itself.
+UNIVARIATE = ("univariate", "univariate_regression")
 # Squares and products of more columns than this are too many: 40 columns make 860.
 POLYNOMIAL_COLUMNS = 40
 # Of sparse columns that are so few no fewer are made.
@@ -207,12 +209,12 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
         return _useless_for_text(component, problem)
     if slot == "dates":
         return _useless_for_dates(component, problem)
-    if component.name.startswith("univariate") and problem.n_encoded_columns < 2:
+    if slot == "selector" and component.name in UNIVARIATE and problem.n_encoded_columns < 2:
         return "there is a single column"
     if component.name == "constructed" and not 2 <= table.n_numeric <= MOST_FORMULA_COLUMNS:
         return f"it is for 2 to {MOST_FORMULA_COLUMNS} columns of numbers"
     if slot == "target":
-        if problem.fine_target and component.name != SCALED_TARGET:
+        if problem.fine_target and component.name in OTHER_TARGETS:
             return "the target varies too little for it"
         if component.name == "log_target" and not problem.positive_target:
             return "the target does not lie above -1"

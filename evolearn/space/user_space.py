@@ -106,5 +106,6 @@ def _keep_output(pipeline: Pipeline) -> None:
     wanted = get_config()["transform_output"]
     if wanted != "default":
         for _, step in pipeline.steps[:-1]:
-            if hasattr(step, "set_output"):
+            own = "transform" in getattr(step, "_sklearn_output_config", {})
+            if hasattr(step, "set_output") and not own:
                 step.set_output(transform=wanted)

@@ -321,6 +321,9 @@ TARGETS = (
     ),
 )
 
+#: What is done to a target besides.
+OTHER_TARGETS = tuple(c.name for c in TARGETS if c.name != SCALED_TARGET)
+
 #: The default components that prepare data, by slot.
 PREPARATION: Mapping[str, tuple[Component, ...]] = {
     "relations": RELATIONS,
