@@ -71,6 +71,8 @@ def start(tmp_path, script, preload=()):
         text=True,
         env={**os.environ, "TMPDIR": str(scratch)},
         start_new_session=True,
+        # Where the tests run in the background, Ctrl-C is ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     return process, scratch
 
