@@ -24,6 +24,7 @@ from evolearn.execution.pool import WorkerPool
 from evolearn.search import SearchRun
 from evolearn.space.problem import Problem
 from evolearn.space.user_space import make_space
+from evolearn.steering import Steering
 from evolearn.table import prepare_table
 
 ROWS = 1_000
@@ -53,7 +54,9 @@ def measure(n_evaluations, n_jobs):
             budget=Budget(None),
             limits=Limits(n_evaluations=n_evaluations),
             library=Library(30, lambda genome: 1.25),
-            pace=Pace(space, Problem("regression", prepare_table(np.eye(9)).schema), 1),
+            steering=Steering(
+                Pace(space, Problem("regression", prepare_table(np.eye(9)).schema), 1)
+            ),
             choose=lambda: None,
             on_generation=lambda progress: None,
         )
