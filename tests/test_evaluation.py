@@ -23,7 +23,7 @@ from sklearn.model_selection import (
 )
 
 from evolearn import SearchSpace
-from evolearn.evaluation.answers import AskedClassifier, HeldOut, align
+from evolearn.evaluation.answers import AskedClassifier, align
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import make_folds, n_folds
 from evolearn.evaluation.metrics import METRICS
@@ -229,9 +229,8 @@ def test_probabilities_are_aligned_to_all_classes():
 
 def test_a_scorer_finds_only_the_methods_that_the_model_has():
     X, y = np.arange(8.0).reshape(-1, 1), np.array([0, 0, 0, 0, 1, 1, 1, 1])
-    rows = HeldOut(X, y)
-    with_probabilities = AskedClassifier(LogisticRegression().fit(X, y), rows, np.array([0, 1]))
-    without = AskedClassifier(RidgeClassifier().fit(X, y), rows, np.array([0, 1]))
+    with_probabilities = AskedClassifier(LogisticRegression().fit(X, y), X, np.array([0, 1]))
+    without = AskedClassifier(RidgeClassifier().fit(X, y), X, np.array([0, 1]))
     assert hasattr(with_probabilities, "predict_proba")
     assert not hasattr(without, "predict_proba")
     assert without.out_of_fold() is None
@@ -241,7 +240,7 @@ def test_a_scorer_finds_only_the_methods_that_the_model_has():
 def test_a_scorer_may_ask_for_the_predictions_of_some_of_the_rows():
     X, y = np.arange(8.0).reshape(-1, 1), np.array([0, 0, 0, 0, 1, 1, 1, 1])
     model = LogisticRegression().fit(X, y)
-    asked = AskedClassifier(model, HeldOut(X, y), np.array([0, 1]))
+    asked = AskedClassifier(model, X, np.array([0, 1]))
     for method in ("predict", "predict_proba", "decision_function"):
         for rows in (X, X[2:5]):
             answers = getattr(asked, method)(rows)

@@ -122,16 +122,10 @@ class Library:
         """
         if len(self.entries) < self.size:
             return float("inf")
-        counts = Counter(map(_estimator, self.entries))
-        if counts[genome.estimator] >= self._most_of_one:
-            return max(
-                e.error
-                for e in self.entries
-                if _estimator(e) == genome.estimator
-                or counts[_estimator(e)] > self._most_of_one
-            )
-        crowded = max(counts.values()) > self._most_of_one
-        return float("inf") if crowded else self.entries[-1].error
+        crowded = self._crowded(genome.estimator)
+        if not crowded or genome.estimator in map(_estimator, crowded):
+            return (crowded or self.entries)[-1].error
+        return float("inf")
 
     @property
     def save_below(self) -> float:
@@ -209,9 +203,12 @@ class Library:
 
     def _dispensable(self) -> Entry:
         """Return the worst entry, of estimators that there are too many of if there are any."""
-        counts = Counter(map(_estimator, self.entries))
-        crowded = [e for e in self.entries if counts[_estimator(e)] > self._most_of_one]
-        return (crowded or self.entries)[-1]
+        return (self._crowded() or self.entries)[-1]
+
+    def _crowded(self, *more: str) -> list[Entry]:
+        """Return the entries of estimators of which, with some more, there are too many."""
+        counts = Counter([*map(_estimator, self.entries), *more])
+        return [e for e in self.entries if counts[_estimator(e)] > self._most_of_one]
 
     def _final(self) -> list[Entry]:
         """Return the entries that the final models are expected to be of."""

@@ -40,6 +40,10 @@ class FitData:
     space: SearchSpace
     seed: int
 
+    def is_taken_raw(self, space: SearchSpace) -> bool:
+        """Tell whether a pipeline in a space, or the scorer, takes the table as it came."""
+        return self.objective.is_function or any(c.whole for c in space.estimators)
+
 
 def read_data(
     estimator: Any, X: Any, y: Any, sample_weight: Any, groups: Any, task: str

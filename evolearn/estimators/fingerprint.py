@@ -31,8 +31,6 @@ def fingerprint(estimator: Any, data: FitData) -> str:
     Budgets, limits, `n_jobs` and `verbose` are no part of it, so that a run can be gone on
     with under others.
     """
-    whole = any(component.whole for component in data.space.estimators)
-    takes_raw = whole or data.objective.is_function
     schema = data.prepared.schema
     digest = joblib.hash(
         (
@@ -43,7 +41,7 @@ def fingerprint(estimator: Any, data: FitData) -> str:
             data.classes,
             data.weights,
             data.groups,
-            data.raw if takes_raw else None,
+            data.raw if data.is_taken_raw(data.space) else None,
             data.seed,
         )
     )

@@ -43,8 +43,7 @@ def with_formulas(space: SearchSpace, data: FitData) -> SearchSpace:
     if not bred.expressions:
         return space
     known = replace(domain, bred=bred.expressions, share=bred.share)
-    with_known = replace(component, parameters={**component.parameters, "expressions": known})
-    return space.with_step(FEATURES, with_known)
+    return space.with_step(FEATURES, component.name, expressions=known)
 
 
 def rows_and_targets(

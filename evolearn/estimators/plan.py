@@ -91,12 +91,12 @@ class Plan:
     ) -> Evaluator:
         """Return the evaluator, its data in files that the workers can map, named so."""
         folder, data = pool.scratch, self.data
-        takes_raw = data.objective.is_function or any(c.whole for c in self.space.estimators)
+        raw = data.raw if data.is_taken_raw(self.space) else None
         return Evaluator(
             matrix=share(data.prepared.matrix, folder, f"{files}matrix"),
             target=share(data.target, folder, f"{files}target"),
             weights=share(data.weights, folder, f"{files}weights"),
-            raw=share(data.raw if takes_raw else None, folder, f"{files}raw"),
+            raw=share(raw, folder, f"{files}raw"),
             space=self.space,
             problem=self.problem,
             objective=data.objective,

@@ -7,7 +7,6 @@ import numpy as np
 from evolearn.estimators.data import FitData
 from evolearn.estimators.formulas import rows_and_targets
 from evolearn.evolution.relating import MOST_ROWS, relate
-from evolearn.space.components import Component
 from evolearn.space.relations import RELATED, RELATIONS, Relations
 from evolearn.space.search_space import SearchSpace
 
@@ -26,11 +25,9 @@ def with_relations(space: SearchSpace, data: FitData) -> SearchSpace:
     SearchSpace
         The same one if it has no relations, or nothing was found.
     """
-    component = _related(space)
-    if component is None:
+    domain = _domain(space)
+    if domain is None:
         return space
-    domain = component.parameters["relations"]
-    assert isinstance(domain, Relations)
     rows, targets = rows_and_targets(data, 2 * MOST_ROWS)
     schema = data.prepared.schema
     matrix = np.asarray(data.prepared.matrix[rows])
@@ -39,14 +36,12 @@ def with_relations(space: SearchSpace, data: FitData) -> SearchSpace:
     if not found.relations:
         return space
     known = replace(domain, found=found.relations, gain=found.gain)
-    with_known = replace(component, parameters={**component.parameters, "relations": known})
-    return space.with_step(RELATIONS, with_known)
+    return space.with_step(RELATIONS, RELATED, relations=known)
 
 
-def _related(space: SearchSpace) -> Component | None:
-    """Return the component of relations over a table's columns, if it is used."""
+def _domain(space: SearchSpace) -> Relations | None:
+    """Return the domain of relations over a table's columns, if it is used."""
     if not any(RELATED in space.slots_of(n).get(RELATIONS, ()) for n in space.names):
         return None
-    component = space.component(RELATIONS, RELATED)
-    domain = component.parameters.get("relations")
-    return component if isinstance(domain, Relations) and domain.n_categories else None
+    domain = space.component(RELATIONS, RELATED).parameters.get("relations")
+    return domain if isinstance(domain, Relations) and domain.n_categories else None

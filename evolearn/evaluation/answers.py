@@ -38,9 +38,9 @@ class _Asked(BaseEstimator):
     Any other table, such as some of its rows, is predicted as it is asked for.
     """
 
-    def __init__(self, model: Any, rows: HeldOut) -> None:
+    def __init__(self, model: Any, X: Any) -> None:
         self.model = model
-        self.X = rows.X
+        self.X = X
         self._answers: dict[str, Any] = {}
 
     def predict(self, X: Any) -> NDArray[Any]:
@@ -78,16 +78,15 @@ class AskedClassifier(ClassifierMixin, _Asked):
 
     Parameters
     ----------
-    model : fitted classifier
-    rows : HeldOut
+    model, X : fitted classifier and held-out rows
     classes_ : ndarray of shape (n_classes,)
         The classes of the columns of `predict_proba`. Classes that the model has not seen
         have probability 0; columns of classes that are not wanted are left out and the
         others scaled to sum to 1.
     """
 
-    def __init__(self, model: Any, rows: HeldOut, classes_: NDArray[Any]) -> None:
-        super().__init__(model, rows)
+    def __init__(self, model: Any, X: Any, classes_: NDArray[Any]) -> None:
+        super().__init__(model, X)
         self.classes_ = classes_
 
     @available_if(_model_has("predict_proba"))
@@ -130,12 +129,12 @@ def score_and_answers(
     ValueError
         If a prediction or the score is not a finite number.
     """
-    y, weights = rows.y, rows.weights
+    X, y, weights = rows.X, rows.y, rows.weights
     if classes is None:
-        regressor = AskedRegressor(model, rows)
+        regressor = AskedRegressor(model, X)
         answers = _checked(regressor.out_of_fold(), y)
-        return objective.score(regressor, rows.X, y, weights), answers
-    full = AskedClassifier(model, rows, classes)
+        return objective.score(regressor, X, y, weights), answers
+    full = AskedClassifier(model, X, classes)
     answers = _checked(full.out_of_fold(), y)
     # A model's own labels need not be its most probable ones (thresholds may be tuned).
     of_labels = "predict" in objective.responses
@@ -148,8 +147,8 @@ def score_and_answers(
         return score, answers
     # Metrics take the classes that are there: columns of others would be an error.
     wanted = classes if objective.is_function else np.unique(y)
-    asked = full if len(wanted) == len(classes) else AskedClassifier(model, rows, wanted)
-    return objective.score(asked, rows.X, y, weights), answers
+    asked = full if len(wanted) == len(classes) else AskedClassifier(model, X, wanted)
+    return objective.score(asked, X, y, weights), answers
 
 
 def _checked(

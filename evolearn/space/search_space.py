@@ -213,12 +213,14 @@ class SearchSpace:
         slots = {slot: map(changed, cs) for slot, cs in self.preparation.items()}
         return SearchSpace(map(changed, self.estimators), slots, self.left_out)
 
-    def with_step(self, slot: str, component: Component) -> "SearchSpace":
-        """Return the space with another component in the place of its namesake in a slot.
+    def with_step(self, slot: str, name: str, **domains: Any) -> "SearchSpace":
+        """Return the space with other domains for parameters of one step of a slot.
 
         Unlike `constrained` it leaves alone an estimator of the user's that has the same name.
         """
-        steps = [component if c.name == component.name else c for c in self.preparation[slot]]
+        component = self.component(slot, name)
+        changed = replace(component, parameters={**component.parameters, **domains})
+        steps = [changed if c is component else c for c in self.preparation[slot]]
         return SearchSpace(self.estimators, {**self.preparation, slot: steps}, self.left_out)
 
     def _check_names(self, names: Iterable[str]) -> None:
