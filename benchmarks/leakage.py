@@ -70,6 +70,8 @@ def cases(task):
         "mask": "masked",
         "masked__left_out": (0, 4),
     }
+    for transformer in ("bins", "random_projection", "spline", "pca"):
+        known[f"{linear}, {transformer}"] = {"estimator": linear, "transformer": transformer}
     known["network, embedded"] = {**NETWORK, "encoder": "embedded"}
     return {**known, CONTROL: {"estimator": linear}}
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import Ridge, SGDClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -17,6 +18,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from evolearn import Choice, Component, Float, Integer, SearchSpace
+from evolearn.evolution.variation import SELDOM_TAKEN, mutate, sample
 from evolearn.space.components import weight_parameter
 from evolearn.space.express import express, fit_weights
 from evolearn.space.genome import Gene, Genome
@@ -260,7 +262,8 @@ def test_a_wide_table_is_not_spread_over_bins():
     assert network.build(network.default()).embedding == "none"
 
 
-def test_linear_models_follow_curves_behind_splines():
+@pytest.mark.parametrize("spread", ["spline", "bins"])
+def test_linear_models_follow_curves_behind_splines_and_steps_behind_bins(spread):
     X = np.random.default_rng(0).uniform(-3, 3, size=(200, 2))
     y = np.sin(2 * X[:, 0]) + np.abs(X[:, 1])
     problem = Problem("regression", prepare_table(X).schema)
@@ -269,13 +272,46 @@ def test_linear_models_follow_curves_behind_splines():
         express(space.genome({"estimator": "ridge", "transformer": one}), space, problem, 0)
         .fit(X, y)
         .score(X, y)
-        for one in ("no_transformer", "spline")
+        for one in ("no_transformer", spread)
     ]
     assert scores[0] < 0.3
-    assert scores[1] > 0.95
-    assert "spline" not in space.slots_of("nearest_neighbors")["transformer"]
+    assert scores[1] > 0.85
+    assert spread not in space.slots_of("nearest_neighbors")["transformer"]
     wide = Problem("regression", prepare_table(np.tile(X, 51) ** np.arange(1, 103)).schema)
-    assert "100 columns" in restrict(space, wide).left_out["spline"]
+    assert "100 columns" in restrict(space, wide).left_out[spread]
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_random_projection_makes_fewer_columns_than_there_are(sparse):
+    X = np.random.default_rng(0).normal(size=(60, 9))
+    X = csr_matrix(X) if sparse else X
+    problem = Problem("regression", prepare_table(X).schema)
+    space = restrict(SearchSpace.default("regression"), problem)
+    genome = space.genome({"estimator": "ridge", "transformer": "random_projection"})
+    pipeline = express(genome, space, problem, 0).fit(X, np.arange(60.0))
+    assert pipeline[-1].n_features_in_ == 8
+    narrow = Problem("regression", prepare_table(X[:, :3]).schema)
+    reason = restrict(SearchSpace.default("regression"), narrow).left_out["random_projection"]
+    assert "3 columns" in reason
+
+
+def test_bins_and_projections_are_seldom_tried():
+    X = np.random.default_rng(0).normal(size=(60, 9))
+    problem = Problem("regression", prepare_table(X).schema)
+    space = restrict(SearchSpace.default("regression"), problem)
+    rng = Random(0)
+
+    def share(genomes):
+        return np.mean([g["transformer"].component in SELDOM_TAKEN for g in genomes])
+
+    drawn = [sample(space, rng, estimator="ridge") for _ in range(1000)]
+    assert 0.02 < share(drawn) < 0.15
+    children = [mutate(space.genome({"estimator": "ridge"}), space, rng) for _ in range(4000)]
+    moved = [c for c in children if c.estimator == "ridge"]
+    moved = [c for c in moved if c["transformer"].component != "no_transformer"]
+    assert 0.03 < share(moved) < 0.2
+    only = space.without("no_transformer", "pca", "polynomial", "spline")
+    assert share([sample(only, rng, estimator="ridge") for _ in range(20)]) == 1.0
 
 
 def test_entries_of_the_portfolio_take_no_more_than_their_shares():

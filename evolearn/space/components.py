@@ -103,6 +103,9 @@ class Cost:
         return float(max(law, self.linear * rows * columns) * n_outputs**self.outputs)
 
 
+FREE = Cost(0.0)
+
+
 @dataclass(frozen=True)
 class Footprint:
     """The memory that a fit takes at its peak, besides the rows it is given.

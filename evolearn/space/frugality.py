@@ -25,7 +25,7 @@ SHARE = 0.85
 TRAINING_SHARE = 0.2
 # Preparation that makes more numbers of those there are is held twice while it is made.
 WIDENING_COPIES = 2.0
-# The most knots of a spline, and two pieces beyond them.
+# The most knots of a spline, and two pieces beyond them; bins are as many as knots at most.
 COLUMNS_PER_SPLINE = 18
 # Encoded columns are held apart and joined with the numbers, also inside of boosting that
 # knows categories; the encoder that leaves their codes as they are makes no copies.
@@ -127,6 +127,7 @@ def too_wide(component: Component, problem: Problem) -> str | None:
         "polynomial": problem.n_columns**2 / 2,
         "one_hot": problem.n_encoded_columns,
         "spline": problem.n_encoded_columns * COLUMNS_PER_SPLINE,
+        "bins": problem.n_encoded_columns * COLUMNS_PER_SPLINE,
     }
     column_bytes = problem.row_bytes / problem.table.n_columns
     widening = WIDENING_COPIES * made.get(component.name, 0) * column_bytes

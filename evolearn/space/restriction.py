@@ -6,8 +6,9 @@ from typing import Any
 
 from sklearn.base import is_classifier, is_regressor
 
-from evolearn.space.catalogue.preparation import NO_TEXT, OTHER_TARGETS, SCALED_TARGET
+from evolearn.space.catalogue.preparation import BINS, NO_TEXT, PROJECTION
 from evolearn.space.catalogue.shared import BOOSTING_COST
+from evolearn.space.catalogue.targets import OTHER_TARGETS, SCALED_TARGET
 from evolearn.space.components import PLAIN_SLOTS, Component
 from evolearn.space.dates import cycles_of, differences_of
 from evolearn.space.domains import Integer
@@ -29,9 +30,11 @@ from evolearn.space.sizing import (
 
 # What takes the best ones of several columns, each by itself.
 UNIVARIATE = ("univariate", "univariate_regression")
+# What makes many columns of each, so that straight lines become curves or steps.
+SPREADING = ("spline", BINS)
 # Squares and products of more columns than this are too many: 40 columns make 860.
 POLYNOMIAL_COLUMNS = 40
-# Of sparse columns that are so few no fewer are made.
+# Of columns that are so few no fewer are made.
 FEWEST_DECOMPOSED = 3
 # Of more columns there are too many formulas, and trees choose among them better.
 MOST_FORMULA_COLUMNS = 300
@@ -52,8 +55,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        target does not lie above -1. A text gets no more components than a tenth of the rows. A
        target that varies too little to be seen in single precision is scaled, and nothing else
        is done to it.
-    5. Polynomial features are left out above 40 columns, splines above 100, both beside text,
-       truncated SVD on dense data.
+    5. Polynomial features are left out above 40 columns, splines and bins above 100, all three
+       beside text, truncated SVD on dense data, random projections up to 3 columns.
     6. Estimators whose expected time for one fit (`Cost`) is known and above the problem's
        limit get fewer trees, rounds or epochs; where that is not enough they are left out, but
        if that would leave none, the cheapest stays.
@@ -219,6 +222,8 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
         if component.name == "log_target" and not problem.positive_target:
             return "the target does not lie above -1"
         return None
+    if component.name == PROJECTION and problem.n_encoded_columns <= FEWEST_DECOMPOSED:
+        return f"there are no more than {FEWEST_DECOMPOSED} columns"
     if table.sparse:
         if component.name == "truncated_svd" and problem.n_columns <= FEWEST_DECOMPOSED:
             return f"there are no more than {FEWEST_DECOMPOSED} columns"
@@ -227,9 +232,9 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
         return None if "sparse" in component.handles else "it needs dense data"
     if component.name == "truncated_svd":
         return "it is for sparse data"
-    if component.name in ("polynomial", "spline") and table.texts:
+    if component.name in ("polynomial", *SPREADING) and table.texts:
         return "it is not for words"
-    if component.name == "spline" and problem.n_encoded_columns > MOST_SPREAD_COLUMNS:
+    if component.name in SPREADING and problem.n_encoded_columns > MOST_SPREAD_COLUMNS:
         return f"there are more than {MOST_SPREAD_COLUMNS} columns"
     if component.name == "polynomial" and problem.n_encoded_columns > POLYNOMIAL_COLUMNS:
         return f"there are more than {POLYNOMIAL_COLUMNS} columns"

@@ -10,7 +10,7 @@ from sklearn.ensemble import (
 )
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from evolearn.space.catalogue.preparation import TEXT_COMPONENTS
+from evolearn.space.catalogue.preparation import PROJECTION, TEXT_COMPONENTS
 from evolearn.space.catalogue.shared import (
     BOOSTING_PARAMETERS,
     EPOCHS,
@@ -111,10 +111,12 @@ def with_fewer_rounds(component: Component, problem: Problem) -> Component:
 def of_few_rows(component: Component, problem: Problem) -> Component:
     """Return what makes columns of text, no more of them than a tenth of the rows.
 
-    And what decomposes sparse columns, into fewer than they are.
+    And what decomposes sparse columns or projects any, into fewer than they are.
     """
     if component.name == "truncated_svd":
         return _with_at_most(component, "n_components", problem.n_columns - 1)
+    if component.name == PROJECTION:
+        return _with_at_most(component, "n_components", problem.n_encoded_columns - 1)
     domain = component.parameters.get(TEXT_COMPONENTS)
     if not isinstance(domain, Integer):
         return component

@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-from sklearn.base import TransformerMixin
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.feature_extraction.text import TfidfTransformer
@@ -12,7 +9,7 @@ from sklearn.feature_selection import SelectFromModel, SelectPercentile, f_class
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
-    FunctionTransformer,
+    KBinsDiscretizer,
     MaxAbsScaler,
     OneHotEncoder,
     PolynomialFeatures,
@@ -23,21 +20,20 @@ from sklearn.preprocessing import (
     StandardScaler,
     TargetEncoder,
 )
+from sklearn.random_projection import GaussianRandomProjection
 
 from evolearn.features import (
-    BoundedTarget,
     CategoryRelations,
     ColumnMask,
     ConstructedFeatures,
     DateFeatures,
 )
-from evolearn.space.components import Component, Cost, Footprint
+from evolearn.space.catalogue.targets import TARGETS
+from evolearn.space.components import FREE, Component, Cost, Footprint
 from evolearn.space.domains import Choice, Float, Integer
 from evolearn.space.expressions import Expressions
 from evolearn.space.masks import ALL_COLUMNS, MASKED, Columns
 from evolearn.space.relations import NO_RELATIONS, RELATED, Relations
-
-FREE = Cost(0.0)
 
 # On the matrix as a whole, for tables with categories.
 RELATIONS = (
@@ -191,9 +187,10 @@ SCALERS = (
     ),
 )
 
+NO_TRANSFORMER, BINS, PROJECTION = "no_transformer", "bins", "random_projection"
 TRANSFORMERS = (
     Component(
-        "no_transformer",
+        NO_TRANSFORMER,
         None,
         handles=frozenset({"sparse", "missing"}),
         complexity=0.0,
@@ -223,6 +220,26 @@ TRANSFORMERS = (
         {"n_knots": Integer(4, 16, log=True, start=8), "knots": Choice("quantile", "uniform")},
         complexity=1.0,
         cost=Cost(0.01),
+    ),
+    Component(
+        BINS,
+        KBinsDiscretizer(
+            n_bins=8, encode="onehot-dense", quantile_method="averaged_inverted_cdf"
+        ),
+        {
+            "n_bins": Integer(3, 16, log=True, start=8),
+            "strategy": Choice("quantile", "uniform"),
+        },
+        complexity=1.0,
+        cost=Cost(0.01),
+    ),
+    Component(
+        PROJECTION,
+        GaussianRandomProjection(n_components=16),
+        {"n_components": Integer(2, 200, log=True, start=16)},
+        handles=frozenset({"sparse"}),
+        complexity=1.0,
+        cost=FREE,
     ),
     Component(
         "polynomial",
@@ -280,49 +297,6 @@ SELECTORS = (
         footprint=Footprint(0.5),
     ),
 )
-
-
-def _bounded(transformer: TransformerMixin) -> TransformedTargetRegressor:
-    """Return a target transform whose answers stay near the targets of the training rows."""
-    return TransformedTargetRegressor(
-        transformer=BoundedTarget(transformer), check_inverse=False
-    )
-
-
-SCALED_TARGET = "standard_target"
-TARGETS = (
-    Component("no_target_transform", None, complexity=0.0, cost=FREE),
-    Component(
-        SCALED_TARGET,
-        TransformedTargetRegressor(transformer=StandardScaler()),
-        complexity=0.1,
-        cost=FREE,
-    ),
-    Component(
-        "log_target",
-        _bounded(FunctionTransformer(np.log1p, np.expm1, check_inverse=False)),
-        complexity=0.3,
-        cost=FREE,
-    ),
-    Component(
-        "power_target",
-        _bounded(PowerTransformer()),
-        complexity=0.4,
-        cost=FREE,
-    ),
-    Component(
-        "quantile_target",
-        TransformedTargetRegressor(
-            transformer=QuantileTransformer(output_distribution="normal", n_quantiles=200),
-            check_inverse=False,
-        ),
-        complexity=0.4,
-        cost=FREE,
-    ),
-)
-
-#: What is done to a target besides.
-OTHER_TARGETS = tuple(c.name for c in TARGETS if c.name != SCALED_TARGET)
 
 #: The default components that prepare data, by slot.
 PREPARATION: Mapping[str, tuple[Component, ...]] = {
