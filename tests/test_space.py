@@ -295,6 +295,25 @@ def test_a_random_projection_makes_fewer_columns_than_there_are(sparse):
     assert "3 columns" in reason
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_a_selection_of_few_columns_is_of_one_at_least(task):
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    problem = Problem(task, prepare_table(X).schema, n_classes=2, smallest_class=30)
+    space = restrict(SearchSpace.default(task), problem)
+    selector = "univariate" if task == "classification" else "univariate_regression"
+    genome = space.genome(
+        {
+            "estimator": "nearest_neighbors",
+            "mask": "masked",
+            "masked__left_out": (1,),
+            "selector": selector,
+            f"{selector}__percentile": 10,
+        }
+    )
+    y = np.arange(60.0) if task == "regression" else np.arange(60) % 2
+    assert express(genome, space, problem, 0).fit(X, y)[-1].n_features_in_ == 1
+
+
 def test_bins_and_projections_are_seldom_tried():
     X = np.random.default_rng(0).normal(size=(60, 9))
     problem = Problem("regression", prepare_table(X).schema)

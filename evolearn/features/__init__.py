@@ -6,12 +6,14 @@ from evolearn.features.expressions import LARGEST, OPERATORS, Expression, parse
 from evolearn.features.mask import ColumnMask
 from evolearn.features.related import CategoryRelations
 from evolearn.features.relations import KINDS, Relation, parse_relation
+from evolearn.features.selection import BestColumns
 from evolearn.features.target import BoundedTarget
 
 __all__ = [
     "KINDS",
     "LARGEST",
     "OPERATORS",
+    "BestColumns",
     "BoundedTarget",
     "CategoryRelations",
     "ColumnMask",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.feature_selection import SelectFromModel, SelectPercentile, f_classif, f_regression
+from sklearn.feature_selection import SelectFromModel, f_classif, f_regression
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
@@ -23,6 +23,7 @@ from sklearn.preprocessing import (
 from sklearn.random_projection import GaussianRandomProjection
 
 from evolearn.features import (
+    BestColumns,
     CategoryRelations,
     ColumnMask,
     ConstructedFeatures,
@@ -264,7 +265,7 @@ SELECTORS = (
     ),
     Component(
         "univariate",
-        SelectPercentile(f_classif),
+        BestColumns(f_classif),
         {"percentile": Integer(10, 90, start=50)},
         handles=frozenset({"sparse"}),
         complexity=0.3,
@@ -272,7 +273,7 @@ SELECTORS = (
     ),
     Component(
         "univariate_regression",
-        SelectPercentile(f_regression),
+        BestColumns(f_regression),
         {"percentile": Integer(10, 90, start=50)},
         handles=frozenset({"sparse"}),
         complexity=0.3,
