@@ -9,13 +9,14 @@ trees better, on rows that had no say in it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
+from evolearn.evolution.proving import NATIVE, explained, grouped, proved, quick_trees, share
 from evolearn.features import KINDS, CategoryRelations, Relation, parse_relation
 
 Matrix = NDArray[np.float64]
@@ -27,23 +28,11 @@ MOST_ROWS = 2_500
 MOST_CATEGORIES, MOST_NUMBERS, MOST_GROUPED, MOST_TARGETS = 16, 24, 8, 2
 # On fewer rows than this nothing can be proved.
 FEWEST_ROWS = 200
-# Boosted trees that are quick, and take so many categories as such.
-ROUNDS, LEAVES, RATE, NATIVE = 60, 15, 0.12, 255
-# Numbers are looked at in so many bins of equal size; means within a group count as if so many
-# more rows of it were like all others.
-BINS, PRIOR_ROWS = 12, 5.0
 # A relation is tried if it explains this share of what trees leave, and so many times what
 # noise would by chance; at most so many are.
 LEAST_EXPLAINED, ABOVE_NOISE, MOST_TRIED = 0.01, 8.0, 4
-# Those that are tried must save this share of the trees' error, and so many standard errors
-# of what they save; each one after the first must save this much more. On tables of the suite
-# what explained less or was less sure made trees worse as often as better.
-LEAST_GAIN, SURE, LEAST_MORE = 0.02, 3.0, 0.005
 # Of more columns the search would take seconds.
 MOST_COLUMNS = 300
-# The share of rows at either end that are drawn in to the next ones for that: few rows with
-# very large targets seem to prove anything.
-OUTERMOST = 0.01
 
 
 @dataclass(frozen=True)
@@ -91,10 +80,10 @@ def relate(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> Related:
         choosing = _Part(columns.of(X[:half]), targets[:half], len(columns.numbers))
         proving = _Part(columns.of(X[half:]), targets[half:], len(columns.numbers))
         chosen = _Choice(choosing, choosing.missed_by(proving)).run()
-        found = _proved(chosen, choosing, proving) if chosen else Related()
-        if found.relations:  # the halves exchanged: some rows alone prove too much
-            found = _proved(found.relations, proving, choosing)
-    return Related(tuple(map(columns.named, found.relations)), found.gain)
+        found, gain = proved(
+            chosen, partial(proving.missed_by, choosing), partial(choosing.missed_by, proving)
+        )
+    return Related(tuple(map(columns.named, found)), gain)
 
 
 @dataclass(frozen=True)
@@ -109,9 +98,9 @@ class _Columns:
     def telling(cls, X: Matrix, targets: Matrix, n_numbers: int) -> "_Columns":
         told = {}
         for j, column in enumerate(X.T):
-            groups = _grouped(column, binned=j < n_numbers)
+            groups = grouped(column, binned=j < n_numbers)
             if np.ptp(groups) > 0:
-                told[j] = _share(groups, targets)
+                told[j] = share(groups, targets)
         best = sorted(told, key=lambda j: -told[j])
         numbers = [j for j in best if j < n_numbers][:MOST_NUMBERS]
         return cls(numbers, [j for j in best if j >= n_numbers][:MOST_CATEGORIES], n_numbers)
@@ -144,33 +133,9 @@ class _Part:
         made = sum(not parse_relation(text).is_category for text in relations)
         levels = [len(np.unique(column)) for column in fitted.T]
         are_categories = np.arange(fitted.shape[1]) >= self.n_numbers + made
-        trees = HistGradientBoostingRegressor(
-            max_iter=ROUNDS,
-            learning_rate=RATE,
-            max_leaf_nodes=LEAVES,
-            categorical_features=are_categories & (np.array(levels) <= NATIVE),
-            early_stopping=False,
-            random_state=0,
-        )
+        trees = quick_trees(are_categories & (np.array(levels) <= NATIVE))
         answers = [trees.fit(fitted, target).predict(own) for target in other.targets.T]
         return np.asarray(self.targets - np.column_stack(answers))
-
-
-def _proved(relations: tuple[str, ...], choosing: _Part, proving: _Part) -> Related:
-    """Return the first relations, as far as each makes trees better on the other rows."""
-    without = (proving.missed_by(choosing) ** 2).sum(axis=1)
-    proved, left = Related(), without
-    for n_first in range(1, len(relations) + 1):
-        some = relations[:n_first]
-        with_them = (proving.missed_by(choosing, some) ** 2).sum(axis=1)
-        saved, more = without - with_them, float((left - with_them).mean())
-        gain = float(saved.mean() / max(without.mean(), np.finfo(float).tiny))
-        typical = np.clip(saved, *np.quantile(saved, [OUTERMOST, 1 - OUTERMOST]))
-        sure = typical.mean() > SURE * typical.std() / np.sqrt(len(saved))
-        if not sure or gain < LEAST_GAIN or more < LEAST_MORE * without.mean():
-            break
-        proved, left = Related(some, gain), with_them
-    return proved
 
 
 @dataclass
@@ -194,7 +159,7 @@ class _Choice:
             if not texts or scores[texts[0]] < least:
                 break
             chosen.append(texts[0])
-            self.left = self.left - _explained(self._groups(texts[0]), self.left)
+            self.left = self.left - explained(self._groups(texts[0]), self.left)
         return tuple(chosen)
 
     def _candidates(self) -> Iterator[Relation]:
@@ -217,14 +182,14 @@ class _Choice:
 
     def _share_of(self, name: str) -> float:
         if name not in self.shares:
-            self.shares[name] = _share(self._groups(name), self.left)
+            self.shares[name] = share(self._groups(name), self.left)
         return self.shares[name]
 
     def _groups(self, name: str) -> Groups:
         """Return which category or bin of a column or relation each row is in."""
         if name not in self.groups:
             values, is_category = self._column(name)
-            self.groups[name] = _grouped(values, binned=not is_category)
+            self.groups[name] = grouped(values, binned=not is_category)
         return self.groups[name]
 
     def _column(self, name: str) -> tuple[Matrix, bool]:
@@ -236,30 +201,3 @@ class _Choice:
         relation = parse_relation(name)
         learned = relation.learned(numbers, codes)
         return relation.values(learned, numbers, codes), relation.is_category
-
-
-def _grouped(column: Matrix, *, binned: bool) -> Groups:
-    """Return which of the sorted values, or bins, each value is in; missing ones are last."""
-    missing = np.isnan(column)
-    known = column[~missing]
-    if binned:
-        edges = (
-            np.unique(np.quantile(known, np.arange(1, BINS) / BINS)) if len(known) else known
-        )
-    else:
-        edges = np.unique(known)
-    return np.where(missing, len(edges) + 1, np.searchsorted(edges, column, side="right"))
-
-
-def _explained(groups: Groups, left: Matrix) -> Matrix:
-    """Return, for each row, the mean of the others in its group, drawn towards zero."""
-    counts = np.bincount(groups)[groups]
-    sums = np.column_stack([np.bincount(groups, column)[groups] for column in left.T])
-    return np.asarray((sums - left) / (counts - 1 + PRIOR_ROWS)[:, None])
-
-
-def _share(groups: Groups, left: Matrix) -> float:
-    """Return the share that groups explain of the target of which they explain most."""
-    size = (left**2).sum(axis=0)
-    missed = ((left - _explained(groups, left)) ** 2).sum(axis=0)
-    return float((1.0 - missed / np.maximum(size, np.finfo(float).tiny)).max())
