@@ -72,6 +72,8 @@ def cases(task):
     }
     for transformer in ("bins", "random_projection", "spline", "pca"):
         known[f"{linear}, {transformer}"] = {"estimator": linear, "transformer": transformer}
+    for shown, model in ((linear, {"estimator": linear}), ("boosting", BOOSTING)):
+        known[f"{shown}, identifiers"] = {**model, "identifiers": "identifier_means"}
     known["network, embedded"] = {**NETWORK, "encoder": "embedded"}
     return {**known, CONTROL: {"estimator": linear}}
 
@@ -108,11 +110,18 @@ def measured(task, params, seed, control):
         encoder = TargetEncoder(target_type=kind).fit(X[:, N_NUMBERS:], y)
         X[:, N_NUMBERS:] = encoder.transform(X[:, N_NUMBERS:])
         cardinalities = ()
+    identified = params.get("identifiers") == "identifier_means"
+    if identified:  # the codes are numbers then
+        cardinalities = ()
     names = tuple(f"x{j}" for j in range(X.shape[1]))
     n_numbers = X.shape[1] - len(cardinalities)
     schema = TableSchema(len(X), n_numbers, cardinalities, names, False, False, False)
     problem = Problem(
-        task, schema, n_classes=2, smallest_class=int(min(sum(y == 0), sum(y == 1)))
+        task,
+        schema,
+        n_classes=2,
+        smallest_class=int(min(sum(y == 0), sum(y == 1))),
+        identifiers=tuple(range(N_NUMBERS, X.shape[1])) if identified else (),
     )
     space = restrict(SearchSpace.default(task), problem)
     genome = space.genome(params)

@@ -10,6 +10,7 @@ import numpy as np
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.estimators.data import FitData
 from evolearn.estimators.formulas import with_formulas
+from evolearn.estimators.identifiers import with_identifiers
 from evolearn.estimators.relations import with_relations
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import Folds, make_folds, n_folds, thinned
@@ -196,6 +197,8 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         memory=float("inf") if effort.training_rows is None else data.problem.memory,
     )
     fair = float("inf") if effort.fair_seconds is None else effort.fair_seconds
+    if effort.formulas:
+        problem = with_identifiers(problem, data)
     space = restrict(data.space, problem)
     if effort.formulas:
         space = with_relations(with_formulas(space, data), data)

@@ -32,6 +32,7 @@ PLAIN_SLOTS: Mapping[str, tuple[str, ...]] = {
     "dates": ("cyclic_dates", "date_differences", "plain_dates"),
     "text": ("text_svd", "no_text"),
     "encoder": ("one_hot", "target_mean"),
+    "identifiers": ("identifier_means", "numbers_alone"),
     "scaler": ("none", "standard"),
 }
 
@@ -45,6 +46,7 @@ SLOTS = (
     "mask",
     "text",
     "encoder",
+    "identifiers",
     "scaler",
     "transformer",
     "selector",

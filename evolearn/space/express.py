@@ -16,16 +16,17 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 
-from evolearn._compat import seeded_target_encoder
 from evolearn.features import CategoryRelations, ColumnMask, DateFeatures, parse_relation
 from evolearn.space.catalogue.preparation import EMBEDDED, NO_TEXT, TEXT_COMPONENTS
 from evolearn.space.components import Component, weight_parameter
 from evolearn.space.dates import cycles_of, differences_of
 from evolearn.space.genome import Genome
+from evolearn.space.identifiers import IDENTIFIERS
 from evolearn.space.masks import MASK
 from evolearn.space.problem import Problem
 from evolearn.space.relations import RELATIONS
 from evolearn.space.search_space import SearchSpace
+from evolearn.space.seeding import seeded
 
 # The slots that make other columns of all columns together, or choose among them.
 CHOOSING = ("transformer", "selector")
@@ -114,24 +115,6 @@ def fit_weights(pipeline: BaseEstimator, sample_weight: Any) -> Mapping[str, Any
     return {name: sample_weight} if name else {}
 
 
-def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
-    """Set every random state that is not set, in the estimator and all its parts."""
-    parameters = estimator.get_params(deep=True)
-    unset = {
-        name: seed
-        for name, value in sorted(parameters.items())
-        if name.rsplit("__", 1)[-1] == "random_state" and value is None
-    }
-    for name, value in parameters.items():
-        if isinstance(value, TargetEncoder):
-            unset.pop(f"{name}__random_state", None)
-            settings = seeded_target_encoder(
-                value, seed, classification=task == "classification"
-            )
-            unset |= {f"{name}__{key}": setting for key, setting in settings.items()}
-    return estimator.set_params(**unset)
-
-
 def _columns(
     genome: Genome, space: SearchSpace, problem: Problem
 ) -> list[tuple[str, BaseEstimator]]:
@@ -146,10 +129,11 @@ def _columns(
     related = _steps(genome, space, RELATIONS)
     for _, step in (*numeric, *related):
         _tell_columns(step, genome, problem)
-    if not table.cardinalities and not table.texts:
+    identified = _identified(genome, space, problem)
+    if not table.cardinalities and not table.texts and not identified:
         return numeric
     categorical = _categorical(genome, space, problem) if table.cardinalities else None
-    if categorical is None and not numeric and not table.texts:
+    if categorical is None and not numeric and not table.texts and not identified:
         return related
     # What relations make stands behind the words of texts.
     first_code = table.first_code + _made(genome, problem)[0]
@@ -160,8 +144,9 @@ def _columns(
     columns: list[tuple[tuple[str, Any], list[int]]] = [
         (("numbers", _joined(numeric)), numbers),
         (("categories", categorical or "passthrough"), codes),
-        # Last, for how many columns become of a text may depend on the rows.
+        # Last, for how many columns become of these may depend on the rows.
         *_texts(genome, space, problem),
+        *identified,
     ]
     if _encoder(genome) == EMBEDDED:
         columns = [columns[1], columns[0], *columns[2:]]  # where the codes are is known then
@@ -198,6 +183,17 @@ def _texts(
         parts.append((step, [*range(start, start + block.width)]))
         start += block.width
     return parts
+
+
+def _identified(
+    genome: Genome, space: SearchSpace, problem: Problem
+) -> list[tuple[tuple[str, BaseEstimator], list[int]]]:
+    """Return what makes means of the target of numbers that identify, and where these are."""
+    steps = _steps(genome, space, IDENTIFIERS)
+    positions = [*problem.identifiers]
+    return [
+        ((name, _scaled(_of_target(step, problem), genome)), positions) for name, step in steps
+    ]
 
 
 def _tell_columns(step: BaseEstimator, genome: Genome, problem: Problem) -> None:
@@ -245,12 +241,23 @@ def _categorical(genome: Genome, space: SearchSpace, problem: Problem) -> BaseEs
             return None
         return SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
     encoder = space.component("encoder", name).build(genome["encoder"])
-    if isinstance(encoder, TargetEncoder) and problem.task == "regression":
+    if isinstance(encoder, TargetEncoder):
+        return _scaled(_of_target(encoder, problem), genome)
+    return encoder
+
+
+def _of_target(encoder: BaseEstimator, problem: Problem) -> BaseEstimator:
+    if problem.task == "regression":
         # It would take whole numbers for classes, thousands of them if they are prices.
         encoder.set_params(target_type="continuous")
-    if isinstance(encoder, TargetEncoder) and "scaler" in genome:
-        return Pipeline([("encoder", encoder), ("scaler", StandardScaler())])
     return encoder
+
+
+def _scaled(encoder: BaseEstimator, genome: Genome) -> BaseEstimator:
+    """Return an encoder whose means are scaled where numbers are."""
+    if "scaler" not in genome:
+        return encoder
+    return Pipeline([("encoder", encoder), ("scaler", StandardScaler())])
 
 
 def _encoder(genome: Genome) -> str | None:
@@ -265,8 +272,9 @@ def _native_columns(genome: Genome, space: SearchSpace, problem: Problem) -> np.
     native = [few[j] for j in _codes(genome, problem)]
     components = dict(genome["text"].values) if "text" in genome else {}
     n_words = components.get(TEXT_COMPONENTS, 0) * len(problem.table.texts)
-    n_numbers = _n_numbers(genome, space, problem)
-    return np.array([False] * n_numbers + native + [False] * n_words)
+    n_means = len(_identified(genome, space, problem)) * len(problem.identifiers)
+    n_behind = n_words + n_means * problem.n_outputs
+    return np.array([False] * _n_numbers(genome, space, problem) + native + [False] * n_behind)
 
 
 def _n_numbers(genome: Genome, space: SearchSpace, problem: Problem) -> int:
@@ -289,8 +297,9 @@ def _native_parameters(
     component: Component, columns: np.ndarray, problem: Problem
 ) -> Mapping[str, Any]:
     if component.native is None:
-        # Of texts there may be fewer columns than are wished for: by their positions then.
-        given = np.flatnonzero(columns) if problem.table.texts else columns
+        # How many columns become of some is not known before: by their positions then.
+        some_are_open = problem.table.texts or problem.identifiers
+        given = np.flatnonzero(columns) if some_are_open else columns
         return {"categorical_features": given}
     return component.native(columns.tolist())
 

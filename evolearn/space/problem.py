@@ -48,6 +48,8 @@ class Problem:
         Bytes that one fit may hold, the rows it trains on included.
     responses : tuple of str
         The prediction methods of which the scorer needs one; () if it does not say.
+    identifiers : tuple of int
+        Columns of numbers whose values tell of the target by themselves, not by their order.
     """
 
     task: str
@@ -66,6 +68,7 @@ class Problem:
     row_bytes: float = 0.0
     memory: float = float("inf")
     responses: tuple[str, ...] = ()
+    identifiers: tuple[int, ...] = ()
 
     @property
     def n_fit_rows(self) -> int:

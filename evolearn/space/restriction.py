@@ -14,6 +14,7 @@ from evolearn.space.dates import cycles_of, differences_of
 from evolearn.space.domains import Integer
 from evolearn.space.frugality import too_wide, with_frugal_strategy, within_memory
 from evolearn.space.genome import Gene
+from evolearn.space.identifiers import IDENTIFIERS
 from evolearn.space.imported import Imported
 from evolearn.space.masks import MASK
 from evolearn.space.problem import Problem
@@ -51,7 +52,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     3. On sparse data, components that need dense data are left out; estimators that need a
        number of rows of every class, where half of the rarest class are not that many.
     4. Encoders and relations are left out of tables without categories, what makes columns of
-       words or of dates out of tables without them, the logarithm of the target where the
+       words or of dates out of tables without them, what takes numbers for identifiers where
+       none is known to be one, the logarithm of the target where the
        target does not lie above -1. A text gets no more components than a tenth of the rows. A
        target that varies too little to be seen in single precision is scaled, and nothing else
        is done to it.
@@ -208,6 +210,8 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
         n_columns = table.n_numeric + len(table.cardinalities)
         fits = 2 <= n_columns <= MOST_MASKED_COLUMNS and not table.sparse
         return None if fits else f"it is for 2 to {MOST_MASKED_COLUMNS} columns of dense data"
+    if slot == IDENTIFIERS:
+        return None if problem.identifiers else "no number is known to identify anything"
     if slot == "text":
         return _useless_for_text(component, problem)
     if slot == "dates":

@@ -24,7 +24,7 @@ class SearchSpace:
         The models. Each names, by slot, the components it can be combined with.
     preparation : dict of str to tuple of Component, default=None
         The components of the slots ``"relations"``, ``"imputer"``, ``"features"``,
-        ``"dates"``, ``"mask"``, ``"text"``, ``"encoder"``, ``"scaler"``,
+        ``"dates"``, ``"mask"``, ``"text"``, ``"encoder"``, ``"identifiers"``, ``"scaler"``,
         ``"transformer"``, ``"selector"`` and ``"target"``. None: the default catalogue's.
     left_out : dict of str to str, default={}
         Components that were left out for a table, and why.

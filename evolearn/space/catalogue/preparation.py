@@ -33,6 +33,7 @@ from evolearn.space.catalogue.targets import TARGETS
 from evolearn.space.components import FREE, Component, Cost, Footprint
 from evolearn.space.domains import Choice, Float, Integer
 from evolearn.space.expressions import Expressions
+from evolearn.space.identifiers import IDENTIFIER_MEANS, IDENTIFIERS, NUMBERS_ALONE
 from evolearn.space.masks import ALL_COLUMNS, MASKED, Columns
 from evolearn.space.relations import NO_RELATIONS, RELATED, Relations
 
@@ -167,6 +168,21 @@ ENCODERS = (
     Component("native", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
     # The same codes, of which networks learn vectors.
     Component(EMBEDDED, None, handles=frozenset({"missing"}), complexity=0.5, cost=FREE),
+)
+
+IDENTIFIED = (
+    # Means of the target over the values of numbers that identify something, as encoders make
+    # them of categories; which numbers these are is found before the search.
+    Component(
+        IDENTIFIER_MEANS,
+        TargetEncoder(),
+        {"smooth": Float(0.5, 100.0, log=True, start=10.0)},
+        handles=frozenset({"missing"}),
+        complexity=0.5,
+        cost=FREE,
+        footprint=Footprint(4.0),  # as that of relations
+    ),
+    Component(NUMBERS_ALONE, None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
 )
 
 SCALERS = (
@@ -308,6 +324,7 @@ PREPARATION: Mapping[str, tuple[Component, ...]] = {
     "mask": MASKS,
     "text": TEXTS,
     "encoder": ENCODERS,
+    IDENTIFIERS: IDENTIFIED,
     "scaler": SCALERS,
     "transformer": TRANSFORMERS,
     "selector": SELECTORS,

@@ -15,6 +15,7 @@ Slots = Mapping[str, tuple[str, ...]]
 RELATIONS = ("no_relations", "related")
 FEATURES = ("no_features", "constructed")
 MASKS = ("all_columns", "masked")
+IDENTIFIERS = ("identifier_means", "numbers_alone")
 TEXTS = ("text_svd", "no_text")
 TEXTS_OF_SUMS = ("text_words", "text_svd", "no_text")
 _TRANSFORMERS = ("no_transformer", "pca", "polynomial", "truncated_svd", "random_projection")
@@ -51,6 +52,7 @@ def numeric_slots(
         "mask": MASKS,
         "text": TEXTS_OF_SUMS if linear else TEXTS,
         "encoder": ("one_hot", "target_mean"),
+        "identifiers": IDENTIFIERS,
         "scaler": scalers,
         "selector": selectors[task],
     }
@@ -70,6 +72,7 @@ _OF_TREES: Slots = {
     "dates": DATES_OF_TREES,
     "mask": MASKS,
     "text": TEXTS,
+    "identifiers": IDENTIFIERS,
 }
 TREE_SLOTS: Slots = {**_OF_TREES, "encoder": ("ordinal", "target_mean", "one_hot")}
 BOOSTING_SLOTS: Slots = {**_OF_TREES, "encoder": ("native", "target_mean", "ordinal")}

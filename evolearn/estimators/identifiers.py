@@ -1,0 +1,35 @@
+"""Finds the columns of numbers that identify something, for a search to take them so."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from evolearn.estimators.data import FitData
+from evolearn.estimators.formulas import rows_and_targets
+from evolearn.evolution.identifying import MOST_ROWS, identifiers
+from evolearn.space.identifiers import IDENTIFIER_MEANS, IDENTIFIERS
+from evolearn.space.problem import Problem
+
+
+def with_identifiers(problem: Problem, data: FitData) -> Problem:
+    """Return the problem that knows which of its numbers identify something.
+
+    Parameters
+    ----------
+    problem : Problem
+    data : FitData
+
+    Returns
+    -------
+    Problem
+        The same one if there are none, or no estimator of the space takes them so.
+    """
+    schema, space = problem.table, data.space
+    used = any(IDENTIFIER_MEANS in space.slots_of(n).get(IDENTIFIERS, ()) for n in space.names)
+    if not used or schema.sparse or not schema.n_numeric:
+        return problem
+    rows, targets = rows_and_targets(data, 2 * MOST_ROWS)
+    matrix = np.asarray(data.prepared.matrix[rows])
+    matrix = np.delete(matrix, np.s_[schema.n_numeric : schema.first_code], axis=1)  # words
+    found = identifiers(matrix, schema.n_numeric, targets, data.seed)
+    return replace(problem, identifiers=found)

@@ -1,0 +1,24 @@
+"""Seeds for every random step of a pipeline."""
+
+from sklearn.base import BaseEstimator
+from sklearn.preprocessing import TargetEncoder
+
+from evolearn._compat import seeded_target_encoder
+
+
+def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
+    """Set every random state that is not set, in the estimator and all its parts."""
+    parameters = estimator.get_params(deep=True)
+    unset = {
+        name: seed
+        for name, value in sorted(parameters.items())
+        if name.rsplit("__", 1)[-1] == "random_state" and value is None
+    }
+    for name, value in parameters.items():
+        if isinstance(value, TargetEncoder):
+            unset.pop(f"{name}__random_state", None)
+            settings = seeded_target_encoder(
+                value, seed, classification=task == "classification"
+            )
+            unset |= {f"{name}__{key}": setting for key, setting in settings.items()}
+    return estimator.set_params(**unset)
