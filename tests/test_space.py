@@ -365,6 +365,19 @@ def test_a_small_table_gets_no_more_trees_than_it_has_rows():
     assert chosen == Integer(500, 900)
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_forests_of_a_large_table_have_larger_leaves_for_the_sake_of_their_size(task):
+    schema = replace(prepare_table(np.ones((9, 4))).schema, n_rows=400_000)
+    space = restrict(SearchSpace.default(task), Problem(task, schema, n_classes=2))
+    nodes = 2 if task == "regression" else 1
+    for genome in portfolio(space, Problem(task, schema, n_classes=2)):
+        if genome.estimator in ("extra_trees", "random_forest"):
+            values = dict(genome["estimator"].values)
+            size = values["n_estimators"] * nodes * 400_000 / values["min_samples_leaf"] * 80
+            assert size < 400 * 2**20
+            assert genome in space
+
+
 def test_of_components_that_are_all_too_slow_the_cheapest_stays():
     prepared, _ = mixed_table()
     problem = replace(problem_of(prepared, "regression"), fit_limit=1e-9)

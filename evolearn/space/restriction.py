@@ -66,7 +66,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
        early stopping. Nearest neighbors are at most half of the training rows of any fold.
        Trees get an imputer on sparse data.
     8. The catalogue's forests and boosted trees have at most as many trees as there are rows,
-       forests no more than some 300 MiB hold;
+       forests no more than some 300 MiB hold, if need be by larger leaves;
        its networks see at most 400,000 rows, all epochs together, and do not spread more than
        100 columns over bins or waves.
     9. Constructed features are left out of tables with fewer than two or more than 300 columns

@@ -1,5 +1,6 @@
 """Components made to the size of a table: no more of anything than is of use there."""
 
+import math
 from dataclasses import replace
 
 from sklearn.ensemble import (
@@ -45,7 +46,8 @@ TREE_COUNTS: tuple[tuple[str, Domain], ...] = (
 FEWEST_TREES = 60
 # A forest may take so many bytes: its fold models must be kept until they serve, and read
 # again. A full tree has nearly two nodes per row in regression, and about half of that where
-# leaves are pure; a node has 64 bytes and 8 per output.
+# leaves are pure; a node has 64 bytes and 8 per output. Where so few trees are too much still,
+# their leaves get more rows.
 FOREST_BYTES = 300 * 2**20
 FEWEST_TREES_OF_LARGE = 50
 # Networks see so many rows in all, each of them once per epoch: on many rows fewer epochs do.
@@ -105,7 +107,19 @@ def with_fewer_rounds(component: Component, problem: Problem) -> Component:
     for name, domain, number in most:
         if component.parameters.get(name) == domain:  # one of the user's stays as it is
             component = _with_at_most(component, name, number)
-    return component
+    return _with_larger_leaves(
+        component, math.ceil(FEWEST_TREES_OF_LARGE * tree / FOREST_BYTES)
+    )
+
+
+def _with_larger_leaves(component: Component, n_rows: int) -> Component:
+    """Return a forest whose leaves have so many rows at least, others as they are."""
+    domain = component.parameters.get("min_samples_leaf")
+    if domain != FOREST_PARAMETERS["min_samples_leaf"] or not isinstance(domain, Integer):
+        return component
+    low = min(n_rows, int(domain.high) - 1)
+    larger = replace(domain, low=low, start=max(low, domain.default))
+    return replace(component, parameters={**component.parameters, "min_samples_leaf": larger})
 
 
 def of_few_rows(component: Component, problem: Problem) -> Component:
