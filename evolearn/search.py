@@ -292,9 +292,7 @@ class SearchRun:
 
     def _check_result(self) -> None:
         """Stop if the last candidate told is good enough, or nothing has improved for long."""
-        error = self.records[-1].evaluation.error
-        target = self.limits.target_fitness
-        if target is not None and error is not None and error <= target:
+        if self.limits.is_reached(self.records[-1].evaluation.error):
             self.stop_reason = "target_fitness"
         elif len(self.records) % self.search.population_size == 0 and self.limits.stagnates(
             self._best_errors, self._baseline_error()

@@ -18,7 +18,7 @@ from evolearn.evolution.breeding import breed
 from evolearn.evolution.evolution import Evolution
 from evolearn.evolution.trees import Trees
 from evolearn.evolution.variation import mate, mutate
-from evolearn.features import OPERATORS, BestColumns, ConstructedFeatures, parse
+from evolearn.features import OPERATORS, BestColumns, ConstructedFeatures, KnownColumns, parse
 from evolearn.space.express import express
 from evolearn.space.expressions import Expressions
 from evolearn.space.problem import Problem
@@ -26,7 +26,12 @@ from evolearn.space.restriction import restrict
 from evolearn.table import prepare_table
 
 CHECKS = parametrize_with_checks(
-    [ConstructedFeatures(), ConstructedFeatures(expressions=["log1p(x0)"]), BestColumns()]
+    [
+        ConstructedFeatures(),
+        ConstructedFeatures(expressions=["log1p(x0)"]),
+        BestColumns(),
+        KnownColumns(),
+    ]
 )
 
 

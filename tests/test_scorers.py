@@ -7,8 +7,14 @@ from sklearn import config_context
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import StackingRegressor, VotingRegressor
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, Ridge
-from sklearn.metrics import accuracy_score, f1_score, make_scorer, mutual_info_score
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    log_loss,
+    make_scorer,
+    mutual_info_score,
+)
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -16,6 +22,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
 from evolearn.ensemble.selection import OutOfFold
+from evolearn.evaluation.answers import AskedClassifier
 from evolearn.evaluation.folds import make_folds
 from evolearn.evaluation.scoring import make_objective
 
@@ -195,3 +202,42 @@ def test_labels_of_objects_can_be_scored(labels):
     assert model.fit(NUMBERS, y).score(NUMBERS, y) > 0.9
     model.set_params(scoring="neg_log_loss").fit(NUMBERS, y)
     assert model.score(NUMBERS, y) > -0.5
+
+
+# -- classes that rows lack ------------------------------------------------------------------
+
+
+def rare_class():
+    """Rows of three classes, of which one has fewer rows than there are folds."""
+    return RNG.normal(size=(123, 3)), np.repeat([0, 1, 2], [60, 60, 3])
+
+
+@pytest.mark.parametrize(
+    "scoring",
+    [
+        "average_precision",
+        "top_k_accuracy",
+        make_scorer(
+            log_loss, greater_is_better=False, response_method="predict_proba", labels=[0, 1, 2]
+        ),
+    ],
+    ids=lambda scoring: scoring if isinstance(scoring, str) else "labels",
+)
+def test_a_class_that_is_never_scored_is_no_hindrance(scoring):
+    model = EvolutionaryClassifier(
+        search_space=["linear_discriminant_analysis"], scoring=scoring, **SETTINGS
+    )
+    model.fit(*rare_class())
+    assert not any(model.cv_results_["failure"])
+
+
+def test_decision_values_are_those_of_the_classes_that_are_there():
+    X = np.array([[-1.0], [-2.0], [1.0], [2.0]])
+    model = LogisticRegression().fit(X, ["b", "b", "c", "c"])
+    values = model.decision_function(X)
+    asked = AskedClassifier(model, X, np.array(["a", "b"]))
+    assert (asked.decision_function(X) > 0).all()  # it is rather b than a, which it never saw
+    three = AskedClassifier(model, X, np.array(["a", "b", "c"])).decision_function(X)
+    np.testing.assert_allclose(three[:, 2] - three[:, 1], 2 * values)
+    same = AskedClassifier(model, X, np.array(["b", "c"])).decision_function(X)
+    np.testing.assert_array_equal(same, values)

@@ -140,7 +140,7 @@ def test_numeric_categories_read_from_other_types_are_the_same_categories():
     preparer = ColumnPreparer().fit(one_column([10, 9, 8], "category"))
 
     assert_array_equal(preparer.transform(one_column([8.0, NAN, 7])), [[0.0], [NAN], [NAN]])
-    assert_array_equal(preparer.transform(one_column(["8", 10], object)), [[NAN], [2.0]])
+    assert_array_equal(preparer.transform(one_column(["8", 10], object)), [[0.0], [2.0]])
 
 
 MOMENT = datetime(2024, 2, 29, 13, 30, 15, 250_000)
@@ -578,3 +578,54 @@ def test_names_of_parts_do_not_clash_with_other_columns():
 
     assert len(set(names)) == len(names)
     assert {"a_year", "a_day"} <= set(names)
+
+
+# -- marks among numbers and dates ------------------------------------------------------------
+
+NUMBERS_AS_TEXT = [f"{value:.2f}" for value in np.linspace(1, 9, 200)]
+DAYS_AS_TEXT = [str(np.datetime64("2020-01-01") + i) for i in range(200)]
+
+
+@pytest.mark.parametrize("marks", [["?"], ["?", "n/a", "unknown", "-", ""]])
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (NUMBERS_AS_TEXT, "numeric"),
+        ([float(value) for value in NUMBERS_AS_TEXT], "numeric"),
+        ([value.encode() for value in NUMBERS_AS_TEXT], "numeric"),
+        (DAYS_AS_TEXT, "datetime"),
+    ],
+    ids=["texts", "numbers", "bytes", "days"],
+)
+def test_a_few_marks_among_numbers_or_dates_are_missing_values(values, kind, marks):
+    column = [*values, *marks]
+    preparer = ColumnPreparer()
+    first = preparer.fit_transform(one_column(column))[:, 0]
+    assert preparer.columns_[0].kind == kind
+    assert np.isnan(first).tolist() == [False] * 200 + [True] * len(marks)
+    later = preparer.transform(one_column([values[7], "another mark", None], dtype=object))[
+        :, 0
+    ]
+    assert later[0] == first[7]
+    assert np.isnan(later[1:]).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [*NUMBERS_AS_TEXT, *"abcdef"],  # six different marks
+        [*NUMBERS_AS_TEXT[:50], "?"],  # few numbers
+        NUMBERS_AS_TEXT,  # no mark: they were meant to be text
+        [*(f"{i:05d}" for i in range(200)), "?"],  # codes
+    ],
+    ids=["many marks", "few numbers", "no mark", "codes"],
+)
+def test_other_strings_of_numbers_stay_categories(values):
+    assert ColumnPreparer().fit(one_column(values)).columns_[0].kind == "categorical"
+
+
+def test_numeric_categories_know_their_own_text():
+    preparer = ColumnPreparer(kinds={"a": "categorical"})
+    codes = preparer.fit_transform(one_column([3, 1, 2, 2]))[:, 0]
+    texts = preparer.transform(one_column(["3", "1.0", "2", "x"], dtype=object))[:, 0]
+    assert_array_equal(texts, [codes[0], codes[1], codes[2], np.nan])

@@ -159,7 +159,7 @@ class OutOfFold:
             return METRICS[self._objective.fast](codes, answers, weights)
         if self._classes is None:
             asked = RegressorAnswers(answers)
-        elif self._objective.is_function:
+        elif self._objective.takes_all_classes:
             asked = ClassifierAnswers(self._classes, answers)
         else:
             # As candidates are scored: any class may be predicted, those present have columns.

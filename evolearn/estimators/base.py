@@ -5,6 +5,7 @@ import os
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -18,6 +19,7 @@ from evolearn.execution.interruption import Interruption
 from evolearn.report.progress import LOGGER, visible_progress
 from evolearn.report.results import cv_results, history, leaderboard
 from evolearn.table import (
+    align_labels,
     align_table,
     as_table,
     check_table,
@@ -25,6 +27,7 @@ from evolearn.table import (
     feature_names,
     has_mixed_labels,
     n_rows,
+    position_labels,
     take_rows,
 )
 
@@ -32,6 +35,9 @@ from evolearn.table import (
 # (copies, kernel features) takes many times their memory.
 ROWS_AT_ONCE = 20_000
 NUMBERS_AT_ONCE = 4_000_000
+# What is made of a sparse row has about so many numbers, or as many as it holds: the most
+# components that a decomposition has.
+WIDTH_OF_SPARSE = 200
 
 
 def serves(method: str) -> Any:
@@ -159,8 +165,9 @@ class BaseEvolutionary(BaseEstimator):
         """Set the fitted attributes; none of them holds training rows."""
         plan, data, rows = outcome.plan, outcome.plan.data, outcome.rows
         self.n_features_in_ = data.prepared.preparer.n_features_in_
+        self._fitted_sparse = data.prepared.schema.sparse
         self._n_columns = max(self.n_features_in_, data.prepared.schema.n_columns)
-        names = feature_names(data.raw)
+        names, self._labels = feature_names(data.raw), position_labels(data.raw)
         if names is not None:
             self.feature_names_in_ = names
         elif hasattr(self, "feature_names_in_"):
@@ -168,6 +175,7 @@ class BaseEvolutionary(BaseEstimator):
         if data.classes is not None:
             self.classes_ = data.classes
         self.scorer_ = data.objective.scorer
+        self.dropped_columns_ = dict(data.prepared.dropped)
         self.search_space_ = plan.space
         self.best_estimator_ = outcome.best_estimator
         self.estimator_ = outcome.estimator
@@ -204,6 +212,7 @@ class BaseEvolutionary(BaseEstimator):
         names = getattr(self, "feature_names_in_", None)
         if names is not None and feature_names(X) is not None:
             return align_table(X, names)
+        X = align_labels(X, self._labels)
         # Only the columns' number counts where scikit-learn would refuse their labels.
         known = np.empty((0, len(column_labels(X)))) if has_mixed_labels(X) else X
         validate_data(self, known, reset=False, skip_check_array=True)
@@ -230,11 +239,19 @@ class BaseEvolutionary(BaseEstimator):
         total = n_rows(X)
         with config_context(transform_output="default"):
             answer = getattr(self.estimator_, method)
-            step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._n_columns))
+            step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:
                 return answer(X)
+            X = X.tocsr() if issparse(X) else X  # not once more for each part
             parts = [np.arange(i, min(i + step, total)) for i in range(0, total, step)]
             return np.concatenate([answer(take_rows(X, rows)) for rows in parts])
+
+    def _width(self, X: Any) -> int:
+        """Return how many numbers a row is on its way through a pipeline, about."""
+        if not (issparse(X) and self._fitted_sparse):
+            return self._n_columns
+        made = self._n_columns - self.n_features_in_  # of a second layer
+        return max(X.nnz // max(n_rows(X), 1), WIDTH_OF_SPARSE) + made
 
     def _score(self, X, y, sample_weight):
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}

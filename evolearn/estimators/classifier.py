@@ -145,7 +145,8 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     cv_results_ : dict of arrays
         All candidates in the order of the search, laid out as in `GridSearchCV`: scores in
-        the scorer's own sign, NaN for folds that were not run; also ``fitness``,
+        the scorer's own sign, NaN for folds that were not run; also ``candidate`` (its
+        number, which ``parents``, ``inherits`` and other attributes name), ``fitness``,
         ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits`` (the candidate
         from whose trained models it started), ``status``, ``failure`` and ``warnings``. A
         ``status`` is ``"scored"``, ``"failed"``, ``"timed_out"``, ``"out_of_memory"``,
@@ -165,6 +166,10 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     pareto_front_ : list of dict
         The candidates that no other one beats in both fitness and complexity.
+
+    dropped_columns_ : dict of str to str
+        The columns that were left out, each with the reason: constant ones, duplicates, and
+        categories of which nearly every value is distinct, like identifiers.
 
     search_space_ : SearchSpace
         The space that was searched; its ``left_out`` says what was not, and why.
@@ -236,7 +241,7 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         X : table of shape (n_samples, n_features)
             A pandas or polars frame, an Arrow table, a NumPy array or a SciPy sparse matrix.
         y : array-like of shape (n_samples,)
-            Class labels of any type.
+            Class labels: strings, numbers, booleans or ``datetime64``.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in training and in scoring.
         groups : array-like of shape (n_samples,), default=None

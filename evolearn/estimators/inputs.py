@@ -1,6 +1,7 @@
 """Checks of everything that comes into ``fit`` beside the table."""
 
 import numbers
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -159,13 +160,18 @@ def _uniform(y: NDArray[Any]) -> NDArray[Any]:
     """Return object labels as an array that can be sorted: numbers if all of them are."""
     if all(isinstance(value, str) for value in y):
         return y
-    if all(isinstance(value, (bool, int, float, np.bool_, np.number)) for value in y):
-        return np.array(y.tolist())
+    if all(isinstance(value, (bool, int, float, np.bool_, np.number, Decimal)) for value in y):
+        return np.array([float(v) if isinstance(v, Decimal) else v for v in y.tolist()])
     kinds = sorted({type(value).__name__ for value in y})
     if len(kinds) > 1 or type_of_target(y) == "unknown":
+        found = (
+            f"y mixes labels of the types {', '.join(kinds)}"
+            if len(kinds) > 1
+            else f"y has labels of the type {kinds[0]}"
+        )
         msg = (
-            f"Unknown label type: y mixes labels of the types {', '.join(kinds)}; "
-            "make all labels strings or all labels numbers."
+            f"Unknown label type: {found}; make all of them strings, all of them numbers, or "
+            "all of them datetime64."
         )
         raise ValueError(msg)
     return y

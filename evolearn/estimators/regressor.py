@@ -143,7 +143,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     cv_results_ : dict of arrays
         All candidates in the order of the search, laid out as in `GridSearchCV`: scores in
-        the scorer's own sign, NaN for folds that were not run; also ``fitness``,
+        the scorer's own sign, NaN for folds that were not run; also ``candidate`` (its
+        number, which ``parents``, ``inherits`` and other attributes name), ``fitness``,
         ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits`` (the candidate
         from whose trained models it started), ``status``, ``failure`` and ``warnings``. A
         ``status`` is ``"scored"``, ``"failed"``, ``"timed_out"``, ``"out_of_memory"``,
@@ -163,6 +164,10 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     pareto_front_ : list of dict
         The candidates that no other one beats in both fitness and complexity.
+
+    dropped_columns_ : dict of str to str
+        The columns that were left out, each with the reason: constant ones, duplicates, and
+        categories of which nearly every value is distinct, like identifiers.
 
     search_space_ : SearchSpace
         The space that was searched; its ``left_out`` says what was not, and why.

@@ -100,11 +100,21 @@ class AskedClassifier(ClassifierMixin, _Asked):
 
     @available_if(_model_has("decision_function"))
     def decision_function(self, X: Any) -> NDArray[np.float64]:
-        """Return the model's decision values, one column per wanted class."""
+        """Return the model's decision values, one column per wanted class.
+
+        Of two classes they are one-dimensional, the values of the second one.
+        """
         values = np.asarray(self._ask("decision_function", X), dtype=np.float64)
-        if values.ndim == 1 or len(self.classes_) == len(self.model.classes_):
+        if np.array_equal(self.classes_, self.model.classes_):
             return values
-        return align(values, self.model.classes_, self.classes_, fill=values.min() - 1.0)
+        if values.ndim == 1:
+            values = np.column_stack([-values, values])
+        # Other shapes are not one column per class (pairs of classes): as the model gives them.
+        if values.shape[1] != len(self.model.classes_):
+            return values
+        lowest = values.min(initial=0.0) - 1.0
+        aligned = align(values, self.model.classes_, self.classes_, fill=lowest)
+        return aligned[:, 1] - aligned[:, 0] if len(self.classes_) == 2 else aligned
 
     def out_of_fold(self) -> NDArray[np.float64] | None:
         """Return the probabilities, None if the model gives none."""
@@ -146,7 +156,7 @@ def score_and_answers(
             raise ValueError(msg)
         return score, answers
     # Metrics take the classes that are there: columns of others would be an error.
-    wanted = classes if objective.is_function else np.unique(y)
+    wanted = classes if objective.takes_all_classes else np.unique(y)
     asked = full if len(wanted) == len(classes) else AskedClassifier(model, X, wanted)
     return objective.score(asked, X, y, weights), answers
 

@@ -64,6 +64,14 @@ class Objective:
         return scorer_function(self.scorer) is None
 
     @property
+    def takes_all_classes(self) -> bool:
+        """Whether the scorer gets columns of all classes, even of those that rows lack.
+
+        Functions of the user's do, and metrics that are told which labels there are.
+        """
+        return self.is_function or scorer_settings(self.scorer)[1].get("labels") is not None
+
+    @property
     def takes_weights(self) -> bool:
         """Whether the scorer, or the metric inside it, has a parameter for sample weights."""
         function = scorer_function(self.scorer) or self.scorer

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# The log loss of perfect probabilities is one such step above zero, for they are clipped.
+ROUNDING = 2.0**-52
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -27,6 +30,12 @@ class Limits:
             limits.append(self.n_generations * population_size)
         return min((limit for limit in limits if limit is not None), default=None)
 
+    def is_reached(self, error: float | None) -> bool:
+        """Tell whether an error is as low as the target, if there is one."""
+        if self.target_fitness is None or error is None:
+            return False
+        return error <= self.target_fitness + ROUNDING
+
     def stagnates(self, best_errors: Sequence[float], baseline_error: float) -> bool:
         """Tell whether the generations bring nothing any more.
 
@@ -38,7 +47,7 @@ class Limits:
             That of the first candidate that has one.
         """
         now = best_errors[-1]
-        if self.perfect is not None and now <= self.perfect:
+        if self.perfect is not None and now <= self.perfect + ROUNDING:
             return True
         patience = self.n_iter_no_change
         if patience is None or len(best_errors) <= patience:

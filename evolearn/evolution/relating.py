@@ -72,7 +72,7 @@ def relate(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> Related:
     if not targets.shape[1]:
         return Related()
     targets = (targets - targets.mean(axis=0)) / targets.std(axis=0)
-    columns = _Columns.telling(X[:half], targets[:half], n_numbers)
+    columns = _Columns.telling(X[:half], X[half:], targets[:half], n_numbers)
     if not columns.categories:
         return Related()
     # Sums in another order are other numbers: one thread.
@@ -95,11 +95,11 @@ class _Columns:
     n_numbers: int  # that there are in the matrix
 
     @classmethod
-    def telling(cls, X: Matrix, targets: Matrix, n_numbers: int) -> "_Columns":
+    def telling(cls, X: Matrix, others: Matrix, targets: Matrix, n_numbers: int) -> "_Columns":
         told = {}
         for j, column in enumerate(X.T):
             groups = grouped(column, binned=j < n_numbers)
-            if np.ptp(groups) > 0:
+            if np.ptp(groups) > 0 and not np.isnan(others[:, j]).all():
                 told[j] = share(groups, targets)
         best = sorted(told, key=lambda j: -told[j])
         numbers = [j for j in best if j < n_numbers][:MOST_NUMBERS]

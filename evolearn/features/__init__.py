@@ -3,6 +3,7 @@
 from evolearn.features.constructed import ConstructedFeatures
 from evolearn.features.dates import DateFeatures
 from evolearn.features.expressions import LARGEST, OPERATORS, Expression, parse
+from evolearn.features.known import KnownColumns
 from evolearn.features.mask import ColumnMask
 from evolearn.features.related import CategoryRelations
 from evolearn.features.relations import KINDS, Relation, parse_relation
@@ -20,6 +21,7 @@ __all__ = [
     "ConstructedFeatures",
     "DateFeatures",
     "Expression",
+    "KnownColumns",
     "Relation",
     "parse",
     "parse_relation",

@@ -128,7 +128,7 @@ class Pairs:
         """Return the code of each row's pair, missing if it is not among them."""
         pairs = self._pairs(first, second)
         if not len(self.kept):
-            return np.full(len(pairs), np.nan)
+            return np.zeros(len(pairs))  # not every model takes a column of missing values
         found = np.minimum(np.searchsorted(self.kept, pairs), len(self.kept) - 1)
         return np.where(self.kept[found] == pairs, found, np.nan)
 

@@ -50,7 +50,8 @@ def inherit(child: Stack, parent: Stack, rng: np.random.Generator) -> None:
       on is divided among them (Net2WiderNet).
     - Fewer units: those with the strongest weights, in and out, stay.
     - More layers: each new one, the last before the output, hands on what it gets
-      (Net2DeeperNet): exactly with relu, nearly with silu and tanh.
+      (Net2DeeperNet): exactly with relu, nearly with silu and tanh, if there was a layer
+      before; after none the child keeps what is positive of the inputs.
     - Fewer layers: the last ones go, and their weights are multiplied into the output's.
     - A straight connection from inputs to outputs begins at zero, or goes.
     - More members: copies of the first ones, with noise. Fewer: the first ones.

@@ -169,6 +169,12 @@ class BaseNetwork(BaseEstimator):
                 self.stack_.decay(rate * self.weight_decay)
                 solver.step(self.stack_.vector, gradient, rate)
             self.loss_curve_.append(total / len(rows))
+            if not np.isfinite(total):
+                msg = (
+                    f"The loss is no finite number after {epoch + 1} epochs; lower "
+                    f"learning_rate_init, which is {self.learning_rate_init!r}."
+                )
+                raise ValueError(msg)
             if stopping is not None and stopping.note(
                 self._loss_on(X, stopping.rows, loss), self.stack_.vector
             ):

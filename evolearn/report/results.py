@@ -38,7 +38,8 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
     """Return the results in the layout of ``GridSearchCV.cv_results_``.
 
     Scores have the scorer's own sign, folds that were not run are NaN. Besides the usual keys
-    there are ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits``
+    there are ``candidate`` (the number in the order asked, which ``parents`` and ``inherits``
+    name), ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits``
     (the candidate from whose trained models it started, None if there is none), ``status``,
     ``failure`` and ``warnings``.
     """
@@ -62,6 +63,7 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
     table["std_test_score"] = np.where(scored, scores.std(axis=1), np.nan)
     table["rank_test_score"] = _ranks(fitness_of(rows))
     table["fitness"] = fitness_of(rows)
+    table["candidate"] = np.array([row["number"] for row in rows], dtype=int)
     for name in ("complexity", "generation"):
         table[name] = np.array([row[name] for row in rows])  # type: ignore[literal-required]
     for name in ("origin", "parents", "inherits", "status", "failure", "warnings"):
@@ -99,6 +101,8 @@ def leaderboard(rows: Sequence[Row], weights: Mapping[int, float]) -> Table:
 def history(rows: Sequence[Row], population_size: int) -> Table:
     """Return one entry per generation, the last one perhaps cut short.
 
+    Candidates count in the order told: in searches that the clock steers they end in another
+    order than asked, and the ``generation`` in which one was asked may be another one.
     Nothing in it is measured in seconds: the same seed gives the same history.
     """
     groups = [rows[i : i + population_size] for i in range(0, len(rows), population_size)]

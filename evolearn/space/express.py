@@ -16,7 +16,13 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler, TargetEncoder
 
-from evolearn.features import CategoryRelations, ColumnMask, DateFeatures, parse_relation
+from evolearn.features import (
+    CategoryRelations,
+    ColumnMask,
+    DateFeatures,
+    KnownColumns,
+    parse_relation,
+)
 from evolearn.space.catalogue.preparation import EMBEDDED, NO_TEXT, TEXT_COMPONENTS
 from evolearn.space.components import Component, weight_parameter
 from evolearn.space.dates import cycles_of, differences_of
@@ -33,6 +39,7 @@ CHOOSING = ("transformer", "selector")
 # Histogram gradient boosting keeps at most this many categories apart (its max_bins), and
 # of more of them other boosting learns little but the rows that it has seen.
 NATIVE_CATEGORIES = 255
+HISTOGRAM_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
 
 def express(
@@ -94,7 +101,8 @@ def preparation_key(genome: Genome, space: SearchSpace) -> str:
 
     Seeds included; the genomes are of one space, and their pipelines for one problem.
     """
-    return f"{genome.preparation} | {'missing' in space[genome.estimator].handles}"
+    takes_missing = "missing" in space[genome.estimator].handles
+    return f"{genome.preparation} | {takes_missing} | {_is_histogram_boosting(genome, space)}"
 
 
 def early_rounds(pipeline: BaseEstimator) -> int | None:
@@ -103,7 +111,7 @@ def early_rounds(pipeline: BaseEstimator) -> int | None:
         return None
     model = pipeline.steps[-1][1]
     model = getattr(model, "regressor_", model)  # of a transformed target
-    boosted = isinstance(model, HistGradientBoostingClassifier | HistGradientBoostingRegressor)
+    boosted = isinstance(model, HISTOGRAM_BOOSTING)
     return int(model.n_iter_) if boosted and model.early_stopping is True else None
 
 
@@ -120,7 +128,10 @@ def _columns(
 ) -> list[tuple[str, BaseEstimator]]:
     """Return the steps that relate, impute, construct, leave out, encode and scale columns."""
     table = problem.table
-    numeric = _steps(genome, space, "imputer", "features", "dates", MASK)
+    numeric: list[tuple[str, BaseEstimator]] = []
+    if table.has_missing and _is_histogram_boosting(genome, space):
+        numeric.append(("known", KnownColumns()))
+    numeric += _steps(genome, space, "imputer", "features", "dates", MASK)
     if problem.fine_numbers and space[genome.estimator].cost is not None:
         numeric.append(("unit", StandardScaler()))
     numeric += _steps(genome, space, "scaler")
@@ -152,6 +163,10 @@ def _columns(
         columns = [columns[1], columns[0], *columns[2:]]  # where the codes are is known then
     parts = [(*step, _as_slice(positions)) for step, positions in columns if positions]
     return [*related, ("columns", ColumnTransformer(parts, sparse_threshold=0.0))]
+
+
+def _is_histogram_boosting(genome: Genome, space: SearchSpace) -> bool:
+    return isinstance(space[genome.estimator].prototype(), HISTOGRAM_BOOSTING)
 
 
 def _as_slice(positions: list[int]) -> slice | list[int]:

@@ -14,7 +14,7 @@ from evolearn.space.dates import cycles_of, differences_of
 from evolearn.space.domains import Integer
 from evolearn.space.frugality import too_wide, with_frugal_strategy, within_memory
 from evolearn.space.genome import Gene
-from evolearn.space.identifiers import IDENTIFIERS
+from evolearn.space.identifiers import IDENTIFIER_MEANS, IDENTIFIERS
 from evolearn.space.imported import Imported
 from evolearn.space.masks import MASK
 from evolearn.space.problem import Problem
@@ -37,6 +37,11 @@ SPREADING = ("spline", BINS)
 POLYNOMIAL_COLUMNS = 40
 # Of columns that are so few no fewer are made.
 FEWEST_DECOMPOSED = 3
+# Two pairs of sine and cosine for each of four cycles of a date.
+COLUMNS_PER_DATE = 16
+# What encodes by the target does so out of fold, for which some class must have so many rows.
+OF_TARGET = ("target_mean", IDENTIFIER_MEANS)
+FEWEST_OF_CLASS = 5
 # Of more columns there are too many formulas, and trees choose among them better.
 MOST_FORMULA_COLUMNS = 300
 # Of more columns, a mask of a few makes no difference.
@@ -54,7 +59,8 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     4. Encoders and relations are left out of tables without categories, what makes columns of
        words or of dates out of tables without them, what takes numbers for identifiers where
        none is known to be one, the logarithm of the target where the
-       target does not lie above -1. A text gets no more components than a tenth of the rows. A
+       target does not lie above -1, means of the target where there are fewer than five rows
+       for each class. A text gets no more components than a tenth of the rows. A
        target that varies too little to be seen in single precision is scaled, and nothing else
        is done to it.
     5. Polynomial features are left out above 40 columns, splines and bins above 100, all three
@@ -152,11 +158,17 @@ def _unsuited(component: Component, problem: Problem) -> str | None:
         return "it needs dense data"
     # Half of the rows of a class, for fewer of them are in the training part of a fold.
     training_rows = problem.smallest_class / 2
-    if component.full_rank and training_rows <= problem.n_encoded_columns:
+    if component.full_rank and training_rows <= _most_columns(problem):
         return "it needs more rows of every class than there are columns"
     if classification and training_rows < component.class_rows and component.class_rows > 1:
         return f"it needs {component.class_rows} rows of every class in every fold"
     return None
+
+
+def _most_columns(problem: Problem) -> int:
+    """Return how many columns there may be with what tells of missing values, and of dates."""
+    indicated = (1 + problem.table.has_missing) * problem.n_encoded_columns
+    return indicated + COLUMNS_PER_DATE * len(problem.table.dates)
 
 
 def _lacks_answers(prototype: Any, responses: tuple[str, ...]) -> bool:
@@ -204,6 +216,10 @@ def _useless(slot: str, component: Component, problem: Problem) -> str | None:
     table = problem.table
     if reason := too_wide(component, problem):
         return reason
+    if component.name in OF_TARGET and problem.n_least_rows < FEWEST_OF_CLASS * max(
+        problem.n_classes, 1
+    ):
+        return f"there are fewer than {FEWEST_OF_CLASS} rows to train on for each class"
     if slot in ("encoder", "relations"):
         return None if table.cardinalities else "there are no categories"
     if slot == MASK:

@@ -54,6 +54,8 @@ FEWEST_TREES_OF_LARGE = 50
 NETWORK_ROWS = 400_000
 # A text has no more components than a part of the rows.
 ROWS_PER_COMPONENT = 10
+# What decomposes or projects holds so many numbers at most, components times columns: 64 MiB.
+COMPONENT_NUMBERS = 2**23
 # Of more columns, bins and waves make networks that take too long, and splines wide matrices.
 MOST_SPREAD_COLUMNS = 100
 
@@ -127,10 +129,11 @@ def of_few_rows(component: Component, problem: Problem) -> Component:
 
     And what decomposes sparse columns or projects any, into fewer than they are.
     """
-    if component.name == "truncated_svd":
-        return _with_at_most(component, "n_components", problem.n_columns - 1)
-    if component.name == PROJECTION:
-        return _with_at_most(component, "n_components", problem.n_encoded_columns - 1)
+    if component.name in ("truncated_svd", PROJECTION):
+        n_columns = problem.n_encoded_columns
+        return _with_at_most(
+            component, "n_components", min(n_columns - 1, COMPONENT_NUMBERS // n_columns)
+        )
     domain = component.parameters.get(TEXT_COMPONENTS)
     if not isinstance(domain, Integer):
         return component
@@ -160,10 +163,9 @@ def over_columns(component: Component, problem: Problem) -> Component:
 
 def _with_at_most(component: Component, name: str, most: int) -> Component:
     """Return a component whose domain of whole numbers ends at `most`, or above its lowest."""
-    domain = component.parameters[name]
-    assert isinstance(domain, Integer)
-    if most >= domain.high:
-        return component
+    domain = component.parameters.get(name)
+    if not isinstance(domain, Integer) or most >= domain.high:
+        return component  # as it is, or as the user wants it
     high = max(most, int(domain.low) + 1)
     fewer = replace(domain, high=high, start=min(domain.default, high))
     return replace(component, parameters={**component.parameters, name: fewer})

@@ -1,6 +1,7 @@
 """What the data is: columns, their kinds, and the step that makes any table numeric."""
 
 from evolearn.table.containers import (
+    align_labels,
     align_table,
     as_table,
     check_table,
@@ -8,6 +9,7 @@ from evolearn.table.containers import (
     feature_names,
     has_mixed_labels,
     n_rows,
+    position_labels,
     take_rows,
 )
 from evolearn.table.prepare import PreparedTable, prepare_table
@@ -21,6 +23,7 @@ __all__ = [
     "PreparedTable",
     "TableSchema",
     "TextBlock",
+    "align_labels",
     "align_table",
     "as_table",
     "check_table",
@@ -28,6 +31,7 @@ __all__ = [
     "feature_names",
     "has_mixed_labels",
     "n_rows",
+    "position_labels",
     "prepare_table",
     "take_rows",
 ]

@@ -175,14 +175,47 @@ def align_table(X: Any, names: Any) -> Any:
         return X
     check_unique_names(found)
     expected, present = list(names), set(found)
-    missing = [name for name in expected if name not in present]
+    _refuse_missing([name for name in expected if name not in present])
+    return X.select(expected) if frame_library(X) != "pandas" else X[expected]
+
+
+def position_labels(X: Any) -> list[Any] | None:
+    """Return the labels of a pandas frame whose columns have no names, else None."""
+    if frame_library(X) != "pandas" or feature_names(X) is not None:
+        return None
+    return column_labels(X)
+
+
+def align_labels(X: Any, labels: list[Any] | None) -> Any:
+    """Return a frame whose columns have no names, in the order that these labels had in fit.
+
+    Where one of both is labelled by nothing but positions, 0, 1, and so on, labels that differ
+    say nothing: columns go by their position then.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or two have the same label.
+    """
+    found = position_labels(X)
+    if labels is None or found is None or found == labels:
+        return X
+    positions = list(range(len(labels)))
+    missing = [label for label in labels if label not in found]
+    if missing and (labels == positions or found == list(range(len(found)))):
+        return X
+    check_unique_names(found)
+    _refuse_missing(missing)
+    return X[labels]
+
+
+def _refuse_missing(missing: Sequence[Any]) -> None:
     if missing:
         raise ValueError(
             f"Columns of X that were present in fit are missing: "
             f"{_listed([repr(name) for name in missing])}; add them, with missing values if "
             "they are not known."
         )
-    return X.select(expected) if frame_library(X) != "pandas" else X[expected]
 
 
 def raw_columns(X: Any) -> list[Any]:

@@ -6,12 +6,16 @@ Kinds
    included, and object columns whose values are all numbers or booleans: numeric.
 2. Categorical types (pandas `category`, polars `Categorical` and `Enum`, Arrow
    dictionaries): categorical, whatever the values; numeric categories are compared as
-   numbers, all others by their text. Categories that do not occur do not count.
+   numbers, texts of numbers too, all others by their text. Categories that do not occur do
+   not count.
 3. Strings, bytes (read as UTF-8), and mixtures of them with numbers or booleans:
    categorical, compared by their text (`1.0` and `1` are "1", `True` is "True"); but text if
    there are more than `IDENTIFIER_MIN` distinct values, at least half of all values, with
    three words or more on average, and at least half of these differ in their words. A word is
-   letters between white space, punctuation aside: keys, codes and names have fewer.
+   letters between white space, punctuation aside: keys, codes and names have fewer. Where all
+   but a few are numbers, or dates as in 4, the others are marks such as `?` or `n/a`, and it
+   is numbers or dates with missing values: at most `MOST_MARKS` different marks beside more
+   than `IDENTIFIER_MIN` different values. Digits that begin with a zero are codes.
 4. Datetimes of any unit and time zone, dates, pandas periods (by their start), and strings
    if all of them are dates in ISO 8601 with hyphens (`2024-05-31`, `2024-05-31 17:00`), as
    tables read from CSV have them (other formats are ambiguous: categories): datetime, made
@@ -42,8 +46,9 @@ a string that is no date where all of them were in training. Of a text its words
 whatever case they are in, in columns that they are hashed into; a missing text has none.
 """
 
+import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -80,6 +85,11 @@ DATETIME_PARTS = (
 IDENTIFIER_MIN = 50
 IDENTIFIER_SHARE = 0.9
 
+# So many different strings beside numbers, or dates, are marks for what is missing. A CSV
+# reader makes strings of a column of numbers for a single "?".
+MOST_MARKS = 5
+
+_CODE = re.compile(r"0\d.*")
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T].+)?")
 
 
@@ -98,12 +108,27 @@ def detect_kind(reading: Reading, where: str) -> str:
     if all(_is_iso_date(value) for value in distinct):
         return "datetime"
     if all(isinstance(value, str | bytes) or is_number(value) for value in distinct):
-        return "categorical"
+        return next((kind for kind in _READS if _has_few_marks(distinct, kind)), "categorical")
     kinds = {time_kind(value) for value in distinct}
     if len(kinds) == 1 and None not in kinds:
         return str(kinds.pop())
     names = ", ".join(sorted({type(value).__name__ for value in distinct}))
     raise TypeError(unreadable_message(f"values of type {names}", where))
+
+
+def _has_few_marks(distinct: Sequence[Any], kind: str) -> bool:
+    n_marks = sum(not _READS[kind](value) for value in distinct)
+    return 0 < n_marks <= MOST_MARKS and len(distinct) - n_marks > IDENTIFIER_MIN
+
+
+def _is_number_text(value: Any) -> bool:
+    """Tell whether a value is a finite number, or the text of one that is no code."""
+    text = value.decode(errors="replace") if isinstance(value, bytes) else value
+    if not isinstance(text, str):
+        return True
+    with suppress(ValueError):
+        return math.isfinite(number_of(text)) and _CODE.fullmatch(text.strip()) is None
+    return False
 
 
 def _is_iso_date(value: Any) -> bool:
@@ -116,16 +141,26 @@ def _is_iso_date(value: Any) -> bool:
     return True
 
 
+#: What may be found among strings, and what tells whether one is such a value.
+_READS: Mapping[str, Callable[[Any], bool]] = {
+    "numeric": _is_number_text,
+    "datetime": _is_iso_date,
+}
+
+
 def holds_strings(reading: Reading) -> bool:
     """Tell whether a value of a column is a string."""
-    return isinstance(reading, Values) and any(isinstance(v, str) for v in reading.distinct)
+    return isinstance(reading, Values) and any(
+        isinstance(value, str | bytes) for value in reading.distinct
+    )
 
 
-def without_other_strings(reading: Reading) -> Reading:
-    """Return a column in which strings that are no dates in ISO 8601 are missing."""
+def without_other_strings(reading: Reading, kind: str) -> Reading:
+    """Return a column in which strings that are no numbers, or no dates, are missing."""
     if not isinstance(reading, Values):
         return reading
-    kept = [not isinstance(v, str) or _is_iso_date(v) for v in reading.distinct]
+    reads = _READS[kind]
+    kept = [not isinstance(v, str | bytes) or reads(v) for v in reading.distinct]
     if all(kept):
         return reading
     places = np.where(kept, np.cumsum(kept) - 1, -1)
@@ -211,10 +246,18 @@ def as_codes(reading: Reading, categories: tuple[Any, ...]) -> np.ndarray:
     reading = _as_values(reading)
     codes = {category: float(code) for code, category in enumerate(categories)}
     if categories and not isinstance(categories[0], str):
-        keys: list[Any] = [number_of(v) if is_number(v) else None for v in reading.distinct]
+        keys: list[Any] = [_number_or_none(value) for value in reading.distinct]
     else:
         keys = [label_of(value) for value in reading.distinct]
     return _spread(reading, [codes.get(key, np.nan) for key in keys])
+
+
+def _number_or_none(value: Any) -> float | None:
+    """Return a number, or the text of one, as a float."""
+    if is_number(value) or isinstance(value, str | bytes):
+        with suppress(ValueError):
+            return number_of(value)
+    return None
 
 
 def _as_values(reading: Reading) -> Values:

@@ -46,6 +46,8 @@ CONSTANT = "constant"
 MISSING = "all values are missing"
 IDENTIFIER = "nearly every value is distinct, like an identifier"
 CHOSEN = "dropped by kinds"
+# What may be found among strings, unasked.
+FOUND = ("numeric", "datetime")
 
 
 #: The different texts of a column by its position, and for each row which of them.
@@ -124,7 +126,7 @@ def _encoded(table: Any, labels: Sequence[Any], columns: Sequence[ColumnInfo]) -
             texts.append(Texts(*as_labels(reading), info))
             continue
         if info.found:
-            reading = without_other_strings(reading)
+            reading = without_other_strings(reading, info.kind)
         floats = as_floats(reading, info.kind, where)
         made = datetime_parts(floats, info.parts) if info.parts else [floats]
         numbers.extend(made)
@@ -197,8 +199,10 @@ def _read_table(
             if kind == "text":
                 texts[j] = as_labels(reading)
         else:
-            found = kind == "datetime" and j not in chosen and holds_strings(reading)
+            found = kind in FOUND and j not in chosen and holds_strings(reading)
             info = ColumnInfo(name, kind, found=found)
+            if found:
+                reading = without_other_strings(reading, kind)
             floats = as_floats(reading, kind, where)
             numbers.extend(_number_slots(j, kind, floats))
         infos.append(info)

@@ -9,10 +9,12 @@ from sklearn.utils.validation import check_is_fitted
 from evolearn._compat import feature_names_in
 from evolearn.table.assembly import output_names, text_blocks
 from evolearn.table.containers import (
+    align_labels,
     align_table,
     as_table,
     feature_names,
     infinity_message,
+    position_labels,
 )
 from evolearn.table.layout import apply_layout, learn_layout
 from evolearn.table.profile import infinite_columns, is_sparse
@@ -135,6 +137,7 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
             max(1, len(info.parts)) for info in kept if info.kind not in ("categorical", "text")
         )
         self.n_features_in_ = len(columns)
+        self._labels = position_labels(X)
         names = feature_names(X)
         if names is not None:
             self.feature_names_in_ = names
@@ -172,7 +175,7 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
             _warn(f"X does not have valid feature names, but {self._name} was fitted with")
         elif names is None and found is not None:
             _warn(f"X has feature names, but {self._name} was fitted without")
-        X = align_table(X, names)
+        X = align_table(X, names) if names is not None else align_labels(X, self._labels)
         if X.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"X has {X.shape[1]} features, but {self._name} is expecting "

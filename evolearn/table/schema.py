@@ -24,8 +24,8 @@ class ColumnInfo:
     reason : str
         Why the column is dropped; empty for a column that is kept.
     found : bool
-        Whether dates were found among strings, unasked: strings that are none are missing
-        values then, as categories are that fit has not seen.
+        Whether numbers or dates were found among strings, unasked: strings that are none are
+        missing values then, as categories are that fit has not seen.
     """
 
     name: str

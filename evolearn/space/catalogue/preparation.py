@@ -198,7 +198,14 @@ SCALERS = (
         complexity=0.4,
         cost=FREE,
     ),
-    Component("power", PowerTransformer, complexity=0.4, cost=Cost(0.02)),
+    # Of numbers far from zero (years, seconds) the exponent would be huge, and what is a little
+    # out of range would be transformed to anything.
+    Component(
+        "power",
+        Pipeline([("unit", StandardScaler()), ("power", PowerTransformer())]),
+        complexity=0.4,
+        cost=Cost(0.02),
+    ),
     Component(
         "max_abs", MaxAbsScaler, handles=frozenset({"sparse"}), complexity=0.2, cost=FREE
     ),
@@ -240,13 +247,9 @@ TRANSFORMERS = (
     ),
     Component(
         BINS,
-        KBinsDiscretizer(
-            n_bins=8, encode="onehot-dense", quantile_method="averaged_inverted_cdf"
-        ),
-        {
-            "n_bins": Integer(3, 16, log=True, start=8),
-            "strategy": Choice("quantile", "uniform"),
-        },
+        # Not of equal counts: flags, and categories that were encoded before, would be in one.
+        KBinsDiscretizer(n_bins=8, encode="onehot-dense", strategy="uniform"),
+        {"n_bins": Integer(3, 16, log=True, start=8)},
         complexity=1.0,
         cost=Cost(0.01),
     ),

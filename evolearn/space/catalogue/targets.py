@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.compose import TransformedTargetRegressor
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
     PowerTransformer,
@@ -38,7 +39,7 @@ TARGETS = (
     ),
     Component(
         "power_target",
-        _bounded(PowerTransformer()),
+        _bounded(Pipeline([("unit", StandardScaler()), ("power", PowerTransformer())])),
         complexity=0.4,
         cost=FREE,
     ),
