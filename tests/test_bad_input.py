@@ -245,6 +245,13 @@ WEIGHTS_AND_GROUPS = [
         r"groups|inconsistent",
         r"39",
     ),
+    case("no groups but a number", fit(fit_params={"groups": 3}), ValueError, r"groups must"),
+    case(
+        "missing groups",
+        fit(fit_params={"groups": np.array([None, "a"] * (ROWS // 2), dtype=object)}),
+        ValueError,
+        rf"groups has {ROWS // 2} missing values",
+    ),
     case("a single group", fit(fit_params={"groups": np.zeros(ROWS)}), ValueError, r"group"),
 ]
 

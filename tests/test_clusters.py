@@ -30,7 +30,7 @@ from evolearn.execution.carrier import ExecutorCarrier
 from evolearn.execution.choice import open_pool
 from evolearn.execution.cluster import ExecutorPool
 from evolearn.execution.joblib_backend import chosen_backend
-from evolearn.execution.parcel import Parcel
+from evolearn.execution.parcel import Parcel, one_thread, quiet_process, run
 from evolearn.execution.pool import WorkerPool
 from evolearn.execution.shared import share
 from evolearn.execution.worker_program import import_cloudpickle
@@ -404,6 +404,36 @@ def threads_of(task):
     libraries = {info["user_api"]: info["num_threads"] for info in threadpool_info()}
     warnings.warn("of a task", UserWarning, stacklevel=1)
     return libraries, joblib.effective_n_jobs(-1)
+
+
+def test_an_interruption_of_a_workers_process_is_no_failure_of_its_task():
+    def interrupted(task):
+        raise KeyboardInterrupt
+
+    reply = run(Parcel.of(interrupted), pickle.dumps(None))
+    assert reply.interrupted
+    assert not run(Parcel.of(len), pickle.dumps(3)).interrupted
+
+
+def test_warnings_are_as_they_were_after_threads_that_overlap():
+    before, shown = list(warnings.filters), warnings.showwarning
+    inside, leave = threading.Event(), threading.Event()
+
+    def task():
+        with one_thread():
+            inside.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=task)
+    with quiet_process():
+        thread.start()
+        inside.wait(10)
+    leave.set()  # the task, begun after, ends last
+    thread.join()
+    assert warnings.filters == before
+    assert warnings.showwarning is shown
+    with pytest.warns(UserWarning, match="hello"):
+        warnings.warn("hello", stacklevel=1)
 
 
 def test_tasks_have_one_thread_and_leave_the_process_as_it_was():

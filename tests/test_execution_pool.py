@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import importlib
 import os
 import pathlib
 import re
@@ -272,6 +273,20 @@ def test_a_warm_worker_forgets_the_function_and_learns_path_and_environment(
             return only_lately_importable.answer, os.environ["EVOLEARN_TEST_VARIABLE"]
 
         assert run(pool, look, 0) == [(42, "set")]
+
+
+def test_a_module_that_was_edited_is_read_again(tmp_path, monkeypatch):
+    path = tmp_path / "edited_module.py"
+    path.write_text("def answer(task):\n    return 'old'\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module("edited_module")
+    for text, expected in (("old", "old"), ("old", "old"), ("quite new", "quite new")):
+        path.write_text(f"def answer(task):\n    return {text!r}\n")
+        importlib.invalidate_caches()
+        importlib.reload(module)
+        with WorkerPool(1) as pool:
+            assert run(pool, module.answer, None) == [expected]
+    del sys.modules["edited_module"]
 
 
 def test_a_warm_worker_that_died_is_replaced_silently():

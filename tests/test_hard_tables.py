@@ -1,5 +1,6 @@
 """Tables on which candidates failed, or learned nothing, that should not have."""
 
+import warnings
 from datetime import date
 from decimal import Decimal
 
@@ -196,6 +197,24 @@ def test_a_column_of_numbers_with_a_mark_is_learned_from():
     table.loc[17, "income"] = "?"
     model = EvolutionaryRegressor(search_space=["ridge"], n_evaluations=1, **SETTINGS)
     assert model.fit(table, income).score(table, income) > 0.9
+
+
+class WarnsOfNothing(RegressorMixin, BaseEstimator):
+    """Warns without a word."""
+
+    def fit(self, X, y):
+        warnings.warn("", stacklevel=2)
+        self.mean_ = np.mean(y)
+        return self
+
+    def predict(self, X):
+        return np.full(len(X), self.mean_)
+
+
+def test_an_empty_warning_is_no_failure():
+    X = RNG.normal(size=(60, 2))
+    model = EvolutionaryRegressor(search_space=[WarnsOfNothing()], n_evaluations=1, **SETTINGS)
+    assert model.fit(X, X[:, 0]).cv_results_["status"].tolist() == ["scored"]
 
 
 class Counts(RegressorMixin, BaseEstimator):

@@ -1,5 +1,7 @@
 """The file of records behind the journal: what survives, what is refused."""
 
+import errno
+import os
 import signal
 
 import numpy as np
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
+from evolearn.execution import records as record_files
 from evolearn.execution.interruption import Interruption
 from evolearn.execution.memory import default_memory_limit
 from evolearn.execution.records import DamagedRecords, RecordFile
@@ -200,6 +203,58 @@ def test_the_memory_limit_comes_from_the_tighter_of_machine_and_control_group(tm
     (group / "memory.max").write_text("4000000\n")
     assert default_memory_limit(1, tmp_path) == int(0.8 * (4000000 - 500))
     assert default_memory_limit(1, tmp_path / "nowhere") is None
+
+
+@pytest.mark.parametrize("where", ["job", "."])
+@pytest.mark.parametrize("version", [1, 2])
+def test_the_memory_limit_of_a_batch_job_is_that_of_its_group_or_one_around_it(
+    tmp_path, version, where
+):
+    (tmp_path / "proc/self").mkdir(parents=True)
+    (tmp_path / "proc/meminfo").write_text("MemAvailable: 8000 kB\n")
+    line = "0::/slice/job\n" if version == 2 else "3:cpu,memory:/slice/job\n"
+    (tmp_path / "proc/self/cgroup").write_text(line)
+    root = tmp_path / ("sys/fs/cgroup" if version == 2 else "sys/fs/cgroup/memory")
+    group = root / "slice" / where
+    (root / "slice/job").mkdir(parents=True)
+    names = ("memory.max", "memory.current")
+    names = names if version == 2 else ("memory.limit_in_bytes", "memory.usage_in_bytes")
+    for name, text in zip(names, ("4000000", "500"), strict=True):
+        (group / name).write_text(text)
+    assert default_memory_limit(1, tmp_path) == int(0.8 * (4000000 - 500))
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK])
+def test_a_file_system_without_locks_has_journals_all_the_same(tmp_path, monkeypatch, code):
+    def refuse(*given):
+        raise OSError(code, "no locks")
+
+    monkeypatch.setattr(record_files.fcntl, "flock", refuse)
+    with RecordFile(tmp_path / "journal", HEADER) as file:
+        file.append({"number": 1})
+
+
+def test_a_journal_that_is_no_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DamagedRecords, match="journal must be a folder"):
+        RecordFile(tmp_path / "file" / "a.journal", HEADER)
+
+
+def test_a_fork_that_outlives_its_parent_does_not_hold_the_lock(tmp_path):
+    file = RecordFile(tmp_path / "journal", HEADER)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:  # it stays until it is told to go
+        os.close(writing)
+        os.read(reading, 1)
+        os._exit(0)
+    os.close(reading)
+    try:
+        file.close()
+        RecordFile(tmp_path / "journal", HEADER).close()  # nobody else has it
+    finally:
+        os.close(writing)
+        os.waitpid(child, 0)
 
 
 def test_a_record_that_a_full_disk_cannot_hold_leaves_no_part_of_itself(tmp_path, small_disk):

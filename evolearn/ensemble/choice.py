@@ -1,6 +1,5 @@
 """Which candidates of the library are to serve, and with what weights."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.selection import OutOfFold, select
+from evolearn.execution.parcel import quiet_process
 from evolearn.execution.worker_program import describe
 
 # The share of the time left that ensemble selection may take; the rest is for the refits.
@@ -104,8 +104,7 @@ def _choose(library: Library, wish: Wish, seconds_left: Callable[[], float]) -> 
         return Chosen(single)
     enough = seconds_left() * (1 - SELECTION_SHARE)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # thousands of scores may give the same warning
+        with quiet_process():  # thousands of scores may give the same warning
             selection = select(
                 [_predictions(entry) for entry in offers],
                 out_of_fold,

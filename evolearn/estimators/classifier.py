@@ -20,7 +20,8 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     time_budget : float, default=60.0
         Seconds for the whole of ``fit``, final models included. None: no limit, and with a
         seed the result is the same to the last bit, whatever ``n_jobs``, unless
-        ``evaluation_timeout`` or ``max_predict_latency`` are set.
+        ``evaluation_timeout`` or ``max_predict_latency`` are set, or a candidate comes to
+        the ``memory_limit`` (by default a worker's share of what is free).
 
     n_generations : int, default=None
         Number of generations of ``population_size`` candidates after which the search ends;

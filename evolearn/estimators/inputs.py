@@ -17,6 +17,12 @@ def check_lengths(X: Any, y: Any, groups: Any) -> None:
     """Raise if y or groups have not one entry per row of X."""
     rows = n_rows(X)
     for name, values in (("y", y), ("groups", groups)):
+        if values is not None and not hasattr(values, "__len__"):
+            msg = (
+                f"{name} must have one entry per row of X, got {values!r}; pass an array or a "
+                "list."
+            )
+            raise ValueError(msg)
         if values is not None and len(values) != rows:
             msg = (
                 f"Found input variables with inconsistent numbers of samples: X has {rows} "

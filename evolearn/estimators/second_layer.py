@@ -1,6 +1,5 @@
 """Fits the second layer in the workers of the search, if there is time and it is of use."""
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +25,7 @@ from evolearn.evaluation.pace import Pace
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.exceptions import SearchError
 from evolearn.execution.contract import Pool
+from evolearn.execution.parcel import quiet_process
 from evolearn.space.frugality import memory_of
 from evolearn.space.genome import Genome
 from evolearn.space.lineage import own_seconds
@@ -281,8 +281,7 @@ def _is_complete(handed: Handover) -> bool:
 
 def _quietly(function: Callable[..., Any], *given: Any) -> Any:
     """Call a function whose thousands of scores may give the same warning."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet_process():
         return function(*given)
 
 

@@ -310,7 +310,8 @@ def _collected_warnings() -> Iterator[list[str]]:
         warnings.simplefilter("default")
         yield messages
     for warning in caught:
-        text = f"{warning.category.__name__}: {str(warning.message).splitlines()[0]}"
+        first_line = str(warning.message).partition("\n")[0]
+        text = f"{warning.category.__name__}: {first_line}"
         if text not in messages and len(messages) < MOST_WARNINGS:
             messages.append(text)
 

@@ -19,6 +19,8 @@ from sklearn.model_selection import (
     check_cv,
 )
 
+from evolearn.table.readings import is_missing
+
 Indices = NDArray[np.intp]
 
 # Fewer rows than this get eight folds: their models need every row (AutoGluon bags with 8).
@@ -261,7 +263,15 @@ def _grouped(
     seed: int,
     weights: NDArray[np.float64] | None,
 ) -> Folds:
-    n_groups = len(np.unique(np.asarray(groups)))
+    groups = np.asarray(groups)
+    missing = sum(map(is_missing, groups)) if groups.dtype == object else 0
+    if missing:
+        msg = (
+            f"groups has {missing} missing values; give every row a group, one of its own "
+            "where none is known."
+        )
+        raise ValueError(msg)
+    n_groups = len(np.unique(groups))
     if n_groups < 2:
         msg = (
             f"groups has {n_groups} different value, at least two are needed to split by group."

@@ -50,7 +50,9 @@ class Flight:
         if self.timeout is not None and reply.seconds > self.timeout:
             return self._late(reply.seconds)
         if reply.reason:
-            return Outcome(self.key, "raised", None, reply.reason, reply.seconds)
+            # An interruption of its process (Ctrl-C reaches all of a terminal) is none of its.
+            status = "died" if reply.interrupted else "raised"
+            return Outcome(self.key, status, None, reply.reason, reply.seconds)
         try:
             value = pickle.loads(reply.value)
         except Exception as error:

@@ -1,7 +1,7 @@
 """How much memory a worker may take, from what the machine or its control group has."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 # What is left to the parent, to other processes, and to the moment between two looks at a
 # worker's memory.
@@ -29,15 +29,34 @@ def default_memory_limit(n_workers: int, root: Path = Path("/")) -> int | None:
 def _free(root: Path) -> Iterator[int | None]:
     yield _available(root / "proc/meminfo")
     # Version 2 of control groups, then version 1.
-    for folder, limit, used in (
-        ("sys/fs/cgroup", "memory.max", "memory.current"),
-        ("sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    for controller, folder, limit, used in (
+        ("", "sys/fs/cgroup", "memory.max", "memory.current"),
+        ("memory", "sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),
     ):
-        most, current = _number(root / folder / limit), _number(root / folder / used)
-        if most is not None and current is not None:
-            # Pages of files count as used, but go when they are needed: what they hold back
-            # cannot be told apart here, so at least a tenth of the limit counts as free.
-            yield max(most - current, most // 10)
+        for group in _groups(root, controller):
+            most = _number(root / folder / group / limit)
+            current = _number(root / folder / group / used)
+            if most is not None and current is not None:
+                # Pages of files count as used, but go when they are needed: what they hold
+                # back cannot be told apart here, so at least a tenth of the limit is free.
+                yield max(most - current, most // 10)
+
+
+def _groups(root: Path, controller: str) -> list[str]:
+    """Return the control group of this process and those around it, the outermost "" last.
+
+    In a container the group may be named as it is outside, where it cannot be found.
+    """
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return [""]
+    named = (line.split(":", 2) for line in lines if line.count(":") >= 2)
+    for _, controllers, path in named:
+        if controller in controllers.split(","):
+            group = PurePosixPath(path.strip("/"))
+            return ["" if str(g) == "." else str(g) for g in (group, *group.parents)]
+    return [""]
 
 
 def _available(meminfo: Path) -> int | None:

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Self
 
@@ -22,11 +22,15 @@ KEPT_PARCELS = 2
 
 
 class Reply(NamedTuple):
-    """What a worker answers: a pickled value, or else why there is none."""
+    """What a worker answers: a pickled value, or else why there is none.
+
+    Whether it was interrupted says nothing of the task.
+    """
 
     value: bytes
     reason: str
     seconds: float
+    interrupted: bool = False
 
 
 class Parcel:
@@ -78,7 +82,8 @@ def run(parcel: Parcel, payload: bytes) -> Reply:
     except BaseException as error:
         # SystemExit and KeyboardInterrupt too: one bad task must not end its worker. Text
         # alone goes back, because the error itself may not survive pickling.
-        return Reply(b"", doing + describe(error), time.monotonic() - started)
+        interrupted = isinstance(error, KeyboardInterrupt)
+        return Reply(b"", doing + describe(error), time.monotonic() - started, interrupted)
 
 
 _kept: OrderedDict[str, Parcel] = OrderedDict()
@@ -135,6 +140,15 @@ class _Process:
 
 
 _PROCESS = _Process()
+
+
+def quiet_process() -> AbstractContextManager[None]:
+    """Collect warnings unseen, as tasks do, also where they run in threads of this process.
+
+    Filters of warnings belong to the process: what sets them back in another order than threads
+    of tasks have set them leaves them behind.
+    """
+    return _PROCESS
 
 
 @lru_cache(maxsize=1)  # until something has been imported

@@ -9,11 +9,13 @@ that does not read as it was written means that the file is damaged or somebody 
 such a file is left untouched.
 """
 
+import errno
 import hashlib
 import io
 import json
 import os
 import struct
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -26,9 +28,25 @@ try:
 except ModuleNotFoundError:  # Windows: a journal is not locked there
     fcntl = None  # type: ignore[assignment]
 
+# What a file system says that knows no locks.
+NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
+
 MAGIC = b"evolearn journal 1\n"
 LENGTHS = struct.Struct("<II")
 DIGEST_SIZE = 16
+
+
+_OPEN: "weakref.WeakSet[RecordFile]" = weakref.WeakSet()
+
+
+def _close_in_fork() -> None:
+    # A lock is shared with forks: one that outlives this process would hold it for ever.
+    for file in list(_OPEN):
+        file.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_close_in_fork)
 
 
 class DamagedRecords(ValueError):
@@ -68,10 +86,15 @@ class RecordFile:
 
     def __init__(self, path: Path, header: Mapping[str, Any]) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            msg = f"journal must be a folder, but {path.parent} is a file; pass another path."
+            raise DamagedRecords(msg) from None
         # Not truncated: a file that turns out to be somebody else's stays as it is. Without a
         # buffer, which after a failed write would be tried again at the next one.
         self._file = io.FileIO(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b")
+        _OPEN.add(self)
         try:
             self._lock()
             self.stored, end = self._read(dict(header))
@@ -131,7 +154,11 @@ class RecordFile:
             return
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError as error:
+            if error.errno in NO_LOCKS:  # some network file systems: as on Windows
+                return
+            if not isinstance(error, BlockingIOError):
+                raise
             msg = (
                 f"The journal {self.path} is being written by another fit on the same data "
                 "and settings; wait for it, or give this one another folder."

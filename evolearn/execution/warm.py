@@ -2,10 +2,17 @@
 
 import atexit
 import os
+import sys
+import sysconfig
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from evolearn.execution.worker import Worker, disown_all, kill_all
+
+# Files of modules with their time and size.
+Modules = Mapping[str, tuple[int, int]]
+PACKAGE = str(Path(__file__).parents[1])
 
 
 class WarmWorkers:
@@ -19,6 +26,9 @@ class WarmWorkers:
         """Return a warm worker with so many threads and these imports, or else start one."""
         with self._lock:
             self._idle = [worker for worker in self._idle if worker.returncode is None]
+            # Modules that the user has edited since: they would go on with the old ones.
+            outdated = [worker for worker in self._idle if not _is_current(worker.modules)]
+            self._idle = [worker for worker in self._idle if worker not in outdated]
             fitting = [
                 worker
                 for worker in self._idle
@@ -27,6 +37,8 @@ class WarmWorkers:
             worker = fitting[-1] if fitting else None
             if worker is not None:
                 self._idle.remove(worker)
+        for other in outdated:
+            other.kill()
         if worker is None:
             worker = Worker(threads, preload)
         worker.prepare(preload)
@@ -41,6 +53,7 @@ class WarmWorkers:
         if not settled:
             worker.kill()
             return
+        worker.modules = _users_modules()
         with self._lock:
             idle = [other for other in self._idle if other.returncode is None] + [worker]
             # More than there are processors are not needed again soon, the oldest least.
@@ -53,6 +66,31 @@ class WarmWorkers:
         """In a fork of the parent: the workers are the original's."""
         self.__init__()  # type: ignore[misc]
         disown_all()
+
+
+def _users_modules() -> Modules:
+    """Return the files of imported modules that are no installed packages, as they are now."""
+    installed = tuple(dict.fromkeys(sysconfig.get_paths().values()))
+    found: dict[str, tuple[int, int]] = {}
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str) and not path.startswith((*installed, PACKAGE)):
+            stamp = _stamp(path)
+            if stamp is not None:
+                found[path] = stamp
+    return found
+
+
+def _is_current(modules: Modules) -> bool:
+    return all(_stamp(path) == stamp for path, stamp in modules.items())
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116, of hundreds of modules
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 WARM = WarmWorkers()

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evolearn.execution.bytecode import bytecode_environment
@@ -114,6 +114,7 @@ class Worker:
 
     def __init__(self, threads: int, preload: Sequence[str] = ()) -> None:
         self.threads = threads
+        self.modules: Mapping[str, tuple[int, int]] = {}
         self.preload = frozenset(preload)
         self.inbox: Inbox | None = None
         self.pid = 0
