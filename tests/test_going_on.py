@@ -2,7 +2,6 @@
 
 import pickle
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,12 +15,11 @@ from sklearn.ensemble import (
 )
 from sklearn.preprocessing import QuantileTransformer
 
-from evolearn import Component, Integer, SearchSpace
+from evolearn import Component, SearchSpace
 from evolearn.evaluation.lines import train_line
 from evolearn.evaluation.pace import Pace
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.evolution.evolution import Evolution
-from evolearn.evolution.search import Prices
 from evolearn.space.lineage import (
     LONGEST_LINE,
     MORE_ROUNDS,
@@ -32,7 +30,6 @@ from evolearn.space.lineage import (
     own_seconds,
 )
 from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
 from evolearn.table.prepare import prepare_table
 
 HIST, EXACT = "hist_gradient_boosting", "gradient_boosting"
@@ -191,36 +188,3 @@ def test_some_children_of_boosted_trees_go_on():
         assert child.origin == "mutation"
         assert child.genome.estimator == HIST
         assert child.genome.parent == candidates[child.parents[0]].genome
-
-
-# -- large tables ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("n_rows", "most"), [(49_000, 500), (50_000, 4_000)])
-def test_boosted_trees_may_have_thousands_of_rounds_on_many_rows(n_rows, most):
-    schema = replace(prepare_table(np.ones((9, 3))).schema, n_rows=n_rows)
-    space = restrict(SPACES["regression"], Problem("regression", schema))
-    assert space[HIST].parameters["max_iter"].high == most
-
-
-@pytest.mark.parametrize(("n_useful", "grown"), [(600, [400, 800]), (9_999, [400, 800, 1600])])
-def test_the_best_boosted_trees_get_more_rounds_as_long_as_these_are_of_use(n_useful, grown):
-    space = SPACES["regression"].constrained(HIST, max_iter=Integer(30, 4_000))
-    first = named(HIST, space, max_iter=200, learning_rate=0.1)
-    others = [named("ridge", space, alpha=1.0 + i) for i in range(4)]
-    entries = [named("decision_tree", space), first, *others]
-    search = Evolution(
-        space, population_size=10, initial=entries, rng=random.Random(0), grows=True
-    )
-    rounds = []
-    for _ in range(12):
-        genome = (candidate := search.ask(Prices(lambda genome: 1.0))).genome
-        values = dict(genome["estimator"].values)
-        number = values.get("max_iter", 0)
-        if genome.parent is not None and values["learning_rate"] == 0.1:
-            rounds.append(number)
-        useful, useless = min(number, n_useful), max(number - n_useful, 0)
-        baseline = genome.estimator == "decision_tree"
-        search.tell(candidate, 5.0 if baseline else 1.0 - 1e-4 * useful + 1e-4 * useless)
-    # Boosted trees that are bred beside have a lower rate; a line has four at most.
-    assert rounds == grown

@@ -27,7 +27,6 @@ from evolearn.space.portfolio import portfolio
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import reference_seconds, restrict
 from evolearn.space.search_space import SearchSpace
-from evolearn.space.sizing import GROWING_ROWS
 
 # The share of the time budget that one candidate may take, unless the user sets a limit.
 EVALUATION_SHARE = 0.25
@@ -86,7 +85,6 @@ class Plan:
             population_size=population_size,
             initial=portfolio(self.space, self.problem, self.fair_seconds),
             rng=Random(self.data.seed),
-            grows=self.problem.n_fit_rows >= GROWING_ROWS,
         )
 
     def evaluator(

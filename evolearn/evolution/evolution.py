@@ -27,9 +27,6 @@ MUTATION_AFTER_CROSSOVER = 0.5
 INHERITANCE = 0.8
 # Share of the mutations of boosted trees that do nothing but go on from their parent's rounds.
 GOING_ON = 0.15
-# Where boosted trees grow: once so many candidates were scored, those of the best three that
-# have boosted trees which may go on get twice the rounds, at the same rate.
-GROWS_AFTER, GROWS_AMONG, TWICE = 5, 3, (2.0, 2.0)
 # Share of genomes drawn from the whole space, so that no estimator type is lost for ever.
 IMMIGRANTS = 0.08
 # Share of parents chosen by error alone; the others by Pareto rank and crowding (NSGA-II),
@@ -49,14 +46,6 @@ class Evolution(Search):
     Every told candidate competes with the population for its `population_size` places, so a
     parent is never lost to a worse child.
 
-    Parameters
-    ----------
-    space, population_size, initial, rng
-        As of `Search`.
-    grows : bool, default=False
-        Whether the best boosted trees get more and more rounds: on large tables those that
-        would be best take too long to be tried at once.
-
     Attributes
     ----------
     population : list of Individual
@@ -73,7 +62,6 @@ class Evolution(Search):
         population_size: int,
         initial: Iterable[Genome] = (),
         rng: Random,
-        grows: bool = False,
     ) -> None:
         super().__init__(space, population_size=population_size, initial=initial, rng=rng)
         self.population: list[Individual] = []
@@ -83,7 +71,6 @@ class Evolution(Search):
         self._statistics.register("best", min)
         self._statistics.register("median", _median)
         self._statistics.register("worst", max)
-        self._grows = grows
         self._told = 0
         self._standings = Standings(space)
         self._toolbox = self._make_toolbox()
@@ -97,8 +84,6 @@ class Evolution(Search):
         """
         if prices is None:
             return super().ask()
-        if self._grows and (grown := self._grown()) is not None:
-            return grown
         whole_start = prices.whole_start and self._asked < self.population_size
         entries = self._initial[: self.population_size - self._asked if whole_start else None]
         sizes: dict[Genome, Genome] = {}
@@ -114,23 +99,6 @@ class Evolution(Search):
         if child is None and left:
             return self._started(left[0], sizes[left[0]])
         return child
-
-    def _grown(self) -> Candidate | None:
-        """Return one of the best boosted trees with twice their rounds, if it is new.
-
-        As long as that makes it better than it was, it grows again.
-        """
-        if len(self.population) < GROWS_AFTER:
-            return None
-        errors = {one.genome: _error(one) for one in self.population}
-        for one in sorted(self.population, key=_error)[:GROWS_AMONG]:
-            parent = one.genome.parent
-            if parent is not None and errors.get(parent, math.inf) <= _error(one):
-                continue  # more rounds were of no use
-            child = longer(one.genome, self.space, self.rng, more=TWICE, tail=(1.0, 1.0))
-            if child is not None and child not in self._seen:
-                return self._candidate(child, "mutation", (one.number,))
-        return None
 
     def _affordable(self, entry: Genome, prices: Prices) -> Genome:
         """Return an entry as it is asked: smaller, if it is too dear and that was not asked."""

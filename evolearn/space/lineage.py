@@ -56,17 +56,10 @@ def goes_on(genome: Genome, space: SearchSpace) -> bool:
     return parameters.get("n_iter_no_change") is None
 
 
-def longer(
-    parent: Genome,
-    space: SearchSpace,
-    rng: Random,
-    more: tuple[float, float] = MORE_ROUNDS,
-    tail: tuple[float, float] = TAIL_RATE,
-) -> Genome | None:
+def longer(parent: Genome, space: SearchSpace, rng: Random) -> Genome | None:
     """Return a child that goes on from its parent's rounds with more of them.
 
-    Times a number from `more`, and at its rate times one from `tail`. None if that cannot be,
-    or the parent has about as many rounds as there may be.
+    None if that cannot be, or the parent has about as many as there may be.
     """
     if not heritable(parent, space) or not goes_on(parent, space):
         return None
@@ -74,12 +67,12 @@ def longer(
     rounds = component.rounds
     assert rounds is not None  # or it would not go on
     values = dict(parent["estimator"].values)
-    wanted = round(values[rounds] * rng.uniform(*more))
-    changes: dict[str, Any] = {rounds: component.parameters[rounds].clip(wanted)}
+    more = round(values[rounds] * rng.uniform(*MORE_ROUNDS))
+    changes: dict[str, Any] = {rounds: component.parameters[rounds].clip(more)}
     if changes[rounds] < values[rounds] * MORE_ROUNDS[0]:
         return None
     if isinstance(values.get(RATE), float):
-        changes[RATE] = component.parameters[RATE].clip(values[RATE] * rng.uniform(*tail))
+        changes[RATE] = component.parameters[RATE].clip(values[RATE] * rng.uniform(*TAIL_RATE))
     there = {name: v for name, v in changes.items() if v in component.parameters[name]}
     return _child(parent, component.gene(values | there)) if rounds in there else None
 

@@ -27,7 +27,6 @@ from evolearn.space.sizing import (
     over_columns,
     with_few_neighbors,
     with_fewer_rounds,
-    with_more_rounds,
 )
 
 # What takes the best ones of several columns, each by itself.
@@ -72,8 +71,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     7. Where a stratified part cannot be held out, the catalogue's estimators train without
        early stopping. Nearest neighbors are at most half of the training rows of any fold.
        Trees get an imputer on sparse data.
-    8. The catalogue's boosted trees may have 4,000 rounds from 50,000 training rows on. Its
-       forests and boosted trees have at most as many trees as there are rows,
+    8. The catalogue's forests and boosted trees have at most as many trees as there are rows,
        forests no more than some 300 MiB hold, if need be by larger leaves;
        its networks see at most 400,000 rows, all epochs together, and do not spread more than
        100 columns over bins or waves.
@@ -108,8 +106,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
         suited = [_of_scaled_target(c) for c in suited]
     useful = [with_few_neighbors(with_fewer_rounds(c, problem), problem) for c in suited]
     frugal = within_memory(useful, problem, left_out)
-    grown = [with_more_rounds(c, problem) for c in frugal]
-    fast = _affordable([_cheaper(c, problem) for c in grown], problem, left_out)
+    fast = _affordable([_cheaper(c, problem) for c in frugal], problem, left_out)
     estimators = [
         c if _may_stop_early(c, problem) else _without_early_stopping(c) for c in fast
     ]

@@ -37,8 +37,6 @@ TREES = (
     RandomForestRegressor,
 )
 NEIGHBORS = "n_neighbors"
-# From so many training rows on, more rounds of boosting than the catalogue's are of use.
-GROWING_ROWS, MANY_ROUNDS = 50_000, 4_000
 # How many trees there are in the catalogue's boosted trees.
 _OF_BOOSTING = BOOSTING_PARAMETERS["max_iter"]
 TREE_COUNTS: tuple[tuple[str, Domain], ...] = (
@@ -92,17 +90,6 @@ def with_few_neighbors(component: Component, problem: Problem) -> Component:
     if component.cost is None or not isinstance(domain, Integer):
         return component
     return _with_at_most(component, NEIGHBORS, problem.n_least_rows // 2)
-
-
-def with_more_rounds(component: Component, problem: Problem) -> Component:
-    """Return boosted trees that may have thousands of rounds on a large table."""
-    name = component.rounds or ""
-    domain = component.parameters.get(name)
-    of_catalogue = domain in [one for _, one in TREE_COUNTS]
-    if problem.n_fit_rows < GROWING_ROWS or not of_catalogue or not isinstance(domain, Integer):
-        return component
-    more = replace(domain, high=MANY_ROUNDS)
-    return replace(component, parameters={**component.parameters, name: more})
 
 
 def with_fewer_rounds(component: Component, problem: Problem) -> Component:
