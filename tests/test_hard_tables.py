@@ -1,5 +1,6 @@
 """Tables on which candidates failed, or learned nothing, that should not have."""
 
+import sys
 import warnings
 from datetime import date
 from decimal import Decimal
@@ -14,11 +15,15 @@ from sklearn.model_selection import KFold
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.evolution.relating import relate
+from evolearn.execution.worker_program import import_cloudpickle
 from evolearn.networks import NetworkRegressor
 from evolearn.space.express import express
 from evolearn.space.problem import Problem
 from evolearn.space.restriction import restrict
 from evolearn.table import prepare_table
+
+# Workers cannot import this module: what is defined here goes to them by value.
+import_cloudpickle().register_pickle_by_value(sys.modules[__name__])
 
 RNG = np.random.default_rng(0)
 SETTINGS = {"time_budget": None, "random_state": 0}

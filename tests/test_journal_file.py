@@ -242,13 +242,15 @@ def test_a_journal_that_is_no_folder_is_named(tmp_path):
 
 def test_a_fork_that_outlives_its_parent_does_not_hold_the_lock(tmp_path):
     file = RecordFile(tmp_path / "journal", HEADER)
-    reading, writing = os.pipe()
+    (reading, writing), (told, tells) = os.pipe(), os.pipe()
     child = os.fork()
     if child == 0:  # it stays until it is told to go
         os.close(writing)
+        os.write(tells, b"here")
         os.read(reading, 1)
         os._exit(0)
     os.close(reading)
+    os.read(told, 4)
     try:
         file.close()
         RecordFile(tmp_path / "journal", HEADER).close()  # nobody else has it
