@@ -1,56 +1,76 @@
-"""A run repeated from its journal: the same decisions, whatever the clock says."""
+"""A run repeated from its journal: the same decisions, whatever the clock says.
 
-from collections.abc import Mapping
-from dataclasses import replace
+A search is brought to where it was by telling it again what it was told, in that order, and
+asking it as often in between. Each step notes a candidate that was told: its ``number``, how
+many had been ``asked_before``, the ``key`` of its genome and the ``status`` of its evaluation,
+and what had been steering the search by then, see `Steering.notes`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from evolearn.course import Past, Record
 from evolearn.ensemble.library import Entry, Library
-from evolearn.evaluation.journal import EvaluationJournal
+from evolearn.evaluation.pace import Pace
+from evolearn.evaluation.tasks import Evaluation
 from evolearn.evolution.search import Candidate, Search
-from evolearn.search import Record
+from evolearn.space.genome import Genome
 from evolearn.steering import Steering
 
+Step = Mapping[str, Any]
 
-def replay(
-    search: Search,
-    journal: EvaluationJournal,
-    library: Library,
-    steering: Steering,
-    end: Mapping[str, Any],
-) -> list[Record]:
-    """Tell a search what it was told in an earlier run.
+
+@dataclass(frozen=True)
+class Replay:
+    """Tells a search what it was told in earlier runs.
 
     Parameters
     ----------
     search : Search
-        As it was at the beginning of that run.
-    journal : EvaluationJournal
-        Has the evaluations of that run.
+        As it was at the beginning of the first of them.
+    found : callable
+        Returns the evaluation of a genome, None if there is none.
     library : Library
         Is filled with the best candidates.
-    steering : Steering
-        As that of the run was at its end, but that nothing was measured yet.
-    end : mapping
-        The record that the run left at its end: the numbers of the candidates in the order
-        told, and how many had been asked when each of them was told.
-
-    Returns
-    -------
-    list of Record
-        The candidates of that run in the order told.
+    pace : Pace
+        As it was at the beginning, too.
     """
-    asked: list[Candidate | None] = []
-    records = []
-    for number, asked_before in zip(end["told"], end["asked_before"], strict=True):
-        for _ in range(asked_before - len(asked)):
-            asked.append(search.ask(steering.prices_again(len(asked))))
-        candidate = asked[number]
-        assert candidate is not None  # it was asked in the run that told it
-        evaluation = journal.told(candidate.genome)
-        assert evaluation is not None  # it was kept before it was told
-        search.tell(candidate, evaluation.error)
-        steering.pace.note(candidate.genome, evaluation)
+
+    search: Search
+    found: Callable[[Genome], Evaluation | None]
+    library: Library
+    pace: Pace
+
+    def run(self, steps: Sequence[Step]) -> Past:
+        """Return what was told, as far as it can be told again, and what was asked besides."""
+        asked: list[Candidate | None] = []
+        records: list[Record] = []
+        for step in steps:
+            steering = Steering(self.pace, **step["steering"])
+            for _ in range(step["asked_before"] - len(asked)):
+                asked.append(self.search.ask(steering.prices_again(len(asked))))
+            candidate = asked[step["number"]] if step["number"] < len(asked) else None
+            evaluation = None if candidate is None else self._evaluation(candidate, step)
+            if candidate is None or evaluation is None:
+                break
+            self._tell(candidate, evaluation)
+            records.append(Record(candidate, replace(evaluation, predictions=None)))
+        told = {record.candidate.number for record in records}
+        pending = [one for one in asked if one is not None and one.number not in told]
+        return Past(records, [dict(step) for step in steps[: len(records)]], pending)
+
+    def _evaluation(self, candidate: Candidate, step: Step) -> Evaluation | None:
+        """Return what was told of a candidate, None if it is another one."""
+        known = self.found(candidate.genome)
+        if candidate.genome.key != step["key"] or known is None:
+            return None
+        if known.status != step["status"]:  # it was tried once more, out of turn
+            return Evaluation((), step["status"], failure="it was evaluated again later")
+        return known
+
+    def _tell(self, candidate: Candidate, evaluation: Evaluation) -> None:
+        self.search.tell(candidate, evaluation.error)
+        self.pace.note(candidate.genome, evaluation)
         if evaluation.error is not None:
-            library.add(Entry(candidate, evaluation))
-        records.append(Record(candidate, replace(evaluation, predictions=None)))
-    return records
+            self.library.add(Entry(candidate, evaluation))

@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+from evolearn.course import Past, Progress, Record, evaluation_of
 from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
 from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.evaluation.racing import Rival
@@ -28,25 +30,6 @@ WORTH_A_ROUND = 0.03
 LOOK_SECONDS = 0.2
 
 
-@dataclass(frozen=True)
-class Record:
-    """A candidate with its evaluation."""
-
-    candidate: Candidate
-    evaluation: Evaluation
-
-
-@dataclass
-class Progress:
-    """What is known after a generation."""
-
-    generation: int
-    best_error: float | None
-    n_evaluations: int
-    n_failed: int
-    seconds_left: float
-
-
 @dataclass
 class SearchRun:
     """One run of a search in a pool of workers.
@@ -61,8 +44,8 @@ class SearchRun:
         Chooses the ensemble from the library as it is now and notes its members there.
     aside : callable
         Tells how many seconds are wanted for something else after the final models.
-    asked_before : list of int
-        How many candidates had been asked when the first, second, ... was told.
+    steps : list of dict
+        How the candidates were told, for a replay, see `evolearn.replay`.
     """
 
     search: Search
@@ -78,7 +61,7 @@ class SearchRun:
     journal: EvaluationJournal | None = None
     records: list[Record] = field(default_factory=list)
     stop_reason: str = ""
-    asked_before: list[int] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
     _queue: list[Candidate] = field(default_factory=list)
     _running: dict[int, tuple[Candidate, Path | None]] = field(default_factory=dict)
     _done: dict[int, tuple[Candidate, Evaluation, Path | None]] = field(default_factory=dict)
@@ -102,6 +85,8 @@ class SearchRun:
         lag = self.steering.lag(self.search.initial, self.pool.n_workers)
         for _ in range(lag if not self.records else max(1, self.pool.idle)):
             self._ask()
+        if self.records:  # of an earlier run, which may have had its reason to stop
+            self._check_result()
         while not self.stop_reason:
             self._dispatch()
             self._collect()
@@ -113,6 +98,26 @@ class SearchRun:
         for number in sorted(self._done):  # done, but waiting for a slower one before it
             if self.stop_reason in ("time_budget", "interrupted"):
                 self._tell(*self._done.pop(number))
+
+    def resume(self, past: Past) -> None:
+        """Go on from what earlier runs have told; search, library and pace know it already.
+
+        What they had asked and not told comes first.
+        """
+        self.records, self.steps = past.records, past.steps
+        self._asked = len(past.records) + len(past.pending)
+        self._queue = list(past.pending)
+        self._rivals = {one.number: self.library.rival() for one in past.pending}
+        if past.steps:
+            self.steering.measured_from = past.steps[-1]["steering"]["measured_from"]
+        # Numbers have gaps, and no order is left to be kept.
+        self.steering.free()
+        best = float("inf")
+        for number, record in enumerate(past.records, start=1):
+            error = record.evaluation.error
+            best = best if error is None else min(best, error)
+            if number % self.search.population_size == 0:
+                self._best_errors.append(best)
 
     def finish(self) -> None:
         """Report the last generation, if it was cut short."""
@@ -239,7 +244,7 @@ class SearchRun:
 
     def _take(self, outcome: Outcome) -> None:
         candidate, path = self._running.pop(outcome.key)
-        evaluation = _evaluation(outcome)
+        evaluation = evaluation_of(outcome)
         if path is not None and not evaluation.models_bytes:
             path.unlink(missing_ok=True)  # perhaps written in part
         if self.journal is not None:
@@ -266,7 +271,7 @@ class SearchRun:
         return self.steering.is_free(self.budget.elapsed(), len(self.records))
 
     def _tell(self, candidate: Candidate, evaluation: Evaluation, path: Path | None) -> None:
-        self.asked_before.append(self._asked)
+        self._note_step(candidate, evaluation)
         self.search.tell(candidate, evaluation.error)
         self.steering.pace.note(candidate.genome, evaluation)
         if evaluation.error is not None:
@@ -276,6 +281,19 @@ class SearchRun:
         self.records.append(Record(candidate, replace(evaluation, predictions=None)))
         if len(self.records) % self.search.population_size == 0:
             self._end_generation()
+
+    def _note_step(self, candidate: Candidate, evaluation: Evaluation) -> None:
+        step = {
+            "number": candidate.number,
+            "asked_before": self._asked,
+            "key": candidate.genome.key,
+            "status": evaluation.status,
+            "steering": self.steering.notes(),
+        }
+        self.steps.append(step)
+        # Without a time budget the same candidates are asked again in any case.
+        if self.journal is not None and self.budget.seconds is not None:
+            self.journal.keep_step(step)
 
     def _end_generation(self) -> None:
         best = self.library.best
@@ -291,8 +309,9 @@ class SearchRun:
         )
 
     def _check_result(self) -> None:
-        """Stop if the last candidate told is good enough, or nothing has improved for long."""
-        if self.limits.is_reached(self.records[-1].evaluation.error):
+        """Stop if the best candidate is good enough, or nothing has improved for long."""
+        best = self.library.best
+        if best is not None and self.limits.is_reached(best.error):
             self.stop_reason = "target_fitness"
         elif len(self.records) % self.search.population_size == 0 and self.limits.stagnates(
             self._best_errors, self._baseline_error()
@@ -318,12 +337,3 @@ class SearchRun:
             self.stop_reason = "n_evaluations"
         else:
             self.stop_reason = "n_generations"
-
-
-def _evaluation(outcome: Outcome) -> Evaluation:
-    """Return what a worker sent, or a failed evaluation with the reason it sent nothing."""
-    if outcome.status == "done":
-        result: Evaluation = outcome.value
-        return result
-    status = "failed" if outcome.status == "raised" else outcome.status
-    return Evaluation(scores=(), status=status, failure=outcome.reason)

@@ -24,6 +24,7 @@ BELOW = {
     "evaluation": {"table", "space", "execution"},
     "ensemble": {"table", "space", "evolution", "evaluation", "execution"},
     "steering": {"table", "space", "evolution", "evaluation"},
+    "course": {"table", "space", "evolution", "evaluation", "execution"},
     "search": {
         "table",
         "space",
@@ -33,6 +34,7 @@ BELOW = {
         "execution",
         "report",
         "steering",
+        "course",
     },
 }
 BELOW["replay"] = {*BELOW["search"], "search"}

@@ -22,6 +22,7 @@ from evolearn import EvolearnWarning, EvolutionaryRegressor, steering
 from evolearn.ensemble.library import Library
 from evolearn.estimators.data import read_data
 from evolearn.estimators.fingerprint import fingerprint
+from evolearn.evolution import evolution
 from evolearn.search import SearchRun
 
 X, Y = make_regression(120, 5, noise=5.0, random_state=0)
@@ -188,6 +189,68 @@ def test_a_timed_run_is_replayed_whatever_the_clock_says(tmp_path, monkeypatch, 
     assert again.stop_reason_ == first.stop_reason_ == "time_budget"
     assert again.history_["n_evaluations"].tolist() == first.history_["n_evaluations"].tolist()
     assert file_of(tmp_path).read_bytes() == before
+
+
+def timed_fit(folder, seconds=3.0, **changes):
+    settings = {"journal": folder, "n_evaluations": None, "n_iter_no_change": None}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EvolearnWarning)  # three seconds may be short
+        return model(**(settings | {"time_budget": seconds} | changes)).fit(X, Y)
+
+
+def told(fitted):
+    return [repr(params) for params in fitted.cv_results_["params"]]
+
+
+@pytest.mark.parametrize("ordered_share", [steering.ORDERED_SHARE, 0.0])
+@pytest.mark.parametrize("seconds", [3.0, 6.0])
+def test_a_timed_run_goes_on_where_the_one_before_had_ended(
+    tmp_path, monkeypatch, ordered_share, seconds
+):
+    monkeypatch.setattr(steering, "ORDERED_SHARE", ordered_share)
+    first = timed_fit(tmp_path, population_size=3)
+    second = timed_fit(tmp_path, seconds, population_size=3)
+    n_before = len(told(first))
+    assert told(second)[:n_before] == told(first)
+    assert len(told(second)) > n_before
+    assert second.best_fitness_ <= first.best_fitness_
+    before = [first.cv_results_[name] for name in ("fitness", "candidate", "generation")]
+    after = [second.cv_results_[name] for name in ("fitness", "candidate", "generation")]
+    for one, other in zip(before, after, strict=True):
+        assert np.array_equal(one, other[:n_before], equal_nan=True)
+    assert len(set(told(second))) == len(told(second))
+    same(second, timed_fit(tmp_path, 0.001, population_size=3, replay=True))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_timed_run_that_was_killed_loses_what_was_running_alone(tmp_path, share):
+    first = timed_fit(tmp_path)
+    data = file_of(tmp_path).read_bytes()
+    kept = data[: int(share * len(data))]
+    n_told = kept.count(b'"kind": "step"') - 1  # the last one may be torn
+    file_of(tmp_path).write_bytes(kept)
+    second = timed_fit(tmp_path)
+    assert 0 < n_told < len(told(first))
+    assert told(second)[:n_told] == told(first)[:n_told]
+    assert len(told(second)) > n_told
+    same(second, timed_fit(tmp_path, 0.001, replay=True))
+
+
+def test_a_timed_run_that_was_good_enough_is_so_again(tmp_path):
+    first = timed_fit(tmp_path, 20.0, target_fitness=1e6)
+    second = timed_fit(tmp_path, 20.0, target_fitness=1e6)
+    assert first.stop_reason_ == second.stop_reason_ == "target_fitness"
+    same(first, second)
+
+
+def test_what_cannot_be_told_again_is_left_and_the_search_goes_on(tmp_path, monkeypatch):
+    timed_fit(tmp_path)
+    # As if the rules had changed by which children are bred.
+    monkeypatch.setattr(evolution, "CROSSOVER_PROBABILITY", 0.9)
+    second = timed_fit(tmp_path)
+    third = timed_fit(tmp_path)
+    assert told(third)[: len(told(second))] == told(second)
+    same(third, timed_fit(tmp_path, 0.001, replay=True))
 
 
 def test_a_search_goes_on_if_final_models_took_less_time_than_was_set_aside(

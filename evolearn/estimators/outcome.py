@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from evolearn.course import Progress, Record
 from evolearn.ensemble.choice import Chosen, Wish, choose
 from evolearn.ensemble.handover import Handover, Refit, hand_over, hand_over_again
 from evolearn.ensemble.library import MOST_BYTES, Entry, Library
@@ -29,10 +30,10 @@ from evolearn.execution.interruption import Interruption
 from evolearn.execution.memory import default_memory_limit
 from evolearn.execution.pool import WorkerPool
 from evolearn.execution.worker_program import describe
-from evolearn.replay import replay
+from evolearn.replay import Replay
 from evolearn.report.progress import generation_line, layer_line, reuse_line
 from evolearn.report.results import Row
-from evolearn.search import Progress, Record, SearchRun
+from evolearn.search import SearchRun
 from evolearn.space.genome import Genome
 from evolearn.steering import Steering
 
@@ -120,6 +121,7 @@ def carry_out(
             interruption=interruption,
             journal=journal,
         )
+        _go_on(run)
         lean = estimator.max_predict_latency is not None
         handed = _handed_over(
             run,
@@ -148,6 +150,20 @@ def carry_out(
         if journal is not None:
             journal.keep_end(_end_of(run, handed))
         return _outcome(plan, run.search, run.records, run.stop_reason, handed, budget)
+
+
+def _go_on(run: SearchRun) -> None:
+    """Bring a run with a time budget to where earlier ones in its journal have been.
+
+    Without one it asks the same candidates again, whose evaluations it finds in the journal.
+    """
+    journal = run.journal
+    if journal is None or not journal.steps or run.budget.seconds is None:
+        return
+    replay = Replay(run.search, journal.last, run.library, run.steering.pace)
+    past = replay.run(journal.steps)
+    journal.keep_steps(len(past.steps))
+    run.resume(past)
 
 
 def _handed_over(
@@ -192,8 +208,8 @@ def _repeated(
 ) -> tuple[Search, list[Record], str, Handover | None]:
     """Tell what the last run of a journal was told, and fit its models again."""
     search = plan.search(estimator.population_size)
-    steering = Steering(_pace(plan), **end["steering"])
-    records = replay(search, journal, _library(plan, pool), steering, end)
+    replay = Replay(search, journal.told, _library(plan, pool), _pace(plan))
+    records = replay.run(end["steps"]).records
     entries = {
         record.candidate.number: Entry(record.candidate, evaluation)
         for record in records
@@ -255,9 +271,7 @@ def _end_of(run: SearchRun, handed: Handover | None) -> dict[str, Any]:
     decisions = {} if handed is None else handed.decisions()
     return {
         "stop_reason": run.stop_reason,
-        "told": [record.candidate.number for record in run.records],
-        "asked_before": run.asked_before,
-        "steering": run.steering.notes(),
+        "steps": run.steps,
         **decisions,
     }
 

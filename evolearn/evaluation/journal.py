@@ -46,6 +46,9 @@ class EvaluationJournal:
         What the time budget of the first run decided about folds and space.
     torn : bool
         Whether a last record had been written in part and was cut off.
+    steps : list of dict
+        What searches with a time budget have told, see `evolearn.replay`, each one going on
+        where the one before had ended.
     ends : list of dict
         How earlier runs ended: decisions and members.
     """
@@ -56,6 +59,7 @@ class EvaluationJournal:
         self.torn = self._file.torn
         self._full = False
         self.effort: dict[str, Any] | None = None
+        self.steps: list[dict[str, Any]] = []
         self.ends: list[dict[str, Any]] = []
         self._known: dict[str, Evaluation] = {}
         self._at_last_end: dict[str, Evaluation] = {}
@@ -64,6 +68,10 @@ class EvaluationJournal:
                 self._known[record.fields["genome"]] = _restored(record)
             elif record.fields["kind"] == "effort":
                 self.effort = record.fields["effort"]
+            elif record.fields["kind"] == "step":
+                self.steps.append(record.fields["step"])
+            elif record.fields["kind"] == "steps":
+                del self.steps[record.fields["kept"] :]
             else:
                 self.ends.append(record.fields)
                 self._at_last_end = dict(self._known)
@@ -76,6 +84,10 @@ class EvaluationJournal:
         """Return the evaluation of a genome, if it is known and final."""
         known = self._known.get(genome.key)
         return None if known is None or known.status not in _FINAL else known
+
+    def last(self, genome: Genome) -> Evaluation | None:
+        """Return the evaluation of a genome, of any status, as it was written last."""
+        return self._known.get(genome.key)
 
     def told(self, genome: Genome) -> Evaluation | None:
         """Return the evaluation of a genome, of any status, as the last finished run had it.
@@ -98,16 +110,25 @@ class EvaluationJournal:
         self.effort = effort
         self._append({"kind": "effort", "effort": effort})
 
+    def keep_step(self, step: dict[str, Any]) -> None:
+        """Write what was told: an evaluation that is there already, which is the dear part."""
+        self._append({"kind": "step", "step": step}, sync=False)
+
+    def keep_steps(self, n_kept: int) -> None:
+        """Write that only the first steps could be told again, and the others do not count."""
+        if n_kept < len(self.steps):
+            self._append({"kind": "steps", "kept": n_kept}, sync=False)
+
     def keep_end(self, decisions: dict[str, Any]) -> None:
         """Write how a run ended."""
         self._append({"kind": "end", **decisions})
 
-    def _append(self, fields: dict[str, Any], blob: bytes = b"") -> None:
+    def _append(self, fields: dict[str, Any], blob: bytes = b"", *, sync: bool = True) -> None:
         """Write a record; if that fails, say so once and go on without the journal."""
         if self._full:
             return
         try:
-            self._file.append(fields, blob)
+            self._file.append(fields, blob, sync=sync)
         except (OSError, struct.error) as error:  # the latter: 4 GiB of predictions
             # Not the loss of the search that the journal is there to protect. No more records:
             # one that is missing in the middle would make the replay of this run impossible.

@@ -120,8 +120,10 @@ class RecordFile:
     ) -> None:
         self.close()
 
-    def append(self, fields: Mapping[str, Any], blob: bytes = b"") -> None:
-        """Write a record and flush it to the disk.
+    def append(
+        self, fields: Mapping[str, Any], blob: bytes = b"", *, sync: bool = True
+    ) -> None:
+        """Write a record and, if it is to outlive the system too, flush it to the disk.
 
         Raises
         ------
@@ -133,7 +135,8 @@ class RecordFile:
         end = self._file.tell()
         try:
             self._write(body + _digest(body))
-            os.fsync(self._file.fileno())
+            if sync:
+                os.fsync(self._file.fileno())
         except OSError:
             # Half a record in front of others would be damage.
             self._file.seek(end)
