@@ -102,12 +102,15 @@ class SearchRun:
     def resume(self, past: Past) -> None:
         """Go on from what earlier runs have told; search, library and pace know it already.
 
-        What they had asked and not told comes first.
+        What they had asked and not told comes first, as far as the limits have room for it.
         """
         self.records, self.steps = past.records, past.steps
         self._asked = len(past.records) + len(past.pending)
-        self._queue = list(past.pending)
-        self._rivals = {one.number: self.library.rival() for one in past.pending}
+        most = self.limits.most_candidates(self.search.population_size)
+        room = len(past.pending) if most is None else max(0, most - len(past.records))
+        self._queue = list(past.pending[:room])
+        self._skipped = len(past.pending) - len(self._queue)
+        self._rivals = {one.number: self.library.rival() for one in self._queue}
         if past.steps:
             self.steering.measured_from = past.steps[-1]["steering"]["measured_from"]
         # Numbers have gaps, and no order is left to be kept.

@@ -169,7 +169,9 @@ def test_labels_that_scikit_learn_does_not_know_are_named():
 
 
 @pytest.mark.parametrize(
-    "labels", [[2018, 2019, 2020], ["age", "income", 2020]], ids=["numbers", "mixed"]
+    "labels",
+    [[2018, 2019, 2020], ["age", "income", 2020], [True, False, 2020]],
+    ids=["numbers", "mixed", "flags"],
 )
 def test_columns_are_found_by_labels_that_are_no_names(labels):
     table = pd.DataFrame(RNG.normal(size=(80, 3)), columns=labels)

@@ -236,6 +236,26 @@ def test_a_timed_run_that_was_killed_loses_what_was_running_alone(tmp_path, shar
     same(second, timed_fit(tmp_path, 0.001, replay=True))
 
 
+@pytest.mark.parametrize("population_size", [3, 4])
+def test_a_timed_run_that_goes_on_keeps_to_its_limits(tmp_path, population_size):
+    first = timed_fit(tmp_path, 20.0, target_fitness=1e6, population_size=population_size)
+    assert len(told(first)) < 7
+    second = timed_fit(tmp_path, 20.0, n_evaluations=7, population_size=population_size)
+    assert second.n_evaluations_ == 7
+    assert second.stop_reason_ == "n_evaluations"
+    same(second, timed_fit(tmp_path, replay=True, population_size=population_size))
+
+
+def test_a_timed_run_goes_on_from_one_without_a_budget(tmp_path):
+    timed_fit(tmp_path, 20.0, n_evaluations=4)
+    whole = model(journal=tmp_path, n_evaluations=30).fit(X, Y)
+    longer = timed_fit(tmp_path)
+    assert told(longer)[: len(told(whole))] == told(whole)
+    assert len(told(longer)) > len(told(whole)) > 4
+    last = timed_fit(tmp_path)
+    assert told(last)[: len(told(longer))] == told(longer)
+
+
 def test_a_timed_run_that_was_good_enough_is_so_again(tmp_path):
     first = timed_fit(tmp_path, 20.0, target_fitness=1e6)
     second = timed_fit(tmp_path, 20.0, target_fitness=1e6)

@@ -617,8 +617,9 @@ def test_a_few_marks_among_numbers_or_dates_are_missing_values(values, kind, mar
         [*NUMBERS_AS_TEXT[:50], "?"],  # few numbers
         NUMBERS_AS_TEXT,  # no mark: they were meant to be text
         [*(f"{i:05d}" for i in range(200)), "?"],  # codes
+        [*(f"{i}_1" for i in range(200)), "?"],
     ],
-    ids=["many marks", "few numbers", "no mark", "codes"],
+    ids=["many marks", "few numbers", "no mark", "codes", "parts"],
 )
 def test_other_strings_of_numbers_stay_categories(values):
     assert ColumnPreparer().fit(one_column(values)).columns_[0].kind == "categorical"

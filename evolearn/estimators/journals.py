@@ -11,6 +11,8 @@ from evolearn.estimators.fingerprint import fingerprint
 from evolearn.estimators.plan import Effort, choose_effort
 from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.exceptions import EvolearnWarning
+from evolearn.replay import Replay
+from evolearn.search import SearchRun
 
 
 def open_journal(
@@ -72,3 +74,25 @@ def last_run(
         )
         raise ValueError(msg)
     return journal, journal.ends[-1]
+
+
+def go_on(run: SearchRun) -> None:
+    """Bring a run with a time budget to where earlier ones in its journal have been.
+
+    Without one it asks the same candidates again, whose evaluations it finds in the journal.
+    """
+    journal = run.journal
+    if journal is None or run.budget.seconds is None:
+        return
+    steps = max(journal.steps, *(end["steps"] for end in journal.ends[-1:]), [], key=len)
+    if not steps:
+        return
+    replay = Replay(run.search, journal.last, run.library, run.steering.pace)
+    past = replay.run(steps)
+    if steps is journal.steps:
+        journal.keep_steps(len(past.steps))
+    else:  # of a run without a budget, which notes them at its end alone
+        journal.keep_steps(0)
+        for step in past.steps:
+            journal.keep_step(step)
+    run.resume(past)

@@ -14,7 +14,7 @@ from evolearn.ensemble.library import MOST_BYTES, Entry, Library
 from evolearn.ensemble.selection import library_size
 from evolearn.estimators.data import FitData
 from evolearn.estimators.failures import check_failures
-from evolearn.estimators.journals import effort_of, last_run, open_journal
+from evolearn.estimators.journals import effort_of, go_on, last_run, open_journal
 from evolearn.estimators.plan import Plan, evaluation_timeout, make_plan
 from evolearn.estimators.refits import refit
 from evolearn.estimators.second_layer import Stacking, aside, suits
@@ -23,6 +23,7 @@ from evolearn.evaluation.journal import EvaluationJournal
 from evolearn.evaluation.pace import Pace
 from evolearn.evolution.limits import Limits
 from evolearn.evolution.search import Search
+from evolearn.exceptions import SearchError
 from evolearn.execution.budget import Budget
 from evolearn.execution.choice import open_pool
 from evolearn.execution.contract import Pool
@@ -121,7 +122,7 @@ def carry_out(
             interruption=interruption,
             journal=journal,
         )
-        _go_on(run)
+        go_on(run)
         lean = estimator.max_predict_latency is not None
         handed = _handed_over(
             run,
@@ -150,20 +151,6 @@ def carry_out(
         if journal is not None:
             journal.keep_end(_end_of(run, handed))
         return _outcome(plan, run.search, run.records, run.stop_reason, handed, budget)
-
-
-def _go_on(run: SearchRun) -> None:
-    """Bring a run with a time budget to where earlier ones in its journal have been.
-
-    Without one it asks the same candidates again, whose evaluations it finds in the journal.
-    """
-    journal = run.journal
-    if journal is None or not journal.steps or run.budget.seconds is None:
-        return
-    replay = Replay(run.search, journal.last, run.library, run.steering.pace)
-    past = replay.run(journal.steps)
-    journal.keep_steps(len(past.steps))
-    run.resume(past)
 
 
 def _handed_over(
@@ -210,6 +197,12 @@ def _repeated(
     search = plan.search(estimator.population_size)
     replay = Replay(search, journal.told, _library(plan, pool), _pace(plan))
     records = replay.run(end["steps"]).records
+    if len(records) < len(end["steps"]):
+        msg = (
+            "The run cannot be repeated: a later one has evaluated candidates of it once more, "
+            "with another outcome; fit with replay=False to go on."
+        )
+        raise SearchError(msg)
     entries = {
         record.candidate.number: Entry(record.candidate, evaluation)
         for record in records

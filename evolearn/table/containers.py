@@ -206,7 +206,7 @@ def align_labels(X: Any, labels: list[Any] | None) -> Any:
         return X
     check_unique_names(found)
     _refuse_missing(missing)
-    return X[labels]
+    return X.iloc[:, [found.index(label) for label in labels]]
 
 
 def _refuse_missing(missing: Sequence[Any]) -> None:

@@ -89,7 +89,7 @@ IDENTIFIER_SHARE = 0.9
 # reader makes strings of a column of numbers for a single "?".
 MOST_MARKS = 5
 
-_CODE = re.compile(r"0\d.*")
+_CODE = re.compile(r"0\d.*|.*_.*")  # float takes 1_000
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T].+)?")
 
 
