@@ -69,6 +69,17 @@ def rows_and_targets(
     return rows, _targets(data, rows)
 
 
+def matrix_and_targets(
+    data: FitData, most_rows: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return numbers, then codes of categories, of some rows, and what is to be explained."""
+    rows, targets = rows_and_targets(data, most_rows)
+    schema = data.prepared.schema
+    matrix = np.asarray(data.prepared.matrix[rows])
+    words = np.s_[schema.n_numeric : schema.first_code]
+    return np.delete(matrix, words, axis=1), targets
+
+
 def _constructed(space: SearchSpace) -> Component | None:
     """Return the component of constructed features over a table's columns, if it is used."""
     used = {name for c in space.names for name in space.slots_of(c).get(FEATURES, ())}

@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from evolearn.estimators.data import FitData
-from evolearn.estimators.formulas import rows_and_targets
+from evolearn.estimators.formulas import matrix_and_targets
 from evolearn.evolution.identifying import MOST_ROWS, identifiers
 from evolearn.space.identifiers import IDENTIFIER_MEANS, IDENTIFIERS
 from evolearn.space.problem import Problem
@@ -28,8 +26,6 @@ def with_identifiers(problem: Problem, data: FitData) -> Problem:
     used = any(IDENTIFIER_MEANS in space.slots_of(n).get(IDENTIFIERS, ()) for n in space.names)
     if not used or schema.sparse or not schema.n_numeric:
         return problem
-    rows, targets = rows_and_targets(data, 2 * MOST_ROWS)
-    matrix = np.asarray(data.prepared.matrix[rows])
-    matrix = np.delete(matrix, np.s_[schema.n_numeric : schema.first_code], axis=1)  # words
+    matrix, targets = matrix_and_targets(data, 2 * MOST_ROWS)
     found = identifiers(matrix, schema.n_numeric, targets, data.seed)
     return replace(problem, identifiers=found)

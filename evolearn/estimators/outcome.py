@@ -123,24 +123,16 @@ def carry_out(
             journal=journal,
         )
         go_on(run)
-        lean = estimator.max_predict_latency is not None
         handed = _handed_over(
             run,
             choose_now,
             partial(refit_now, plan),
-            lean=lean,
+            lean=estimator.max_predict_latency is not None,
             own_limit=estimator.evaluation_timeout is not None,
         )
         if handed is not None and run.stop_reason in ENDS and stacks:
-            stacking = Stacking(
-                plan,
-                pool,
-                refit_now,
-                estimator.memory_limit,
-                lambda: interruption.requested,
-                budget.remaining,
-            )
-            handed = _with_second_layer(stacking, handed, library, wish, pace)
+            memory = estimator.memory_limit
+            handed = _with_second_layer(run, plan, handed, wish, refit_now, memory)
         run.finish()
         if estimator.verbose:
             _report_reuse(run.records)
@@ -175,11 +167,24 @@ def _handed_over(
 
 
 def _with_second_layer(
-    stacking: Stacking, handed: Handover, library: Library, wish: Wish, pace: Pace
+    run: SearchRun,
+    plan: Plan,
+    handed: Handover,
+    wish: Wish,
+    refit_now: Callable[..., Any],
+    memory_limit: int | None,
 ) -> Handover:
     """Return what is handed over, with a second layer if that is of use."""
+    stacking = Stacking(
+        plan,
+        run.pool,
+        refit_now,
+        memory_limit,
+        lambda: run.interruption.requested,
+        run.budget.remaining,
+    )
     try:
-        return stacking.made(handed, library.entries, wish, pace)
+        return stacking.made(handed, run.library.entries, wish, run.steering.pace)
     except Exception as error:  # the ensemble is there, and must not be lost
         warn(f"No second layer was made ({describe(error)}); the ensemble serves.")
         return handed

@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-import numpy as np
-
 from evolearn.estimators.data import FitData
-from evolearn.estimators.formulas import rows_and_targets
+from evolearn.estimators.formulas import matrix_and_targets
 from evolearn.evolution.relating import MOST_ROWS, relate
 from evolearn.space.relations import RELATED, RELATIONS, Relations
 from evolearn.space.search_space import SearchSpace
@@ -28,10 +26,7 @@ def with_relations(space: SearchSpace, data: FitData) -> SearchSpace:
     domain = _domain(space)
     if domain is None:
         return space
-    rows, targets = rows_and_targets(data, 2 * MOST_ROWS)
-    schema = data.prepared.schema
-    matrix = np.asarray(data.prepared.matrix[rows])
-    matrix = np.delete(matrix, np.s_[schema.n_numeric : schema.first_code], axis=1)  # words
+    matrix, targets = matrix_and_targets(data, 2 * MOST_ROWS)
     found = relate(matrix, domain.n_numbers, targets, data.seed)
     if not found.relations:
         return space

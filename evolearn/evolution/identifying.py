@@ -17,21 +17,27 @@ from sklearn.preprocessing import TargetEncoder
 from threadpoolctl import threadpool_limits
 
 from evolearn._compat import seeded_target_encoder
-from evolearn.evolution.proving import NATIVE, grouped, proved, quick_trees, share
+from evolearn.evolution.proving import (
+    FEWEST_ROWS,
+    MOST_COLUMNS,
+    MOST_TRIED,
+    NATIVE,
+    grouped,
+    halves,
+    least_share,
+    proved,
+    quick_trees,
+    share,
+)
 
 Matrix = NDArray[np.float64]
 
 # Rows of each half: what has thousands of values needs some of each. Most of the time goes into
 # a few boosted trees, which are only fitted where a column may be a code: half a second then.
-MOST_ROWS, MOST_TARGETS = 10_000, 2
-# On fewer rows nothing can be proved, of more columns the search would take seconds.
-FEWEST_ROWS, MOST_COLUMNS = 200, 300
+MOST_ROWS = 10_000
 # A column may be a code if it has so many values at least (trees tell fewer apart by
 # themselves), and half of the rows have one that so many have.
 FEWEST_VALUES, FEWEST_OF_VALUE, SHARE_REPEATED = 16, 3, 0.5
-# It is tried if its values explain this share of what trees leave, and so many times what
-# noise would by chance; at most so many are.
-LEAST_EXPLAINED, ABOVE_NOISE, MOST_TRIED = 0.01, 8.0, 4
 # Means over the rows of a value count as if so many more rows had that of all.
 SMOOTH = 10.0
 
@@ -55,23 +61,17 @@ def identifiers(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> tuple[
     """
     if len(X) < FEWEST_ROWS or not 0 < n_numbers <= X.shape[1] <= MOST_COLUMNS:
         return ()
-    drawn = np.random.default_rng(seed).permutation(len(X))[: 2 * MOST_ROWS]
-    X, targets = X[drawn], targets[drawn, :MOST_TARGETS]
-    half = len(drawn) // 2
-    targets = targets[:, (np.ptp(targets[:half], 0) > 0) & (np.ptp(targets[half:], 0) > 0)]
-    missing = np.isnan(X)  # trees do not take a column of nothing else
-    X[:, missing[:half].all(axis=0) | missing[half:].all(axis=0)] = 0.0
-    repeating = [j for j in range(n_numbers) if _repeats(X[:, j])]
-    if not repeating or not targets.shape[1]:
+    first, second = halves(X, targets, seed, MOST_ROWS)
+    choosing, proving = _Part(*first, n_numbers), _Part(*second, n_numbers)
+    both = np.vstack([choosing.X, proving.X])[:, :n_numbers]
+    repeating = [j for j, column in enumerate(both.T) if _repeats(column)]
+    if not repeating or not choosing.targets.shape[1]:
         return ()
-    targets = (targets - targets.mean(axis=0)) / targets.std(axis=0)
     # Sums in another order are other numbers: one thread.
     with threadpool_limits(1):
-        choosing = _Part(X[:half], targets[:half], n_numbers)
-        proving = _Part(X[half:], targets[half:], n_numbers)
         left = choosing.missed_by(proving)
         told = {j: _beyond_order(choosing.X[:, j], left) for j in repeating}
-        least = max(LEAST_EXPLAINED, ABOVE_NOISE / half)
+        least = least_share(len(left))
         promising = [j for j in sorted(told, key=lambda j: -told[j]) if told[j] > least]
         found, _ = proved(
             tuple(promising[:MOST_TRIED]),

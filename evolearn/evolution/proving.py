@@ -12,6 +12,12 @@ Groups = NDArray[np.intp]
 # What trees leave of the targets of some rows, fitted on others with some columns more.
 Missed = Callable[[tuple[Any, ...]], Matrix]
 
+# The targets that are looked at. On fewer rows nothing can be proved, of more columns the
+# search would take seconds.
+MOST_TARGETS, FEWEST_ROWS, MOST_COLUMNS = 2, 200, 300
+# What is made is tried if it explains this share of what trees leave, and so many times what
+# noise would by chance; at most so many are.
+LEAST_EXPLAINED, ABOVE_NOISE, MOST_TRIED = 0.01, 8.0, 4
 # Boosted trees that are quick, and take so many categories as such.
 ROUNDS, LEAVES, RATE, NATIVE = 60, 15, 0.12, 255
 # Numbers are looked at in so many bins of equal size; means within a group count as if so many
@@ -24,6 +30,29 @@ LEAST_GAIN, SURE, LEAST_MORE = 0.02, 3.0, 0.005
 # The share of rows at either end that are drawn in to the next ones for that: few rows with
 # very large targets seem to prove anything.
 OUTERMOST = 0.01
+
+
+def halves(
+    X: Matrix, targets: Matrix, seed: int, most_rows: int
+) -> tuple[tuple[Matrix, Matrix], tuple[Matrix, Matrix]]:
+    """Return two halves of drawn rows, with what they are to explain.
+
+    The targets that vary in both, in standard deviations, perhaps none. A column of which a
+    half knows nothing is zero in both: trees do not take one of missing values alone.
+    """
+    drawn = np.random.default_rng(seed).permutation(len(X))[: 2 * most_rows]
+    X, targets = X[drawn], targets[drawn, :MOST_TARGETS]
+    half = len(drawn) // 2
+    targets = targets[:, (np.ptp(targets[:half], 0) > 0) & (np.ptp(targets[half:], 0) > 0)]
+    targets = (targets - targets.mean(axis=0)) / targets.std(axis=0)
+    missing = np.isnan(X)
+    X[:, missing[:half].all(axis=0) | missing[half:].all(axis=0)] = 0.0
+    return (X[:half], targets[:half]), (X[half:], targets[half:])
+
+
+def least_share(n_rows: int) -> float:
+    """Return the share of what trees leave that must be explained on so many rows."""
+    return max(LEAST_EXPLAINED, ABOVE_NOISE / n_rows)
 
 
 def quick_trees(are_categories: NDArray[np.bool_]) -> HistGradientBoostingRegressor:

@@ -16,23 +16,28 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from evolearn.evolution.proving import NATIVE, explained, grouped, proved, quick_trees, share
+from evolearn.evolution.proving import (
+    FEWEST_ROWS,
+    MOST_COLUMNS,
+    MOST_TRIED,
+    NATIVE,
+    explained,
+    grouped,
+    halves,
+    least_share,
+    proved,
+    quick_trees,
+    share,
+)
 from evolearn.features import KINDS, CategoryRelations, Relation, parse_relation
 
 Matrix = NDArray[np.float64]
 Groups = NDArray[np.intp]
 
 # Rows of each half, the most telling columns of categories and of numbers that trees are given,
-# how many of the numbers are grouped, and the targets that are looked at: a second in all.
+# and how many of the numbers are grouped: a second in all.
 MOST_ROWS = 2_500
-MOST_CATEGORIES, MOST_NUMBERS, MOST_GROUPED, MOST_TARGETS = 16, 24, 8, 2
-# On fewer rows than this nothing can be proved.
-FEWEST_ROWS = 200
-# A relation is tried if it explains this share of what trees leave, and so many times what
-# noise would by chance; at most so many are.
-LEAST_EXPLAINED, ABOVE_NOISE, MOST_TRIED = 0.01, 8.0, 4
-# Of more columns the search would take seconds.
-MOST_COLUMNS = 300
+MOST_CATEGORIES, MOST_NUMBERS, MOST_GROUPED = 16, 24, 8
 
 
 @dataclass(frozen=True)
@@ -65,20 +70,16 @@ def relate(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> Related:
     """
     if len(X) < FEWEST_ROWS or not n_numbers < X.shape[1] <= MOST_COLUMNS:
         return Related()
-    drawn = np.random.default_rng(seed).permutation(len(X))[: 2 * MOST_ROWS]
-    X, targets = X[drawn], targets[drawn, :MOST_TARGETS]
-    half = len(drawn) // 2
-    targets = targets[:, (np.ptp(targets[:half], 0) > 0) & (np.ptp(targets[half:], 0) > 0)]
-    if not targets.shape[1]:
+    first, second = halves(X, targets, seed, MOST_ROWS)
+    if not first[1].shape[1]:
         return Related()
-    targets = (targets - targets.mean(axis=0)) / targets.std(axis=0)
-    columns = _Columns.telling(X[:half], X[half:], targets[:half], n_numbers)
+    columns = _Columns.telling(*first, n_numbers)
     if not columns.categories:
         return Related()
     # Sums in another order are other numbers: one thread.
     with threadpool_limits(1):
-        choosing = _Part(columns.of(X[:half]), targets[:half], len(columns.numbers))
-        proving = _Part(columns.of(X[half:]), targets[half:], len(columns.numbers))
+        choosing = _Part(columns.of(first[0]), first[1], len(columns.numbers))
+        proving = _Part(columns.of(second[0]), second[1], len(columns.numbers))
         chosen = _Choice(choosing, choosing.missed_by(proving)).run()
         found, gain = proved(
             chosen, partial(proving.missed_by, choosing), partial(choosing.missed_by, proving)
@@ -95,11 +96,11 @@ class _Columns:
     n_numbers: int  # that there are in the matrix
 
     @classmethod
-    def telling(cls, X: Matrix, others: Matrix, targets: Matrix, n_numbers: int) -> "_Columns":
+    def telling(cls, X: Matrix, targets: Matrix, n_numbers: int) -> "_Columns":
         told = {}
         for j, column in enumerate(X.T):
             groups = grouped(column, binned=j < n_numbers)
-            if np.ptp(groups) > 0 and not np.isnan(others[:, j]).all():
+            if np.ptp(groups) > 0:
                 told[j] = share(groups, targets)
         best = sorted(told, key=lambda j: -told[j])
         numbers = [j for j in best if j < n_numbers][:MOST_NUMBERS]
@@ -155,8 +156,7 @@ class _Choice:
             scores = {text: self._score(text) for text in texts if text not in chosen}
             # Of what explains little now, little is to be expected later.
             texts = sorted(scores, key=lambda text: -scores[text])[: 10 * MOST_TRIED]
-            least = max(LEAST_EXPLAINED, ABOVE_NOISE / len(self.left))
-            if not texts or scores[texts[0]] < least:
+            if not texts or scores[texts[0]] < least_share(len(self.left)):
                 break
             chosen.append(texts[0])
             self.left = self.left - explained(self._groups(texts[0]), self.left)
