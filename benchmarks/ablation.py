@@ -24,16 +24,15 @@ from races import add_arguments, race
 from ratios import LEVEL, errors, geometric_mean, interval, log_ratios, read_results, selected
 from systems import evolearn
 
-import evolearn.estimators.outcome as outcome
-import evolearn.estimators.plan as plan
+import evolearn.fit.run as outcome
+import evolearn.fit.setup as plan
+from evolearn.cost.restriction import restrict
 from evolearn.ensemble.library import Library
 from evolearn.evaluation.folds import n_folds
 from evolearn.evaluation.preparation import PreparationCache
-from evolearn.evolution import evolution
-from evolearn.evolution.search import RandomSearch
-from evolearn.search import SearchRun
-from evolearn.space import portfolio
-from evolearn.space.restriction import restrict
+from evolearn.search import evolution, portfolio
+from evolearn.search.ask_tell import RandomSearch
+from evolearn.search.loop import SearchRun
 
 WHOLE = "evolearn"
 WITHOUT = "without "

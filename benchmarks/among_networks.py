@@ -20,9 +20,9 @@ from threadpoolctl import threadpool_limits
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
 from evolearn.ensemble.selection import library_size
-from evolearn.estimators.data import read_data
-from evolearn.estimators.plan import choose_effort, make_plan
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
+from evolearn.fit.data import read_data
+from evolearn.fit.setup import choose_effort, make_plan
 from evolearn.networks.training import HEIR_EPOCHS
 
 NETWORK = "multi_layer_perceptron"

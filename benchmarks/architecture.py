@@ -20,8 +20,8 @@ from ratios import geometric_mean
 from resumed import resumed
 from suite_reader import read_split
 
-import evolearn.estimators.plan as plan
-from evolearn.evolution.search import RandomSearch
+import evolearn.fit.setup as plan
+from evolearn.search.ask_tell import RandomSearch
 
 TABLES = (
     "kin8nm,phoneme,concrete,vehicle,california_housing,bike_sharing,abalone,credit_g,"

@@ -3,7 +3,7 @@
     python benchmarks/cost_model.py [--out costs.jsonl] [--names ridge,extra_trees]
 
 Fits each component, as it is without mutation, on generated tables of growing size in one
-thread, and fits a power law to the seconds: what `Cost` in evolearn/space/catalogue holds.
+thread, and fits a power law to the seconds: what `Cost` in evolearn/models/catalogue holds.
 Prints the measured law beside the one in the catalogue. Resumes from --out; a fit that takes
 longer than 8 seconds ends a component's growth.
 """
@@ -22,9 +22,9 @@ import numpy as np
 from sklearn.datasets import make_classification, make_regression
 
 from evolearn import SearchSpace
-from evolearn.space.express import express
-from evolearn.space.problem import Problem
-from evolearn.table import prepare_table
+from evolearn.data import prepare_table
+from evolearn.pipeline.build import express
+from evolearn.pipeline.problem import Problem
 
 ROWS, COLUMNS, CLASSES = (500, 2000, 8000), (5, 25, 100), (2, 8)
 LONGEST = 8.0

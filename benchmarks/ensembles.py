@@ -25,11 +25,11 @@ from fit_one import carry_out
 from races import add_arguments, race
 from suite import FLOOR, answers, error, new_search
 
-import evolearn.estimators.outcome as outcome
+import evolearn.fit.run as outcome
 from evolearn.ensemble.library import Library
 from evolearn.ensemble.pooling import logarithms, pooled
 from evolearn.ensemble.selection import library_size, select
-from evolearn.evaluation.answers import align
+from evolearn.evaluation.predictions import align
 from evolearn.evaluation.tasks import RefitTask
 
 REFIT_SHARE = 1.5  # of the budget: what all refits of a table may take together

@@ -6,7 +6,7 @@
 Fits each estimator of the default space, and each preparation before the task's linear model,
 as they are without mutation, each in a process of its own. Prints the peak of resident memory
 above what was there before the fit, in copies of the training rows, beside the `Footprint` in
-evolearn/space/catalogue (columns that it has not are left empty). Linux only.
+evolearn/models/catalogue (columns that it has not are left empty). Linux only.
 """
 
 import argparse
@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 
 from evolearn import SearchSpace
-from evolearn.space import frugality
-from evolearn.space.express import express
-from evolearn.space.frugality import with_frugal_strategy
-from evolearn.space.problem import Problem
-from evolearn.table import prepare_table
+from evolearn.cost import memory as frugality
+from evolearn.cost.memory import with_frugal_strategy
+from evolearn.data import prepare_table
+from evolearn.pipeline.build import express
+from evolearn.pipeline.problem import Problem
 
 LINEAR = {"regression": "ridge", "classification": "logistic_regression"}
 SLOW = ("gaussian_process", "support_vector_machine")  # left out of any large table by time

@@ -24,8 +24,8 @@ from threadpoolctl import threadpool_limits
 
 from evolearn import SearchSpace
 from evolearn.evaluation.tasks import EvaluationTask
-from evolearn.space.genome import Genome
-from evolearn.space.lineage import line_factor, longer
+from evolearn.pipeline.genome import Genome
+from evolearn.pipeline.lineage import line_factor, longer
 
 TABLES = "kin8nm,phoneme,vehicle"
 ROUNDS = {"hist_gradient_boosting": "max_iter", "gradient_boosting": "n_estimators"}

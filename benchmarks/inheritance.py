@@ -20,7 +20,7 @@ from ratios import geometric_mean
 from resumed import resumed
 from suite_reader import read_split
 
-from evolearn.evolution import evolution
+from evolearn.search import evolution
 
 TABLES = "kin8nm,phoneme,concrete,vehicle,california_housing,bike_sharing"
 WITHOUT = "without"

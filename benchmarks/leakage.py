@@ -97,10 +97,10 @@ def measured(task, params, seed, control):
     from sklearn.preprocessing import TargetEncoder
 
     from evolearn import SearchSpace
-    from evolearn.space.express import express
-    from evolearn.space.problem import Problem
-    from evolearn.space.restriction import restrict
-    from evolearn.table.schema import TableSchema
+    from evolearn.cost.restriction import restrict
+    from evolearn.data.schema import TableSchema
+    from evolearn.pipeline.build import express
+    from evolearn.pipeline.problem import Problem
 
     X, y = draw(seed, N_ROWS, task)
     cardinalities = LEVELS

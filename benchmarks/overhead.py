@@ -14,18 +14,18 @@ from random import Random
 
 import numpy as np
 
+from evolearn.cost.runtime_model import Pace
+from evolearn.data import prepare_table
 from evolearn.ensemble.library import Library
-from evolearn.evaluation.pace import Pace
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
-from evolearn.evolution.evolution import Evolution
-from evolearn.evolution.limits import Limits
 from evolearn.execution.budget import Budget
 from evolearn.execution.pool import WorkerPool
-from evolearn.search import SearchRun
-from evolearn.space.problem import Problem
-from evolearn.space.user_space import make_space
-from evolearn.steering import Steering
-from evolearn.table import prepare_table
+from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.user_space import make_space
+from evolearn.search.evolution import Evolution
+from evolearn.search.loop import SearchRun
+from evolearn.search.schedule import Steering
+from evolearn.search.stopping import Limits
 
 ROWS = 1_000
 

@@ -31,15 +31,15 @@ from suite_reader import datasets, read_split
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
 from evolearn.ensemble.pooling import logarithms, pooled
 from evolearn.ensemble.selection import OutOfFold, select
-from evolearn.estimators.data import read_data
-from evolearn.estimators.outcome import start_pool
-from evolearn.estimators.plan import Effort, make_plan
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.scoring import make_objective
 from evolearn.evaluation.tasks import EvaluationTask
-from evolearn.evolution.variation import mutate
-from evolearn.space.search_space import SearchSpace
-from evolearn.space.starts import STARTS
+from evolearn.fit.data import read_data
+from evolearn.fit.run import start_pool
+from evolearn.fit.setup import Effort, make_plan
+from evolearn.pipeline.search_space import SearchSpace
+from evolearn.search.portfolio_entries import STARTS
+from evolearn.search.variation import mutate
 
 SEED = 0
 LIMIT_SECONDS = 10.0  # for one fit; what takes longer is no start

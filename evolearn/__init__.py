@@ -1,12 +1,12 @@
 """Evolves machine-learning pipelines behind scikit-learn's interface."""
 
+from evolearn.data.preparer import ColumnPreparer
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor
 from evolearn.exceptions import EvolearnWarning, SearchError
-from evolearn.space.components import Component
-from evolearn.space.domains import Choice, Float, Integer
-from evolearn.space.search_space import SearchSpace
-from evolearn.table.preparer import ColumnPreparer
+from evolearn.pipeline.component import Component
+from evolearn.pipeline.domains import Choice, Float, Integer
+from evolearn.pipeline.search_space import SearchSpace
 
 __version__ = "0.1.0.dev0"
 

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
-from evolearn.estimators.data import read_data
-from evolearn.estimators.fingerprint import fingerprint
-from evolearn.space.domains import Choice
-from evolearn.space.express import express, fit_weights
-from evolearn.space.portfolio import portfolio
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
-from evolearn.space.starts import STARTS
-from evolearn.space.user_space import make_space
-from evolearn.table import prepare_table
+from evolearn.checkpoint.fingerprint import fingerprint
+from evolearn.cost.restriction import restrict
+from evolearn.data import prepare_table
+from evolearn.fit.data import read_data
+from evolearn.pipeline.build import express, fit_weights
+from evolearn.pipeline.domains import Choice
+from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.user_space import make_space
+from evolearn.search.portfolio import portfolio
+from evolearn.search.portfolio_entries import STARTS
 
 LIBRARIES = ("lightgbm", "xgboost", "catboost")
 TASKS = ("classification", "regression")

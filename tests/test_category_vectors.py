@@ -11,7 +11,8 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn import SearchSpace
-from evolearn.evolution.variation import sample
+from evolearn.cost.restriction import restrict
+from evolearn.data import prepare_table
 from evolearn.networks import NetworkClassifier, NetworkRegressor
 from evolearn.networks.categories import (
     FEWEST_ROWS,
@@ -20,11 +21,10 @@ from evolearn.networks.categories import (
     category_positions,
 )
 from evolearn.networks.layers import Stack
-from evolearn.space.express import express
-from evolearn.space.lineage import heir
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
-from evolearn.table import prepare_table
+from evolearn.pipeline.build import express
+from evolearn.pipeline.lineage import heir
+from evolearn.pipeline.problem import Problem
+from evolearn.search.variation import sample
 
 NETWORK = "multi_layer_perceptron"
 SMALL = {"hidden_layer_sizes": (16,), "n_members": 2, "embedding": "none", "random_state": 0}

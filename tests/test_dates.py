@@ -11,12 +11,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn import EvolutionaryRegressor, SearchSpace
-from evolearn.features import DateFeatures
-from evolearn.space.dates import cycles_of, differences_of
-from evolearn.space.express import express
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
-from evolearn.table import prepare_table
+from evolearn.cost.restriction import restrict
+from evolearn.data import prepare_table
+from evolearn.genes.dates import cycles_of, differences_of
+from evolearn.pipeline.build import express
+from evolearn.pipeline.problem import Problem
+from evolearn.transformers import DateFeatures
 
 N_ROWS = 150
 CHECKS = parametrize_with_checks(

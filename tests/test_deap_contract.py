@@ -5,9 +5,9 @@ import random
 import pytest
 from deap import tools
 
-from evolearn.evolution.individual import Fitness, Individual
-from evolearn.evolution.randomness import with_random
-from evolearn.space.genome import Gene, Genome
+from evolearn.pipeline.genome import Gene, Genome
+from evolearn.search.individual import Fitness, Individual
+from evolearn.search.random_operators import with_random
 
 
 def individual(number, error=None, complexity=1.0):

@@ -23,9 +23,9 @@ from evolearn import (
     SearchError,
     SearchSpace,
 )
-from evolearn.estimators.data import read_data
-from evolearn.estimators.plan import choose_effort, make_plan
 from evolearn.execution.worker_program import import_cloudpickle
+from evolearn.fit.data import read_data
+from evolearn.fit.setup import choose_effort, make_plan
 
 # pytest's import mode gives this module a name that the workers cannot import.
 import_cloudpickle().register_pickle_by_value(sys.modules[__name__])

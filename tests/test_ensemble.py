@@ -9,17 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from evolearn.ensemble.choice import Wish, choose
-from evolearn.ensemble.handover import hand_over
+from evolearn.ensemble.final_models import hand_over
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold, library_size, select
+from evolearn.ensemble.selection_options import Wish, choose
 from evolearn.evaluation.folds import make_folds
 from evolearn.evaluation.scoring import make_objective
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.evolution.search import Candidate
 from evolearn.exceptions import EvolearnWarning
-from evolearn.space.genome import Gene, Genome
+from evolearn.pipeline.genome import Gene, Genome
+from evolearn.search.ask_tell import Candidate
 
 
 def out_of_fold(y, scoring="neg_root_mean_squared_error", classes=None):

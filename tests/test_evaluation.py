@@ -23,16 +23,16 @@ from sklearn.model_selection import (
 )
 
 from evolearn import SearchSpace
-from evolearn.evaluation.answers import AskedClassifier, align
+from evolearn.data import prepare_table
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import make_folds, n_folds
 from evolearn.evaluation.metrics import METRICS
+from evolearn.evaluation.predictions import AskedClassifier, align
 from evolearn.evaluation.racing import Rival, hopeless
 from evolearn.evaluation.scoring import ClassifierAnswers, RegressorAnswers, make_objective
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
-from evolearn.space.problem import Problem
-from evolearn.space.user_space import make_space
-from evolearn.table import prepare_table
+from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.user_space import make_space
 
 CLASSIFIER_METRICS = ("neg_log_loss", "accuracy", "roc_auc")
 REGRESSOR_METRICS = tuple(name for name in METRICS if name not in CLASSIFIER_METRICS)

@@ -7,9 +7,9 @@ import pytest
 from sklearn.linear_model import Ridge
 
 from evolearn import Choice, Component, Float, SearchSpace
-from evolearn.evolution.evolution import Evolution
-from evolearn.evolution.search import RandomSearch
-from evolearn.evolution.variation import mate, mutate
+from evolearn.search.ask_tell import RandomSearch
+from evolearn.search.evolution import Evolution
+from evolearn.search.variation import mate, mutate
 
 SEARCHES = (Evolution, RandomSearch)
 SPACE = SearchSpace.default("regression").only("ridge", "extra_trees", "nearest_neighbors")

@@ -12,18 +12,24 @@ from sklearn.preprocessing import PolynomialFeatures
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
-from evolearn.estimators.data import read_data
-from evolearn.estimators.plan import choose_effort, make_plan
-from evolearn.evolution.breeding import breed
-from evolearn.evolution.evolution import Evolution
-from evolearn.evolution.trees import Trees
-from evolearn.evolution.variation import mate, mutate
-from evolearn.features import OPERATORS, BestColumns, ConstructedFeatures, KnownColumns, parse
-from evolearn.space.express import express
-from evolearn.space.expressions import Expressions
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
-from evolearn.table import prepare_table
+from evolearn.cost.restriction import restrict
+from evolearn.data import prepare_table
+from evolearn.fit.data import read_data
+from evolearn.fit.setup import choose_effort, make_plan
+from evolearn.genes.formula_search import breed
+from evolearn.genes.formulas import Expressions
+from evolearn.pipeline.build import express
+from evolearn.pipeline.problem import Problem
+from evolearn.search.evolution import Evolution
+from evolearn.search.genetic_programming import Trees
+from evolearn.search.variation import mate, mutate
+from evolearn.transformers import (
+    OPERATORS,
+    BestColumns,
+    ConstructedFeatures,
+    KnownColumns,
+    parse,
+)
 
 CHECKS = parametrize_with_checks(
     [

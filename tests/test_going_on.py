@@ -16,11 +16,11 @@ from sklearn.ensemble import (
 from sklearn.preprocessing import QuantileTransformer
 
 from evolearn import Component, SearchSpace
-from evolearn.evaluation.lines import train_line
-from evolearn.evaluation.pace import Pace
+from evolearn.cost.runtime_model import Pace
+from evolearn.data.prepare import prepare_table
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.evolution.evolution import Evolution
-from evolearn.space.lineage import (
+from evolearn.evaluation.warm_start import train_line
+from evolearn.pipeline.lineage import (
     LONGEST_LINE,
     MORE_ROUNDS,
     TAIL_RATE,
@@ -29,8 +29,8 @@ from evolearn.space.lineage import (
     longer,
     own_seconds,
 )
-from evolearn.space.problem import Problem
-from evolearn.table.prepare import prepare_table
+from evolearn.pipeline.problem import Problem
+from evolearn.search.evolution import Evolution
 
 HIST, EXACT = "hist_gradient_boosting", "gradient_boosting"
 ROUNDS = {HIST: "max_iter", EXACT: "n_estimators"}

@@ -14,13 +14,13 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import KFold
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
-from evolearn.evolution.relating import relate
+from evolearn.cost.restriction import restrict
+from evolearn.data import prepare_table
 from evolearn.execution.worker_program import import_cloudpickle
+from evolearn.genes.relation_screening import relate
 from evolearn.networks import NetworkRegressor
-from evolearn.space.express import express
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
-from evolearn.table import prepare_table
+from evolearn.pipeline.build import express
+from evolearn.pipeline.problem import Problem
 
 # Workers cannot import this module: what is defined here goes to them by value.
 import_cloudpickle().register_pickle_by_value(sys.modules[__name__])

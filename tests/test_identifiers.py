@@ -8,11 +8,11 @@ import pytest
 from sklearn.model_selection import cross_val_score
 
 from evolearn import EvolutionaryRegressor, SearchSpace
-from evolearn.evolution.identifying import identifiers
-from evolearn.space.express import express
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
-from evolearn.table import prepare_table
+from evolearn.cost.restriction import restrict
+from evolearn.data import prepare_table
+from evolearn.genes.identifier_screening import identifiers
+from evolearn.pipeline.build import express
+from evolearn.pipeline.problem import Problem
 
 N_SHOPS = 150
 

@@ -18,12 +18,13 @@ from sklearn.model_selection import KFold, PredefinedSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from evolearn import EvolearnWarning, EvolutionaryRegressor, steering
+from evolearn import EvolearnWarning, EvolutionaryRegressor
+from evolearn.checkpoint.fingerprint import fingerprint
 from evolearn.ensemble.library import Library
-from evolearn.estimators.data import read_data
-from evolearn.estimators.fingerprint import fingerprint
-from evolearn.evolution import evolution
-from evolearn.search import SearchRun
+from evolearn.fit.data import read_data
+from evolearn.search import evolution
+from evolearn.search import schedule as steering
+from evolearn.search.loop import SearchRun
 
 X, Y = make_regression(120, 5, noise=5.0, random_state=0)
 SETTINGS = {
@@ -128,7 +129,7 @@ SCRIPT = """
 import sys
 from sklearn.datasets import make_regression
 from evolearn import EvolutionaryRegressor
-import evolearn.search as search
+import evolearn.search.loop as search
 
 keep, number, limit = search.SearchRun._take, 0, int(sys.argv[2])
 def take(self, outcome):
@@ -414,8 +415,8 @@ def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatc
         from sklearn.datasets import make_regression
         from sklearn.linear_model import Ridge
         from evolearn import EvolutionaryRegressor
-        from evolearn.estimators.data import read_data
-        from evolearn.estimators.fingerprint import fingerprint
+        from evolearn.fit.data import read_data
+        from evolearn.checkpoint.fingerprint import fingerprint
 
         def scoring(estimator, X, y):
             return float(type(y).__name__ in {"list", "tuple", "ndarray", "Series"})

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from evolearn.evaluation.journal import EvaluationJournal
+from evolearn.checkpoint import records as record_files
+from evolearn.checkpoint.journal import EvaluationJournal
+from evolearn.checkpoint.records import DamagedRecords, RecordFile
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
-from evolearn.execution import records as record_files
 from evolearn.execution.interruption import Interruption
 from evolearn.execution.memory import default_memory_limit
-from evolearn.execution.records import DamagedRecords, RecordFile
-from evolearn.space.genome import Gene, Genome
+from evolearn.pipeline.genome import Gene, Genome
 
 HEADER = {"fingerprint": "abc", "seed": 3}
 fields = st.dictionaries(

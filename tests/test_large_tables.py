@@ -8,24 +8,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
-from evolearn.evaluation.folds import draw_rows, make_folds, thinned
-from evolearn.space.frugality import (
+from evolearn.cost.memory import (
     fit_bytes,
     memory_of,
     refit_factor,
     refit_rows,
     refits_alone,
 )
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
-from evolearn.table import prepare_table
+from evolearn.cost.restriction import restrict
+from evolearn.data import prepare_table
+from evolearn.evaluation.folds import draw_rows, make_folds, thinned
+from evolearn.pipeline.problem import Problem
 
 N_ROWS = 400
 
 
 @pytest.fixture
 def everything_is_large(monkeypatch):
-    monkeypatch.setattr("evolearn.space.frugality.LARGE_TABLE", 1)
+    monkeypatch.setattr("evolearn.cost.memory.LARGE_TABLE", 1)
 
 
 def problem_of(n_columns, *, categories=0, training_share=0.2, n_rows=1_000_000):

@@ -13,20 +13,20 @@ from evolearn import (
     EvolutionaryRegressor,
     Integer,
     SearchSpace,
-    steering,
 )
+from evolearn.cost.runtime_model import Pace
 from evolearn.ensemble.library import Entry, Library
-from evolearn.estimators.data import read_data
-from evolearn.estimators.plan import choose_effort, make_plan
-from evolearn.evaluation import lines
-from evolearn.evaluation.pace import Pace
+from evolearn.evaluation import warm_start as lines
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
-from evolearn.evolution import evolution
-from evolearn.evolution.search import Candidate
-from evolearn.space.express import express
-from evolearn.space.genome import Genome
-from evolearn.space.lineage import LONGEST_LINE, heir, line_factor, longer
+from evolearn.fit.data import read_data
+from evolearn.fit.setup import choose_effort, make_plan
+from evolearn.pipeline.build import express
+from evolearn.pipeline.genome import Genome
+from evolearn.pipeline.lineage import LONGEST_LINE, heir, line_factor, longer
+from evolearn.search import evolution
+from evolearn.search import schedule as steering
+from evolearn.search.ask_tell import Candidate
 
 NETWORK = "multi_layer_perceptron"
 BOOSTING, EXACT_BOOSTING = "hist_gradient_boosting", "gradient_boosting"
@@ -336,7 +336,7 @@ def prolific(monkeypatch):
     The portfolio's boosted trees have as many rounds as there may be.
     """
     monkeypatch.setattr(
-        "evolearn.estimators.plan.portfolio", lambda space, *_: [space.sample(random.Random(0))]
+        "evolearn.fit.setup.portfolio", lambda space, *_: [space.sample(random.Random(0))]
     )
     monkeypatch.setattr(evolution, "CROSSOVER_PROBABILITY", 0.1)
     monkeypatch.setattr(evolution, "INHERITANCE", 1.0)

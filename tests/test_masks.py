@@ -10,14 +10,14 @@ from scipy.sparse import csr_matrix
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn import EvolutionaryRegressor, SearchSpace
-from evolearn.evolution.evolution import Evolution
-from evolearn.evolution.variation import mate
-from evolearn.features import ColumnMask
-from evolearn.space.express import express
-from evolearn.space.masks import Columns
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
-from evolearn.table import prepare_table
+from evolearn.cost.restriction import restrict
+from evolearn.data import prepare_table
+from evolearn.genes.masks import Columns
+from evolearn.pipeline.build import express
+from evolearn.pipeline.problem import Problem
+from evolearn.search.evolution import Evolution
+from evolearn.search.variation import mate
+from evolearn.transformers import ColumnMask
 
 CHECKS = parametrize_with_checks([ColumnMask(), ColumnMask(left_out=[0])])
 

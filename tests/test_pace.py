@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from evolearn import SearchSpace
-from evolearn.evaluation.pace import Pace
+from evolearn.cost.restriction import expected_seconds, restrict
+from evolearn.cost.runtime_model import Pace
+from evolearn.data import prepare_table
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.space.portfolio import portfolio
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import expected_seconds, restrict
-from evolearn.table import prepare_table
+from evolearn.pipeline.problem import Problem
+from evolearn.search.portfolio import portfolio
 
 
 @pytest.fixture

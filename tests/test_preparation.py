@@ -12,7 +12,7 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
-import evolearn.estimators.plan as plans
+import evolearn.fit.setup as plans
 from evolearn import (
     Component,
     EvolutionaryClassifier,
@@ -20,12 +20,12 @@ from evolearn import (
     Float,
     SearchSpace,
 )
-from evolearn.estimators.data import read_data
-from evolearn.estimators.plan import choose_effort, make_plan
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.tasks import EvaluationTask
-from evolearn.space.express import express, preparation_key
-from evolearn.space.genome import text_of
+from evolearn.fit.data import read_data
+from evolearn.fit.setup import choose_effort, make_plan
+from evolearn.pipeline.build import express, preparation_key
+from evolearn.pipeline.genome import text_of
 
 TASKS = ("classification", "regression")
 

@@ -12,19 +12,19 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
-from evolearn.estimators.data import read_data
-from evolearn.estimators.plan import choose_effort, make_plan
-from evolearn.evolution.evolution import Evolution
-from evolearn.evolution.relating import relate
-from evolearn.evolution.variation import mate, mutate, sample
-from evolearn.features import KINDS, CategoryRelations, parse_relation
-from evolearn.features.grouping import FEWEST_ROWS, MOST_PAIRS, PRIOR_ROWS
-from evolearn.space.express import express
-from evolearn.space.genome import Genome
-from evolearn.space.problem import Problem
-from evolearn.space.relations import Relations
-from evolearn.space.restriction import restrict
-from evolearn.table import prepare_table
+from evolearn.cost.restriction import restrict
+from evolearn.data import prepare_table
+from evolearn.fit.data import read_data
+from evolearn.fit.setup import choose_effort, make_plan
+from evolearn.genes.relation_screening import relate
+from evolearn.genes.relations import Relations
+from evolearn.pipeline.build import express
+from evolearn.pipeline.genome import Genome
+from evolearn.pipeline.problem import Problem
+from evolearn.search.evolution import Evolution
+from evolearn.search.variation import mate, mutate, sample
+from evolearn.transformers import KINDS, CategoryRelations, parse_relation
+from evolearn.transformers.groupings import FEWEST_ROWS, MOST_PAIRS, PRIOR_ROWS
 
 ALL = (
     "frequency(c0)",

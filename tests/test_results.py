@@ -17,8 +17,8 @@ from evolearn import (
     EvolutionaryRegressor,
     SearchSpace,
 )
-from evolearn.features import ConstructedFeatures
 from evolearn.networks import NetworkClassifier, NetworkRegressor
+from evolearn.transformers import ConstructedFeatures
 
 STOP_REASONS = {
     "target_fitness", "time_budget", "n_generations", "n_evaluations", "no_improvement",

@@ -22,8 +22,8 @@ from sklearn.tree import DecisionTreeRegressor
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
 from evolearn.ensemble.selection import OutOfFold
-from evolearn.evaluation.answers import AskedClassifier
 from evolearn.evaluation.folds import make_folds
+from evolearn.evaluation.predictions import AskedClassifier
 from evolearn.evaluation.scoring import make_objective
 
 SETTINGS = {"time_budget": None, "n_evaluations": 2, "random_state": 0}

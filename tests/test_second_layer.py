@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
+from evolearn.cost import memory as frugality
 from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.ensemble.stacking import (
@@ -27,11 +28,10 @@ from evolearn.ensemble.stacking import (
     stacked,
     with_columns,
 )
-from evolearn.estimators import second_layer as stacking
 from evolearn.evaluation.folds import Folds, make_folds
 from evolearn.evaluation.scoring import make_objective
 from evolearn.exceptions import EvolearnWarning
-from evolearn.space import frugality
+from evolearn.fit import stacking
 
 N_ROWS = 520
 SETTINGS = {

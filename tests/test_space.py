@@ -18,16 +18,16 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from evolearn import Choice, Component, Float, Integer, SearchSpace
-from evolearn.evolution.variation import SELDOM_TAKEN, mutate, sample
-from evolearn.space.components import weight_parameter
-from evolearn.space.express import express, fit_weights
-from evolearn.space.genome import Gene, Genome
-from evolearn.space.portfolio import portfolio
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import expected_seconds, restrict
-from evolearn.space.starts import STARTS
-from evolearn.space.user_space import make_space
-from evolearn.table import prepare_table
+from evolearn.cost.restriction import expected_seconds, restrict
+from evolearn.data import prepare_table
+from evolearn.pipeline.build import express, fit_weights
+from evolearn.pipeline.component import weight_parameter
+from evolearn.pipeline.genome import Gene, Genome
+from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.user_space import make_space
+from evolearn.search.portfolio import portfolio
+from evolearn.search.portfolio_entries import STARTS
+from evolearn.search.variation import SELDOM_TAKEN, mutate, sample
 
 TASKS = ("classification", "regression")
 

@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from evolearn import Component, Float, SearchSpace, steering
-from evolearn.evaluation.pace import Pace
+from evolearn import Component, Float, SearchSpace
+from evolearn.cost.restriction import restrict
+from evolearn.cost.runtime_model import Pace
+from evolearn.data import prepare_table
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.evolution.evolution import Evolution
-from evolearn.evolution.search import Prices
-from evolearn.evolution.standings import Standings
-from evolearn.space.portfolio import cheaper, portfolio
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
-from evolearn.steering import LAG, MOST_SHARE, SHORT_LAG, Steering
-from evolearn.table import prepare_table
+from evolearn.pipeline.problem import Problem
+from evolearn.search import schedule as steering
+from evolearn.search.ask_tell import Prices
+from evolearn.search.estimator_ranking import Standings
+from evolearn.search.evolution import Evolution
+from evolearn.search.portfolio import cheaper, portfolio
+from evolearn.search.schedule import LAG, MOST_SHARE, SHORT_LAG, Steering
 
 PROBLEM = Problem(
     "regression", prepare_table(np.random.default_rng(0).normal(size=(2_000, 8))).schema

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 
-from evolearn.table import (
+from evolearn.data import (
     ColumnPreparer,
     align_table,
     check_table,

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from numpy.testing import assert_array_equal
 
-from evolearn.table import ColumnPreparer, prepare_table
+from evolearn.data import ColumnPreparer, prepare_table
 
 NAN = np.nan
 

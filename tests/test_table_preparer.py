@@ -14,7 +14,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from evolearn.table import ColumnPreparer, prepare_table
+from evolearn.data import ColumnPreparer, prepare_table
 
 CHECKS = parametrize_with_checks([ColumnPreparer()])
 
@@ -115,7 +115,7 @@ def test_training_data_is_not_kept():
 def test_arrays_need_no_frame_library():
     code = (
         "import sys; sys.modules.update(pandas=None, polars=None, pyarrow=None);"
-        "import numpy as np; from evolearn.table import prepare_table;"
+        "import numpy as np; from evolearn.data import prepare_table;"
         "print(prepare_table(np.array([[1, 'a'], [2, 'b']], dtype=object)).matrix.tolist())"
     )
     done = subprocess.run(

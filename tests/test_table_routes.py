@@ -13,7 +13,7 @@ from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 
-from evolearn.table import ColumnPreparer, prepare_table, take_rows
+from evolearn.data import ColumnPreparer, prepare_table, take_rows
 
 FEW = settings(
     max_examples=40,

@@ -18,7 +18,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from evolearn.features import BoundedTarget
+from evolearn.transformers import BoundedTarget
 
 TRANSFORMERS = {
     "logarithm": FunctionTransformer(np.log1p, np.expm1),

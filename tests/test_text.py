@@ -18,13 +18,13 @@ from evolearn import (
     EvolutionaryRegressor,
     SearchSpace,
 )
-from evolearn.estimators.data import read_data
-from evolearn.estimators.plan import choose_effort, make_plan
-from evolearn.space.express import express
-from evolearn.space.portfolio import portfolio
-from evolearn.space.problem import Problem
-from evolearn.space.restriction import restrict
-from evolearn.table import prepare_table
+from evolearn.cost.restriction import restrict
+from evolearn.data import prepare_table
+from evolearn.fit.data import read_data
+from evolearn.fit.setup import choose_effort, make_plan
+from evolearn.pipeline.build import express
+from evolearn.pipeline.problem import Problem
+from evolearn.search.portfolio import portfolio
 
 N_ROWS = 150
 COLD = "snow ice frost winter coat freeze glacier sledge polar chill"

@@ -11,8 +11,8 @@ import numpy as np
 
 from evolearn.evaluation.racing import Rival
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.evolution.search import Candidate
-from evolearn.space.genome import Genome
+from evolearn.pipeline.genome import Genome
+from evolearn.search.ask_tell import Candidate
 
 # Members that an ensemble is expected to have when time for them is set aside: on the tables
 # of the suite it had five to nine.

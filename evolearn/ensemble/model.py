@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from evolearn.ensemble.pooling import pool
-from evolearn.evaluation.answers import align
+from evolearn.evaluation.predictions import align
 
 
 def answers_of(model: Any, X: Any, classes: NDArray[Any] | None) -> NDArray[np.float64]:

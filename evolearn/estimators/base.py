@@ -11,14 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evolearn._compat import Interval, StrOptions
-from evolearn.ensemble.stacking import n_columns_of
-from evolearn.estimators.data import read_data
-from evolearn.estimators.outcome import FitOutcome, carry_out, start_pool
-from evolearn.execution.budget import Budget
-from evolearn.execution.interruption import Interruption
-from evolearn.report.progress import LOGGER, visible_progress
-from evolearn.report.results import cv_results, history, leaderboard
-from evolearn.table import (
+from evolearn.data import (
     align_labels,
     align_table,
     as_table,
@@ -30,6 +23,13 @@ from evolearn.table import (
     position_labels,
     take_rows,
 )
+from evolearn.ensemble.stacking import n_columns_of
+from evolearn.execution.budget import Budget
+from evolearn.execution.interruption import Interruption
+from evolearn.fit.data import read_data
+from evolearn.fit.run import FitOutcome, carry_out, start_pool
+from evolearn.results.progress import LOGGER, visible_progress
+from evolearn.results.tables import cv_results, history, leaderboard
 
 # Rows, and numbers, that are predicted at once: what a pipeline makes of them on the way
 # (copies, kernel features) takes many times their memory.

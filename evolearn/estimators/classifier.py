@@ -5,7 +5,7 @@ from sklearn.utils.metaestimators import available_if
 
 from evolearn._compat import fit_context
 from evolearn.estimators.base import BaseEvolutionary, serves, single_has
-from evolearn.estimators.inputs import as_labels
+from evolearn.fit.inputs import as_labels
 
 
 class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
@@ -127,9 +127,9 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     ----------
     best_estimator_ : estimator
         The best single model, fitted on all rows if there was time: a pipeline of
-        scikit-learn's classes and, where they won, of `evolearn.features`, `evolearn.networks`
-        or a boosting library, with a `ColumnPreparer` as its first step where the table needs
-        one.
+        scikit-learn's classes and, where they won, of `evolearn.transformers`,
+        `evolearn.networks` or a boosting library, with a `ColumnPreparer` as its first step
+        where the table needs one.
 
     estimator_ : estimator
         What predicts: the ensemble, that of a second layer, or ``best_estimator_``.

@@ -125,9 +125,9 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     ----------
     best_estimator_ : estimator
         The best single model, fitted on all rows if there was time: a pipeline of
-        scikit-learn's classes and, where they won, of `evolearn.features`, `evolearn.networks`
-        or a boosting library, with a `ColumnPreparer` as its first step where the table needs
-        one.
+        scikit-learn's classes and, where they won, of `evolearn.transformers`,
+        `evolearn.networks` or a boosting library, with a `ColumnPreparer` as its first step
+        where the table needs one.
 
     estimator_ : estimator
         What predicts: the ensemble, that of a second layer, or ``best_estimator_``.

@@ -13,24 +13,24 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 
-from evolearn.evaluation.answers import HeldOut, score_and_answers
+from evolearn.cost.memory import refit_rows
+from evolearn.data import take_rows
 from evolearn.evaluation.fold_models import check_portable, save_models
 from evolearn.evaluation.folds import Folds, draw_rows
-from evolearn.evaluation.lines import fit_line, parents_of, train_line
+from evolearn.evaluation.predictions import HeldOut, score_and_answers
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.scoring import Objective
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
-from evolearn.evaluation.weighing import counted_rows
+from evolearn.evaluation.warm_start import fit_line, parents_of, train_line
+from evolearn.evaluation.zero_weights import counted_rows
 from evolearn.execution import own_process
 from evolearn.execution.own_process import OutOfTime
-from evolearn.space.express import early_rounds, express, preparation_key
-from evolearn.space.frugality import refit_rows
-from evolearn.space.genome import Genome
-from evolearn.space.lineage import heritable
-from evolearn.space.problem import Problem
-from evolearn.space.search_space import SearchSpace, of_catalogue
-from evolearn.table import take_rows
+from evolearn.pipeline.build import early_rounds, express, preparation_key
+from evolearn.pipeline.genome import Genome
+from evolearn.pipeline.lineage import heritable
+from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.search_space import SearchSpace, of_catalogue
 
 # A candidate may warn thousands of times; this many different warnings tell the story.
 MOST_WARNINGS = 5

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolearn.evaluation.racing import Rival
-from evolearn.space.genome import Genome
+from evolearn.pipeline.genome import Genome
 
 
 @dataclass(frozen=True)

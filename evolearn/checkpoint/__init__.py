@@ -1,0 +1,1 @@
+"""Stored evaluations: resume, extend and replay a search."""

@@ -1,0 +1,1 @@
+"""Expected seconds and memory of fits."""

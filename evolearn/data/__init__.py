@@ -1,0 +1,37 @@
+"""What the data is: columns, their kinds, and the step that makes any table numeric."""
+
+from evolearn.data.containers import (
+    align_labels,
+    align_table,
+    as_table,
+    check_table,
+    column_labels,
+    feature_names,
+    has_mixed_labels,
+    n_rows,
+    position_labels,
+    take_rows,
+)
+from evolearn.data.prepare import PreparedTable, prepare_table
+from evolearn.data.preparer import ColumnPreparer
+from evolearn.data.schema import ColumnInfo, DateColumns, TableSchema, TextBlock
+
+__all__ = [
+    "ColumnInfo",
+    "ColumnPreparer",
+    "DateColumns",
+    "PreparedTable",
+    "TableSchema",
+    "TextBlock",
+    "align_labels",
+    "align_table",
+    "as_table",
+    "check_table",
+    "column_labels",
+    "feature_names",
+    "has_mixed_labels",
+    "n_rows",
+    "position_labels",
+    "prepare_table",
+    "take_rows",
+]

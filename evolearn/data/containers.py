@@ -1,0 +1,274 @@
+"""The tables we take: pandas and polars frames, Arrow tables, NumPy arrays, SciPy sparse.
+
+The frame libraries are optional: a frame can only be handed in by someone who has imported
+its library, so they are looked up among the loaded modules and never imported here.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from evolearn.data.profile import BLOCK_CELLS, infinite_columns, is_sparse
+
+_FRAMES = (
+    ("pandas", "DataFrame"),
+    ("polars", "DataFrame"),
+    ("pyarrow", "Table"),
+    ("pyarrow", "RecordBatch"),
+)
+
+
+def frame_library(X: Any) -> str | None:
+    """Return the library of a frame, `"pandas"`, `"polars"` or `"pyarrow"`, or None."""
+    for library, name in _FRAMES:
+        frame_class = getattr(sys.modules.get(library), name, None)
+        if frame_class is not None and isinstance(X, frame_class):
+            return library
+    return None
+
+
+def as_table(X: Any) -> Any:
+    """Return X as a frame, a 2-d array or a sparse matrix with rows and columns, or raise."""
+    library = frame_library(X)
+    if library is None and not is_sparse(X):
+        X = _as_array(X)
+    elif library == "pyarrow" and isinstance(X, sys.modules["pyarrow"].RecordBatch):
+        X = sys.modules["pyarrow"].Table.from_batches([X])
+    _check_shape(X)
+    if library is not None:
+        check_unique_names(column_labels(X))
+    elif X.dtype.kind == "c":
+        raise ValueError(
+            "Complex data not supported: X holds complex numbers; pass their real and "
+            "imaginary parts as columns of their own."
+        )
+    return X
+
+
+def _as_array(X: Any) -> Any:
+    if isinstance(X, np.ma.MaskedArray):
+        raise ValueError(
+            "X is a masked array, whose mask would be lost; fill it first, for instance with "
+            "X.astype(float).filled(np.nan)."
+        )
+    array: Any = np.asarray(X)
+    if array.dtype.kind in "US" and not hasattr(X, "dtype"):
+        # In a list of rows NumPy would turn the numbers beside the strings into strings.
+        array = np.asarray(X, dtype=object)
+    if array.dtype.names is not None or array.dtype.kind == "V":
+        raise ValueError(
+            "X is a structured array, which has no columns to scikit-learn; turn it into a "
+            "data frame, for instance with pandas.DataFrame(X)."
+        )
+    if array.ndim == 0 and array.dtype == object:
+        raise TypeError(
+            f"X is of type {type(X).__name__}, which is no table; pass a pandas or polars "
+            "data frame, an Arrow table, a 2-d array or a sparse matrix."
+        )
+    if array.ndim < 2:
+        found = "1D" if array.ndim else "scalar"
+        raise ValueError(
+            f"Expected 2D array, got {found} array instead. Reshape your data to rows and "
+            "columns: X.reshape(-1, 1) if it is one column, X.reshape(1, -1) if it is one row."
+        )
+    return array
+
+
+def _check_shape(X: Any) -> None:
+    if len(X.shape) != 2:
+        raise ValueError(
+            f"Found array with dim {len(X.shape)}, while dim 2 is required; X must have rows "
+            "and columns only, so reshape it with X.reshape(len(X), -1)."
+        )
+    for count, unit, remedy in zip(
+        X.shape, ("sample", "feature"), ("at least one row", "at least one column"), strict=True
+    ):
+        if count == 0:
+            raise ValueError(
+                f"Found array with 0 {unit}(s) (shape={tuple(X.shape)}) while a minimum of 1 "
+                f"is required; pass a table with {remedy}."
+            )
+
+
+def check_table(X: Any) -> None:
+    """Raise if X is no table that can be prepared: shape, names, complex or infinite numbers.
+
+    Cheap: only floats in NumPy's or pandas' memory are read, block by block. What the cells
+    of other columns hold is checked where they are read, as they are prepared.
+    """
+    X = as_table(X)
+    library = frame_library(X)
+    if library == "pandas":
+        _check_pandas_floats(X)
+    elif library is None and X.dtype.kind == "f":
+        columns = infinite_columns(X)
+        if columns:
+            raise ValueError(infinity_message([f"column {j}" for j in columns]))
+
+
+def _check_pandas_floats(X: Any) -> None:
+    infinite = []
+    for label, dtype, j in zip(X.columns, X.dtypes, range(X.shape[1]), strict=True):
+        if isinstance(dtype, np.dtype) and dtype.kind == "f":
+            column = X.iloc[:, j].to_numpy()
+            if infinite_columns(column.reshape(-1, 1)):
+                infinite.append(f"column {label!r}")
+    if infinite:
+        raise ValueError(infinity_message(infinite))
+
+
+def infinity_message(columns: Sequence[str]) -> str:
+    """Say which columns hold infinite values, and what to do."""
+    return (
+        f"Input X contains infinity in {_listed(columns)}; replace infinite values by NaN "
+        "(missing) or by finite numbers."
+    )
+
+
+def column_labels(X: Any) -> list[Any]:
+    """Return the labels of the columns: names of a frame, positions otherwise."""
+    library = frame_library(X)
+    if library is None:
+        return list(range(X.shape[1]))
+    return list(X.schema.names if library == "pyarrow" else X.columns)
+
+
+def check_unique_names(labels: Iterable[Any]) -> None:
+    """Raise if two columns have the same name."""
+    repeated = [label for label, count in Counter(labels).items() if count > 1]
+    if repeated:
+        raise ValueError(
+            f"X has several columns of the name {_listed([repr(name) for name in repeated])}; "
+            "give every column a name of its own."
+        )
+
+
+def feature_names(X: Any) -> np.ndarray | None:
+    """Return the column names of a frame, or None where columns go by their position.
+
+    As in scikit-learn, names count only if all of them are strings.
+    """
+    if frame_library(X) is None:
+        return None
+    labels = column_labels(X)
+    if not labels or not all(isinstance(label, str) for label in labels):
+        return None
+    return np.array([str(label) for label in labels], dtype=object)
+
+
+def has_mixed_labels(X: Any) -> bool:
+    """Tell whether strings and others label the columns, which scikit-learn refuses."""
+    return len({isinstance(label, str) for label in column_labels(X)}) > 1
+
+
+def align_table(X: Any, names: Any) -> Any:
+    """Return X with its columns found by name and put into the order of `names`.
+
+    Tables without names, and tables in the right order, are returned as they are. Columns
+    that fit has not seen are left aside, as scikit-learn's ColumnTransformer does.
+    """
+    found = feature_names(X)
+    if names is None or found is None or np.array_equal(found, names):
+        return X
+    check_unique_names(found)
+    expected, present = list(names), set(found)
+    _refuse_missing([name for name in expected if name not in present])
+    return X.select(expected) if frame_library(X) != "pandas" else X[expected]
+
+
+def position_labels(X: Any) -> list[Any] | None:
+    """Return the labels of a pandas frame whose columns have no names, else None."""
+    if frame_library(X) != "pandas" or feature_names(X) is not None:
+        return None
+    return column_labels(X)
+
+
+def align_labels(X: Any, labels: list[Any] | None) -> Any:
+    """Return a frame whose columns have no names, in the order that these labels had in fit.
+
+    Where one of both is labelled by nothing but positions, 0, 1, and so on, labels that differ
+    say nothing: columns go by their position then.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, or two have the same label.
+    """
+    found = position_labels(X)
+    if labels is None or found is None or found == labels:
+        return X
+    positions = list(range(len(labels)))
+    missing = [label for label in labels if label not in found]
+    if missing and (labels == positions or found == list(range(len(found)))):
+        return X
+    check_unique_names(found)
+    _refuse_missing(missing)
+    return X.iloc[:, [found.index(label) for label in labels]]
+
+
+def _refuse_missing(missing: Sequence[Any]) -> None:
+    if missing:
+        raise ValueError(
+            f"Columns of X that were present in fit are missing: "
+            f"{_listed([repr(name) for name in missing])}; add them, with missing values if "
+            "they are not known."
+        )
+
+
+def raw_columns(X: Any) -> list[Any]:
+    """Return the columns of X as its library has them: series, chunked arrays, 1-d arrays."""
+    library = frame_library(X)
+    if library == "pandas":
+        return [X.iloc[:, j] for j in range(X.shape[1])]
+    if library == "polars":
+        return list(X.get_columns())
+    if library == "pyarrow":
+        return list(X.columns)
+    return [X[:, j] for j in range(X.shape[1])]
+
+
+def n_rows(X: Any) -> int:
+    """Return the number of rows of any supported table."""
+    return int(X.shape[0]) if hasattr(X, "shape") else len(X)
+
+
+def take_rows(X: Any, indices: Any) -> Any:
+    """Return the rows of X at `indices`, as a table of the same type."""
+    library = frame_library(X)
+    if library == "pandas":
+        return X.iloc[indices]
+    if library == "pyarrow":
+        return X.take(np.asarray(indices))
+    if is_sparse(X):
+        return X.tocsr()[indices]
+    return X[indices] if library == "polars" else _as_array(X)[indices]
+
+
+def numeric_array(X: Any) -> np.ndarray | None:
+    """Return an array or pandas frame of NumPy's numbers and booleans alone as an array."""
+    if isinstance(X, np.ndarray):
+        return X if X.dtype.kind in "fiub" else None
+    if frame_library(X) != "pandas":
+        return None
+    if all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in set(X.dtypes)):
+        return np.asarray(X.to_numpy(dtype=np.float64))
+    return None
+
+
+def to_float64(X: Any) -> np.ndarray:
+    """Return an array of numbers as float64 in C order, itself if it is that already."""
+    if X.dtype == np.float64 and X.flags.c_contiguous:
+        return X
+    converted = np.empty(X.shape)
+    step = max(1, BLOCK_CELLS // X.shape[1])
+    for start in range(0, len(X), step):
+        converted[start : start + step] = X[start : start + step]
+    return converted
+
+
+def _listed(items: Sequence[str], limit: int = 10) -> str:
+    shown = ", ".join(items[:limit])
+    return shown if len(items) <= limit else f"{shown} and {len(items) - limit} more"

@@ -1,0 +1,226 @@
+"""The step that turns any ordinary table into one numeric matrix."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from evolearn._compat import feature_names_in
+from evolearn.data.assembly import output_names, text_blocks
+from evolearn.data.containers import (
+    align_labels,
+    align_table,
+    as_table,
+    feature_names,
+    infinity_message,
+    position_labels,
+)
+from evolearn.data.layout import apply_layout, learn_layout
+from evolearn.data.profile import infinite_columns, is_sparse
+from evolearn.data.schema import ColumnInfo
+
+
+class ColumnPreparer(TransformerMixin, BaseEstimator):
+    """Turn any ordinary table into a numeric matrix: numbers, words of texts, category codes.
+
+    Takes pandas and polars frames, Arrow tables, NumPy arrays and SciPy sparse matrices
+    with columns of numbers, booleans, strings, categories, datetimes and durations in any of
+    their types. Nothing statistical happens here: numbers stay as they are, categories become
+    the positions in their sorted list, datetimes become seconds and calendar parts, and
+    missing values of every kind become NaN, as do categories that fit has not seen. Of free
+    text the words are counted, in 64 to 2,048 columns that they are hashed into; a missing text
+    has none. Columns that say nothing (constants, duplicates, identifiers) are left out.
+
+    Parameters
+    ----------
+    kinds : dict, default=None
+        What to read a column as, by its name or position, where the kind found by itself is
+        not the one wanted: `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`,
+        `"text"` or `"drop"`.
+
+    Attributes
+    ----------
+    columns_ : tuple of ColumnInfo
+        What each input column is read as, its frozen categories, and why it is dropped.
+
+    n_numeric_ : int
+        Number of numeric columns; they come first in the output.
+
+    texts_ : tuple of TextBlock
+        Name and number of columns of each text; they come next.
+
+    cardinalities_ : tuple of int
+        Number of categories of each of the other columns.
+
+    n_features_in_ : int
+        Number of columns seen in fit.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in fit, for frames whose names are all strings.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evolearn.data import ColumnPreparer
+    >>> X = np.array([[1, "red"], [None, "blue"], [2.5, "red"]], dtype=object)
+    >>> preparer = ColumnPreparer().fit(X)
+    >>> preparer.transform(X)
+    array([[1. , 1. ],
+           [nan, 0. ],
+           [2.5, 1. ]])
+    >>> preparer.transform(np.array([[3, "green"]], dtype=object))
+    array([[ 3., nan]])
+    """
+
+    def __init__(self, *, kinds=None) -> None:
+        self.kinds = kinds
+
+    def fit(self, X, y=None):
+        """Learn the kind of each column and its categories.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            The training rows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : ColumnPreparer
+            The fitted step.
+        """
+        self._learn(X)
+        return self
+
+    def fit_transform(self, X, y=None):
+        """Fit to X and return its matrix.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            The training rows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        matrix : ndarray or CSR matrix of shape (n_samples, n_features_out)
+            Numbers first, then the words of texts, then the codes of categories.
+        """
+        return self._learn(X)
+
+    def _learn(self, X):
+        X = as_table(X)
+        self._is_sparse = is_sparse(X)
+        if self._is_sparse:
+            if self.kinds:
+                raise ValueError(
+                    "kinds says how to read columns, but X is a sparse matrix, whose columns "
+                    "are all numbers; pass kinds=None, or a table that is not sparse."
+                )
+            matrix = _as_csr(X)
+            columns = tuple(ColumnInfo(f"x{j}", "numeric") for j in range(X.shape[1]))
+        else:
+            columns, matrix = learn_layout(X, self.kinds)
+        self._set_columns(X, columns)
+        return matrix
+
+    def _set_columns(self, X, columns):
+        kept = [info for info in columns if info.is_kept]
+        categories = [info.categories for info in kept if info.kind == "categorical"]
+        self.columns_ = columns
+        self.cardinalities_ = tuple(len(one) for one in categories)
+        self.texts_ = text_blocks(columns)
+        self.n_numeric_ = sum(
+            max(1, len(info.parts)) for info in kept if info.kind not in ("categorical", "text")
+        )
+        self.n_features_in_ = len(columns)
+        self._labels = position_labels(X)
+        names = feature_names(X)
+        if names is not None:
+            self.feature_names_in_ = names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    def transform(self, X):
+        """Return the matrix of a table with the columns seen in fit.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            Columns of frames are found by name.
+
+        Returns
+        -------
+        matrix : ndarray or CSR matrix of shape (n_samples, n_features_out)
+            Numbers first, then the words of texts, then the codes of categories.
+        """
+        check_is_fitted(self)
+        X = self._aligned(as_table(X))
+        if is_sparse(X):
+            if self._is_sparse:
+                return _as_csr(X)
+            X = X.toarray()  # what stands behind it was fitted on a dense matrix
+        return apply_layout(X, self.columns_)
+
+    @property
+    def _name(self):
+        return type(self).__name__
+
+    def _aligned(self, X):
+        names, found = getattr(self, "feature_names_in_", None), feature_names(X)
+        if names is not None and found is None:
+            _warn(f"X does not have valid feature names, but {self._name} was fitted with")
+        elif names is None and found is not None:
+            _warn(f"X has feature names, but {self._name} was fitted without")
+        X = align_table(X, names) if names is not None else align_labels(X, self._labels)
+        if X.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but {self._name} is expecting "
+                f"{self.n_features_in_} features as input; pass the columns seen in fit."
+            )
+        return X
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the columns of the matrix.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names to use where fit saw none; else they must be those seen in fit.
+
+        Returns
+        -------
+        names : ndarray of str objects
+            Names of the kept columns; parts of a datetime have the part's name added, the
+            columns of a text `"_words"` and a number.
+        """
+        check_is_fitted(self)
+        names = [info.name for info in self.columns_]
+        if input_features is not None:
+            names = [str(name) for name in feature_names_in(self, input_features)]
+        return np.array(output_names(self.columns_, names), dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _warn(message):
+    warnings.warn(f"{message} feature names", UserWarning, stacklevel=4)
+
+
+def _as_csr(X):
+    matrix = X.tocsr()
+    matrix = matrix if matrix.dtype == np.float64 else matrix.astype(np.float64)
+    infinite = infinite_columns(matrix)
+    if infinite:
+        raise ValueError(infinity_message([f"column {j}" for j in infinite]))
+    return matrix

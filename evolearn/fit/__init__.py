@@ -1,0 +1,1 @@
+"""What happens during fit: settings, setup, run, final models."""

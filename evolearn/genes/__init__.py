@@ -1,0 +1,1 @@
+"""What can be varied before the model: one file per gene."""

@@ -1,0 +1,1 @@
+"""Which models there are: one file per model family."""

@@ -1,0 +1,285 @@
+"""The values a hyperparameter may take, and how they are drawn, mutated and mixed.
+
+Domains are frozen data that print as the call that made them. Numbers move in *unit space*,
+where the domain's interval is [0, 1] (of the logarithm, for log-scaled domains).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Protocol, runtime_checkable
+
+from evolearn.pipeline.genome import text_of
+
+# Standard deviation of a mutation in unit space: one in three mutations moves a value by more
+# than a sixth of its interval. The usual choice for Gaussian mutation of bounded genes is 0.1
+# to 0.2 (Bäck, Evolutionary Algorithms in Theory and Practice, 1996, section 2.1).
+MUTATION_SD = 0.17
+
+# A mixed value may leave the interval between its parents by this share of it on either side:
+# BLX-alpha crossover (Eshelman and Schaffer, 1993), alpha between 0.25 and 0.5.
+BLEND_ALPHA = 0.3
+
+
+@runtime_checkable
+class Domain(Protocol):
+    """What every domain can do; `rng` is always the search's own generator."""
+
+    @property
+    def default(self) -> Any:
+        """The value of an unmutated genome."""
+
+    def sample(self, rng: Random) -> Any:
+        """Return a value drawn from the domain."""
+
+    def clip(self, value: Any) -> Any:
+        """Return the value of the domain that is nearest to a number, others as they are."""
+
+    def mutate(self, value: Any, rng: Random) -> Any:
+        """Return a value near the given one."""
+
+    def mix(self, first: Any, second: Any, rng: Random) -> Any:
+        """Return a value made of two."""
+
+    def __contains__(self, value: Any) -> bool: ...
+
+
+@dataclass(frozen=True, repr=False)
+class _Interval:
+    """What floats and integers share: an interval, its scale, and moves in unit space."""
+
+    low: float
+    high: float
+    log: bool = False
+    start: float | None = None
+
+    def __post_init__(self) -> None:
+        name = type(self).__name__
+        if not self.low < self.high:
+            msg = f"{name} needs low < high, got low={self.low!r} and high={self.high!r}."
+            raise ValueError(msg)
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            msg = f"{name} needs finite bounds, got low={self.low!r} and high={self.high!r}."
+            raise ValueError(msg)
+        if self.log and self.low <= 0:
+            msg = f"{name} with log=True needs low > 0, got low={self.low!r}."
+            raise ValueError(msg)
+        if self.start is not None and not self.low <= self.start <= self.high:
+            msg = f"{name} needs low <= start <= high, got start={self.start!r}."
+            raise ValueError(msg)
+
+    def __repr__(self) -> str:
+        log = ", log=True" if self.log else ""
+        start = f", start={self.start!r}" if self.start is not None else ""
+        return f"{type(self).__name__}({self.low!r}, {self.high!r}{log}{start})"
+
+    @property
+    def default(self) -> Any:
+        """The start value, or the middle of the interval (geometric if log-scaled)."""
+        return self._value(0.5) if self.start is None else self.start
+
+    def sample(self, rng: Random) -> Any:
+        """Return a value drawn uniformly, on the domain's scale."""
+        return self._value(rng.random())
+
+    def clip(self, value: Any) -> Any:
+        """Return the value of the domain that is nearest to a number."""
+        return min(max(value, self.low), self.high) if _is_number(value) else value
+
+    def mutate(self, value: Any, rng: Random) -> Any:
+        """Return a value near the given one."""
+        return self._value(self._unit(value) + rng.gauss(0.0, MUTATION_SD))
+
+    def mix(self, first: Any, second: Any, rng: Random) -> Any:
+        """Return a value between the two, or a little outside."""
+        a, b = sorted((self._unit(first), self._unit(second)))
+        margin = BLEND_ALPHA * (b - a)
+        return self._value(rng.uniform(a - margin, b + margin))
+
+    def _unit(self, value: float) -> float:
+        if self.log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+    def _value(self, unit: float) -> Any:
+        unit = min(max(unit, 0.0), 1.0)
+        if self.log:
+            value = self.low * (self.high / self.low) ** unit
+        else:
+            value = self.low + unit * (self.high - self.low)
+        return min(max(value, self.low), self.high)
+
+
+@dataclass(frozen=True, repr=False)
+class Float(_Interval):
+    """A real number between two bounds, both included.
+
+    Parameters
+    ----------
+    low, high : float
+        The bounds.
+    log : bool, default=False
+        Whether the value is drawn and moved on a logarithmic scale.
+    start : float, default=None
+        The value of an unmutated genome; None: the middle of the interval.
+
+    Examples
+    --------
+    >>> from random import Random
+    >>> from evolearn import Float
+    >>> alpha = Float(0.001, 10.0, log=True)
+    >>> alpha
+    Float(0.001, 10.0, log=True)
+    >>> 0.001 <= alpha.sample(Random(0)) <= 10.0
+    True
+    >>> 20.0 in alpha
+    False
+    """
+
+    def __contains__(self, value: Any) -> bool:
+        return _is_number(value) and self.low <= value <= self.high
+
+
+@dataclass(frozen=True, repr=False)
+class Integer(_Interval):
+    """A whole number between two bounds, both included.
+
+    Parameters
+    ----------
+    low, high : int
+        The bounds.
+    log : bool, default=False
+        Whether the value is drawn and moved on a logarithmic scale.
+    start : int, default=None
+        The value of an unmutated genome; None: the middle of the interval.
+
+    Examples
+    --------
+    >>> from random import Random
+    >>> from evolearn import Integer
+    >>> neighbours = Integer(1, 50, log=True)
+    >>> neighbours.sample(Random(0)) in neighbours
+    True
+    >>> 2.5 in neighbours
+    False
+    """
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("low", "high", "start"):
+            value = getattr(self, name)
+            if value is not None and value != int(value):
+                msg = f"Integer needs whole numbers, got {name}={value!r}."
+                raise ValueError(msg)
+
+    def __contains__(self, value: Any) -> bool:
+        return _is_number(value) and value == int(value) and self.low <= value <= self.high
+
+    def mutate(self, value: Any, rng: Random) -> int:
+        """Return another value near the given one."""
+        moved = self._value(self._unit(value) + rng.gauss(0.0, MUTATION_SD))
+        if moved == value:  # on a short interval most draws round back: take one step instead
+            step = 1 if rng.random() < 0.5 else -1
+            moved = value + (step if value + step in self else -step)
+        return int(moved)
+
+    def _value(self, unit: float) -> int:
+        return round(super()._value(unit))
+
+
+@dataclass(frozen=True, repr=False, init=False)
+class Choice:
+    """One of several options, in no order.
+
+    Parameters
+    ----------
+    *options : object
+        The options; the first is the value of an unmutated genome.
+
+    Examples
+    --------
+    >>> from evolearn import Choice
+    >>> Choice("gini", "entropy")
+    Choice('gini', 'entropy')
+    >>> "entropy" in Choice("gini", "entropy")
+    True
+    """
+
+    options: tuple[Any, ...]
+
+    def __init__(self, *options: Any) -> None:
+        if not options:
+            msg = "Choice needs at least one option, got none."
+            raise ValueError(msg)
+        # Genomes are told apart by the text of their values.
+        texts = [text_of(option) for option in options]
+        twice = next((text for i, text in enumerate(texts) if text in texts[:i]), None)
+        if twice is not None:
+            msg = (
+                f"Choice needs options that print differently, got {twice} twice; name the "
+                "functions, and give objects a __repr__ of their own."
+            )
+            raise ValueError(msg)
+        object.__setattr__(self, "options", options)
+
+    def __repr__(self) -> str:
+        return f"Choice({', '.join(map(repr, self.options))})"
+
+    def __contains__(self, value: Any) -> bool:
+        return self._index(value) is not None
+
+    @property
+    def default(self) -> Any:
+        """The first option."""
+        return self.options[0]
+
+    def sample(self, rng: Random) -> Any:
+        """Return one of the options."""
+        return rng.choice(self.options)
+
+    def clip(self, value: Any) -> Any:
+        """Return the value as it is: options have no nearest one."""
+        return value
+
+    def mutate(self, value: Any, rng: Random) -> Any:
+        """Return another option, if there is one."""
+        index = self._index(value)
+        others = [option for i, option in enumerate(self.options) if i != index]
+        return rng.choice(others) if others else value
+
+    def mix(self, first: Any, second: Any, rng: Random) -> Any:
+        """Return one of the two."""
+        return first if rng.random() < 0.5 else second
+
+    def _index(self, value: Any) -> int | None:
+        # Compared by type and text: options may be arrays, NaN or estimators, whose == is no
+        # bool, and True must not be found as 1.
+        for i, option in enumerate(self.options):
+            if option is value or (
+                type(option) is type(value) and text_of(option) == text_of(value)
+            ):
+                return i
+        return None
+
+
+def as_domain(value: Any) -> Domain:
+    """Return `value` if it is a domain, or a `Choice` of the options of a list or tuple."""
+    if isinstance(value, Domain):
+        return value
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return Choice(*value)
+    msg = (
+        "The domain of a parameter must be Float, Integer, Choice or a list of options, "
+        f"got {value!r}."
+    )
+    raise TypeError(msg)
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except TypeError:
+        return False

@@ -1,0 +1,263 @@
+"""The search space: every pipeline that can be built, as frozen data."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from evolearn.models.catalogue import ESTIMATORS, PREPARATION, default_estimators
+from evolearn.pipeline.component import PLAIN_SLOTS, SLOTS, Component, check_slots
+from evolearn.pipeline.domains import as_domain
+from evolearn.pipeline.genome import Gene, Genome
+from evolearn.pipeline.optional_library import Imported
+
+
+@dataclass(frozen=True, repr=False)
+class SearchSpace:
+    """The estimators to choose from and the components that may prepare data for them.
+
+    Spaces are immutable: `only`, `without`, `extended` and `constrained` return new ones.
+
+    Parameters
+    ----------
+    estimators : tuple of Component
+        The models. Each names, by slot, the components it can be combined with.
+    preparation : dict of str to tuple of Component, default=None
+        The components of the slots ``"relations"``, ``"imputer"``, ``"features"``,
+        ``"dates"``, ``"mask"``, ``"text"``, ``"encoder"``, ``"identifiers"``, ``"scaler"``,
+        ``"transformer"``, ``"selector"`` and ``"target"``. None: the default catalogue's.
+    left_out : dict of str to str, default={}
+        Components that were left out for a table, and why.
+
+    Examples
+    --------
+    >>> from evolearn import Float, SearchSpace
+    >>> space = SearchSpace.default("regression").only("ridge", "extra_trees")
+    >>> space.names
+    ('ridge', 'extra_trees')
+    >>> space.constrained("ridge", alpha=Float(0.1, 1.0))["ridge"].parameters["alpha"]
+    Float(0.1, 1.0)
+    """
+
+    estimators: tuple[Component, ...]
+    preparation: Mapping[str, tuple[Component, ...]]
+    left_out: Mapping[str, str]
+
+    def __init__(
+        self,
+        estimators: Iterable[Component],
+        preparation: Mapping[str, Iterable[Component]] | None = None,
+        left_out: Mapping[str, str] | None = None,
+    ) -> None:
+        given = PREPARATION if preparation is None else preparation
+        check_slots(given, "preparation")
+        slots = {slot: tuple(given.get(slot, ())) for slot in SLOTS}
+        object.__setattr__(self, "estimators", tuple(estimators))
+        object.__setattr__(self, "preparation", slots)
+        object.__setattr__(self, "left_out", dict(left_out or {}))
+        for component in (*self.estimators, *(c for cs in slots.values() for c in cs)):
+            if not isinstance(component, Component):
+                msg = (
+                    f"A SearchSpace is made of Components, got {component!r}; pass names of "
+                    "the default catalogue in a list as search_space, or use "
+                    "SearchSpace.default."
+                )
+                raise TypeError(msg)
+        names = [c.name for c in self.estimators]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            msg = f"Estimators of a SearchSpace need different names, got {twice[0]!r} twice."
+            raise ValueError(msg)
+
+    @classmethod
+    def default(cls, task: str) -> "SearchSpace":
+        """Return the default space of a task, ``"classification"`` or ``"regression"``.
+
+        LightGBM, XGBoost and CatBoost are part of it where they are installed.
+        """
+        if task not in ESTIMATORS:
+            msg = f"The task must be 'classification' or 'regression', got {task!r}."
+            raise ValueError(msg)
+        return cls(default_estimators(task))
+
+    def __repr__(self) -> str:
+        lines = ["SearchSpace(", "  estimators=["]
+        lines += [f"    {component!r}," for component in self.estimators]
+        lines.append("  ],")
+        if any(self.preparation.values()):
+            lines.append("  preparation={")
+            for slot, components in self.preparation.items():
+                if components:
+                    lines.append(f"    {slot!r}: [")
+                    lines += [f"      {component!r}," for component in components]
+                    lines.append("    ],")
+            lines.append("  },")
+        if self.left_out:
+            lines.append("  left_out={")
+            lines += [f"    {name!r}: {reason!r}," for name, reason in self.left_out.items()]
+            lines.append("  },")
+        return "\n".join([*lines, ")"])
+
+    def __getitem__(self, name: str) -> Component:
+        """Return the estimator component of this name."""
+        return self.component("estimator", name)
+
+    def __contains__(self, genome: object) -> bool:
+        if not isinstance(genome, Genome) or genome.estimator not in self.names:
+            return False
+        slots = self.slots_of(genome.estimator)
+        return (
+            set(genome) == {"estimator", *slots}
+            and all(
+                slot == "estimator" or genome[slot].component in slots[slot] for slot in genome
+            )
+            and all(
+                self.component(slot, genome[slot].component).accepts(genome[slot])
+                for slot in genome
+            )
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the estimators."""
+        return tuple(component.name for component in self.estimators)
+
+    def component(self, slot: str, name: str) -> Component:
+        """Return the component of a slot by its name; KeyError if there is none."""
+        components = self.estimators if slot == "estimator" else self.preparation[slot]
+        for component in components:
+            if component.name == name:
+                return component
+        raise KeyError(name)
+
+    def slots_of(self, estimator: str) -> dict[str, tuple[str, ...]]:
+        """Return the slots of an estimator's pipelines and what can fill them."""
+        there = {slot: {c.name for c in cs} for slot, cs in self.preparation.items()}
+        slots = self[estimator].slots
+        wanted = PLAIN_SLOTS if slots is None else slots
+        options = {
+            slot: tuple(name for name in wanted.get(slot, ()) if name in there[slot])
+            for slot in SLOTS
+        }
+        return {slot: names for slot, names in options.items() if names}
+
+    # -- genomes -----------------------------------------------------------------------------
+
+    def genome(self, params: Mapping[str, Any]) -> Genome:
+        """Return the genome of a flat description as in ``best_params_``.
+
+        What the description does not say is filled with default values; what does not apply
+        to this space (a scaler where none is needed) is left aside.
+        """
+        name = params["estimator"]
+        genes = []
+        for slot, options in self.slots_of(name).items():
+            chosen = params.get(slot, options[0])
+            chosen = chosen if chosen in options else options[0]
+            genes.append((slot, self._described(slot, chosen, params)))
+        genes.append(("estimator", self._described("estimator", name, params)))
+        return Genome.of(genes)
+
+    def sample(self, rng: Random, estimator: str | None = None) -> Genome:
+        """Return a random genome, of one estimator if its name is given."""
+        name = rng.choice(self.names) if estimator is None else estimator
+        genes = [
+            (slot, self.component(slot, rng.choice(options)).sample(rng))
+            for slot, options in self.slots_of(name).items()
+        ]
+        return Genome.of([*genes, ("estimator", self[name].sample(rng))])
+
+    def complexity(self, genome: Genome) -> float:
+        """Return the counted complexity: the weights of all components of the genome."""
+        return float(
+            sum(self.component(slot, genome[slot].component).complexity for slot in genome)
+        )
+
+    def _described(self, slot: str, name: str, params: Mapping[str, Any]) -> Gene:
+        component = self.component(slot, name)
+        prefix = f"{name}__"
+        values = {k.removeprefix(prefix): v for k, v in params.items() if k.startswith(prefix)}
+        return component.gene({k: v for k, v in values.items() if k in component.parameters})
+
+    # -- other spaces ------------------------------------------------------------------------
+
+    def only(self, *names: str) -> "SearchSpace":
+        """Return the space with only these estimators."""
+        self._check_names(names)
+        return replace_estimators(self, [c for c in self.estimators if c.name in names])
+
+    def without(self, *names: str) -> "SearchSpace":
+        """Return the space without these components, estimators or others."""
+        self._check_names(names)
+        slots = {
+            slot: [c for c in components if c.name not in names]
+            for slot, components in self.preparation.items()
+        }
+        kept = [c for c in self.estimators if c.name not in names]
+        return SearchSpace(kept, slots, self.left_out)
+
+    def extended(self, *components: Component) -> "SearchSpace":
+        """Return the space with more estimators."""
+        return replace_estimators(self, [*self.estimators, *components])
+
+    def constrained(self, name: str, **domains: Any) -> "SearchSpace":
+        """Return the space with other domains for parameters of the component `name`."""
+        self._check_names([name])
+        new = {k: as_domain(v) for k, v in domains.items()}
+
+        def changed(component: Component) -> Component:
+            if component.name != name:
+                return component
+            return replace(component, parameters={**component.parameters, **new})
+
+        slots = {slot: map(changed, cs) for slot, cs in self.preparation.items()}
+        return SearchSpace(map(changed, self.estimators), slots, self.left_out)
+
+    def with_step(self, slot: str, name: str, **domains: Any) -> "SearchSpace":
+        """Return the space with other domains for parameters of one step of a slot.
+
+        Unlike `constrained` it leaves alone an estimator of the user's that has the same name.
+        """
+        component = self.component(slot, name)
+        changed = replace(component, parameters={**component.parameters, **domains})
+        steps = [changed if c is component else c for c in self.preparation[slot]]
+        return SearchSpace(self.estimators, {**self.preparation, slot: steps}, self.left_out)
+
+    def _check_names(self, names: Iterable[str]) -> None:
+        known = {*self.names, *(c.name for cs in self.preparation.values() for c in cs)}
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            msg = (
+                f"The search space has no component {unknown[0]!r}; "
+                f"it has {', '.join(sorted(known))}."
+            )
+            raise ValueError(msg)
+
+
+def of_catalogue(genome: Genome, space: SearchSpace, task: str) -> bool:
+    """Tell whether a genome is made of the default catalogue's own components.
+
+    Users may narrow or widen their domains, but not add parameters to them.
+    """
+    for slot, gene in genome.genes:
+        known = default_estimators(task) if slot == "estimator" else PREPARATION[slot]
+        own = next((c for c in known if c.name == gene.component), None)
+        component = space.component(slot, gene.component)
+        if (
+            own is None
+            or component.whole
+            or set(component.parameters) - set(own.parameters)
+            or _class_of(component) != _class_of(own)
+        ):
+            return False
+    return True
+
+
+def _class_of(component: Component) -> Any:
+    made = component.estimator
+    return made if isinstance(made, type | Imported) else type(made)
+
+
+def replace_estimators(space: SearchSpace, estimators: Iterable[Component]) -> SearchSpace:
+    """Return the space with other estimators."""
+    return SearchSpace(estimators, space.preparation, space.left_out)

@@ -1,0 +1,111 @@
+"""The forms in which users say what shall be searched."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sklearn import get_config
+from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
+
+from evolearn.models.boosting_libraries import BOOSTING_LIBRARIES
+from evolearn.pipeline.component import Component
+from evolearn.pipeline.search_space import SearchSpace
+
+_FORMS = (
+    "search_space must be None, a SearchSpace, or a list of names of the default catalogue, "
+    "estimators, (estimator, {parameter: domain}) pairs and Component objects"
+)
+
+
+def make_space(search_space: Any, task: str) -> SearchSpace:
+    """Return the space that a user's ``search_space`` stands for.
+
+    Raises
+    ------
+    TypeError
+        If it has none of the forms.
+    ValueError
+        If a name is not in the default catalogue, or the list is empty.
+    """
+    if search_space is None:
+        return SearchSpace.default(task)
+    if isinstance(search_space, SearchSpace):
+        return search_space
+    if isinstance(search_space, str) or not isinstance(search_space, Sequence):
+        msg = f"{_FORMS}; got {search_space!r}."
+        raise TypeError(msg)
+    if not search_space:
+        msg = f"{_FORMS}; got an empty list."
+        raise ValueError(msg)
+    components: list[Component] = []
+    for entry in search_space:
+        components.append(_component(entry, task, {c.name for c in components}))
+    return SearchSpace(components)
+
+
+def _component(entry: Any, task: str, taken: set[str]) -> Component:
+    if isinstance(entry, Component):
+        return entry
+    if isinstance(entry, str):
+        catalogue = SearchSpace.default(task)
+        if entry in BOOSTING_LIBRARIES and entry not in catalogue.names:
+            msg = (
+                f"search_space names {entry!r}, which is not installed; install it, or the "
+                'extra "boosting".'
+            )
+            raise ValueError(msg)
+        if entry not in catalogue.names:
+            msg = (
+                f"search_space names {entry!r}, which the default catalogue does not have for "
+                f"{task}; it has {', '.join(catalogue.names)}."
+            )
+            raise ValueError(msg)
+        return catalogue[entry]
+    if _is_estimator(entry):
+        return _of_user(entry, {}, taken)
+    if isinstance(entry, tuple) and len(entry) == 2 and _is_estimator(entry[0]):
+        estimator, domains = entry
+        if isinstance(domains, Mapping):
+            return _of_user(estimator, domains, taken)
+    msg = f"{_FORMS}; got an entry {entry!r}."
+    raise TypeError(msg)
+
+
+def _is_estimator(entry: Any) -> bool:
+    return (
+        hasattr(entry, "fit") and hasattr(entry, "get_params") and not isinstance(entry, type)
+    )
+
+
+def _of_user(
+    estimator: BaseEstimator, domains: Mapping[str, Any], taken: set[str]
+) -> Component:
+    base = name = type(estimator).__name__
+    count = 1
+    while name in taken:
+        count += 1
+        name = f"{base}_{count}"
+    tags = get_tags(estimator).input_tags
+    handles = {"missing"} if tags.allow_nan else set()
+    estimator, whole = clone(estimator), isinstance(estimator, Pipeline)
+    if whole:
+        _keep_output(estimator)
+    return Component(
+        name,
+        estimator,
+        dict(domains),
+        slots={} if whole else None,
+        handles=frozenset(handles | ({"sparse"} if tags.sparse else set())),
+        whole=whole,
+    )
+
+
+def _keep_output(pipeline: Pipeline) -> None:
+    """Let the steps hand on what they do in the user's session: workers do not know of it."""
+    wanted = get_config()["transform_output"]
+    if wanted != "default":
+        for _, step in pipeline.steps[:-1]:
+            own = "transform" in getattr(step, "_sklearn_output_config", {})
+            if hasattr(step, "set_output") and not own:
+                step.set_output(transform=wanted)

@@ -1,0 +1,28 @@
+"""Features made of others, or left out, as steps of a pipeline."""
+
+from evolearn.transformers.best_columns import BestColumns
+from evolearn.transformers.bounded_target import BoundedTarget
+from evolearn.transformers.category_relations import CategoryRelations
+from evolearn.transformers.column_mask import ColumnMask
+from evolearn.transformers.date_features import DateFeatures
+from evolearn.transformers.formula_features import ConstructedFeatures
+from evolearn.transformers.formula_language import LARGEST, OPERATORS, Expression, parse
+from evolearn.transformers.known_columns import KnownColumns
+from evolearn.transformers.relation_language import KINDS, Relation, parse_relation
+
+__all__ = [
+    "KINDS",
+    "LARGEST",
+    "OPERATORS",
+    "BestColumns",
+    "BoundedTarget",
+    "CategoryRelations",
+    "ColumnMask",
+    "ConstructedFeatures",
+    "DateFeatures",
+    "Expression",
+    "KnownColumns",
+    "Relation",
+    "parse",
+    "parse_relation",
+]

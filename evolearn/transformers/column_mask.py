@@ -1,0 +1,79 @@
+"""The step of a pipeline that leaves columns out."""
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.feature_selection import SelectorMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from evolearn._compat import fit_context
+from evolearn.transformers.base import check_positions
+
+
+class ColumnMask(SelectorMixin, BaseEstimator):
+    """Leave out some columns of numbers.
+
+    Parameters
+    ----------
+    left_out : sequence of int, default=()
+        Their positions.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Number of columns seen in fit.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns seen in fit, for frames whose names are all strings.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from evolearn.transformers import ColumnMask
+    >>> ColumnMask(left_out=[1]).fit_transform(np.array([[1.0, 2.0, 3.0]]))
+    array([[1., 3.]])
+    """
+
+    _parameter_constraints = {"left_out": ["array-like"]}  # noqa: RUF012, scikit-learn's way
+
+    def __init__(self, *, left_out=()) -> None:
+        self.left_out = left_out
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn how many columns there are.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : ColumnMask
+            The fitted step.
+
+        Raises
+        ------
+        ValueError
+            If there is no column at one of the positions.
+        """
+        validate_data(self, X, ensure_all_finite="allow-nan")
+        check_positions("left_out", self.left_out)
+        missing = [j for j in self.left_out if not 0 <= j < self.n_features_in_]
+        if missing:
+            raise ValueError(
+                f"left_out names the column at position {missing[0]}, but X has "
+                f"{self.n_features_in_} columns, counted from 0."
+            )
+        return self
+
+    def _get_support_mask(self):
+        check_is_fitted(self, "n_features_in_")
+        return ~np.isin(np.arange(self.n_features_in_), np.asarray(self.left_out, dtype=int))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
