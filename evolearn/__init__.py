@@ -1,5 +1,7 @@
 """Evolves machine-learning pipelines behind scikit-learn's interface."""
 
+import evolearn.genes
+import evolearn.models
 from evolearn.data.preparer import ColumnPreparer
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor

@@ -16,7 +16,7 @@ from evolearn.fit.data import FitData
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.genome import text_of
-from evolearn.pipeline.optional_library import Imported
+from evolearn.pipeline.optional_library import OptionalEstimator
 from evolearn.pipeline.search_space import SearchSpace
 
 # Other versions of these may evaluate the same genome differently.
@@ -135,7 +135,7 @@ def _component_lines(slot: str, component: Component) -> Iterator[str]:
     for domain in component.parameters.values():
         for option in domain.options if isinstance(domain, Choice) else ():
             yield from _meaning(option)
-    if isinstance(component.estimator, Imported):
+    if isinstance(component.estimator, OptionalEstimator):
         yield f"{component.estimator!r} {component.estimator.version}"
     elif component.estimator is not None:
         # Not the estimator's repr, which leaves out what is long.

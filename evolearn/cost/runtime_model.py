@@ -4,10 +4,9 @@ from collections import defaultdict
 
 import numpy as np
 
-from evolearn.cost.restriction import reference_seconds
+from evolearn.cost.seconds import lineage_factor, reference_seconds, warm_seconds
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.pipeline.genome import Genome
-from evolearn.pipeline.lineage import line_factor, own_seconds
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
 
@@ -72,7 +71,7 @@ class Pace:
         return self._by_law(genome, retrained=False)
 
     def _by_law(self, genome: Genome, retrained: bool) -> float:
-        seconds = own_seconds(genome, self._space, self._problem)
+        seconds = warm_seconds(genome, self._space, self._problem)
         seconds = 1.0 if seconds is None else max(seconds, 1e-4)
-        factor = line_factor(genome, self._space, self._problem) if retrained else 1.0
+        factor = lineage_factor(genome, self._space, self._problem) if retrained else 1.0
         return self._n_folds * seconds * factor

@@ -1,4 +1,4 @@
-"""What the models of a second layer are: they also see what the ensemble's members predict."""
+"""The search space of a stacking layer, whose models also see the members' predictions."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,8 @@ from evolearn.cost.restriction import restrict
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.search_space import SearchSpace, of_catalogue
-from evolearn.search.portfolio import entries_in
-from evolearn.search.portfolio_entries import SECOND_LAYER
+from evolearn.pipeline.search_space import SearchSpace
+from evolearn.pipeline.portfolio_entries import stacking_genomes
 
 #: The model of predictions alone.
 LINEAR = "linear_blend"
@@ -40,18 +39,12 @@ def second_layer(
     predicted : sequence of int
         The positions of these.
     """
-    names = {genome.estimator for genome in trees_of(space, problem.task)}
+    names = {genome.estimator for genome in stacking_genomes(space, problem.task)}
     trees = [component for component in space.estimators if component.name in names]
     linear = _linear(problem.task, predicted)
     made = restrict(SearchSpace([linear, *trees], space.preparation), problem)
     first = [made.genome({"estimator": LINEAR})] if LINEAR in made.names else []
-    return made, [*first, *trees_of(made, problem.task)]
-
-
-def trees_of(space: SearchSpace, task: str) -> list[Genome]:
-    """Return the trees of a second layer, of those in a space that are the catalogue's own."""
-    genomes = entries_in(space, SECOND_LAYER)
-    return [genome for genome in genomes if of_catalogue(genome, space, task)]
+    return made, [*first, *stacking_genomes(made, problem.task)]
 
 
 def _linear(task: str, predicted: Sequence[int]) -> Component:

@@ -26,11 +26,11 @@ from evolearn.evaluation.warm_start import fit_line, parents_of, train_line
 from evolearn.evaluation.zero_weights import counted_rows
 from evolearn.execution import own_process
 from evolearn.execution.own_process import OutOfTime
-from evolearn.pipeline.build import early_rounds, express, preparation_key
+from evolearn.pipeline.build import build_pipeline, early_rounds, preparation_key
 from evolearn.pipeline.genome import Genome
-from evolearn.pipeline.lineage import heritable
+from evolearn.pipeline.lineage import can_be_parent
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.search_space import SearchSpace, of_catalogue
+from evolearn.pipeline.search_space import SearchSpace, is_built_in
 
 # A candidate may warn thousands of times; this many different warnings tell the story.
 MOST_WARNINGS = 5
@@ -151,7 +151,7 @@ class Evaluator:
         if status == "scored":
             error = float(np.mean([self.objective.error(score) for score in run.scores]))
         saved = 0
-        inherited = heritable(task.genome, self.space)
+        inherited = can_be_parent(task.genome, self.space)
         if task.models_path is not None and task.wants_models(
             error, run.seconds_alone, heritable=inherited
         ):
@@ -278,14 +278,16 @@ class Evaluator:
         Scorers of the user's may look at the table as it was before.
         """
         shared = self.cache.most_bytes > 0 and self.objective.fast is not None
-        return shared and of_catalogue(genome, self.space, self.problem.task)
+        return shared and is_built_in(genome, self.space, self.problem.task)
 
     def _pipelines(
         self, genome: Genome, *, rounds: int | None = None, whole_line: bool = True
     ) -> list[BaseEstimator]:
         """Return the pipelines to be fitted one after the other, the genome's own the last."""
-        line = genome.line if whole_line else (genome,)
-        return [express(one, self.space, self.problem, self.seed, rounds) for one in line]
+        line = genome.lineage if whole_line else (genome,)
+        return [
+            build_pipeline(one, self.space, self.problem, self.seed, rounds) for one in line
+        ]
 
     def _rows_of(self, genome: Genome) -> Handle:
         return self.raw if self.space[genome.estimator].whole else self.matrix

@@ -10,7 +10,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.utils.validation import has_fit_parameter
 
 from evolearn.evaluation.fold_models import load_models
-from evolearn.pipeline.build import fit_weights
+from evolearn.pipeline.sample_weights import fit_weights
 
 
 def parents_of(path: Path | None) -> list[Any] | None:

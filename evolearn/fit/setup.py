@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from evolearn.cost.memory import TRAINING_SHARE, refit_factor, refits_alone
-from evolearn.cost.restriction import reference_seconds, restrict
+from evolearn.cost.restriction import discover, restrict
+from evolearn.cost.seconds import lineage_factor, reference_seconds
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import Folds, make_folds, n_folds, thinned
@@ -17,11 +18,8 @@ from evolearn.evaluation.zero_weights import counted_rows, training_on
 from evolearn.execution.contract import Pool
 from evolearn.execution.shared import share
 from evolearn.fit.data import FitData
-from evolearn.genes.formula_discovery import with_formulas
-from evolearn.genes.identifier_discovery import with_identifiers
-from evolearn.genes.relation_discovery import with_relations
 from evolearn.pipeline.genome import Genome
-from evolearn.pipeline.lineage import line_factor
+from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.search.ask_tell import Search
@@ -72,7 +70,7 @@ class Plan:
 
     def line_factor(self, genome: Genome) -> float:
         """Return how many times as long its whole line takes as to go on from its parent."""
-        return line_factor(genome, self.space, self.problem)
+        return lineage_factor(genome, self.space, self.problem)
 
     def refits_alone(self, genome: Genome) -> bool:
         """Tell whether a final fit leaves no memory for another one beside."""
@@ -198,12 +196,24 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
     )
     fair = float("inf") if effort.fair_seconds is None else effort.fair_seconds
     if effort.formulas:
-        problem = with_identifiers(problem, data)
+        problem = discover(data.space, problem, _screening_sample(data))
     space = restrict(data.space, problem)
-    if effort.formulas:
-        space = with_relations(with_formulas(space, data), data)
     # The splits are in the folds now.
     return Plan(replace(data, cv=None), problem, space, folds, fair)
+
+
+def _screening_sample(data: FitData) -> ScreeningSample:
+    """Return the rows by which genes look for findings."""
+    rows = np.arange(len(data.target))
+    if data.weights is not None:
+        rows = np.flatnonzero(data.weights > 0)
+    return ScreeningSample(
+        data.prepared.matrix,
+        data.prepared.schema,
+        rows,
+        lambda rows: screening_targets(data, rows),
+        data.seed,
+    )
 
 
 def _rarest(folds: Folds, data: FitData) -> int:

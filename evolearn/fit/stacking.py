@@ -22,7 +22,8 @@ from evolearn.ensemble.stacking import (
     n_columns_of,
     with_columns,
 )
-from evolearn.ensemble.stacking_space import second_layer, trees_of
+from evolearn.cost.seconds import warm_seconds
+from evolearn.ensemble.stacking_space import second_layer
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.exceptions import SearchError
@@ -30,7 +31,7 @@ from evolearn.execution.contract import Pool
 from evolearn.execution.parcel import quiet_process
 from evolearn.fit.setup import Plan
 from evolearn.pipeline.genome import Genome
-from evolearn.pipeline.lineage import own_seconds
+from evolearn.pipeline.portfolio_entries import stacking_genomes
 from evolearn.pipeline.problem import Problem
 
 # On fewer rows a second layer fits the noise of the first one: with 160 rows its own choice had
@@ -92,7 +93,7 @@ def aside(plan: Plan, pace: Pace, seconds: float | None, n_workers: int) -> Call
         return lambda: 0.0
     width = EXPECTED_MEMBERS * n_columns_of(plan.problem.n_classes)
     wide = replace(plan.problem, table=_wider(plan.problem.table, width))
-    genomes, most = trees_of(plan.space, plan.problem.task), LARGEST_SHARE * seconds
+    genomes, most = stacking_genomes(plan.space, plan.problem.task), LARGEST_SHARE * seconds
 
     def set_aside() -> float:
         afforded = [0.0]
@@ -118,7 +119,7 @@ def _needed(plan: Plan, wide: Problem, genome: Genome, pace: Pace) -> float:
     """
     if genome.estimator not in plan.space.names:
         return 0.0
-    known, now = (own_seconds(genome, plan.space, of) for of in (plan.problem, wide))
+    known, now = (warm_seconds(genome, plan.space, of) for of in (plan.problem, wide))
     wider = now / known if known and now else 1.0
     return SLACK * wider * pace.predicted(genome) * (1 + 1 / len(plan.folds))
 

@@ -1,26 +1,51 @@
-"""The domain of constructed features: sets of formulas over the numbers of a table."""
+"""Gene of constructed features: columns computed from others by formulas."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from evolearn.pipeline.text_sets import TextSet
-from evolearn.transformers import OPERATORS, parse
+from sklearn.base import BaseEstimator
 
-#: The slot of constructed features, and what the catalogue fills it with.
-FEATURES, CONSTRUCTED, NO_FEATURES = "features", "constructed", "no_features"
+from evolearn.genes.screening.formulas import (
+    MOST_FORMULAS,
+    MOST_ROWS,
+    FoundFormulas,
+    find_formulas,
+)
+from evolearn.genes.text_sets import TextSet
+from evolearn.pipeline.component import Component
+from evolearn.pipeline.gene import AlleleMoves, Complete, Gene, Trait, Variants, variants_of
+from evolearn.pipeline.genome import Allele, Genome
+from evolearn.pipeline.plan import PipelinePlan
+from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.resources import FREE, Footprint
+from evolearn.pipeline.screening_sample import ScreeningSample
+from evolearn.search.genetic_programming import FormulaTrees
+from evolearn.transformers import OPERATORS, ConstructedFeatures, parse
 
-# More new columns than these help few models, and cost all of them time.
-MOST_EXPRESSIONS = 8
 # Formulas that people can read: log1p(a * b) / sqrt(c + d) has depth 3 and size 9.
 MOST_DEPTH, MOST_SIZE = 5, 15
+# Of more columns there are too many formulas, and trees choose among them better.
+MOST_COLUMNS = 300
+# First variant of a portfolio entry and number of variants: where formulas explain most of
+# what single columns do not, as where a law of nature made the target, and elsewhere.
+EARLY_VARIANTS, LATE_VARIANTS = (3, 6), (7, 3)
+MOST_OF_IT = 0.6
+# Shares of the mutations of a set that add a formula or remove one; the others change one.
+ADDED, REMOVED = 0.35, 0.2
+# Share of crossovers of two sets that also cross two of their formulas.
+CROSSED = 0.5
+# Share of mutations that give up a set as a whole.
+GIVEN_UP = 0.15
+# Share of drawn sets that are kept where screening found no formula.
+KEPT_UNKNOWN = 0.2
 
 _PAIRS = tuple(name for name, operator in OPERATORS.items() if operator.arity == 2)
 
 
 @dataclass(frozen=True)
-class Expressions(TextSet):
+class Formulas(TextSet):
     """Sets of formulas, each written as nested calls over columns by their position.
 
     Moves here are plain ones, on whole formulas; the evolution also moves within them, as
@@ -39,44 +64,39 @@ class Expressions(TextSet):
 
     Examples
     --------
-    >>> from evolearn.genes.formulas import Expressions
-    >>> ("div(x0, x1)",) in Expressions(n_columns=2)
+    >>> from evolearn.genes.formulas import Formulas
+    >>> ("div(x0, x1)",) in Formulas(n_columns=2)
     True
-    >>> ("div(x0, x2)",) in Expressions(n_columns=2)
+    >>> ("div(x0, x2)",) in Formulas(n_columns=2)
     False
     """
 
     n_columns: int = 0
-    bred: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
     share: float = 0.0
-    most: int = MOST_EXPRESSIONS
-
-    @property
-    def known(self) -> tuple[str, ...]:
-        """The formulas that were bred."""
-        return self.bred
+    most: int = MOST_FORMULAS
 
     @property
     def n_sources(self) -> int:
-        """The columns of numbers."""
+        """Number of numeric columns."""
         return self.n_columns
 
     def draw(self, rng: Random) -> str:
-        """Return one formula: of those that are known, or of two columns."""
-        if self.bred and rng.random() < 0.7:
-            return rng.choice(self.bred)
+        """Return a known formula, or one of two columns."""
+        if self.known and rng.random() < 0.7:
+            return rng.choice(self.known)
         first, second = (rng.randrange(self.n_columns) for _ in range(2))
         return f"{rng.choice(_PAIRS)}(x{first}, x{second})"
 
     def mutate(self, value: Sequence[str], rng: Random) -> tuple[str, ...]:
-        """Return the set with one formula more, or one less."""
+        """Return the set with one formula added or removed."""
         if value and (rng.random() < 0.5 or len(value) >= self.most):
             dropped = rng.randrange(len(value))
             return tuple(text for i, text in enumerate(value) if i != dropped)
         return self.of([*value, self.draw(rng)]) if self.n_columns else tuple(value)
 
     def allows(self, text: Any) -> bool:
-        """Tell whether a formula is over the columns there are, and not too long."""
+        """Whether a formula is over existing columns, and not too long."""
         if not isinstance(text, str):
             return False
         try:
@@ -88,3 +108,159 @@ class Expressions(TextSet):
             and expression.size <= MOST_SIZE
             and expression.columns[-1] < self.n_columns
         )
+
+
+class FormulasGene(Gene):
+    """New columns made of the numeric ones by formulas that the search evolves."""
+
+    name = "features"
+    neutral = "no_features"
+    components = (
+        Component(
+            "no_features",
+            None,
+            handles=frozenset({"sparse", "missing"}),
+            complexity=0.0,
+            cost=FREE,
+        ),
+        Component(
+            "constructed",
+            ConstructedFeatures,
+            {"expressions": Formulas()},
+            handles=frozenset({"missing"}),
+            cost=FREE,
+            footprint=Footprint(1.5),
+        ),
+    )
+
+    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+        """Return the options for all estimators but those of the user."""
+        return () if Trait.UNKNOWN in traits else ("no_features", "constructed")
+
+    def why_not(self, option: Component, problem: Problem) -> str | None:
+        """Return a reason for tables with too few or too many numeric columns."""
+        if option.name == "constructed" and not 2 <= problem.table.n_numeric <= MOST_COLUMNS:
+            return f"it is for 2 to {MOST_COLUMNS} columns of numbers"
+        return super().why_not(option, problem)
+
+    def sized(self, option: Component, problem: Problem) -> Component:
+        """Return an option whose formulas are over the table's columns."""
+        domain = option.parameters.get("expressions")
+        if not isinstance(domain, Formulas):
+            return option
+        found = problem.finding(self.name) or FoundFormulas()
+        domain = replace(
+            domain,
+            n_columns=problem.table.n_numeric,
+            known=found.formulas,
+            share=found.share,
+        )
+        return replace(option, parameters={**option.parameters, "expressions": domain})
+
+    def discover(self, problem: Problem, sample: ScreeningSample) -> FoundFormulas | None:
+        """Return formulas that explain more of the target than single columns do."""
+        numbers, targets = sample.numbers(2 * MOST_ROWS)
+        domain = Formulas(numbers.shape[1])
+        found = find_formulas(numbers, targets, domain.allows, sample.seed)
+        return found if found.formulas else None
+
+    def add_steps(
+        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
+    ) -> None:
+        """Add the formulas behind the numeric columns."""
+        super().add_steps(plan, allele, step)
+        plan.n_numbers += len(dict(allele.values).get("expressions", ()))
+
+    def variants(
+        self, genomes: Sequence[Genome], complete: Complete, options: Sequence[Component]
+    ) -> Variants:
+        """Return the first entry of each estimator, with the formulas that were found."""
+        variants = variants_of(genomes, complete, self.name, "constructed", "expressions")
+        domains = [option.parameters.get("expressions") for option in options]
+        share = max((d.share for d in domains if isinstance(d, Formulas)), default=0.0)
+        first, most = EARLY_VARIANTS if share >= MOST_OF_IT else LATE_VARIANTS
+        return Variants(variants[:most], first)
+
+    def moves(self, options: Sequence[Component], rng: Random) -> AlleleMoves | None:
+        """Return genetic programming of the formulas, where formulas are all there is."""
+        for option in options:
+            domain = option.parameters.get("expressions")
+            alone = option.name == "constructed" and len(option.parameters) == 1
+            if alone and isinstance(domain, Formulas):
+                return FormulaMoves(domain, rng) if domain.n_columns else None
+        return None
+
+
+class FormulaMoves:
+    """Variation of sets of formulas, and of the formulas in them as trees.
+
+    Parameters
+    ----------
+    domain : Formulas
+    rng : random.Random
+    """
+
+    def __init__(self, domain: Formulas, rng: Random) -> None:
+        self._domain = domain
+        self._rng = rng
+        self._trees = FormulaTrees(range(domain.n_columns), domain.allows, rng)
+
+    def drawn(self, allele: Allele, options: Sequence[str]) -> Allele:
+        """Return the allele; seldom with formulas where none are known to be of use."""
+        unknown = _formulas(allele) and not self._domain.known
+        if unknown and self._rng.random() >= KEPT_UNKNOWN:
+            return _constructed((), options, allele)
+        return allele
+
+    def mutated(self, allele: Allele, options: Sequence[str]) -> Allele | None:
+        """Return an allele with a formula added, removed or changed, or without any."""
+        if not set(options) <= {"constructed", "no_features"}:
+            return None
+        if "constructed" not in options:
+            return allele
+        formulas = _formulas(allele)
+        if formulas and self._rng.random() < GIVEN_UP:
+            return _constructed((), options, allele)
+        if not formulas:  # a set may gain where one formula alone does not
+            formulas = self._domain.sample(self._rng)
+        return _constructed(self._mutated_set(formulas), options, allele)
+
+    def mixed(self, first: Allele, second: Allele, options: Sequence[str]) -> Allele | None:
+        """Return formulas of both parents, two of which may have been crossed."""
+        if not first.component == second.component == "constructed":
+            return None
+        child = list(self._domain.mix(_formulas(first), _formulas(second), self._rng))
+        if child and _formulas(second) and self._rng.random() < CROSSED:
+            position = self._rng.randrange(len(child))
+            donor = self._rng.choice(list(_formulas(second)))
+            child[position] = self._trees.cross(child[position], donor)
+        return _constructed(self._domain.of(child), options, first)
+
+    def _mutated_set(self, formulas: Sequence[str]) -> tuple[str, ...]:
+        draw = self._rng.random()
+        room = len(formulas) < self._domain.most
+        if not formulas or (draw < ADDED and room):
+            known = self._rng.random() < 0.7
+            new = self._domain.draw(self._rng) if known else self._trees.grow()
+            return self._domain.of([*formulas, new])
+        position = self._rng.randrange(len(formulas))
+        if draw < ADDED + REMOVED:
+            return tuple(text for i, text in enumerate(formulas) if i != position)
+        changed = self._trees.mutate(formulas[position])
+        return self._domain.of(
+            changed if i == position else text for i, text in enumerate(formulas)
+        )
+
+
+def _formulas(allele: Allele) -> tuple[str, ...]:
+    formulas: tuple[str, ...] = dict(allele.values).get("expressions", ())
+    return formulas
+
+
+def _constructed(
+    formulas: tuple[str, ...], options: Sequence[str], allele: Allele
+) -> Allele:
+    """Return the allele of these formulas; for none, the neutral one where it is allowed."""
+    if formulas:
+        return Allele.of("constructed", {"expressions": formulas})
+    return Allele("no_features") if "no_features" in options else allele

@@ -1,36 +1,46 @@
-"""The domain of relations: sets of crosses, frequencies and groupings by categories."""
+"""Gene of relations: crosses of categories, their frequencies, numbers grouped by them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from evolearn.pipeline.text_sets import TextSet
-from evolearn.transformers import KINDS, Relation, parse_relation
+from sklearn.base import BaseEstimator
 
-#: The slot of relations, and what the catalogue fills it with.
-RELATIONS, RELATED, NO_RELATIONS = "relations", "related", "no_relations"
+from evolearn.genes.encoder import ENCODER, TARGET_MEAN
+from evolearn.genes.screening.relations import MOST_ROWS, find_relations
+from evolearn.genes.text_sets import TextSet
+from evolearn.pipeline.component import Component
+from evolearn.pipeline.gene import Complete, Gene, Trait, Variants, variants_of
+from evolearn.pipeline.genome import Allele, Genome
+from evolearn.pipeline.plan import PipelinePlan
+from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.resources import FREE, Footprint
+from evolearn.pipeline.screening_sample import ScreeningSample
+from evolearn.transformers import KINDS, CategoryRelations, Relation, parse_relation
 
 # More new columns than these help few models, and cost all of them time.
 MOST_RELATIONS = 8
+# The first variant of a portfolio entry, and the number of variants.
+FIRST_VARIANT, MOST_VARIANTS = 5, 3
+# Crosses have no order, and more categories than one-hot encoding accepts.
+OF_CROSSES = {ENCODER: TARGET_MEAN}
 
 
 @dataclass(frozen=True)
 class Relations(TextSet):
-    """Sets of relations between columns, each written as in `CategoryRelations`.
+    """Domain of sets of relations between columns, each written as in `CategoryRelations`.
 
     Parameters
     ----------
     n_numbers : int, default=0
-        The columns of numbers there are: ``x0`` to ``x{n_numbers - 1}``.
+        Number of numeric columns: ``x0`` to ``x{n_numbers - 1}``.
     n_categories : int, default=0
-        The columns of categories there are: ``c0`` to ``c{n_categories - 1}``.
-    found : tuple of str, default=()
-        Relations that are known to tell something of the target, the best first.
-    gain : float, default=0.0
-        Which share of the error of boosted trees these save.
+        Number of categorical columns: ``c0`` to ``c{n_categories - 1}``.
+    known : tuple of str, default=()
+        Relations that screening found to explain the target, best first.
     most : int, default=8
-        How many a set may hold.
+        Largest size of a set.
 
     Examples
     --------
@@ -43,24 +53,18 @@ class Relations(TextSet):
 
     n_numbers: int = 0
     n_categories: int = 0
-    found: tuple[str, ...] = ()
-    gain: float = 0.0
+    known: tuple[str, ...] = ()
     most: int = MOST_RELATIONS
 
     @property
-    def known(self) -> tuple[str, ...]:
-        """The relations that were found."""
-        return self.found
-
-    @property
     def n_sources(self) -> int:
-        """The columns of categories."""
+        """Number of categorical columns."""
         return self.n_categories
 
     def draw(self, rng: Random) -> str:
-        """Return one relation: of those that are known, or of any kind between any columns."""
-        if self.found and rng.random() < 0.7:
-            return rng.choice(self.found)
+        """Return a known relation, or one of any kind between any columns."""
+        if self.known and rng.random() < 0.7:
+            return rng.choice(self.known)
         kinds = [
             name
             for name, kind in KINDS.items()
@@ -73,7 +77,7 @@ class Relations(TextSet):
         return str(Relation(name, tuple(sorted(categories)), number))
 
     def mutate(self, value: Sequence[str], rng: Random) -> tuple[str, ...]:
-        """Return the set with one relation more, one less, or another one in its place."""
+        """Return the set with one relation added, removed or replaced."""
         position = rng.randrange(len(value)) if value else 0
         others = [text for i, text in enumerate(value) if i != position]
         if len(value) > 1 and rng.random() < 0.4:
@@ -84,7 +88,7 @@ class Relations(TextSet):
         return self.of([*(value if grows else others), self.draw(rng)])
 
     def allows(self, text: Any) -> bool:
-        """Tell whether a relation is between columns that there are."""
+        """Whether a text is a relation between existing columns."""
         if not isinstance(text, str):
             return False
         try:
@@ -96,3 +100,79 @@ class Relations(TextSet):
             and relation.number < self.n_numbers
             and max(relation.categories) < self.n_categories
         )
+
+
+class RelationsGene(Gene):
+    """Columns made of categories and of numbers grouped by categories."""
+
+    name = "relations"
+    neutral = "no_relations"
+    # Where screening finds no relation, most relations only cost time.
+    mutation_share = 0.2
+    components = (
+        Component(
+            "no_relations", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE
+        ),
+        Component(
+            "related",
+            CategoryRelations,
+            {"relations": Relations()},
+            handles=frozenset({"missing"}),
+            cost=FREE,
+            # Too much for large tables, of which each copy counts.
+            footprint=Footprint(4.0),
+            draw_share=0.2,
+        ),
+    )
+
+    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+        """Return the options for all estimators but those of the user."""
+        return () if Trait.UNKNOWN in traits else ("no_relations", "related")
+
+    def why_not(self, option: Component, problem: Problem) -> str | None:
+        """Return a reason for tables without categories."""
+        return None if problem.table.cardinalities else "there are no categories"
+
+    def sized(self, option: Component, problem: Problem) -> Component:
+        """Return an option whose relations are between the table's columns."""
+        domain = option.parameters.get("relations")
+        if not isinstance(domain, Relations):
+            return option
+        table = problem.table
+        domain = replace(
+            domain,
+            n_numbers=table.n_numeric,
+            n_categories=len(table.cardinalities),
+            known=problem.finding(self.name) or (),
+        )
+        return replace(option, parameters={**option.parameters, "relations": domain})
+
+    def discover(self, problem: Problem, sample: ScreeningSample) -> tuple[str, ...] | None:
+        """Return relations that make boosted trees better, best first."""
+        if not problem.table.cardinalities:
+            return None
+        matrix, targets = sample.numbers_and_codes(2 * MOST_ROWS)
+        return find_relations(matrix, problem.table.n_numeric, targets, sample.seed)
+
+    def add_steps(
+        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
+    ) -> None:
+        """Add the relations in front of all other steps: they need the whole matrix."""
+        if step is None:
+            return
+        step.set_params(n_categorical=len(plan.problem.table.cardinalities))
+        plan.matrix_steps.append((self.name, step))
+        relations = dict(allele.values).get("relations", ())
+        crosses = [parse_relation(text).is_category for text in relations]
+        plan.n_made_categories += crosses.count(True)
+        plan.n_made_numbers += crosses.count(False)
+        plan.n_numbers += crosses.count(False)
+
+    def variants(
+        self, genomes: Sequence[Genome], complete: Complete, options: Sequence[Component]
+    ) -> Variants:
+        """Return the first entries of some estimators, with the relations that were found."""
+        variants = variants_of(
+            genomes, complete, self.name, "related", "relations", **OF_CROSSES
+        )
+        return Variants(variants[:MOST_VARIANTS], FIRST_VARIANT)

@@ -1,4 +1,4 @@
-"""The genome: which component fills each slot of a pipeline, with which values."""
+"""The genome: the allele of every gene of a pipeline."""
 
 import hashlib
 import re
@@ -12,14 +12,14 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import BaseEstimator
 
-#: The slots that are no preparation of the data.
+#: The names of the genes that do not prepare the input columns.
 LEARNING = ("estimator", "target")
 
 
 def text_of(value: Any) -> str:
-    """Return a value as text that is the same in every process, and complete.
+    """Return the complete text of a value, the same in every process.
 
-    No addresses in memory, and nothing that depends on how the user lets things be printed.
+    It holds no memory addresses and does not depend on the user's print options.
     """
     if value is None or isinstance(value, str | int | float):
         return repr(value)
@@ -40,15 +40,15 @@ def _seed(root: int, text: str) -> int:
 
 
 @dataclass(frozen=True)
-class Gene:
-    """A component's name and the values of its active parameters."""
+class Allele:
+    """The value of one gene: a component's name and the values of its active parameters."""
 
     component: str
     values: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
-    def of(cls, component: str, values: Mapping[str, Any]) -> "Gene":
-        """Return the gene of a component with these values."""
+    def of(cls, component: str, values: Mapping[str, Any]) -> "Allele":
+        """Return the allele of a component with these values."""
         return cls(component, tuple(sorted(values.items())))
 
     def __str__(self) -> str:
@@ -59,36 +59,33 @@ class Gene:
 
 @dataclass(frozen=True, eq=False)
 class Genome:
-    """Genes by slot, in the order of the pipeline; immutable, compared by content.
+    """Alleles by gene, in the order of the pipeline; immutable, compared by content.
 
-    Only active slots and parameters are there, so that two genomes that build the same
-    pipeline are equal: the genome is the key of everything known about a candidate.
+    Inactive genes and parameters are absent, so that two genomes that build the same pipeline
+    are equal: the genome is the key of everything known about a candidate.
 
-    A genome with a parent starts from what the parent's models have learned, and its parent may
-    have done so itself: what becomes of it depends on that line, which is a part of what it is.
+    A genome with a parent is trained with a warm start from the parent's fitted models. The
+    parent may have a parent itself; this lineage decides the result, so it is part of the key.
 
     Examples
     --------
-    >>> from evolearn.pipeline.genome import Gene, Genome
-    >>> Genome((("estimator", Gene.of("ridge", {"alpha": 1.0})),)).params
+    >>> from evolearn.pipeline.genome import Allele, Genome
+    >>> Genome((("estimator", Allele.of("ridge", {"alpha": 1.0})),)).params
     {'estimator': 'ridge', 'ridge__alpha': 1.0}
     """
 
-    genes: tuple[tuple[str, Gene], ...]
+    genes: tuple[tuple[str, Allele], ...]
     parent: "Genome | None" = None
 
     @classmethod
-    def of(cls, genes: Iterable[tuple[str, Gene]]) -> "Genome":
-        """Return the genome with these genes."""
+    def of(cls, genes: Iterable[tuple[str, Allele]]) -> "Genome":
+        """Return the genome with these alleles."""
         return cls(tuple(genes))
 
     @cached_property
     def key(self) -> str:
-        """The genome as text. Values count by their text: some cannot be hashed.
-
-        Its parent counts by a digest of its own text, which counts its parent in turn.
-        """
-        own = " | ".join(f"{slot}={gene}" for slot, gene in self.genes)
+        """The genome as text; its parent enters as a digest of the parent's key."""
+        own = " | ".join(f"{gene}={allele}" for gene, allele in self.genes)
         if self.parent is None:
             return own
         digest = hashlib.blake2b(self.parent.key.encode(), digest_size=16).hexdigest()
@@ -96,8 +93,8 @@ class Genome:
 
     @cached_property
     def preparation(self) -> str:
-        """The genes that prepare the data, as text."""
-        return " | ".join(f"{slot}={g}" for slot, g in self.genes if slot not in LEARNING)
+        """The alleles that prepare the input columns, as text."""
+        return " | ".join(f"{name}={a}" for name, a in self.genes if name not in LEARNING)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Genome) and self.key == other.key
@@ -108,19 +105,19 @@ class Genome:
     def __str__(self) -> str:
         return self.key
 
-    def __getitem__(self, slot: str) -> Gene:
-        return self._by_slot[slot]
+    def __getitem__(self, gene: str) -> Allele:
+        return self._by_gene[gene]
 
-    def __contains__(self, slot: str) -> bool:
-        return slot in self._by_slot
+    def __contains__(self, gene: str) -> bool:
+        return gene in self._by_gene
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_slot)
+        return iter(self._by_gene)
 
     @property
-    def line(self) -> "tuple[Genome, ...]":
-        """The genomes whose training this one's goes on from, the first one first, and it."""
-        return (self,) if self.parent is None else (*self.parent.line, self)
+    def lineage(self) -> "tuple[Genome, ...]":
+        """The chain of warm starts that ends with this genome, first ancestor first."""
+        return (self,) if self.parent is None else (*self.parent.lineage, self)
 
     @property
     def estimator(self) -> str:
@@ -129,15 +126,15 @@ class Genome:
 
     @property
     def params(self) -> dict[str, Any]:
-        """The flat form: the component of each slot, then its values by component."""
+        """The flat form: the component of each gene, then its values by component."""
         flat: dict[str, Any] = {}
-        for slot, gene in self.genes:
-            flat[slot] = gene.component
-            flat.update((f"{gene.component}__{name}", value) for name, value in gene.values)
+        for gene, allele in self.genes:
+            flat[gene] = allele.component
+            flat.update((f"{allele.component}__{k}", value) for k, value in allele.values)
         return flat
 
     def seed(self, root: int) -> int:
-        """Return the seed of everything random in this candidate's training.
+        """Return the seed of this candidate's training.
 
         It depends on the search's seed and the genome alone, never on when or where the
         candidate is evaluated.
@@ -145,12 +142,12 @@ class Genome:
         return _seed(root, self.key)
 
     def preparation_seed(self, root: int) -> int:
-        """Return the seed of everything random in how this candidate's data are prepared.
+        """Return the seed of this candidate's preparation steps.
 
-        The same for all that prepare them alike, whatever is fitted on them.
+        Candidates with the same preparation share it, whatever estimator follows.
         """
         return _seed(root, self.preparation)
 
     @cached_property
-    def _by_slot(self) -> dict[str, Gene]:
+    def _by_gene(self) -> dict[str, Allele]:
         return dict(self.genes)

@@ -1,50 +1,49 @@
-"""Who may start from what others have learned, and what training a whole line takes."""
+"""Warm starts: which genomes may continue from a parent's fitted models."""
 
 from random import Random
 from typing import Any
 
-from evolearn.cost.restriction import expected_seconds
-from evolearn.networks.training import HEIR_EPOCHS
-from evolearn.pipeline.genome import Gene, Genome
-from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.search_space import SearchSpace
 
-# A line may have so many genomes: a final model trains all of them again, one after the other.
-LONGEST_LINE = 4
-# What boosting that goes on has of rounds, times its parent's; and the rate of those that are
-# added, times its parent's: a lower one fits the rest more finely.
+# Longest lineage: a final model trains all of its genomes again, one after the other.
+LONGEST_LINEAGE = 4
+# Ratio of a child's boosting rounds to its parent's, and of the learning rate of the added
+# rounds to the parent's: a lower one fits the rest more finely.
 MORE_ROUNDS = (1.3, 2.0)
 TAIL_RATE = (0.5, 1.0)
 RATE = "learning_rate"
 
 
-def heritable(genome: Genome, space: SearchSpace) -> bool:
-    """Tell whether children may start from what the models of a genome have learned."""
-    if len(genome.line) >= LONGEST_LINE:
+def can_be_parent(genome: Genome, space: SearchSpace) -> bool:
+    """Whether children may be trained with a warm start from the models of a genome."""
+    if len(genome.lineage) >= LONGEST_LINEAGE:
         return False
-    return space[genome.estimator].inherits is not None or goes_on(genome, space)
+    return space[genome.estimator].inherits is not None or can_continue(genome, space)
 
 
-def heir(child: Genome, parent: Genome, space: SearchSpace) -> Genome | None:
-    """Return a child as one that starts from its parent's weights, None if it cannot.
+def warm_started(child: Genome, parent: Genome, space: SearchSpace) -> Genome | None:
+    """Return a child that starts from its parent's weights, None if it cannot.
 
-    It takes from the parent what these presuppose: all that is done to the data before, and
-    what is made of the columns. Where the child differs in nothing else, it cannot.
+    It takes from the parent what the weights need: the preparation of the data, and the
+    parameters in `Component.inherits`. A child that differs in nothing else cannot.
     """
     shared = space[parent.estimator].inherits
-    if shared is None or child.estimator != parent.estimator or not heritable(parent, space):
+    if shared is None or child.estimator != parent.estimator:
         return None
-    theirs = dict(parent["estimator"].values)
+    if not can_be_parent(parent, space):
+        return None
+    inherited = dict(parent["estimator"].values)
     values = dict(child["estimator"].values)
-    values |= {name: theirs[name] for name in shared if name in theirs}
-    gene = space[child.estimator].gene(values)
-    return None if str(gene) == str(parent["estimator"]) else _child(parent, gene)
+    values |= {name: inherited[name] for name in shared if name in inherited}
+    allele = space[child.estimator].allele(values)
+    return None if str(allele) == str(parent["estimator"]) else _child(parent, allele)
 
 
-def goes_on(genome: Genome, space: SearchSpace) -> bool:
-    """Tell whether boosting may go on from the rounds of a genome.
+def can_continue(genome: Genome, space: SearchSpace) -> bool:
+    """Whether a child may continue the boosting of a genome.
 
-    Not where it may stop early: then the rounds are for the model to say.
+    Not with early stopping, where the model decides the number of rounds.
     """
     component = space[genome.estimator]
     values = dict(genome["estimator"].values)
@@ -56,16 +55,16 @@ def goes_on(genome: Genome, space: SearchSpace) -> bool:
     return parameters.get("n_iter_no_change") is None
 
 
-def longer(parent: Genome, space: SearchSpace, rng: Random) -> Genome | None:
-    """Return a child that goes on from its parent's rounds with more of them.
+def continued(parent: Genome, space: SearchSpace, rng: Random) -> Genome | None:
+    """Return a child that continues its parent's boosting with more rounds.
 
-    None if that cannot be, or the parent has about as many as there may be.
+    None if that is not possible, or the parent has nearly the highest number of rounds.
     """
-    if not heritable(parent, space) or not goes_on(parent, space):
+    if not can_be_parent(parent, space) or not can_continue(parent, space):
         return None
     component = space[parent.estimator]
     rounds = component.rounds
-    assert rounds is not None  # or it would not go on
+    assert rounds is not None  # checked by `can_continue`
     values = dict(parent["estimator"].values)
     more = round(values[rounds] * rng.uniform(*MORE_ROUNDS))
     changes: dict[str, Any] = {rounds: component.parameters[rounds].clip(more)}
@@ -73,38 +72,13 @@ def longer(parent: Genome, space: SearchSpace, rng: Random) -> Genome | None:
         return None
     if isinstance(values.get(RATE), float):
         changes[RATE] = component.parameters[RATE].clip(values[RATE] * rng.uniform(*TAIL_RATE))
-    there = {name: v for name, v in changes.items() if v in component.parameters[name]}
-    return _child(parent, component.gene(values | there)) if rounds in there else None
+    allowed = {name: v for name, v in changes.items() if v in component.parameters[name]}
+    if rounds not in allowed:
+        return None
+    return _child(parent, component.allele(values | allowed))
 
 
-def own_seconds(genome: Genome, space: SearchSpace, problem: Problem) -> float | None:
-    """Return the expected seconds of one fit that starts from where its parent is if it may.
-
-    None if they are not known.
-    """
-    component = space[genome.estimator]
-    seconds = expected_seconds(component, problem, genome["estimator"])
-    if genome.parent is None or seconds is None:
-        return seconds
-    if component.rounds is None:
-        return HEIR_EPOCHS * seconds
-    before, now = (
-        dict(one["estimator"].values)[component.rounds] for one in (genome.parent, genome)
-    )
-    return seconds * (1 - before / now)
-
-
-def line_factor(genome: Genome, space: SearchSpace, problem: Problem) -> float:
-    """Return how many times as long it takes to train the whole line of a genome as the end.
-
-    The same in a fold and on all rows.
-    """
-    seconds = [own_seconds(one, space, problem) for one in genome.line]
-    known = [one for one in seconds if one]
-    return sum(known) / known[-1] if len(known) == len(seconds) else float(len(seconds))
-
-
-def _child(parent: Genome, gene: Gene) -> Genome:
-    """Return a child that starts from its parent, with another gene of the estimator."""
-    genes = ((slot, gene if slot == "estimator" else parent[slot]) for slot in parent)
+def _child(parent: Genome, allele: Allele) -> Genome:
+    """Return a child with a warm start from its parent, and this allele of the estimator."""
+    genes = ((gene, allele if gene == "estimator" else parent[gene]) for gene in parent)
     return Genome(tuple(genes), parent)

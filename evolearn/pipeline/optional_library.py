@@ -1,4 +1,4 @@
-"""Estimators of libraries that need not be installed, imported when the first is built."""
+"""Estimators of optional libraries, imported when the first one is built."""
 
 import importlib
 import importlib.util
@@ -13,28 +13,28 @@ from evolearn._compat import parse_version
 
 
 def is_installed(module: str) -> bool:
-    """Tell whether a module can be found, without importing it."""
+    """Whether a module can be found, without importing it."""
     spec = importlib.util.find_spec(module)
-    return spec is not None and spec.origin is not None  # a mere folder of that name has none
+    return spec is not None and spec.origin is not None  # a folder of that name has no origin
 
 
 @dataclass(frozen=True)
-class Imported:
-    """Stands for an estimator whose library is imported when the first one is built.
+class OptionalEstimator:
+    """Placeholder of an estimator whose library is imported when the first one is built.
 
     Parameters
     ----------
     module, name : str
         The library and its class.
     least : str
-        The lowest version that is known to work, as in the extra that installs it.
+        The lowest supported version, as in the extra that installs it.
     settings : dict, default={}
         Parameters of every estimator that is built.
 
     Examples
     --------
-    >>> from evolearn.pipeline.optional_library import Imported
-    >>> Imported("sklearn.linear_model", "Ridge", "1.7", {"alpha": 2.0})()
+    >>> from evolearn.pipeline.optional_library import OptionalEstimator
+    >>> OptionalEstimator("sklearn.linear_model", "Ridge", "1.7", {"alpha": 2.0})()
     Ridge(alpha=2.0)
     """
 
@@ -45,8 +45,7 @@ class Imported:
 
     def __call__(self) -> BaseEstimator:
         """Return a new unfitted estimator."""
-        # Not passed to the constructor: CatBoost's drops what is None, and a seed that is not
-        # set yet is None.
+        # CatBoost's constructor drops parameters that are None, such as a seed to be set later.
         return getattr(self._load(), self.name)().set_params(**self.settings)
 
     @property
@@ -54,7 +53,7 @@ class Imported:
         """The version of the library, "" if it cannot be imported."""
         try:
             return str(self._load().__version__)
-        except Exception:  # whatever goes wrong inside of it
+        except Exception:  # an import can fail in any way
             return ""
 
     @property

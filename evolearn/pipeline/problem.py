@@ -1,56 +1,59 @@
-"""What a search space must know of the table and target it is used on."""
+"""Properties of a table and its target that decide which pipelines can be built."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from evolearn.data.schema import TableSchema
+from evolearn.tasks import get_task
 
-# A category column counts with at most this many columns: the one-hot encoder's default cap.
+# A category counts with at most this many columns: the default limit of one-hot encoding.
 COLUMNS_PER_CATEGORY = 16
-# A text counts with the columns that an unmutated genome makes of it.
-COLUMNS_PER_TEXT = 32
+# A text counts with the columns that an unmutated genome makes of it, a date with two pairs of
+# sine and cosine for each of its four cycles.
+COLUMNS_PER_TEXT, COLUMNS_PER_DATE = 32, 16
 
 
 @dataclass(frozen=True)
 class Problem:
-    """The table and target as far as they decide what can be built.
+    """The facts about a table and a target by which search spaces are restricted.
 
     Attributes
     ----------
-    task : {"classification", "regression"}
+    task : str
+        The kind of task, ``"classification"`` or ``"regression"``.
     table : TableSchema
         The numeric matrix all candidates are evaluated on.
     n_classes : int
         Number of classes; 0 in regression.
     smallest_class : int
-        Rows of the rarest class; 0 in regression. Half of them are in the training part of
-        every fold: where folds are uneven it is less than the table has.
+        Twice the rows of the rarest class that every fold trains on; 0 in regression.
     zero_one : bool
         Whether the classes are the integers 0 and 1.
     positive_target : bool
         Whether all target values are above -1, so that their ``log1p`` exists.
     fine_numbers, fine_target : bool
-        Whether a column of numbers, or the target, varies so little that estimators which
-        compute in single precision would hardly see it; it is scaled before they do, but
-        for estimators of the user's.
+        Whether a numeric column, or the target, varies too little for single precision. It is
+        scaled first, except for estimators of the user.
     weighted : bool
         Whether samples have weights.
     fit_limit : float
-        Seconds that one fit may be expected to take.
+        Longest expected time of one fit, in seconds.
     training_rows : int or None
-        The most rows that a fold trains on; None: about as many as the table has.
+        Training rows of the largest fold; None: about as many as the table has.
     fewest_training_rows : int or None
-        The fewest that one does; None: as many as the most.
+        Training rows of the smallest fold; None: as many as of the largest.
     counted_rows : int or None
         Number of rows that final models learn from, see `evolearn.evaluation.zero_weights`;
         None: all.
     row_bytes : float
         Bytes of a row of the numeric matrix.
     memory : float
-        Bytes that one fit may hold, the rows it trains on included.
+        Most bytes that one fit may hold, its training rows included.
     responses : tuple of str
         The prediction methods of which the scorer needs one; () if it does not say.
-    identifiers : tuple of int
-        Columns of numbers whose values tell of the target by themselves, not by their order.
+    findings : dict of str to object, or None
+        What genes discovered about the table, by the gene's name; None before the screening.
     """
 
     task: str
@@ -69,22 +72,26 @@ class Problem:
     row_bytes: float = 0.0
     memory: float = float("inf")
     responses: tuple[str, ...] = ()
-    identifiers: tuple[int, ...] = ()
+    findings: Mapping[str, Any] | None = field(default_factory=dict)
+
+    def finding(self, gene: str) -> Any:
+        """Return what a gene discovered, None for nothing."""
+        return (self.findings or {}).get(gene)
 
     @property
     def n_fit_rows(self) -> int:
-        """Number of rows of one fit while candidates are compared."""
+        """Training rows of one fit in cross-validation."""
         return self.table.n_rows if self.training_rows is None else self.training_rows
 
     @property
     def n_least_rows(self) -> int:
-        """Number of rows that the smallest fold trains on."""
+        """Training rows of the smallest fold."""
         few = self.fewest_training_rows
         return self.n_fit_rows if few is None else few
 
     @property
     def n_final_rows(self) -> int:
-        """Number of rows that final models learn from, if there is memory."""
+        """Training rows of a final model, if there is memory."""
         return self.table.n_rows if self.counted_rows is None else self.counted_rows
 
     @property
@@ -94,12 +101,12 @@ class Problem:
 
     @property
     def n_columns(self) -> int:
-        """Number of columns that are fitted on where a category is one of them."""
+        """Number of columns if a category is one column."""
         return self._n_numbers + len(self.table.cardinalities)
 
     @property
     def n_encoded_columns(self) -> int:
-        """Number of columns that are fitted on where categories are one-hot encoded."""
+        """Number of columns if categories are one-hot encoded."""
         widths = (min(c, COLUMNS_PER_CATEGORY) for c in self.table.cardinalities)
         return self._n_numbers + sum(widths)
 
@@ -108,14 +115,14 @@ class Problem:
         return self.table.n_numeric + COLUMNS_PER_TEXT * len(self.table.texts)
 
     @property
-    def early_stopping(self) -> bool:
-        """Whether a stratified tenth of a fold's training rows can be held out.
+    def most_columns(self) -> int:
+        """Number of columns with all indicators of missing values and all columns of dates."""
+        indicated = (1 + self.table.has_missing) * self.n_encoded_columns
+        return indicated + COLUMNS_PER_DATE * len(self.table.dates)
 
-        scikit-learn's inner early stopping is stratified and fails when a class has fewer
-        than two training rows or the held-out part has fewer rows than there are classes.
-        """
-        # Half of the rows, or more, are in the training part of each fold.
+    @property
+    def early_stopping(self) -> bool:
+        """Whether scikit-learn can hold out a tenth of a fold's training rows."""
+        # At least half of the rows are in the training part of each fold.
         n_rows = min(self.table.n_rows, 2 * self.n_least_rows)
-        if self.task == "regression":
-            return n_rows >= 40
-        return self.smallest_class >= 6 and n_rows >= 20 * self.n_classes
+        return get_task(self.task).can_stop_early(n_rows, self.n_classes, self.smallest_class)

@@ -5,11 +5,17 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from evolearn.models.catalogue import ESTIMATORS, PREPARATION, default_estimators
-from evolearn.pipeline.component import PLAIN_SLOTS, SLOTS, Component, check_slots
+from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import as_domain
-from evolearn.pipeline.genome import Gene, Genome
-from evolearn.pipeline.optional_library import Imported
+from evolearn.pipeline.gene import Gene
+from evolearn.pipeline.genome import Allele, Genome
+from evolearn.pipeline.optional_library import OptionalEstimator
+from evolearn.pipeline.registry import (
+    check_gene_names,
+    default_components,
+    registered_genes,
+    slots_of,
+)
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,13 +27,14 @@ class SearchSpace:
     Parameters
     ----------
     estimators : tuple of Component
-        The models. Each names, by slot, the components it can be combined with.
+        The models. Each names the options of the genes that may prepare data for it.
     preparation : dict of str to tuple of Component, default=None
-        The components of the slots ``"relations"``, ``"imputer"``, ``"features"``,
-        ``"dates"``, ``"mask"``, ``"text"``, ``"encoder"``, ``"identifiers"``, ``"scaler"``,
-        ``"transformer"``, ``"selector"`` and ``"target"``. None: the default catalogue's.
+        The components of each gene, such as ``"imputer"``, ``"encoder"`` or ``"scaler"``. None:
+        those of all registered genes.
     left_out : dict of str to str, default={}
-        Components that were left out for a table, and why.
+        Components that were left out for a table, with the reasons.
+    genes : tuple of Gene, default=None
+        The genes, in the order of their steps in a pipeline. None: all registered ones.
 
     Examples
     --------
@@ -42,19 +49,24 @@ class SearchSpace:
     estimators: tuple[Component, ...]
     preparation: Mapping[str, tuple[Component, ...]]
     left_out: Mapping[str, str]
+    genes: tuple[Gene, ...]
 
     def __init__(
         self,
         estimators: Iterable[Component],
         preparation: Mapping[str, Iterable[Component]] | None = None,
         left_out: Mapping[str, str] | None = None,
+        genes: Iterable[Gene] | None = None,
     ) -> None:
-        given = PREPARATION if preparation is None else preparation
-        check_slots(given, "preparation")
-        slots = {slot: tuple(given.get(slot, ())) for slot in SLOTS}
+        genes = registered_genes() if genes is None else tuple(genes)
+        if preparation is None:
+            preparation = {gene.name: gene.components for gene in genes}
+        check_gene_names(preparation, "preparation", genes)
+        slots = {gene.name: tuple(preparation.get(gene.name, ())) for gene in genes}
         object.__setattr__(self, "estimators", tuple(estimators))
         object.__setattr__(self, "preparation", slots)
         object.__setattr__(self, "left_out", dict(left_out or {}))
+        object.__setattr__(self, "genes", genes)
         for component in (*self.estimators, *(c for cs in slots.values() for c in cs)):
             if not isinstance(component, Component):
                 msg = (
@@ -63,6 +75,7 @@ class SearchSpace:
                     "SearchSpace.default."
                 )
                 raise TypeError(msg)
+            check_gene_names(component.slots or (), f"Component {component.name!r}", genes)
         names = [c.name for c in self.estimators]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -75,10 +88,11 @@ class SearchSpace:
 
         LightGBM, XGBoost and CatBoost are part of it where they are installed.
         """
-        if task not in ESTIMATORS:
+        components = default_components(task)
+        if not components:
             msg = f"The task must be 'classification' or 'regression', got {task!r}."
             raise ValueError(msg)
-        return cls(default_estimators(task))
+        return cls(components)
 
     def __repr__(self) -> str:
         lines = ["SearchSpace(", "  estimators=["]
@@ -123,7 +137,7 @@ class SearchSpace:
         return tuple(component.name for component in self.estimators)
 
     def component(self, slot: str, name: str) -> Component:
-        """Return the component of a slot by its name; KeyError if there is none."""
+        """Return an option of a gene, or an estimator; KeyError if there is none."""
         components = self.estimators if slot == "estimator" else self.preparation[slot]
         for component in components:
             if component.name == name:
@@ -131,13 +145,12 @@ class SearchSpace:
         raise KeyError(name)
 
     def slots_of(self, estimator: str) -> dict[str, tuple[str, ...]]:
-        """Return the slots of an estimator's pipelines and what can fill them."""
+        """Return the genes of an estimator's pipelines with their options in this space."""
         there = {slot: {c.name for c in cs} for slot, cs in self.preparation.items()}
-        slots = self[estimator].slots
-        wanted = PLAIN_SLOTS if slots is None else slots
+        wanted = slots_of(self[estimator])
         options = {
             slot: tuple(name for name in wanted.get(slot, ()) if name in there[slot])
-            for slot in SLOTS
+            for slot in self.preparation
         }
         return {slot: names for slot, names in options.items() if names}
 
@@ -146,11 +159,11 @@ class SearchSpace:
     def genome(self, params: Mapping[str, Any]) -> Genome:
         """Return the genome of a flat description as in ``best_params_``.
 
-        What the description does not say is filled with default values; what does not apply
-        to this space (a scaler where none is needed) is left aside.
+        Missing entries get default values; entries that do not apply to this space (a scaler
+        where none is needed) are ignored.
         """
         name = params["estimator"]
-        genes = []
+        genes: list[tuple[str, Allele]] = []
         for slot, options in self.slots_of(name).items():
             chosen = params.get(slot, options[0])
             chosen = chosen if chosen in options else options[0]
@@ -168,16 +181,16 @@ class SearchSpace:
         return Genome.of([*genes, ("estimator", self[name].sample(rng))])
 
     def complexity(self, genome: Genome) -> float:
-        """Return the counted complexity: the weights of all components of the genome."""
+        """Return the sum of the complexities of all components of a genome."""
         return float(
             sum(self.component(slot, genome[slot].component).complexity for slot in genome)
         )
 
-    def _described(self, slot: str, name: str, params: Mapping[str, Any]) -> Gene:
+    def _described(self, slot: str, name: str, params: Mapping[str, Any]) -> Allele:
         component = self.component(slot, name)
         prefix = f"{name}__"
         values = {k.removeprefix(prefix): v for k, v in params.items() if k.startswith(prefix)}
-        return component.gene({k: v for k, v in values.items() if k in component.parameters})
+        return component.allele({k: v for k, v in values.items() if k in component.parameters})
 
     # -- other spaces ------------------------------------------------------------------------
 
@@ -194,7 +207,7 @@ class SearchSpace:
             for slot, components in self.preparation.items()
         }
         kept = [c for c in self.estimators if c.name not in names]
-        return SearchSpace(kept, slots, self.left_out)
+        return SearchSpace(kept, slots, self.left_out, self.genes)
 
     def extended(self, *components: Component) -> "SearchSpace":
         """Return the space with more estimators."""
@@ -211,17 +224,7 @@ class SearchSpace:
             return replace(component, parameters={**component.parameters, **new})
 
         slots = {slot: map(changed, cs) for slot, cs in self.preparation.items()}
-        return SearchSpace(map(changed, self.estimators), slots, self.left_out)
-
-    def with_step(self, slot: str, name: str, **domains: Any) -> "SearchSpace":
-        """Return the space with other domains for parameters of one step of a slot.
-
-        Unlike `constrained` it leaves alone an estimator of the user's that has the same name.
-        """
-        component = self.component(slot, name)
-        changed = replace(component, parameters={**component.parameters, **domains})
-        steps = [changed if c is component else c for c in self.preparation[slot]]
-        return SearchSpace(self.estimators, {**self.preparation, slot: steps}, self.left_out)
+        return SearchSpace(map(changed, self.estimators), slots, self.left_out, self.genes)
 
     def _check_names(self, names: Iterable[str]) -> None:
         known = {*self.names, *(c.name for cs in self.preparation.values() for c in cs)}
@@ -234,15 +237,16 @@ class SearchSpace:
             raise ValueError(msg)
 
 
-def of_catalogue(genome: Genome, space: SearchSpace, task: str) -> bool:
-    """Tell whether a genome is made of the default catalogue's own components.
+def is_built_in(genome: Genome, space: SearchSpace, task: str) -> bool:
+    """Whether a genome is made of evolearn's own components.
 
     Users may narrow or widen their domains, but not add parameters to them.
     """
-    for slot, gene in genome.genes:
-        known = default_estimators(task) if slot == "estimator" else PREPARATION[slot]
-        own = next((c for c in known if c.name == gene.component), None)
-        component = space.component(slot, gene.component)
+    options = {gene.name: gene.components for gene in space.genes}
+    for slot, allele in genome.genes:
+        known = default_components(task) if slot == "estimator" else options[slot]
+        own = next((c for c in known if c.name == allele.component), None)
+        component = space.component(slot, allele.component)
         if (
             own is None
             or component.whole
@@ -255,9 +259,9 @@ def of_catalogue(genome: Genome, space: SearchSpace, task: str) -> bool:
 
 def _class_of(component: Component) -> Any:
     made = component.estimator
-    return made if isinstance(made, type | Imported) else type(made)
+    return made if isinstance(made, type | OptionalEstimator) else type(made)
 
 
 def replace_estimators(space: SearchSpace, estimators: Iterable[Component]) -> SearchSpace:
     """Return the space with other estimators."""
-    return SearchSpace(estimators, space.preparation, space.left_out)
+    return SearchSpace(estimators, space.preparation, space.left_out, space.genes)

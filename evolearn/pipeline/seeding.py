@@ -4,10 +4,11 @@ from sklearn.base import BaseEstimator
 from sklearn.preprocessing import TargetEncoder
 
 from evolearn._compat import seeded_target_encoder
+from evolearn.tasks import get_task
 
 
 def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
-    """Set every random state that is not set, in the estimator and all its parts."""
+    """Set every unset random state, in the estimator and all its parts."""
     parameters = estimator.get_params(deep=True)
     unset = {
         name: seed
@@ -18,7 +19,7 @@ def seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
         if isinstance(value, TargetEncoder):
             unset.pop(f"{name}__random_state", None)
             settings = seeded_target_encoder(
-                value, seed, classification=task == "classification"
+                value, seed, classification=get_task(task).stratified
             )
             unset |= {f"{name}__{key}": setting for key, setting in settings.items()}
     return estimator.set_params(**unset)

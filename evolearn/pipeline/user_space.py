@@ -1,4 +1,4 @@
-"""The forms in which users say what shall be searched."""
+"""The forms of the estimators' parameter `search_space`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,8 +8,8 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
-from evolearn.models.boosting_libraries import BOOSTING_LIBRARIES
 from evolearn.pipeline.component import Component
+from evolearn.pipeline.registry import registered_families
 from evolearn.pipeline.search_space import SearchSpace
 
 _FORMS = (
@@ -19,7 +19,7 @@ _FORMS = (
 
 
 def make_space(search_space: Any, task: str) -> SearchSpace:
-    """Return the space that a user's ``search_space`` stands for.
+    """Return the space of a user's ``search_space``.
 
     Raises
     ------
@@ -49,7 +49,8 @@ def _component(entry: Any, task: str, taken: set[str]) -> Component:
         return entry
     if isinstance(entry, str):
         catalogue = SearchSpace.default(task)
-        if entry in BOOSTING_LIBRARIES and entry not in catalogue.names:
+        missing = [f.name for f in registered_families() if f.requirement is not None]
+        if entry in missing and entry not in catalogue.names:
             msg = (
                 f"search_space names {entry!r}, which is not installed; install it, or the "
                 'extra "boosting".'
@@ -102,7 +103,7 @@ def _of_user(
 
 
 def _keep_output(pipeline: Pipeline) -> None:
-    """Let the steps hand on what they do in the user's session: workers do not know of it."""
+    """Fix the output type of the steps: workers do not know the user's configuration."""
     wanted = get_config()["transform_output"]
     if wanted != "default":
         for _, step in pipeline.steps[:-1]:

@@ -1,4 +1,4 @@
-"""How the types of estimators stand, and which of them are hopeless on this table."""
+"""Ranking of the estimator types by their lowest error, to give up hopeless ones."""
 
 import math
 from statistics import median
@@ -7,25 +7,25 @@ from typing import Any
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.search_space import SearchSpace
 
-# How fast hope falls with what a type lacks of the best one's way from the baseline, and with
-# the ratio of their errors. The mean of both counts: where the baseline is poor, three times
-# the best error is near the best; where all errors are mostly noise, so is what learned
-# little. Below this there is none. Chosen by hand from what searches of 60 s tried on a dozen
-# tables.
+# A type's score decays exponentially with its distance from the best one, relative to the
+# baseline's distance, and with the ratio of their errors; the mean of both exponents counts.
+# With a poor baseline, three times the best error is still near the best; with errors that are
+# mostly noise, so is a type that learned little. Below `HOPELESS` a type is given up. Chosen by
+# hand from searches of 60 s on a dozen tables.
 STEEPNESS, RATIO_STEEPNESS, HOPELESS = 5.0, 6.0, 0.05
 
 
-class Standings:
-    """Keeps the lowest error of each type of estimator.
+class EstimatorRanking:
+    """The lowest error of each estimator type.
 
-    Estimators of one name are of different types if they differ in a parameter that others
+    Estimators of one name count as different types if they differ in a parameter that others
     depend on (the embedding of a network, the kernel of a support vector machine): where a
-    plain network learns little, one that spreads its columns may be the best of all.
+    plain network learns little, one with an embedding may be the best of all.
 
     Parameters
     ----------
     space : SearchSpace
-        Has the components of all genomes that are told.
+        The space of all recorded genomes.
     """
 
     def __init__(self, space: SearchSpace) -> None:
@@ -33,8 +33,8 @@ class Standings:
         self._errors: dict[tuple[Any, ...], float] = {}
         self._baseline: float | None = None
 
-    def note(self, genome: Genome, error: float | None) -> None:
-        """Learn from a candidate; one that was not scored has no error and tells nothing."""
+    def record(self, genome: Genome, error: float | None) -> None:
+        """Record the error of a candidate; None for one that was not scored."""
         if error is None or not math.isfinite(error):
             return
         if self._baseline is None:
@@ -43,13 +43,13 @@ class Standings:
         self._errors[kind] = min(error, self._errors.get(kind, math.inf))
 
     def is_hopeless(self, genome: Genome) -> bool:
-        """Tell whether the type of a genome was tried and lies far behind the best one."""
+        """Whether the type of a genome was tried and lies far behind the best one."""
         error = self._errors.get(self._type(genome))
         if error is None or self._baseline is None:
             return False
         errors = self._errors.values()
         best = min(errors)
-        # Where the baseline is best of all, the type in the middle is the measure.
+        # If the baseline is the best of all, the median type takes its place.
         scale = max(self._baseline, median(errors)) - best
         if scale <= 0:
             return False

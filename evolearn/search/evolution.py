@@ -7,37 +7,34 @@ from typing import Any
 
 from deap import base, tools
 
-from evolearn.genes.formulas import CONSTRUCTED, FEATURES, Expressions
 from evolearn.pipeline.genome import Genome
-from evolearn.pipeline.lineage import goes_on, heir, longer
+from evolearn.pipeline.lineage import can_continue, continued, warm_started
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.search.ask_tell import Candidate, Prices, Search
-from evolearn.search.estimator_ranking import Standings
-from evolearn.search.genetic_programming import Trees
+from evolearn.search.estimator_ranking import EstimatorRanking
 from evolearn.search.individual import Individual
 from evolearn.search.portfolio import cheaper
 from evolearn.search.random_operators import with_random
-from evolearn.search.variation import mate, mutate, sample
+from evolearn.search.variation import mate, moves_of, mutate, sample
 
 CROSSOVER_PROBABILITY = 0.4
-# A child of a crossover is mutated as well in this share of cases: twins of a parent are rare.
+# Share of crossovers whose child is also mutated, so that copies of a parent are rare.
 MUTATION_AFTER_CROSSOVER = 0.5
-# Share of the children of networks that start from a parent's weights, if they can: about two
-# of five cannot, for they differ in preparation or embedding, or the line is at its longest.
+# Share of networks' offspring that start from a parent's weights, if they can: about two of
+# five cannot, because preparation or embedding differ, or the lineage is at its longest.
 INHERITANCE = 0.8
-# Share of the mutations of boosted trees that do nothing but go on from their parent's rounds.
-GOING_ON = 0.15
+# Share of the mutations of boosted trees that only continue their parent's boosting.
+CONTINUATION = 0.15
 # Share of genomes drawn from the whole space, so that no estimator type is lost for ever.
 IMMIGRANTS = 0.08
 # Share of parents chosen by error alone; the others by Pareto rank and crowding (NSGA-II),
-# which keeps simple and odd pipelines in play.
+# which keeps simple and unusual pipelines among the parents.
 ERROR_TOURNAMENTS = 0.7
-# Where no entry of the portfolio is left that has any hope and can be afforded, one of the rest
-# is asked in this share of cases, children in the others.
+# Probability of proposing a remaining portfolio entry when only hopeless or too costly ones are
+# left; offspring are proposed otherwise.
 LEFT_OVER = 0.25
-# An entry that takes so much longer than a candidate should, made smaller already, is one of
-# these others.
-TOO_DEAR = 1.5
+# An entry is too costly if it takes so many times the seconds of a candidate, at its smallest.
+TOO_COSTLY = 1.5
 
 
 class Evolution(Search):
@@ -51,8 +48,6 @@ class Evolution(Search):
     population : list of Individual
     archive : deap.tools.ParetoFront
         All non-dominated individuals ever told.
-    logbook : deap.tools.Logbook
-        A record per generation: size of the population, its best, median and worst error.
     """
 
     def __init__(
@@ -66,21 +61,15 @@ class Evolution(Search):
         super().__init__(space, population_size=population_size, initial=initial, rng=rng)
         self.population: list[Individual] = []
         self.archive = tools.ParetoFront()
-        self.logbook = tools.Logbook()
-        self._statistics = tools.Statistics(key=_error)
-        self._statistics.register("best", min)
-        self._statistics.register("median", _median)
-        self._statistics.register("worst", max)
-        self._told = 0
-        self._standings = Standings(space)
+        self._ranking = EstimatorRanking(space)
         self._toolbox = self._make_toolbox()
 
     def ask(self, prices: Prices | None = None) -> Candidate | None:
-        """Return the next entry of the portfolio or, once there is none, a child.
+        """Return the next portfolio entry or, when none is left, a child.
 
-        Entries come in their order, but for those of types that have shown themselves hopeless
-        and those too dear: these come now and then among the children. One that takes longer
-        than a candidate should gets fewer trees, rounds or epochs.
+        Entries come in their order, except for hopeless estimator types and too costly ones,
+        which come now and then among the offspring. Entries that take longer than a candidate
+        should get fewer trees, rounds or epochs.
         """
         if prices is None:
             return super().ask()
@@ -89,8 +78,8 @@ class Evolution(Search):
         sizes: dict[Genome, Genome] = {}
         for entry in entries:
             genome = sizes[entry] = self._affordable(entry, prices)
-            dear = self._is_too_dear(genome, prices) or self._standings.is_hopeless(genome)
-            if not dear and genome not in self._seen:
+            rejected = self._is_too_costly(genome, prices) or self._ranking.is_hopeless(genome)
+            if not rejected and genome not in self._seen:
                 return self._started(entry, genome)
         left = [entry for entry in entries if sizes[entry] not in self._seen]
         if left and (whole_start or self.rng.random() < LEFT_OVER):
@@ -101,7 +90,7 @@ class Evolution(Search):
         return child
 
     def _affordable(self, entry: Genome, prices: Prices) -> Genome:
-        """Return an entry as it is asked: smaller, if it is too dear and that was not asked."""
+        """Return an entry, made smaller if it is too costly, unless that was proposed before."""
         part = prices.most / max(prices.seconds(entry), 1e-9)
         smaller = cheaper(entry, self.space, part)
         return entry if smaller in self._seen else smaller
@@ -110,10 +99,10 @@ class Evolution(Search):
         self._initial.remove(entry)
         return self._candidate(genome, "portfolio", ())
 
-    def _is_too_dear(self, genome: Genome, prices: Prices) -> bool:
-        # Of an estimator of the user's it is not known: it may always be tried.
+    def _is_too_costly(self, genome: Genome, prices: Prices) -> bool:
+        # The cost of a user's estimator is not known: it may always be tried.
         known = self.space[genome.estimator].cost is not None
-        return known and prices.seconds(genome) > TOO_DEAR * prices.most
+        return known and prices.seconds(genome) > TOO_COSTLY * prices.most
 
     def draw(self) -> tuple[Genome, str, tuple[int, ...]]:
         """Return a genome drawn from the whole space."""
@@ -126,30 +115,30 @@ class Evolution(Search):
             return self.draw()
         parents = self._parents()
         if self.rng.random() >= CROSSOVER_PROBABILITY or parents[0] == parents[1]:
-            child = self._longer(parents[0])
+            child = self._continued(parents[0])
             if child is None:
-                child = self._heir(self._toolbox.mutate(parents[0].genome), parents[0])
+                child = self._warm_started(self._toolbox.mutate(parents[0].genome), parents[0])
             return child, "mutation", (parents[0].number,)
         child = self._toolbox.mate(parents[0].genome, parents[1].genome)
         if self.rng.random() < MUTATION_AFTER_CROSSOVER:
             child = self._toolbox.mutate(child)
-        child = self._heir(child, parents[0])
+        child = self._warm_started(child, parents[0])
         return child, "crossover", (parents[0].number, parents[1].number)
 
-    def _longer(self, parent: Individual) -> Genome | None:
-        """Return a child that goes on from its parent's rounds of boosting, if it shall."""
-        if not goes_on(parent.genome, self.space) or self.rng.random() >= GOING_ON:
+    def _continued(self, parent: Individual) -> Genome | None:
+        """Return a child that continues its parent's boosting, in a share of cases."""
+        if not can_continue(parent.genome, self.space) or self.rng.random() >= CONTINUATION:
             return None
-        return longer(parent.genome, self.space, self.rng)
+        return continued(parent.genome, self.space, self.rng)
 
-    def _heir(self, child: Genome, parent: Individual) -> Genome:
-        """Return the child, which may have become one that starts from its parent's weights."""
-        one = heir(child, parent.genome, self.space)
-        return child if one is None or self.rng.random() >= INHERITANCE else one
+    def _warm_started(self, child: Genome, parent: Individual) -> Genome:
+        """Return the child, in a share of cases with a warm start from its parent's weights."""
+        warm = warm_started(child, parent.genome, self.space)
+        return child if warm is None or self.rng.random() >= INHERITANCE else warm
 
     def tell(self, candidate: Candidate, error: float | None) -> None:
-        """Let a candidate compete for a place in the population; failed ones have none."""
-        self._standings.note(candidate.genome, error)
+        """Let a candidate compete for a place in the population; failed ones do not."""
+        self._ranking.record(candidate.genome, error)
         # Only finite numbers enter: NaN beats everything in DEAP's comparisons.
         if error is not None and math.isfinite(error):
             individual = Individual(candidate.genome, candidate.number)
@@ -158,9 +147,6 @@ class Evolution(Search):
             # Sorting also sets the crowding distances that parent selection needs.
             self.population = self._toolbox.survive(pool, min(len(pool), self.population_size))
             self.archive.update([individual])
-        self._told += 1
-        if self._told % self.population_size == 0:
-            self._record()
 
     def front(self) -> list[dict[str, Any]]:
         """Return the Pareto front, lowest error first."""
@@ -174,11 +160,6 @@ class Evolution(Search):
             for individual in sorted(self.archive, key=_error)
         ]
 
-    def _record(self) -> None:
-        generation = self._told // self.population_size - 1
-        errors = self._statistics.compile(self.population) if self.population else {}
-        self.logbook.record(generation=generation, size=len(self.population), **errors)
-
     def _parents(self) -> list[Individual]:
         if len(self.population) < 4 or self.rng.random() < ERROR_TOURNAMENTS:
             parents: list[Individual] = self._toolbox.by_error(self.population, 2)
@@ -186,33 +167,15 @@ class Evolution(Search):
         return self._toolbox.by_rank(self.population, 4)[:2]
 
     def _make_toolbox(self) -> Any:
-        toolbox, trees = base.Toolbox(), _trees(self.space, self.rng)
-        toolbox.register("sample", sample, self.space, self.rng, trees)
-        toolbox.register("mate", mate, space=self.space, rng=self.rng, trees=trees)
-        toolbox.register("mutate", mutate, space=self.space, rng=self.rng, trees=trees)
+        toolbox, moves = base.Toolbox(), moves_of(self.space, self.rng)
+        toolbox.register("sample", sample, self.space, self.rng, moves)
+        toolbox.register("mate", mate, space=self.space, rng=self.rng, moves=moves)
+        toolbox.register("mutate", mutate, space=self.space, rng=self.rng, moves=moves)
         toolbox.register("survive", tools.selNSGA2)
         toolbox.register("by_error", with_random(tools.selTournament, self.rng), tournsize=3)
         toolbox.register("by_rank", with_random(tools.selTournamentDCD, self.rng))
         return toolbox
 
 
-def _trees(space: SearchSpace, rng: Random) -> Trees | None:
-    """Return the moves on constructed features, None if the space has none that can move."""
-    for component in space.preparation[FEATURES]:
-        domain = component.parameters.get("expressions")
-        alone = component.name == CONSTRUCTED and len(component.parameters) == 1
-        if alone and isinstance(domain, Expressions):
-            return Trees(domain, rng) if domain.n_columns else None
-    return None
-
-
 def _error(individual: Individual) -> float:
     return individual.fitness.error
-
-
-def _median(values: Iterable[float]) -> float:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return (ordered[middle - 1] + ordered[middle]) / 2

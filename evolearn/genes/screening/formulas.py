@@ -1,13 +1,13 @@
-"""Formulas bred before a search: genetic programming against what single columns do not tell.
+"""Screening for formulas: genetic programming on what single columns do not explain.
 
-Candidates of a search are far too dear to find a formula by: a pipeline takes a second, and a
-formula of three columns is one of a hundred thousand. So formulas are bred first, by a measure
-that takes microseconds: how much of the target they explain that no sum of functions of single
-columns does. What was bred on one half of the rows must prove itself on the other half; it
-then enters genomes, and lives or dies there by cross-validation as everything else.
+Candidates of a search are too expensive to find a formula with: a pipeline takes a second, and
+a formula of three columns is one of a hundred thousand. So formulas are evolved before the
+search, with a fitness that takes microseconds: the share of the target that they explain and
+that no sum of functions of single columns does. Formulas evolved on one half of the rows must
+be confirmed on the other half. They then enter genomes, where cross-validation decides.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -16,101 +16,108 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
 from threadpoolctl import threadpool_limits
 
-from evolearn.genes.formulas import MOST_EXPRESSIONS, Expressions
-from evolearn.search.genetic_programming import Trees
+from evolearn.search.genetic_programming import FormulaTrees
 from evolearn.transformers import LARGEST, OPERATORS, Expression, parse
 
 Matrix = NDArray[np.float64]
 
-# Rows of each half, and columns that formulas are made of: more cost time and find the same.
+# Rows of each half, and the most columns of formulas: more take longer and find the same.
 MOST_ROWS = 1_000
 MOST_COLUMNS = 16
 MOST_ROWS_OF_TREES = 600
-# On fewer rows than this nothing can be proved.
+# On fewer rows nothing can be confirmed.
 FEWEST_ROWS = 80
-# In place of zero, where there is a division.
+# Replaces zero in divisions.
 TINY = 1e-300
-# Formulas that survive, children per generation, and generations for the first formula and for
-# each one after it.
-SURVIVORS, CHILDREN = 50, 120
+# Largest number of formulas: more new columns help few models, and cost all of them time.
+MOST_FORMULAS = 8
+# Survivors and offspring per generation, and generations for the first formula and for each
+# later one.
+SURVIVORS, OFFSPRING = 50, 120
 GENERATIONS, MORE_GENERATIONS = 8, 4
-# A formula is of use if it explains, on the half it was not bred on, this share of what single
-# columns leave unexplained, the first one more, and so many times what pure noise would. On
-# tables of the suite on which formulas explained less than 0.2 together, they helped
-# cross-validated on rows that they were bred on (0.97 of the error), and not on others (1.04).
+# A formula is confirmed if it explains, on the half it was not evolved on, this share of the
+# variance that single columns leave unexplained (the first formula more), and so many times the
+# share that noise would. On tables of the suite whose formulas explained less than 0.2 together,
+# they improved the cross-validated error of the rows they were evolved on (0.97), and not that
+# of other rows (1.04).
 LEAST_GAIN, FIRST_GAIN, ABOVE_NOISE = 0.01, 0.05, 8.0
 LEAST_SHARE = 0.2
-# If so many explain less than that together, the target is no formula: others would not either.
+# If so many formulas explain less than this together, the target is no formula.
 ENOUGH, MOST_OF_IT = 3, 0.5
-# Where after so many generations the best one explains not half of that, it is left at that.
-HOPE, HALF = 3, 0.5
-# A formula that is larger by one operator or column must be better by this share.
+# After so many generations the best formula must explain half of what the first one must.
+EARLY_GENERATION, HALF = 3, 0.5
+# A formula with one more operator or column must be better by this share.
 PARSIMONY = 0.02
-# How much likelier than others operators are that nature is fond of.
+# Relative probabilities of operators that are frequent in laws of nature.
 WEIGHTS = {"mul": 5, "div": 5, "add": 3, "sub": 3, "square": 2, "sqrt": 2, "log": 2}
-# Pieces of the curve that a column's own effect may have.
+# Number of pieces of the broken line that models the effect of a single column.
 PIECES = 5
-# The share of a formula's values, at either end, that are drawn in to the next ones: a ratio
-# may be anything where its divisor comes near zero.
+# Share of a formula's values, at either end, that are clipped: a ratio may be anything where its
+# divisor is near zero.
 OUTERMOST = 0.002
-# A formula of which single columns explain all but this share has nothing of its own.
+# A formula is ignored if single columns explain all but this share of it.
 LEAST_OWN = 1e-3
 
 
 @dataclass(frozen=True)
-class Bred:
-    """Formulas that are of use beside each other, best first; mostly none.
+class FoundFormulas:
+    """Confirmed formulas, best first; mostly none.
 
-    ``share`` is what they explain of what single columns leave unexplained, noise included, on
-    rows that they were not bred on.
+    ``share`` is the share of the variance, noise included, that they explain and single columns
+    do not, on rows that they were not evolved on.
     """
 
-    expressions: tuple[str, ...] = ()
+    formulas: tuple[str, ...] = ()
     share: float = 0.0
 
 
-def breed(X: Matrix, targets: Matrix, seed: int) -> Bred:
-    """Breed formulas over the columns of a matrix.
+def find_formulas(
+    X: Matrix, targets: Matrix, allows: Callable[[str], bool], seed: int
+) -> FoundFormulas:
+    """Evolve formulas over the columns of a matrix that explain a target.
 
     Parameters
     ----------
     X : ndarray of shape (n_samples, n_columns)
-        Missing values count as their column's median.
+        Missing values are replaced by the median of their column.
     targets : ndarray of shape (n_samples, n_targets)
-        Any of them may be explained: a column per class, or a number and its rank.
+        A formula may explain any of them: a column per class, or a number and its rank.
+    allows : callable
+        Whether a formula, as text, may be a result.
     seed : int
 
     Returns
     -------
-    Bred
+    FoundFormulas
     """
     if len(X) < FEWEST_ROWS or X.shape[1] < 2:
-        return Bred()
+        return FoundFormulas()
     drawn = np.random.default_rng(seed).permutation(len(X))[: 2 * MOST_ROWS]
-    # Sums in another order are other numbers: one thread. Formulas overflow, as they may.
+    # One thread: the order of a sum changes its last digits, and results must repeat. Formulas
+    # may overflow.
     with threadpool_limits(1), np.errstate(all="ignore"):
         X = np.clip(_complete(X[drawn]), -LARGEST, LARGEST)
         targets = targets[drawn] / np.maximum(np.abs(targets[drawn]).max(axis=0), TINY)
         half = len(drawn) // 2
         halves = slice(0, half), slice(half, None)
-        # A class that is all in one half can be bred for and not proved, or the reverse.
+        # A target that is constant in one half can be explained there alone.
         varying = [np.ptp(targets[rows], axis=0) > 0 for rows in halves]
         targets = targets[:, varying[0] & varying[1]]
         columns = _promising(X, targets) if targets.shape[1] else []
         if len(columns) < 2:
-            return Bred()
+            return FoundFormulas()
         first, second = (_Half.of(X[rows], targets[rows], columns) for rows in halves)
-        return _Breeding(first, second, columns, Random(seed), X.shape[1]).run()
+        return _FormulaEvolution(first, second, columns, Random(seed), allows).run()
 
 
 @dataclass
 class _Half:
-    """Half of the rows: the columns, and the targets without what is explained already."""
+    """Half of the rows: the columns, and the residuals of the targets."""
 
     X: Matrix
     residuals: Matrix
     basis: Matrix
-    size: Matrix  # of each target's residual before any formula
+    size: Matrix  # sum of squares of each target's residuals before any formula
 
     @classmethod
     def of(cls, X: Matrix, targets: Matrix, columns: Sequence[int]) -> "_Half":
@@ -120,20 +127,17 @@ class _Half:
         return cls(X, residuals, basis, np.maximum((residuals**2).sum(axis=0), 1e-12))
 
     def explained(self, texts: Sequence[str]) -> Matrix:
-        """Return what each formula adds to what is explained of each target.
-
-        It is a share of what single columns leave unexplained.
-        """
+        """Return the share of each target's residuals that each formula explains."""
         return np.asarray((self._own(texts).T @ self.residuals) ** 2 / self.size)
 
     def add(self, text: str) -> None:
-        """Let a formula explain what it can."""
+        """Remove from the residuals what a formula explains."""
         own = self._own([text])
         self.basis = np.hstack([self.basis, own])
         self.residuals = _without(self.residuals, own)
 
     def _own(self, texts: Sequence[str]) -> Matrix:
-        """Return what the basis does not explain of formulas, each of length one or zero."""
+        """Return the part of formulas orthogonal to the basis, of length one or zero."""
         values = _standardised(np.column_stack([parse(text).values(self.X) for text in texts]))
         own = _without(values, self.basis)
         size = (own**2).sum(axis=0)
@@ -142,52 +146,52 @@ class _Half:
 
 
 @dataclass
-class _Breeding:
-    """The generations of formulas, bred on one half of the rows and proved on the other."""
+class _FormulaEvolution:
+    """Generations of formulas, evolved on one half of the rows and confirmed on the other."""
 
-    breeding: _Half
-    proving: _Half
+    training: _Half
+    judging: _Half
     columns: Sequence[int]
     rng: Random
-    n_columns: int
+    allows: Callable[[str], bool]
     scores: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # Its columns are all that a move may bring in: none but the promising ones.
-        self._trees = Trees(Expressions(self.n_columns), self.rng, self.columns)
+        # Formulas have no other columns than the promising ones.
+        self._trees = FormulaTrees(self.columns, self.allows, self.rng)
         self._names = tuple(f"x{column}" for column in self.columns)
 
-    def run(self) -> Bred:
+    def run(self) -> FoundFormulas:
         useful: list[str] = []
         self._score(self._pairs())
-        for _ in range(MOST_EXPRESSIONS):
+        for _ in range(MOST_FORMULAS):
             for generation in range(MORE_GENERATIONS if useful else GENERATIONS):
-                if generation == HOPE and not useful and not self._promise():
-                    return Bred()
-                self._score(self._children())
+                if generation == EARLY_GENERATION and not useful and not self._is_promising():
+                    return FoundFormulas()
+                self._score(self._offspring())
             best = self._pruned(self._best(1)[0])
             share = 1.0 if useful else FIRST_GAIN / LEAST_GAIN
-            if self.scores[best] <= 0 or not self._proves(best, share):
+            if self.scores[best] <= 0 or not self._is_confirmed(best, share):
                 break
             useful.append(best)
-            for half in (self.breeding, self.proving):
+            for half in (self.training, self.judging):
                 half.add(best)
             if len(useful) == ENOUGH and self._share() < MOST_OF_IT:
                 break
             texts, self.scores = self._best(4 * SURVIVORS), {}
             self._score(texts)
         share = self._share()
-        return Bred(tuple(useful), share) if share > LEAST_SHARE else Bred()
+        return FoundFormulas(tuple(useful), share) if share > LEAST_SHARE else FoundFormulas()
 
-    def _promise(self) -> bool:
-        return self._proves(self._best(1)[0], HALF * FIRST_GAIN / LEAST_GAIN)
+    def _is_promising(self) -> bool:
+        return self._is_confirmed(self._best(1)[0], HALF * FIRST_GAIN / LEAST_GAIN)
 
     def _share(self) -> float:
-        left = (self.proving.residuals**2).sum(axis=0) / self.proving.size
+        left = (self.judging.residuals**2).sum(axis=0) / self.judging.size
         return 1.0 - float(left.min())
 
     def _pruned(self, text: str) -> str:
-        """Return a formula with none of its operators superfluous."""
+        """Return a formula without superfluous operators."""
         while True:
             shorter = sorted(set(_shortened(parse(text))) - {text})
             self._score(shorter)
@@ -197,12 +201,12 @@ class _Breeding:
                 return text
             text = max(better, key=lambda one: self.scores[one])
 
-    def _proves(self, text: str, share: float = 1.0) -> bool:
-        explained = float(self.proving.explained([text]).max())
-        return explained > share * max(LEAST_GAIN, ABOVE_NOISE / len(self.proving.X))
+    def _is_confirmed(self, text: str, share: float = 1.0) -> bool:
+        explained = float(self.judging.explained([text]).max())
+        return explained > share * max(LEAST_GAIN, ABOVE_NOISE / len(self.judging.X))
 
     def _pairs(self) -> list[str]:
-        """Return every operator over every pair of columns, but sums, which explain nothing."""
+        """Return all operators over pairs of columns, except sums, which explain nothing."""
         pairs = []
         for name, operator in OPERATORS.items():
             if operator.arity == 2 and name not in ("add", "sub"):
@@ -211,11 +215,11 @@ class _Breeding:
                     pairs += [f"{name}({first}, {other})" for other in others if other != first]
         return pairs
 
-    def _children(self) -> list[str]:
+    def _offspring(self) -> list[str]:
         parents = self._best(SURVIVORS)
         children = []
-        for _ in range(CHILDREN):
-            # Tournaments of two on the list, which is sorted.
+        for _ in range(OFFSPRING):
+            # Tournaments of two: the parents are sorted by fitness.
             first, second = (
                 parents[min(self.rng.randrange(len(parents)) for _ in range(2))]
                 for _ in range(2)
@@ -224,9 +228,9 @@ class _Breeding:
             if draw < 0.35:
                 child = self._joined(first, second)
             elif draw < 0.7:
-                child = self._trees.mutated(first)
+                child = self._trees.mutate(first)
             else:
-                child = self._trees.crossed(first, second)
+                child = self._trees.cross(first, second)
             children.append(child)
         return children
 
@@ -240,25 +244,24 @@ class _Breeding:
         return f"{name}({parts[0]}, {parts[1]})"
 
     def _score(self, texts: Sequence[str]) -> None:
-        domain = self._trees.domain
         unknown = (t for t in dict.fromkeys(texts) if t not in self.scores)
-        # What a single column tells by itself needs no formula.
-        new = [t for t in unknown if domain.allows(t) and len(parse(t).columns) > 1]
+        # A single column needs no formula.
+        new = [t for t in unknown if self.allows(t) and len(parse(t).columns) > 1]
         for start in range(0, len(new), 256):
             part = new[start : start + 256]
-            explained = self.breeding.explained(part).max(axis=1)
+            explained = self.training.explained(part).max(axis=1)
             for text, share in zip(part, explained, strict=True):
                 self.scores[text] = float(share) * (1 - PARSIMONY * parse(text).size)
 
     def _best(self, n_wanted: int) -> list[str]:
-        """Return the best formulas, but of those with the same score only the first."""
+        """Return the best formulas, one for each score."""
         ordered = sorted(self.scores, key=lambda text: -self.scores[text])
         different = {round(self.scores[text], 9): text for text in reversed(ordered)}
         return sorted(different.values(), key=lambda text: -self.scores[text])[:n_wanted]
 
 
 def _shortened(expression: Expression) -> Iterator[str]:
-    """Yield the formula with one of its operators left out, each part of it in its place."""
+    """Yield the formula with one operator replaced by one of its operands."""
     for i, part in enumerate(expression.parts):
         yield str(part)
         for shorter in _shortened(part):
@@ -277,9 +280,9 @@ def _complete(X: Matrix) -> Matrix:
 
 
 def _standardised(values: Matrix) -> Matrix:
-    """Return columns with mean 0 and variance 1, their outermost values drawn in."""
+    """Return columns with mean 0 and variance 1, their outermost values clipped."""
     low, high = np.quantile(values, [OUTERMOST, 1 - OUTERMOST], axis=0)
-    # Where nearly all values are alike the others are what there is to see.
+    # Where nearly all values are equal, only the outermost ones vary.
     kept = np.where(high > low, np.clip(values, low, high), values)
     centred = kept - kept.mean(axis=0)
     spread = centred.std(axis=0)
@@ -287,9 +290,9 @@ def _standardised(values: Matrix) -> Matrix:
 
 
 def _curves(X: Matrix) -> Matrix:
-    """Return columns that any sum of broken lines of single columns is a blend of."""
+    """Return a basis of all sums of broken lines of single columns."""
     values = _standardised(X)
-    # Of few rows curves of many pieces would explain anything.
+    # On few rows, curves of many pieces would explain anything.
     n_pieces = int(np.clip(len(X) / 6 / X.shape[1], 1, PIECES))
     parts = [np.ones((len(X), 1)), values]
     for share in np.arange(1, n_pieces) / n_pieces:
@@ -309,7 +312,7 @@ def _without(values: Matrix, basis: Matrix) -> Matrix:
 def _promising(X: Matrix, targets: Matrix) -> list[int]:
     """Return the columns that formulas are made of, in their order.
 
-    Where there are many, those by which shallow random trees tell most of the targets.
+    If there are many, the most important ones in shallow random trees.
     """
     varying = np.flatnonzero(X.std(axis=0) > 0)
     if len(varying) <= MOST_COLUMNS:

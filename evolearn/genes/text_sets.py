@@ -1,4 +1,4 @@
-"""What the domains have in common whose values are sets of short texts."""
+"""Base of domains whose values are sets of short texts, such as formulas."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
@@ -7,20 +7,17 @@ from typing import Any
 
 
 class TextSet(ABC):
-    """Sets of texts that say what is made of columns, as tuples without repetition."""
+    """Domain of sets of texts that describe new columns, as tuples without repetition."""
 
-    #: How many a set may hold.
+    #: Largest size of a set.
     most: int
-
-    @property
-    @abstractmethod
-    def known(self) -> tuple[str, ...]:
-        """Texts that are known to tell something of the target, the best first."""
+    #: Texts that screening found to explain the target, best first.
+    known: tuple[str, ...]
 
     @property
     @abstractmethod
     def n_sources(self) -> int:
-        """How many columns there are that something can be made of."""
+        """Number of columns that new columns can be made of."""
 
     @abstractmethod
     def draw(self, rng: Random) -> str:
@@ -28,11 +25,11 @@ class TextSet(ABC):
 
     @abstractmethod
     def allows(self, text: Any) -> bool:
-        """Tell whether a text may be in a set."""
+        """Whether a text may be in a set."""
 
     @property
     def default(self) -> tuple[str, ...]:
-        """The best that are known."""
+        """The best known texts."""
         return self.known[: self.most]
 
     def sample(self, rng: Random) -> tuple[str, ...]:
@@ -41,11 +38,11 @@ class TextSet(ABC):
         return self.of(self.draw(rng) for _ in range(n_wanted))
 
     def clip(self, value: Any) -> Any:
-        """Return the value as it is: a set has no nearest one."""
+        """Return the value unchanged: a set has no nearest neighbour."""
         return value
 
     def mix(self, first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[str, ...]:
-        """Return a set of texts of both."""
+        """Return a set with texts of both."""
         either = list(dict.fromkeys([*first, *second]))
         kept = [
             text for text in either if rng.random() < 0.5 or (text in first and text in second)
@@ -53,7 +50,7 @@ class TextSet(ABC):
         return self.of(kept or first)
 
     def of(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """Return the texts that may be in a set, each once, as many as it may hold."""
+        """Return a set of the allowed texts, cut to the largest size."""
         fitting = [text for text in dict.fromkeys(texts) if self.allows(text)]
         return tuple(fitting[: self.most])
 

@@ -1,0 +1,1 @@
+"""Screening before the search: findings that genes start from."""

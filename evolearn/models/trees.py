@@ -1,0 +1,182 @@
+"""Decision trees and forests of them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from evolearn.genes.encoder import ENCODER, ORDINAL, TARGET_MEAN
+from evolearn.models.base import (
+    CLASS_WEIGHT,
+    CLASSIFICATION,
+    REGRESSION,
+    capped_where,
+    family_component,
+    most_trees,
+)
+from evolearn.pipeline.component import Component
+from evolearn.pipeline.domains import Choice, Domain, Float, Integer
+from evolearn.pipeline.gene import Trait
+from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
+from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.resources import Cost, Footprint
+from evolearn.tasks import get_task
+
+HANDLES = frozenset({"missing", "sparse"})
+
+FOREST_PARAMETERS: Mapping[str, Domain] = {
+    "n_estimators": Integer(50, 400, log=True, start=150),
+    "max_features": Float(0.1, 1.0, start=0.5),
+    "min_samples_leaf": Integer(1, 40, log=True, start=1),
+    "max_depth": Choice(None, 6, 10, 16),
+}
+_UNITS = {
+    "n_estimators": (150, 1.0),
+    "max_features": (0.5, 0.7),
+    "min_samples_leaf": (1, -0.2),
+}
+# A node has 64 bytes and 8 per class, and full trees have nearly two nodes per row.
+TREE_FOOTPRINT = Footprint(0.5)
+FOREST_FOOTPRINT = Footprint(0.5, of_each={"n_estimators": 144.0})
+# Largest size of a forest: its fold models must be kept until they serve, and read again. A
+# full tree has nearly two nodes per row in regression, and about half of that where leaves are
+# pure. Where even the fewest trees take more, their leaves get more rows.
+FOREST_BYTES, FEWEST_TREES = 300 * 2**20, 50
+
+
+def tree_limits(component: Component, problem: Problem) -> Component:
+    """Return trees that get an imputer on sparse data, where they accept no missing values."""
+    if not problem.table.sparse:
+        return component
+    return replace(component, handles=component.handles - {"missing"})
+
+
+def forest_limits(component: Component, problem: Problem) -> Component:
+    """Return a forest of bounded size: fewer trees and, if need be, larger leaves."""
+    component = tree_limits(component, problem)
+    nodes = problem.n_fit_rows * get_task(problem.task).nodes_per_row
+    tree_bytes = nodes * (64 + 8 * max(problem.n_classes, 1))
+    full_trees = max(int(FOREST_BYTES / tree_bytes), FEWEST_TREES)
+    component = capped_where(
+        component,
+        "n_estimators",
+        FOREST_PARAMETERS["n_estimators"],
+        min(most_trees(problem), full_trees),
+    )
+    leaf = FOREST_PARAMETERS["min_samples_leaf"]
+    if component.parameters.get("min_samples_leaf") != leaf or not isinstance(leaf, Integer):
+        return component
+    low = min(math.ceil(FEWEST_TREES * tree_bytes / FOREST_BYTES), int(leaf.high) - 1)
+    larger = replace(leaf, low=low, start=max(low, leaf.default))
+    return replace(component, parameters={**component.parameters, "min_samples_leaf": larger})
+
+
+class DecisionTreeFamily(ModelFamily):
+    """A single decision tree, the baseline of classification."""
+
+    name = "decision_tree"
+    portfolio = {CLASSIFICATION: (PortfolioEntry(0),)}
+
+    def component(self, task: str) -> Component:
+        """Return the classifier or the regressor."""
+        parameters: dict[str, Domain] = {
+            "max_leaf_nodes": Integer(4, 500, log=True, start=32),
+            "min_samples_leaf": Integer(1, 50, log=True, start=5),
+        }
+        model: type = DecisionTreeRegressor
+        if task == CLASSIFICATION:
+            model = DecisionTreeClassifier
+            parameters["criterion"] = Choice("gini", "entropy")
+        return family_component(
+            self.name,
+            model(max_leaf_nodes=32),
+            parameters,
+            {Trait.THRESHOLDS},
+            task,
+            handles=HANDLES,
+            cost=Cost(0.006 if task == CLASSIFICATION else 0.004, rows=1.1),
+            footprint=TREE_FOOTPRINT,
+            size_limits=tree_limits,
+        )
+
+
+class _ForestFamily(ModelFamily):
+    """A forest; subclasses say of which trees."""
+
+    models: Mapping[str, Any]
+    cost: Cost
+
+    def component(self, task: str) -> Component:
+        """Return the classifier or the regressor."""
+        parameters = dict(FOREST_PARAMETERS)
+        if task == CLASSIFICATION:
+            parameters["class_weight"] = CLASS_WEIGHT
+            parameters["criterion"] = Choice("gini", "entropy")
+        return family_component(
+            self.name,
+            self.models[task],
+            parameters,
+            {Trait.THRESHOLDS},
+            task,
+            handles=HANDLES,
+            complexity=6.0,
+            cost=self.cost,
+            footprint=FOREST_FOOTPRINT,
+            size_limits=forest_limits,
+        )
+
+
+class RandomForestFamily(_ForestFamily):
+    """Random forest."""
+
+    name = "random_forest"
+    models = {CLASSIFICATION: RandomForestClassifier, REGRESSION: RandomForestRegressor}
+    cost = Cost(0.3, rows=1.15, columns=0.9, units=_UNITS)
+    portfolio = {
+        CLASSIFICATION: (
+            PortfolioEntry(
+                17, {"n_estimators": 200, "max_features": 0.3, "criterion": "entropy"}
+            ),
+        ),
+        REGRESSION: (PortfolioEntry(20, {"n_estimators": 200, "max_features": 0.4}),),
+    }
+
+
+class ExtraTreesFamily(_ForestFamily):
+    """Extremely randomised trees."""
+
+    name = "extra_trees"
+    models = {CLASSIFICATION: ExtraTreesClassifier, REGRESSION: ExtraTreesRegressor}
+    cost = Cost(0.22, rows=0.95, columns=0.7, units=_UNITS)
+    portfolio = {
+        CLASSIFICATION: (
+            PortfolioEntry(
+                3, {"n_estimators": 200, "min_samples_leaf": 1, "max_features": 0.5}
+            ),
+            PortfolioEntry(
+                15, {"n_estimators": 300, "min_samples_leaf": 3}, {ENCODER: TARGET_MEAN}
+            ),
+        ),
+        REGRESSION: (
+            PortfolioEntry(
+                2, {"n_estimators": 200, "min_samples_leaf": 1, "max_features": 0.7}
+            ),
+            PortfolioEntry(
+                24, {"n_estimators": 150, "max_features": 0.7}, {ENCODER: TARGET_MEAN}
+            ),
+        ),
+    }
+    # Large leaves: the few rows of a small table are seen for the second time.
+    stacking = PortfolioEntry(
+        1,
+        {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.5},
+        {ENCODER: ORDINAL},
+    )

@@ -1,0 +1,46 @@
+"""Configurations of the model families, as genomes of a search space."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from evolearn.pipeline.genome import Genome
+from evolearn.pipeline.registry import registered_families
+from evolearn.pipeline.search_space import SearchSpace, is_built_in
+
+
+def portfolio_entries(task: str) -> list[dict[str, Any]]:
+    """Return the portfolio of a task as flat descriptions, the baseline first."""
+    entries = [
+        (entry.rank, entry.params(family.name))
+        for family in registered_families()
+        for entry in family.portfolio.get(task, ())
+    ]
+    return [params for _, params in sorted(entries, key=lambda entry: entry[0])]
+
+
+def stacking_genomes(space: SearchSpace, task: str) -> list[Genome]:
+    """Return the families' models for a stacking layer, of those that the user allows."""
+    entries = [
+        (family.stacking.rank, family.stacking.params(family.name))
+        for family in registered_families()
+        if family.stacking is not None and task in family.tasks
+    ]
+    ordered = [params for _, params in sorted(entries, key=lambda entry: entry[0])]
+    return [g for g in genomes_in(space, ordered) if is_built_in(g, space, task)]
+
+
+def genomes_in(space: SearchSpace, entries: Iterable[Mapping[str, Any]]) -> Iterator[Genome]:
+    """Yield the genomes of the entries that lie in a space, their numbers clipped to it."""
+    for entry in entries:
+        if entry["estimator"] in space.names:
+            genome = space.genome({k: _clipped(k, v, space) for k, v in entry.items()})
+            if genome in space:  # users may have narrowed the domains
+                yield genome
+
+
+def _clipped(key: str, value: Any, space: SearchSpace) -> Any:
+    """Return a number of an entry, clipped to its domain in a space."""
+    component, _, parameter = key.partition("__")
+    if component not in space.names or parameter not in space[component].parameters:
+        return value
+    return space[component].parameters[parameter].clip(value)

@@ -1,0 +1,141 @@
+"""The registries of genes and model families.
+
+The rooms `evolearn.genes` and `evolearn.models` register what evolearn brings; packages outside
+register theirs in the same way. The order of the genes is the order in which a table passes
+through their steps.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from evolearn.pipeline.component import Component
+from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.model_family import ModelFamily
+
+_GENES: list[Gene] = []
+_FAMILIES: list[ModelFamily] = []
+# Components by task, made when they are first asked for: thousands of genomes are compared
+# with them.
+_COMPONENTS: dict[str, tuple[Component, ...]] = {}
+
+
+def register_gene(gene: Gene, *, before: str | None = None) -> None:
+    """Make a gene part of all search spaces that are created from now on.
+
+    Parameters
+    ----------
+    gene : Gene
+    before : str, default=None
+        The name of the gene whose step comes next in a pipeline; None: the new step is the
+        last one before the estimator.
+
+    Raises
+    ------
+    ValueError
+        If there is a gene of this name already, or none called `before`.
+    """
+    names = gene_names()
+    if gene.name in names:
+        raise ValueError(f"There is a gene {gene.name!r} already; choose another name.")
+    if before is not None and before not in names:
+        raise ValueError(f"There is no gene {before!r}; the genes are {', '.join(names)}.")
+    _GENES.insert(len(names) if before is None else names.index(before), gene)
+    _COMPONENTS.clear()
+
+
+def unregister_gene(name: str) -> None:
+    """Remove a gene from the registry; spaces that have it keep it."""
+    _GENES[:] = [gene for gene in _GENES if gene.name != name]
+    _COMPONENTS.clear()
+
+
+def registered_genes() -> tuple[Gene, ...]:
+    """Return all genes, in the order of their steps in a pipeline."""
+    return tuple(_GENES)
+
+
+def gene_names() -> list[str]:
+    """Return the names of all genes, in the order of their steps in a pipeline."""
+    return [gene.name for gene in _GENES]
+
+
+def check_gene_names(names: Iterable[str], owner: str, genes: Iterable[Gene] = ()) -> None:
+    """Raise a ValueError if one of the names is no gene."""
+    known = [*gene_names(), *(gene.name for gene in genes)]
+    for name in names:
+        if name not in known:
+            known = list(dict.fromkeys(known))
+            msg = f"{owner} names a slot {name!r}; the slots are {', '.join(known)}."
+            raise ValueError(msg)
+
+
+def register_family(family: ModelFamily) -> None:
+    """Make a model family part of the default search spaces that are created from now on.
+
+    Raises
+    ------
+    ValueError
+        If there is a family of this name already.
+    """
+    if any(family.name == other.name for other in _FAMILIES):
+        raise ValueError(f"There is a model family {family.name!r} already.")
+    _FAMILIES.append(family)
+    _COMPONENTS.clear()
+
+
+def unregister_family(name: str) -> None:
+    """Remove a model family from the registry."""
+    _FAMILIES[:] = [family for family in _FAMILIES if family.name != name]
+    _COMPONENTS.clear()
+
+
+def registered_families() -> tuple[ModelFamily, ...]:
+    """Return all model families."""
+    return tuple(_FAMILIES)
+
+
+def reference_family() -> ModelFamily:
+    """Return the family whose expected seconds tell how large a table is for a budget."""
+    return next(family for family in _FAMILIES if family.is_reference)
+
+
+def default_components(task: str) -> tuple[Component, ...]:
+    """Return the estimators of a task, of families whose library is installed."""
+    if task not in _COMPONENTS:
+        usable = [f for f in _FAMILIES if task in f.tasks and f.requirement is None]
+        _COMPONENTS[task] = tuple(family.component(task) for family in usable)
+    return _COMPONENTS[task]
+
+
+def options_for(traits: Iterable[Trait], task: str | None) -> Mapping[str, tuple[str, ...]]:
+    """Return the options of every gene for an estimator with these traits.
+
+    Parameters
+    ----------
+    traits : iterable of Trait
+    task : str or None
+        Options that are made for other tasks are left out; None: none is.
+    """
+    options = {}
+    for gene in _GENES:
+        made_for = {component.name: component.tasks for component in gene.components}
+        names = tuple(
+            name
+            for name in gene.options(frozenset(traits))
+            if task is None or made_for[name] is None or task in made_for[name]
+        )
+        if names:
+            options[gene.name] = names
+    return options
+
+
+def slots_of(component: Component) -> Mapping[str, tuple[str, ...]]:
+    """Return the options of every gene for an estimator, known or not."""
+    if component.slots is not None:
+        return component.slots
+    return options_for([Trait.UNKNOWN], None)
+
+
+def widens_categories(component: Component) -> bool:
+    """Whether the default options of an estimator make several columns of one category."""
+    slots = slots_of(component)
+    return any(gene.widens(slots[gene.name][0]) for gene in _GENES if slots.get(gene.name))
