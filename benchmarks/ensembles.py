@@ -21,15 +21,15 @@ from unittest import mock
 
 import numpy as np
 from among_networks import OneProcess
+from evolearn.ensemble.pooling import logarithms, pooled
+from evolearn.evaluation.predictions import align
 from fit_one import carry_out
 from races import add_arguments, race
 from suite import FLOOR, answers, error, new_search
 
 import evolearn.fit.run as outcome
 from evolearn.ensemble.library import Library
-from evolearn.ensemble.pooling import logarithms, pooled
 from evolearn.ensemble.selection import library_size, select
-from evolearn.evaluation.predictions import align
 from evolearn.evaluation.tasks import RefitTask
 
 REFIT_SHARE = 1.5  # of the budget: what all refits of a table may take together

@@ -24,15 +24,15 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+from evolearn.ensemble.pooling import logarithms, pooled
+from evolearn.evaluation.scoring import make_objective
 from sklearn.model_selection import train_test_split
 from suite import FLOOR, SCORING
 from suite_reader import datasets, read_split
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
-from evolearn.ensemble.pooling import logarithms, pooled
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.folds import Folds
-from evolearn.evaluation.scoring import make_objective
 from evolearn.evaluation.tasks import EvaluationTask
 from evolearn.fit.data import read_data
 from evolearn.fit.run import start_pool

@@ -5,17 +5,17 @@ from functools import partial
 
 import numpy as np
 import pytest
+from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
+from evolearn.evaluation.scoring import make_objective
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from evolearn.ensemble.final_models import hand_over
 from evolearn.ensemble.library import Entry, Library
-from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold, library_size, select
 from evolearn.ensemble.selection_options import Wish, choose
 from evolearn.evaluation.folds import make_folds
-from evolearn.evaluation.scoring import make_objective
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
 from evolearn.pipeline.genome import Gene, Genome

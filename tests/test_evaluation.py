@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from evolearn.evaluation.metrics import METRICS
+from evolearn.evaluation.predictions import AskedClassifier, align
+from evolearn.evaluation.scoring import ClassifierAnswers, RegressorAnswers, make_objective
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
@@ -26,10 +29,7 @@ from evolearn import SearchSpace
 from evolearn.data import prepare_table
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import make_folds, n_folds
-from evolearn.evaluation.metrics import METRICS
-from evolearn.evaluation.predictions import AskedClassifier, align
 from evolearn.evaluation.racing import Rival, hopeless
-from evolearn.evaluation.scoring import ClassifierAnswers, RegressorAnswers, make_objective
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.user_space import make_space

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from evolearn.evaluation.predictions import AskedClassifier
+from evolearn.evaluation.scoring import make_objective
 from sklearn import config_context
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import StackingRegressor, VotingRegressor
@@ -23,8 +25,6 @@ from sklearn.tree import DecisionTreeRegressor
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.evaluation.folds import make_folds
-from evolearn.evaluation.predictions import AskedClassifier
-from evolearn.evaluation.scoring import make_objective
 
 SETTINGS = {"time_budget": None, "n_evaluations": 2, "random_state": 0}
 RNG = np.random.default_rng(0)

@@ -8,6 +8,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
+from evolearn.evaluation.scoring import make_objective
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
@@ -17,7 +19,6 @@ from sklearn.preprocessing import FunctionTransformer
 
 from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.cost import memory as frugality
-from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.ensemble.stacking import (
     BLEND,
@@ -29,7 +30,6 @@ from evolearn.ensemble.stacking import (
     with_columns,
 )
 from evolearn.evaluation.folds import Folds, make_folds
-from evolearn.evaluation.scoring import make_objective
 from evolearn.exceptions import EvolearnWarning
 from evolearn.fit import stacking
 

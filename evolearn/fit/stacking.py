@@ -17,9 +17,7 @@ from evolearn.ensemble.selection_options import SELECTION_SHARE, Wish
 from evolearn.ensemble.stacking import (
     BLEND,
     SecondLayer,
-    columns_of,
     honest_blend,
-    n_columns_of,
     with_columns,
 )
 from evolearn.ensemble.stacking_space import second_layer, trees_of
@@ -68,14 +66,9 @@ def suits(plan: Plan, wish: Wish) -> bool:
         and len(folds) >= FEWEST_FOLDS
         and n_scored == len(np.unique(folds.scored))
         and n_scored >= 0.9 * n_rows
-        and _knows_all_classes(plan)
+        and plan.data.task.covers(plan.data.target[folds.scored])
         and all(_share(train, folds) >= 0.9 for train in folds.train)
     )
-
-
-def _knows_all_classes(plan: Plan) -> bool:
-    classes, target = plan.data.classes, plan.data.target
-    return classes is None or len(np.unique(target[plan.folds.scored])) == len(classes)
 
 
 def _share(train: NDArray[np.intp], folds: Folds) -> float:
@@ -90,7 +83,7 @@ def aside(plan: Plan, pace: Pace, seconds: float | None, n_workers: int) -> Call
     """
     if seconds is None:
         return lambda: 0.0
-    width = EXPECTED_MEMBERS * n_columns_of(plan.problem.n_classes)
+    width = EXPECTED_MEMBERS * plan.data.task.n_outputs
     wide = replace(plan.problem, table=_wider(plan.problem.table, width))
     genomes, most = trees_of(plan.space, plan.problem.task), LARGEST_SHARE * seconds
 
@@ -234,7 +227,7 @@ class Stacking:
 
     def _fits_memory(self, handed: Handover) -> bool:
         """Tell whether the table is still no large one with the members' predictions."""
-        table, width = self.plan.problem.table, n_columns_of(self.plan.problem.n_classes)
+        table, width = self.plan.problem.table, self.plan.data.task.n_outputs
         n_numbers = table.n_rows * (table.n_columns + width * len(handed.members))
         return memory_of(8 * n_numbers) == float("inf")
 
@@ -292,7 +285,7 @@ def _second_plan(plan: Plan, entries: Sequence[Entry]) -> tuple[Plan, list[Genom
     """Return the plan of the table with what the entries predict, and its genomes."""
     data, scored = plan.data, plan.folds.scored
     rows = np.sort(scored)
-    columns = np.hstack([columns_of(predictions) for predictions in _predictions(entries)])
+    columns = np.hstack([data.task.columns(one) for one in _predictions(entries)])
     columns[np.searchsorted(rows, scored)] = columns.copy()
     start, width = data.prepared.schema.n_numeric, columns.shape[1]
     schema = replace(_wider(data.prepared.schema, width), n_rows=len(rows))

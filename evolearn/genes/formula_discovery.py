@@ -4,18 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kurtosis, rankdata
 
 from evolearn.fit.data import FitData
-from evolearn.genes.formula_search import MOST_ROWS, TINY, breed
+from evolearn.genes.formula_search import MOST_ROWS, breed
 from evolearn.genes.formulas import FEATURES, Expressions
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.search_space import SearchSpace
-
-# So many classes, the most frequent ones, are looked at.
-MOST_CLASSES = 6
-# Above this excess kurtosis the squares of few values are most of the variance.
-HEAVY_TAILS = 8.0
 
 
 def with_formulas(space: SearchSpace, data: FitData) -> SearchSpace:
@@ -66,7 +60,7 @@ def rows_and_targets(
     if data.weights is not None:
         weighty = np.flatnonzero(data.weights > 0)
     rows = np.random.default_rng(data.seed).permutation(weighty)[:most_rows]
-    return rows, _targets(data, rows)
+    return rows, data.task.screening_targets(data.target[rows])
 
 
 def matrix_and_targets(
@@ -88,18 +82,3 @@ def _constructed(space: SearchSpace) -> Component | None:
         if component.name in used and isinstance(domain, Expressions) and domain.n_columns:
             return component
     return None
-
-
-def _targets(data: FitData, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return what is to be explained: a number, perhaps its rank, or classes."""
-    target = data.target[rows]
-    if data.classes is None:
-        scaled = target / max(float(np.abs(target).max()), TINY)
-        constant = np.ptp(scaled) == 0
-        few_decide = not constant and kurtosis(scaled) > HEAVY_TAILS
-        return np.column_stack([scaled, rankdata(scaled)] if few_decide else [scaled])
-    labels, counts = np.unique(target, return_counts=True)
-    frequent = labels[np.argsort(-counts, kind="stable")][:MOST_CLASSES]
-    if len(labels) == 2:
-        frequent = frequent[:1]
-    return np.column_stack([target == label for label in frequent]).astype(np.float64)

@@ -195,7 +195,7 @@ class Task(ABC):
         """Return those of the test rows whose target can be learned from the training rows."""
 
     @abstractmethod
-    def with_lost_rows(
+    def training_mask(
         self, counted: NDArray[np.bool_], values: NDArray[Any]
     ) -> NDArray[np.bool_]:
         """Return the mask of rows to train on, with those without which a class is lost."""
@@ -206,7 +206,7 @@ class Task(ABC):
 
     @abstractmethod
     def smallest_class(self, values: NDArray[Any]) -> int:
-        """Number of rows of the rarest class among these; 0 if the target is a number."""
+        """Return the number of rows of the rarest class among these; 0 without classes."""
 
     # -- predictions of one model ------------------------------------------------------------
 
@@ -273,9 +273,7 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def sharpness(
-        self, blend: Floats, encoded: NDArray[Any], weights: Floats | None
-    ) -> float:
+    def sharpness(self, blend: Floats, encoded: NDArray[Any], weights: Floats | None) -> float:
         """Return the factor by which a blend fits the target best; 1 if there is none."""
 
     @abstractmethod
