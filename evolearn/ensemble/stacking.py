@@ -13,8 +13,8 @@ from sklearn.base import BaseEstimator
 
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.folds import Folds
-from evolearn.tasks.base import Floats, Task
-from evolearn.tasks.predictions import Members
+from evolearn.tasks.base import Task
+from evolearn.tasks.predictions import Floats, Members
 
 #: The name, among the models of the stacking layer, of the ensemble of the first layer.
 BLEND = "blend"
@@ -24,7 +24,7 @@ HONEST_STEPS = 10
 
 
 @dataclass(frozen=True)
-class SecondLayer:
+class StackingLayer:
     """The selected models of the stacking layer, with their weights.
 
     Attributes
@@ -126,7 +126,7 @@ class FirstLayer(BaseEstimator):
 
 
 def stacked(
-    first: FirstLayer, weights: list[float], sharpness: float, second: SecondLayer
+    first: FirstLayer, weights: list[float], sharpness: float, second: StackingLayer
 ) -> Any:
     """Return the ensemble of a stacking layer, which takes the table as it came.
 
@@ -137,7 +137,7 @@ def stacked(
         Of its members, in their ensemble.
     sharpness : float
         Of that ensemble.
-    second : SecondLayer
+    second : StackingLayer
     """
     blend = first.task.column_ensemble(weights, first.position, sharpness)
     models = {**second.models, BLEND: blend}

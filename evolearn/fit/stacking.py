@@ -16,7 +16,7 @@ from evolearn.ensemble.selection import select
 from evolearn.ensemble.selection_options import SELECTION_SHARE, Wish
 from evolearn.ensemble.stacking import (
     BLEND,
-    SecondLayer,
+    StackingLayer,
     honest_blend,
     with_columns,
 )
@@ -199,7 +199,7 @@ class Stacking:
         models = {} if self.stopped() else self._fitted(plan, list(found), weights)
         if not models:
             return handed
-        return replace(handed, second=SecondLayer(weights, models, selection.sharpness))
+        return replace(handed, second=StackingLayer(weights, models, selection.sharpness))
 
     def again(self, handed: Handover, decisions: Mapping[str, Any]) -> Handover:
         """Return what is handed over with the second layer of an earlier run.
@@ -217,7 +217,7 @@ class Stacking:
                 "not be fitted now; see the warning."
             )
             raise SearchError(msg)
-        second = SecondLayer(dict(decisions["weights"]), models, decisions["sharpness"])
+        second = StackingLayer(dict(decisions["weights"]), models, decisions["sharpness"])
         return replace(handed, second=second)
 
     def _late(self) -> Callable[[], bool]:

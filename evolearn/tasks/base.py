@@ -10,7 +10,8 @@ is sent to workers and is part of fitted ensembles.
 
 A new task is one class in one file: a subclass of `NumberTask` (predictions are numbers) or
 `ProbabilityTask` (predictions are class probabilities), with a `name`, under `register_task`.
-An estimator takes part with ``_task`` set to that name.
+An estimator class names its task with ``_task``. `evolearn.testing.tasks` has the tests that
+every task must pass.
 """
 
 from abc import ABC, abstractmethod
@@ -22,12 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from evolearn.tasks.predictions import HeldOut
+from evolearn.tasks.predictions import Floats, HeldOut, Members
 from evolearn.tasks.scoring import Objective, make_objective
 
 Indices = NDArray[np.intp]
-Floats = NDArray[np.float64]
-Members = list[tuple[Any, bool]]
 
 
 @dataclass(frozen=True)
@@ -155,11 +154,11 @@ class Task(ABC):
         ndarray of shape (n_samples, n_targets)
         """
 
-    # -- rows --------------------------------------------------------------------------------
+    # -- rows; the defaults here and below are those of a target without classes -------------
 
-    @abstractmethod
     def strata(self, values: NDArray[Any]) -> Indices:
         """Return the stratum of each row, from 0 on: samples take their share of each."""
+        return np.zeros(len(values), dtype=np.intp)
 
     @abstractmethod
     def split(
@@ -190,35 +189,35 @@ class Task(ABC):
     ) -> list[tuple[Indices, Indices]]:
         """Return training and test rows of folds that keep groups together."""
 
-    @abstractmethod
     def scorable(self, train: Indices, test: Indices, values: NDArray[Any]) -> Indices:
         """Return those of the test rows whose target can be learned from the training rows."""
+        return test
 
-    @abstractmethod
     def training_mask(
         self, counted: NDArray[np.bool_], values: NDArray[Any]
     ) -> NDArray[np.bool_]:
         """Return the mask of rows to train on, with those without which a class is lost."""
+        return counted
 
-    @abstractmethod
     def covers(self, values: NDArray[Any]) -> bool:
         """Whether these rows have examples of everything that can be predicted."""
+        return True
 
-    @abstractmethod
     def smallest_class(self, values: NDArray[Any]) -> int:
         """Return the number of rows of the rarest class among these; 0 without classes."""
+        return 0
 
     # -- predictions of one model ------------------------------------------------------------
 
     @property
-    @abstractmethod
     def width(self) -> int:
-        """How many numbers the predictions of a row are."""
+        """Number of predicted values per row."""
+        return 1
 
     @property
-    @abstractmethod
     def n_outputs(self) -> int:
         """Number of functions to learn, and of columns that stacked predictions become."""
+        return 1
 
     @abstractmethod
     def can_predict(self, model: Any) -> bool:
@@ -247,9 +246,9 @@ class Task(ABC):
             If a prediction or the score is not a finite number.
         """
 
-    @abstractmethod
     def encoded(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the target as metrics on arrays take it."""
+        return values
 
     @abstractmethod
     def score_predictions(
@@ -263,7 +262,6 @@ class Task(ABC):
 
     # -- predictions of several models -------------------------------------------------------
 
-    @abstractmethod
     def offer(
         self, predictions: Floats, encoded: NDArray[Any], weights: Floats | None
     ) -> tuple[Floats, float]:
@@ -271,14 +269,15 @@ class Task(ABC):
 
         A blend is the mean of offers.
         """
+        return predictions, 1.0
 
-    @abstractmethod
     def sharpness(self, blend: Floats, encoded: NDArray[Any], weights: Floats | None) -> float:
-        """Return the factor by which a blend fits the target best; 1 if there is none."""
+        """Return the factor by which a blend fits the target best."""
+        return 1.0
 
-    @abstractmethod
     def blended(self, blend: Floats) -> Floats:
         """Return the predictions of a blend."""
+        return blend
 
     @abstractmethod
     def pool(self, parts: Iterable[tuple[float, Floats]], sharpness: float) -> Floats:

@@ -8,9 +8,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
-from evolearn.tasks.predictions import ColumnEnsemble, MemberEnsemble, PredictedModel
-
-Floats = NDArray[np.float64]
+from evolearn.tasks.predictions import ColumnEnsemble, Floats, MemberEnsemble, PredictedModel
 
 
 def _model_has(method: str) -> Callable[[Any], bool]:
@@ -102,8 +100,7 @@ class EnsembleClassifier(ClassifierMixin, MemberEnsemble):
     @property
     def classes_(self) -> NDArray[Any]:
         """The sorted classes."""
-        classes: NDArray[Any] = self.task.classes
-        return classes
+        return self.task.classes
 
     def predict_proba(self, X: Any) -> Floats:
         """Return probabilities of shape (n_samples, n_classes)."""
@@ -120,8 +117,7 @@ class ColumnEnsembleClassifier(ClassifierMixin, ColumnEnsemble):
     @property
     def classes_(self) -> NDArray[Any]:
         """The sorted classes."""
-        classes: NDArray[Any] = self.task.classes
-        return classes
+        return self.task.classes
 
     def predict_proba(self, X: Any) -> Floats:
         """Return probabilities of shape (n_samples, n_classes)."""
@@ -131,8 +127,7 @@ class ColumnEnsembleClassifier(ClassifierMixin, ColumnEnsemble):
         logs = self.sharpness * np.tensordot(columns, self.weights, axes=(1, 0))
         if width == 1:
             logs = np.hstack([np.zeros_like(logs), logs])
-        probabilities: Floats = self.task.blended(logs)
-        return probabilities
+        return self.task.blended(logs)
 
 
 def align(columns: Any, of: NDArray[Any], to: NDArray[Any], fill: float = 0.0) -> Floats:

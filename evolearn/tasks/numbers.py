@@ -11,9 +11,9 @@ from sklearn.base import BaseEstimator, is_regressor
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit
 
 from evolearn.data.profile import varies_little
-from evolearn.tasks.base import Floats, Indices, TargetFacts, Task
+from evolearn.tasks.base import Indices, TargetFacts, Task
 from evolearn.tasks.metrics import METRICS
-from evolearn.tasks.predictions import HeldOut, Members, checked_predictions
+from evolearn.tasks.predictions import Floats, HeldOut, Members, checked_predictions
 from evolearn.tasks.regressors import (
     ColumnEnsembleRegressor,
     EnsembleRegressor,
@@ -86,10 +86,6 @@ class NumberTask(Task):
 
     # -- rows --------------------------------------------------------------------------------
 
-    def strata(self, values: NDArray[Any]) -> Indices:
-        """Return one stratum for all rows."""
-        return np.zeros(len(values), dtype=np.intp)
-
     def split(
         self, values: NDArray[Any], counted: NDArray[np.bool_], n_folds: int, seed: int
     ) -> list[Indices]:
@@ -112,35 +108,7 @@ class NumberTask(Task):
         """Return folds of whole groups, balanced by their rows."""
         return group_splits(GroupKFold(n_folds), values, groups)
 
-    def scorable(self, train: Indices, test: Indices, values: NDArray[Any]) -> Indices:
-        """Return all test rows."""
-        return test
-
-    def training_mask(
-        self, counted: NDArray[np.bool_], values: NDArray[Any]
-    ) -> NDArray[np.bool_]:
-        """Return the mask as it is: there are no classes to lose."""
-        return counted
-
-    def covers(self, values: NDArray[Any]) -> bool:
-        """Return True: any rows do."""
-        return True
-
-    def smallest_class(self, values: NDArray[Any]) -> int:
-        """Return 0."""
-        return 0
-
     # -- predictions of one model ------------------------------------------------------------
-
-    @property
-    def width(self) -> int:
-        """One number."""
-        return 1
-
-    @property
-    def n_outputs(self) -> int:
-        """One function."""
-        return 1
 
     def can_predict(self, model: Any) -> bool:
         """Whether a model has ``predict``."""
@@ -158,10 +126,6 @@ class NumberTask(Task):
         predictions = checked_predictions(predicted.out_of_fold(), len(rows.y))
         return objective.score(predicted, rows.X, rows.y, rows.weights), predictions
 
-    def encoded(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return the target as it is."""
-        return values
-
     def score_predictions(
         self,
         predictions: Floats,
@@ -176,24 +140,9 @@ class NumberTask(Task):
 
     # -- predictions of several models -------------------------------------------------------
 
-    def offer(
-        self, predictions: Floats, encoded: NDArray[Any], weights: Floats | None
-    ) -> tuple[Floats, float]:
-        """Return the predictions as they are."""
-        return predictions, 1.0
-
-    def sharpness(self, blend: Floats, encoded: NDArray[Any], weights: Floats | None) -> float:
-        """Return 1: the scale of numbers is not changed."""
-        return 1.0
-
-    def blended(self, blend: Floats) -> Floats:
-        """Return the blend as it is."""
-        return blend
-
     def pool(self, parts: Iterable[tuple[float, Floats]], sharpness: float) -> Floats:
         """Return the weighted mean of the predictions of several models."""
-        mean: Floats = np.sum([weight * part for weight, part in parts], axis=0)
-        return mean
+        return np.sum([weight * part for weight, part in parts], axis=0)
 
     def columns(self, predictions: Floats) -> Floats:
         """Return the predictions as a column."""

@@ -1,6 +1,5 @@
 """Estimators around fitted models, as scorers and ensembles need them; for all tasks."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,20 +114,13 @@ class MemberEnsemble(BaseEstimator):
         self.sharpness = sharpness
 
     def _pooled(self, X: Any) -> Floats:
-        parts = zip(
-            self.weights, member_predictions(self.step, self.members, X, self.task), strict=True
-        )
-        pooled: Floats = self.task.pool(parts, self.sharpness)
-        return pooled
-
-
-def member_predictions(step: Any, members: Members, X: Any, task: Any) -> Iterable[Floats]:
-    """Yield the predictions of fitted members; the matrix is made if one of them needs it."""
-    matrix = None
-    for model, whole in members:
-        if not whole and matrix is None:
-            matrix = X if step is None else step.transform(X)
-        yield task.predictions_of(model, X if whole else matrix)
+        """Return the pooled predictions; the matrix is made if a member needs it."""
+        parts, matrix = [], None
+        for weight, (model, whole) in zip(self.weights, self.members, strict=True):
+            if not whole and matrix is None:
+                matrix = X if self.step is None else self.step.transform(X)
+            parts.append((weight, self.task.predictions_of(model, X if whole else matrix)))
+        return self.task.pool(parts, self.sharpness)
 
 
 class ColumnEnsemble(BaseEstimator):

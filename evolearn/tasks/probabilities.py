@@ -16,7 +16,7 @@ from sklearn.model_selection import (
 from sklearn.utils.multiclass import check_classification_targets
 
 from evolearn.tasks import pooling
-from evolearn.tasks.base import Floats, Indices, TargetFacts, Task
+from evolearn.tasks.base import Indices, TargetFacts, Task
 from evolearn.tasks.classifiers import (
     ColumnEnsembleClassifier,
     EnsembleClassifier,
@@ -25,7 +25,7 @@ from evolearn.tasks.classifiers import (
     align,
 )
 from evolearn.tasks.metrics import METRICS
-from evolearn.tasks.predictions import HeldOut, Members, checked_predictions
+from evolearn.tasks.predictions import Floats, HeldOut, Members, checked_predictions
 from evolearn.tasks.scoring import Objective
 from evolearn.tasks.splitting import HOLDOUT_SHARE, group_splits, test_rows
 from evolearn.tasks.target import as_array, as_labels, refuse_missing
@@ -183,7 +183,7 @@ class ProbabilityTask(Task):
 
     @property
     def width(self) -> int:
-        """One probability per class."""
+        """Number of classes."""
         return len(self.classes)
 
     @property
@@ -269,10 +269,8 @@ class ProbabilityTask(Task):
         """Return logarithms of the odds of two classes, of more the centred logarithms."""
         logs = pooling.logarithms(predictions)
         if logs.shape[1] == 2:
-            odds: Floats = logs[:, 1:] - logs[:, :1]
-            return odds
-        centred: Floats = logs - logs.mean(axis=1, keepdims=True)
-        return centred
+            return logs[:, 1:] - logs[:, :1]
+        return logs - logs.mean(axis=1, keepdims=True)
 
     def ensemble(
         self, step: Any, members: Members, weights: list[float], sharpness: float

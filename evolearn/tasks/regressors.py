@@ -3,12 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from evolearn.tasks.predictions import ColumnEnsemble, MemberEnsemble, PredictedModel
-
-Floats = NDArray[np.float64]
+from evolearn.tasks.predictions import ColumnEnsemble, Floats, MemberEnsemble, PredictedModel
 
 
 class PredictedRegressor(RegressorMixin, PredictedModel):
@@ -49,5 +46,4 @@ class ColumnEnsembleRegressor(RegressorMixin, ColumnEnsemble):
     def predict(self, X: Any) -> Floats:
         """Return predictions of shape (n_samples,)."""
         columns = X[:, self.position : self.position + len(self.weights)]
-        blend: Floats = np.asarray(columns @ np.asarray(self.weights)).ravel()
-        return blend
+        return np.asarray(columns @ np.asarray(self.weights)).ravel()

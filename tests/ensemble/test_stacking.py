@@ -21,7 +21,7 @@ from evolearn.ensemble.selection import OutOfFold
 from evolearn.ensemble.stacking import (
     BLEND,
     FirstLayer,
-    SecondLayer,
+    StackingLayer,
     honest_blend,
     stacked,
     with_columns,
@@ -83,7 +83,7 @@ def test_the_ensemble_can_be_read_from_the_columns_of_its_members(n_classes):
     width = 3 * (n_classes if n_classes > 2 else 1)
     assert first.transform(X).shape == (60, 3 + width)
     assert np.array_equal(first.transform(X)[:, [0, 1, -1]], X)
-    blend = stacked(first, shares, 1.7, SecondLayer({BLEND: 1.0}, {}))
+    blend = stacked(first, shares, 1.7, StackingLayer({BLEND: 1.0}, {}))
     ask = "predict_proba" if n_classes else "predict"
     assert np.allclose(getattr(blend, ask)(X), getattr(ensemble, ask)(X))
 
