@@ -3,8 +3,8 @@
 A logarithmic opinion pool (Genest and Zidek, "Combining probability distributions", Statistical
 Science 1986) of members whose sharpness was corrected first (temperature scaling: Guo et al.,
 "On calibration of modern neural networks", ICML 2017). On most tables of the suite it has a
-lower error than the mean of the probabilities: those of a forest are too close to each other,
-those of overfitted boosted trees too far apart, and a plain mean follows the latter.
+lower error than the mean of the probabilities: a forest is underconfident, overfitted boosted
+trees are overconfident, and in a plain mean the underconfident members dominate.
 """
 
 from collections.abc import Iterable
