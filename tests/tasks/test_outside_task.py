@@ -55,6 +55,12 @@ SETTINGS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def importable(monkeypatch, request):
+    """Put the tests on the path for workers: pytest's import mode does not."""
+    monkeypatch.syspath_prepend(request.config.rootpath)
+
+
 class TestConformance(TaskConformance):
     @pytest.fixture
     def case(self):
