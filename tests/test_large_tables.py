@@ -69,7 +69,7 @@ def test_drawn_rows_have_every_class_in_its_share(counts, share, seed):
     assert (found >= expected - len(counts)).all()
 
 
-def test_thinned_folds_train_and_score_on_parts_of_their_rows():
+def test_sampled_folds_train_and_score_on_parts_of_their_rows():
     y = np.arange(60_000) % 3
     full = make_folds(None, y, y, None, task=CLASSES, default_folds=3, seed=0)
     folds = sampled_folds(full, 2_000, y, task=CLASSES, seed=0)

@@ -14,16 +14,17 @@ from evolearn.data.readings import is_missing
 from evolearn.tasks.base import Indices, Task
 from evolearn.tasks.splitting import HOLDOUT_SHARE
 
-# Fewer rows than this get eight folds: their models need every row (AutoGluon bags with 8).
+# Below this number of rows there are eight folds: models need every row (AutoGluon uses 8).
 SMALL_TABLE = 2_000
 MANY_FOLDS, SOME_FOLDS, FEW_FOLDS = 8, 5, 3
-# Fewer rows than this are never scored on a single held-out fifth, whatever it would save: a
-# search over a hundred candidates finds one that suits 2,000 rows by chance. (On soybean, 19
-# classes and 546 rows, a log loss of 2e-9 on the held-out rows was one of 2.3 on new ones.)
+# Below this number of rows a single held-out fifth is never used, however much time it would
+# save: among a hundred candidates one suits 2,000 rows by chance. (On soybean, with 19 classes
+# and 546 rows, the log loss was 2e-9 on the held-out rows and 2.3 on new ones.)
 HOLDOUT_ROWS = 10_000
-# How many candidates of the reference model's cost a budget must hold for that many folds. On
-# more rows than a holdout wants, each fold is a better judge, and more candidates gain more: of
-# four tables of 14,000 to 36,000 rows two gained 1 and 5 %, two lost 1 and 0.5 %.
+# The number of candidates, each as costly as the reference model, that must fit in the budget
+# with so many folds; the second number is for tables from `HOLDOUT_ROWS` on. There each fold is
+# a better estimate, and more candidates gain more: of four tables of 14,000 to 36,000 rows two
+# gained 1 and 5 %, two lost 1 and 0.5 %.
 CANDIDATES_WANTED, CANDIDATES_OF_MANY_ROWS = 40, 100
 
 
