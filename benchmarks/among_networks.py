@@ -126,7 +126,7 @@ def search(split, seed, args, replaced=(), most=math.inf):
             found.test_error = root_mean_squared_error(split.y_test, model.predict(matrix))
         else:
             answers = model.predict_proba(matrix)
-            found.test_error = log_loss(split.y_test, answers, labels=plan.data.classes)
+            found.test_error = log_loss(split.y_test, answers, labels=plan.data.task.classes)
     return found
 
 

@@ -27,10 +27,9 @@ from suite import FLOOR, answers, error, new_search
 
 import evolearn.fit.run as outcome
 from evolearn.ensemble.library import Library
-from evolearn.ensemble.pooling import logarithms, pooled
 from evolearn.ensemble.selection import library_size, select
-from evolearn.evaluation.predictions import align
 from evolearn.evaluation.tasks import RefitTask
+from evolearn.tasks.pooling import logarithms, pooled
 
 REFIT_SHARE = 1.5  # of the budget: what all refits of a table may take together
 
@@ -71,10 +70,7 @@ def tested(plan, entries, X, seconds):
             return
         evaluation, genome = entry.evaluation, entry.candidate.genome
         model = evaluator(RefitTask(genome, evaluation.rounds))
-        if data.classes is None:
-            predicted = model.predict(matrix)
-        else:
-            predicted = align(model.predict_proba(matrix), model.classes_, data.classes)
+        predicted = data.task.predictions_of(model, matrix)
         yield {
             "number": entry.candidate.number,
             "params": genome.params,

@@ -24,22 +24,21 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+from evolearn.search.portfolio_entries import STARTS
 from sklearn.model_selection import train_test_split
 from suite import FLOOR, SCORING
 from suite_reader import datasets, read_split
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
-from evolearn.ensemble.pooling import logarithms, pooled
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.folds import Folds
-from evolearn.evaluation.scoring import make_objective
 from evolearn.evaluation.tasks import EvaluationTask
 from evolearn.fit.data import read_data
 from evolearn.fit.run import start_pool
 from evolearn.fit.setup import Effort, make_plan
 from evolearn.pipeline.search_space import SearchSpace
-from evolearn.search.portfolio_entries import STARTS
 from evolearn.search.variation import mutate
+from evolearn.tasks import Classification, Regression
 
 SEED = 0
 LIMIT_SECONDS = 10.0  # for one fit; what takes longer is no start
@@ -182,7 +181,7 @@ class Measured:
         self.name, self.task = name, data.task
         parts = np.load(out / f"{name}.parts.npz")
         target = np.asarray(data.y_train)
-        classes = np.unique(target) if data.n_classes else None
+        task = Classification(np.unique(target)) if data.n_classes else Regression()
         n_choose = len(parts["choose"])
         self.seconds, self._choose, self._judge = {}, {}, {}
         for row in read_lines(out / f"{name}.jsonl"):
@@ -192,13 +191,11 @@ class Measured:
                 self.seconds[row["number"]] = row["seconds"]
                 self._choose[row["number"]] = predictions[:n_choose]
                 self._judge[row["number"]] = predictions[n_choose:]
-        objective = make_objective(
-            SCORING[self.task], "classification" if data.n_classes else "regression"
-        )
+        objective = task.objective(SCORING[self.task])
 
         def scored(rows):
             folds = Folds((rows[:0],), (rows,))
-            return OutOfFold(objective, folds, target, classes, None, SEED)
+            return OutOfFold(objective, folds, target, task, None, SEED)
 
         few = np.random.default_rng(SEED).permutation(n_choose)[:CHOICE_ROWS]
         self._few = np.sort(few)
@@ -224,13 +221,9 @@ class Measured:
             return math.inf
         ranked = sorted(there, key=lambda n: self._alone[n])
         chosen = select([self._offer(n) for n in ranked], chooser, CHOICE_STEPS)
-        shown = logarithms if self.task != "regression" else np.asarray
-        blend = sum(
-            weight * shown(self._judge[ranked[member]])
-            for member, weight in zip(chosen.members, chosen.weights, strict=True)
-        )
-        if self.task != "regression":
-            blend = pooled(chosen.sharpness * blend)
+        members = zip(chosen.members, chosen.weights, strict=True)
+        parts = [(weight, self._judge[ranked[member]]) for member, weight in members]
+        blend = judge.task.pool(parts, chosen.sharpness)
         return max(judge.error(blend[judge.positions]), self._least)
 
 

@@ -1,7 +1,7 @@
 """Evolves machine-learning pipelines behind scikit-learn's interface."""
 
-import evolearn.genes
-import evolearn.models
+import evolearn.genes  # fills the registry
+import evolearn.models  # noqa: F401, likewise
 from evolearn.data.preparer import ColumnPreparer
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from evolearn.search.portfolio_entries import STARTS
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.checkpoint.fingerprint import fingerprint
@@ -17,7 +18,6 @@ from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.user_space import make_space
 from evolearn.search.portfolio import portfolio
-from evolearn.search.portfolio_entries import STARTS
 
 LIBRARIES = ("lightgbm", "xgboost", "catboost")
 TASKS = ("classification", "regression")

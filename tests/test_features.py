@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
+from evolearn.genes.formula_search import breed
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.preprocessing import PolynomialFeatures
@@ -16,7 +17,6 @@ from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.genes.formula_search import breed
 from evolearn.genes.formulas import Expressions
 from evolearn.pipeline.build import express
 from evolearn.pipeline.problem import Problem

@@ -8,6 +8,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from evolearn.genes.relation_screening import relate
 from scipy.sparse import csr_matrix, random
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
@@ -17,7 +18,6 @@ from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.execution.worker_program import import_cloudpickle
-from evolearn.genes.relation_screening import relate
 from evolearn.networks import NetworkRegressor
 from evolearn.pipeline.build import express
 from evolearn.pipeline.problem import Problem

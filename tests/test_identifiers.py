@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from evolearn.genes.identifier_screening import identifiers
 from sklearn.model_selection import cross_val_score
 
 from evolearn import EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
-from evolearn.genes.identifier_screening import identifiers
 from evolearn.pipeline.build import express
 from evolearn.pipeline.problem import Problem
 

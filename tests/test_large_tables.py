@@ -17,10 +17,12 @@ from evolearn.cost.memory import (
 )
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
-from evolearn.evaluation.folds import draw_rows, make_folds, thinned
+from evolearn.evaluation.folds import draw_rows, make_folds, sampled_folds
 from evolearn.pipeline.problem import Problem
+from evolearn.tasks import Classification
 
 N_ROWS = 400
+CLASSES = Classification(np.arange(3))
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_drawn_rows_have_every_class_in_its_share(counts, share, seed):
     y = np.repeat(np.arange(len(counts)), counts)
     rows = np.arange(3, len(y) + 3)  # positions need not start at zero
     wanted = max(len(counts), int(share * len(y)))
-    drawn = draw_rows(rows, wanted, np.r_[0, 0, 0, y], classification=True, seed=seed)
+    drawn = draw_rows(rows, wanted, np.r_[0, 0, 0, y], task=CLASSES, seed=seed)
     assert len(drawn) == min(wanted, len(rows))
     assert (np.diff(drawn) > 0).all()
     assert set(drawn) <= set(rows)
@@ -67,10 +69,10 @@ def test_drawn_rows_have_every_class_in_its_share(counts, share, seed):
     assert (found >= expected - len(counts)).all()
 
 
-def test_thinned_folds_train_and_score_on_parts_of_their_rows():
+def test_sampled_folds_train_and_score_on_parts_of_their_rows():
     y = np.arange(60_000) % 3
-    full = make_folds(None, y, y, None, classification=True, default_folds=3, seed=0)
-    folds = thinned(full, 2_000, y, classification=True, seed=0)
+    full = make_folds(None, y, y, None, task=CLASSES, default_folds=3, seed=0)
+    folds = sampled_folds(full, 2_000, y, task=CLASSES, seed=0)
     assert len(folds) == len(full) == 3
     for i in range(3):
         assert len(folds.train[i]) == 2_000

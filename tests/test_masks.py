@@ -6,13 +6,13 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+from evolearn.genes.masks import Columns
 from scipy.sparse import csr_matrix
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn import EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
-from evolearn.genes.masks import Columns
 from evolearn.pipeline.build import express
 from evolearn.pipeline.problem import Problem
 from evolearn.search.evolution import Evolution

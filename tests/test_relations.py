@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from evolearn.genes.relation_screening import relate
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -16,7 +17,6 @@ from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.genes.relation_screening import relate
 from evolearn.genes.relations import Relations
 from evolearn.pipeline.build import express
 from evolearn.pipeline.genome import Genome

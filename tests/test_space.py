@@ -8,6 +8,7 @@ from random import Random
 import numpy as np
 import pandas as pd
 import pytest
+from evolearn.search.portfolio_entries import STARTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
@@ -26,7 +27,6 @@ from evolearn.pipeline.genome import Gene, Genome
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.user_space import make_space
 from evolearn.search.portfolio import portfolio
-from evolearn.search.portfolio_entries import STARTS
 from evolearn.search.variation import SELDOM_TAKEN, mutate, sample
 
 TASKS = ("classification", "regression")

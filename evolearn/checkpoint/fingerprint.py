@@ -38,7 +38,7 @@ def fingerprint(estimator: Any, data: FitData) -> str:
             # Categories and numbers may have the same matrix.
             (schema.n_numeric, schema.cardinalities, schema.texts, schema.dates),
             data.target,
-            data.classes,
+            data.task,
             data.weights,
             data.groups,
             data.raw if data.is_taken_raw(data.space) else None,

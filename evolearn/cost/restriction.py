@@ -68,10 +68,10 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     preparation = {}
     for gene in space.genes:
         options = space.preparation[gene.name]
-        reasons = {option.name: why_not(gene, option, problem) for option in options}
-        kept = [option for option in options if reasons[option.name] is None]
+        found = {option.name: why_not(gene, option, problem) for option in options}
+        kept = [option for option in options if found[option.name] is None]
         preparation[gene.name] = [gene.sized(option, problem) for option in kept]
-        left_out |= {name: reason for name, reason in reasons.items() if reason}
+        left_out |= {name: reason for name, reason in found.items() if reason}
     return SearchSpace(fast, preparation, left_out, space.genes)
 
 

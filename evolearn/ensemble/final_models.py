@@ -7,7 +7,7 @@ from typing import Any
 
 from evolearn.ensemble.library import Entry, Library, load_seconds
 from evolearn.ensemble.selection_options import Chosen
-from evolearn.ensemble.stacking import SecondLayer
+from evolearn.ensemble.stacking import StackingLayer
 from evolearn.evaluation.fold_models import load_models
 from evolearn.evaluation.tasks import EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.exceptions import EvolearnWarning, SearchError
@@ -56,7 +56,7 @@ class Handover:
         What the user should know of the choice, see `choose`.
     sharpness : float
         As in `Selection`.
-    second : SecondLayer or None
+    second : StackingLayer or None
         Models that learn from what the members predict, and serve in their place.
     """
 
@@ -65,7 +65,7 @@ class Handover:
     shortfall: str = ""
     note: str = ""
     sharpness: float = 1.0
-    second: SecondLayer | None = None
+    second: StackingLayer | None = None
 
     def decisions(self) -> dict[str, Any]:
         """Return what has to be known to hand over the same models again."""

@@ -1,7 +1,7 @@
-"""A second layer: models that see, beside the table, what the ensemble's members predict.
+"""Stacking: models that learn from the table and from the predictions of ensemble members.
 
-Stacked generalization (Wolpert, Neural Networks 1992): the second layer is trained on what
-members predicted for rows that they were not fitted on, and learns where to believe which.
+Stacked generalization (Wolpert, Neural Networks 1992): the stacking layer is trained on
+out-of-fold predictions of the members, and learns which member to believe for which rows.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator
 
-from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor, answers_of
-from evolearn.ensemble.pooling import logarithms, pool, pooled
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.folds import Folds
+from evolearn.tasks.base import Task
+from evolearn.tasks.predictions import Floats, Members
 
-Floats = NDArray[np.float64]
-
-#: The name, among the models of the second layer, of the first layer's own ensemble.
+#: The name, among the models of the stacking layer, of the ensemble of the first layer.
 BLEND = "blend"
 # Steps of the selection for each fold alone: the first ones matter most, and there is one
 # selection per fold.
@@ -27,15 +24,15 @@ HONEST_STEPS = 10
 
 
 @dataclass(frozen=True)
-class SecondLayer:
-    """The models that were chosen to serve, with their weights.
+class StackingLayer:
+    """The selected models of the stacking layer, with their weights.
 
     Attributes
     ----------
     weights : dict of str to float
         By the name of the estimator; `BLEND` is the ensemble of the first layer.
     models : dict of str to estimator
-        The fitted pipelines, of the first layer's ensemble there is none.
+        The fitted pipelines; there is none for `BLEND`.
     sharpness : float
         As in `Selection`.
     """
@@ -45,44 +42,12 @@ class SecondLayer:
     sharpness: float = 1.0
 
     def decisions(self) -> dict[str, Any]:
-        """Return what has to be known to make the same layer again."""
+        """Return the decisions from which the same layer can be made again."""
         return {"weights": self.weights, "sharpness": self.sharpness}
 
 
-# -- from predictions to columns ------------------------------------------------------------
-
-
-def columns_of(answers: Floats) -> Floats:
-    """Return the columns that a model's predictions become.
-
-    Numbers as they are; of two classes the logarithm of the odds, of more the logarithms of
-    the probabilities, their mean taken away.
-
-    Parameters
-    ----------
-    answers : ndarray of shape (n_samples,) or (n_samples, n_classes)
-
-    Returns
-    -------
-    ndarray of shape (n_samples, n_columns)
-    """
-    if answers.ndim == 1:
-        return answers.reshape(-1, 1)
-    logs = logarithms(answers)
-    if logs.shape[1] == 2:
-        odds: Floats = logs[:, 1:] - logs[:, :1]
-        return odds
-    centred: Floats = logs - logs.mean(axis=1, keepdims=True)
-    return centred
-
-
-def n_columns_of(n_classes: int) -> int:
-    """Return how many columns a model's predictions become; 0 classes are a number."""
-    return n_classes if n_classes > 2 else 1
-
-
 def with_columns(matrix: Floats, columns: Floats, position: int) -> Floats:
-    """Return a matrix with columns put in at a position."""
+    """Return a matrix with columns inserted at a position."""
     return np.hstack([matrix[:, :position], columns, matrix[:, position:]])
 
 
@@ -93,11 +58,11 @@ def honest_blend(
     n_steps: int,
     late: Callable[[], bool] = lambda: False,
 ) -> Floats | None:
-    """Return what an ensemble predicts for each fold that was chosen on the other folds.
+    """Return the predictions for each fold of an ensemble that was selected on the others.
 
-    An ensemble chosen on all rows looks better on them than it is (on 27 splits of the suite
-    by a median of 2.5 %), and a second layer, whose models never saw the rows they are judged
-    on, would be chosen too seldom.
+    An ensemble selected on all rows looks better on them than it is (on 27 splits of the suite
+    by a median of 2.5 %). Compared with it, a stacking layer, whose models never saw the rows
+    on which they are scored, would be selected too seldom.
 
     Parameters
     ----------
@@ -110,7 +75,7 @@ def honest_blend(
     n_steps : int
         Of the selection.
     late : callable
-        Asked after each step.
+        Called after each step.
 
     Returns
     -------
@@ -123,18 +88,10 @@ def honest_blend(
         selection = select(library, others, min(n_steps, HONEST_STEPS), late)
         if late():
             return None
-        parts = [
-            (weight, library[member][rows])
-            for member, weight in zip(selection.members, selection.weights, strict=True)
-        ]
-        if blend.ndim == 1:
-            blend[rows] = sum(weight * part for weight, part in parts)
-        else:
-            blend[rows] = pool(parts, selection.sharpness)
+        members = zip(selection.members, selection.weights, strict=True)
+        parts = [(weight, library[member][rows]) for member, weight in members]
+        blend[rows] = out_of_fold.task.pool(parts, selection.sharpness)
     return blend
-
-
-# -- what serves ----------------------------------------------------------------------------
 
 
 class FirstLayer(BaseEstimator):
@@ -146,96 +103,32 @@ class FirstLayer(BaseEstimator):
         Makes the numeric matrix of a table.
     members : list of (estimator, bool)
         As in the ensembles.
-    classes : ndarray of shape (n_classes,) or None
-        The sorted classes; None in regression.
+    task : Task
+        On the target of the members.
     position : int
-        Where in the matrix the columns are put in.
+        Of the first column in the matrix.
     """
 
-    def __init__(
-        self,
-        step: Any,
-        members: list[tuple[Any, bool]],
-        classes: NDArray[Any] | None,
-        position: int,
-    ) -> None:
+    def __init__(self, step: Any, members: Members, task: Task, position: int) -> None:
         self.step = step
         self.members = members
-        self.classes = classes
+        self.task = task
         self.position = position
 
     def transform(self, X: Any) -> Any:
         """Return the matrix of a table with the columns of the members."""
         matrix = self.step.transform(X)
         columns = [
-            columns_of(answers_of(model, X if whole else matrix, self.classes))
+            self.task.columns(self.task.predictions_of(model, X if whole else matrix))
             for model, whole in self.members
         ]
         return with_columns(matrix, np.hstack(columns), self.position)
 
 
-class BlendRegressor(RegressorMixin, BaseEstimator):
-    """The first layer's ensemble, from the columns that its members became.
-
-    Parameters
-    ----------
-    weights : list of float
-    position : int
-        Of the first column.
-    """
-
-    def __init__(self, weights: list[float], position: int) -> None:
-        self.weights = weights
-        self.position = position
-
-    def predict(self, X: Any) -> Floats:
-        """Return predictions of shape (n_samples,)."""
-        columns = X[:, self.position : self.position + len(self.weights)]
-        blend: Floats = np.asarray(columns @ np.asarray(self.weights)).ravel()
-        return blend
-
-
-class BlendClassifier(ClassifierMixin, BaseEstimator):
-    """The first layer's ensemble, from the columns that its members became.
-
-    Parameters
-    ----------
-    weights : list of float
-    position : int
-        Of the first column.
-    classes : ndarray of shape (n_classes,)
-    sharpness : float
-    """
-
-    def __init__(
-        self, weights: list[float], position: int, classes: NDArray[Any], sharpness: float
-    ) -> None:
-        self.weights = weights
-        self.position = position
-        self.classes = classes
-        self.sharpness = sharpness
-
-    @property
-    def classes_(self) -> NDArray[Any]:
-        """The sorted classes."""
-        return self.classes
-
-    def predict_proba(self, X: Any) -> Floats:
-        """Return probabilities of shape (n_samples, n_classes)."""
-        width = n_columns_of(len(self.classes))
-        end = self.position + width * len(self.weights)
-        columns = np.asarray(X[:, self.position : end]).reshape(X.shape[0], -1, width)
-        logs = self.sharpness * np.tensordot(columns, self.weights, axes=(1, 0))
-        if width == 1:
-            logs = np.hstack([np.zeros_like(logs), logs])
-        probabilities: Floats = pooled(logs)
-        return probabilities
-
-
 def stacked(
-    first: FirstLayer, weights: list[float], sharpness: float, second: SecondLayer
-) -> EnsembleRegressor | EnsembleClassifier:
-    """Return the ensemble of a second layer, which takes the table as it came.
+    first: FirstLayer, weights: list[float], sharpness: float, second: StackingLayer
+) -> Any:
+    """Return the ensemble of a stacking layer, which takes the table as it came.
 
     Parameters
     ----------
@@ -244,16 +137,9 @@ def stacked(
         Of its members, in their ensemble.
     sharpness : float
         Of that ensemble.
-    second : SecondLayer
+    second : StackingLayer
     """
-    blend: Any
-    if first.classes is None:
-        blend = BlendRegressor(weights, first.position)
-    else:
-        blend = BlendClassifier(weights, first.position, first.classes, sharpness)
+    blend = first.task.column_ensemble(weights, first.position, sharpness)
     models = {**second.models, BLEND: blend}
     members = [(models[name], False) for name in second.weights]
-    shares = list(second.weights.values())
-    if first.classes is None:
-        return EnsembleRegressor(first, members, shares)
-    return EnsembleClassifier(first, members, shares, first.classes, second.sharpness)
+    return first.task.ensemble(first, members, [*second.weights.values()], second.sharpness)

@@ -2,60 +2,52 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from sklearn.compose import make_column_transformer
-from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from evolearn.cost.restriction import restrict
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.genome import Genome
+from evolearn.pipeline.portfolio_entries import stacking_genomes
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
-from evolearn.pipeline.portfolio_entries import stacking_genomes
+from evolearn.tasks import get_task
 
-#: The model of predictions alone.
+#: The name of the linear model of the predictions alone.
 LINEAR = "linear_blend"
-# The members' predictions are much alike: a linear model of them needs to be held back.
-C = 0.02
-ALPHAS = np.logspace(-2, 5, 15)
 
 
-def second_layer(
+def stacking_space(
     space: SearchSpace, problem: Problem, predicted: Sequence[int]
 ) -> tuple[SearchSpace, list[Genome]]:
-    """Return the space of a second layer, and the genomes to be tried in it, in their order.
+    """Return the space of a stacking layer, and its genomes in the order to try them.
 
-    A linear model of what the members predict; where the estimators are in the user's space,
-    also small boosted trees and extra trees of that and the table.
+    It has a linear model of the members' predictions and, where the user's space allows them,
+    the families' stacking models of predictions and table.
 
     Parameters
     ----------
     space : SearchSpace
         The user's, for any table.
     problem : Problem
-        Its table has the predictions among its columns of numbers.
+        Its table has the predictions among its numeric columns.
     predicted : sequence of int
-        The positions of these.
+        The positions of the predictions.
     """
     names = {genome.estimator for genome in stacking_genomes(space, problem.task)}
-    trees = [component for component in space.estimators if component.name in names]
-    linear = _linear(problem.task, predicted)
-    made = restrict(SearchSpace([linear, *trees], space.preparation), problem)
-    first = [made.genome({"estimator": LINEAR})] if LINEAR in made.names else []
-    return made, [*first, *stacking_genomes(made, problem.task)]
-
-
-def _linear(task: str, predicted: Sequence[int]) -> Component:
-    model = LogisticRegression(C=C, max_iter=500) if task == "classification" else None
-    return Component(
+    families = [component for component in space.estimators if component.name in names]
+    linear = Component(
         LINEAR,
         make_pipeline(
             make_column_transformer(("passthrough", list(predicted))),
             StandardScaler(),
-            RidgeCV(ALPHAS) if model is None else model,
+            get_task(problem.task).stacking_model(),
         ),
         slots={},
         handles=frozenset({"missing", "categories"}),
     )
+    layer = SearchSpace([linear, *families], space.preparation, genes=space.genes)
+    layer = restrict(layer, problem)
+    first = [layer.genome({"estimator": LINEAR})] if LINEAR in layer.names else []
+    return layer, [*first, *stacking_genomes(layer, problem.task)]

@@ -23,7 +23,6 @@ from evolearn.data import (
     position_labels,
     take_rows,
 )
-from evolearn.ensemble.stacking import n_columns_of
 from evolearn.execution.budget import Budget
 from evolearn.execution.interruption import Interruption
 from evolearn.fit.data import read_data
@@ -172,8 +171,8 @@ class BaseEvolutionary(BaseEstimator):
             self.feature_names_in_ = names
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
-        if data.classes is not None:
-            self.classes_ = data.classes
+        for name, value in data.task.fitted_attributes().items():
+            setattr(self, name, value)
         self.scorer_ = data.objective.scorer
         self.dropped_columns_ = dict(data.prepared.dropped)
         self.search_space_ = plan.space
@@ -189,7 +188,7 @@ class BaseEvolutionary(BaseEstimator):
                 self.second_layer_ = dict(second.weights)
                 # Of so many more columns rows are predicted at once.
                 n_members = len(outcome.handover.members)
-                self._n_columns += n_members * n_columns_of(plan.problem.n_classes)
+                self._n_columns += n_members * data.task.n_outputs
             best = outcome.handover.best.entry
             self.best_params_ = best.candidate.genome.params
             self.best_fitness_ = best.error

@@ -5,7 +5,7 @@ from sklearn.utils.metaestimators import available_if
 
 from evolearn._compat import fit_context
 from evolearn.estimators.base import BaseEvolutionary, serves, single_has
-from evolearn.fit.inputs import as_labels
+from evolearn.tasks.target import as_labels
 
 
 class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):

@@ -17,10 +17,8 @@ from evolearn.cost.memory import refit_rows
 from evolearn.data import take_rows
 from evolearn.evaluation.fold_models import check_portable, save_models
 from evolearn.evaluation.folds import Folds, draw_rows
-from evolearn.evaluation.predictions import HeldOut, score_and_answers
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.racing import hopeless
-from evolearn.evaluation.scoring import Objective
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.evaluation.warm_start import fit_line, parents_of, train_line
 from evolearn.evaluation.zero_weights import counted_rows
@@ -31,6 +29,9 @@ from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import can_be_parent
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace, is_built_in
+from evolearn.tasks.base import Task
+from evolearn.tasks.predictions import HeldOut
+from evolearn.tasks.scoring import Objective
 
 # A candidate may warn thousands of times; this many different warnings tell the story.
 MOST_WARNINGS = 5
@@ -85,8 +86,8 @@ class Evaluator:
     matrix, target, weights, raw : Handle
         The numeric matrix, the target, the sample weights (None inside if there are none), and
         the table as it came (None inside unless a pipeline or a scorer of the user takes it).
-    classes : ndarray or None
-        The sorted classes; None in regression.
+    learning_task : Task
+        On the target.
     seed : int
         The search's seed, from which every candidate's seed is derived.
     preparer : ColumnPreparer or None
@@ -103,7 +104,7 @@ class Evaluator:
     problem: Problem
     objective: Objective
     folds: Folds
-    classes: NDArray[Any] | None
+    learning_task: Task
     seed: int
     preparer: Any = None
     cache: PreparationCache = field(default_factory=PreparationCache, compare=False)
@@ -212,10 +213,9 @@ class Evaluator:
         """Return the genome's pipeline fitted on all rows, or all there is memory for."""
         genome, line = task.genome, self._pipelines(task.genome, rounds=task.rounds)
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
-        classification = self.classes is not None
-        every = counted_rows(weights, y, classification=classification)
+        every = counted_rows(weights, y, task=self.learning_task)
         n_wanted = refit_rows(genome, self.space, self.problem)
-        rows = draw_rows(every, n_wanted, y, classification=classification, seed=self.seed)
+        rows = draw_rows(every, n_wanted, y, task=self.learning_task, seed=self.seed)
         if len(rows) < len(y):
             X, y = take_rows(X, rows), y[rows]
             weights = None if weights is None else weights[rows]
@@ -260,7 +260,7 @@ class Evaluator:
             asked = Pipeline([("table", self.preparer), *model.steps])
             X_test = take_rows(self.raw.load(), test)
         held_out = HeldOut(X_test, y[test], None if weights is None else weights[test])
-        score, answers = score_and_answers(asked, held_out, self.objective, self.classes)
+        score, answers = self.learning_task.score(asked, held_out, self.objective)
         # What transformed the held-out rows is a part of their prediction.
         run.fit_seconds.append(fitted - started - transformed)
         run.score_seconds.append(time.perf_counter() - fitted + transformed)

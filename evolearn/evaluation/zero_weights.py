@@ -1,4 +1,4 @@
-"""Rows that have no weight: nothing is learned from them, be it without weights.
+"""Rows of zero weight: nothing is learned from them, not even by steps without weights.
 
 Most steps before the estimator take no weights, and would learn from the targets of all rows.
 """
@@ -8,20 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evolearn.evaluation.folds import Folds, Indices
+from evolearn.evaluation.folds import Folds
+from evolearn.tasks.base import Indices, Task
 
 
 def counted_rows(
-    weights: NDArray[np.float64] | None, y: NDArray[Any], *, classification: bool
+    weights: NDArray[np.float64] | None, y: NDArray[Any], *, task: Task
 ) -> Indices:
-    """Return the rows that are learned from.
+    """Return the rows that models learn from.
 
-    Those with a weight, and of classes that have none all rows: no class gets lost.
+    These are the rows with a weight, and all rows of a class that has none: no class is lost.
     """
     counted = np.ones(len(y), dtype=bool) if weights is None else weights > 0
-    if classification and not counted.all():
-        counted |= ~np.isin(y, y[counted])
-    return np.flatnonzero(counted)
+    return np.flatnonzero(task.training_mask(counted, y))
 
 
 def training_on(folds: Folds, counted: Indices) -> Folds:

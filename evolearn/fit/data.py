@@ -1,7 +1,7 @@
 """The table, the target and the settings of a fit, checked."""
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import joblib
@@ -12,13 +12,14 @@ from sklearn.utils import check_random_state
 from evolearn.cost.memory import memory_of
 from evolearn.data import PreparedTable, as_table, check_table, n_rows, prepare_table
 from evolearn.data.profile import varies_little
-from evolearn.evaluation.folds import listed
-from evolearn.evaluation.scoring import Objective, make_objective
+from evolearn.evaluation.folds import list_splits
 from evolearn.exceptions import EvolearnWarning
-from evolearn.fit.inputs import check_classes, check_lengths, check_values, check_weights
+from evolearn.fit.inputs import check_lengths, check_weights
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.pipeline.user_space import make_space
+from evolearn.tasks.base import Task, get_task
+from evolearn.tasks.scoring import Objective
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class FitData:
     raw: Any
     prepared: PreparedTable
     target: NDArray[Any]
-    classes: NDArray[Any] | None
+    task: Task
     weights: NDArray[np.float64] | None
     groups: Any
     cv: Any
@@ -55,46 +56,33 @@ def read_data(
     ValueError, TypeError
         If something that was passed cannot be used; the message names it and what to do.
     """
-    classification = task == "classification"
     X = as_table(X)
     check_table(X)
-    classes = None
-    if classification:
-        target, classes = check_classes(y)
-    else:
-        target = check_values(y)
+    target, learning_task = get_task(task).from_target(y)
     check_lengths(X, target, groups)
     weights = check_weights(sample_weight, n_rows(X))
-    objective = make_objective(estimator.scoring, task)
-    if classes is not None:
-        _check_binary(objective, classes)
-    space = make_space(estimator.search_space, task)
+    objective = learning_task.objective(estimator.scoring)
+    space = make_space(estimator.search_space, learning_task.models)
     prepared = prepare_table(X, estimator.kinds)
-    counts = np.unique(target, return_counts=True)[1] if classification else np.zeros(1, int)
     problem = Problem(
-        task=task,
+        task=learning_task.models,
         table=prepared.schema,
-        n_classes=0 if classes is None else len(classes),
-        smallest_class=int(counts.min()),
-        zero_one=_are_zero_one(classes),
-        positive_target=not classification and bool(_counted(target, weights).min() > -1),
         fine_numbers=not prepared.schema.sparse
         and varies_little(prepared.matrix[:, : prepared.schema.n_numeric]),
-        fine_target=not classification
-        and varies_little(_counted(target, weights).reshape(-1, 1)),
         weighted=weights is not None,
         responses=objective.responses,
         row_bytes=prepared.n_bytes / n_rows(X),
         memory=memory_of(prepared.n_bytes),
+        **asdict(learning_task.facts(target, weights)),
     )
     return FitData(
         raw=X,
         prepared=prepared,
         target=target,
-        classes=classes,
+        task=learning_task,
         weights=weights,
         groups=groups,
-        cv=listed(estimator.cv, X, target, groups, classification=classification),
+        cv=list_splits(estimator.cv, X, target, groups, task=learning_task),
         objective=_weighted(objective, weights),
         problem=problem,
         space=space,
@@ -114,23 +102,6 @@ def root_seed(estimator: Any, matrix: Any, target: NDArray[Any]) -> int:
     if estimator.journal is not None:
         return int(joblib.hash((matrix, target))[:7], 16)
     return int(np.random.default_rng().integers(2**31 - 1))
-
-
-def _counted(target: NDArray[Any], weights: NDArray[np.float64] | None) -> NDArray[Any]:
-    return target if weights is None else target[weights > 0]
-
-
-def _are_zero_one(classes: NDArray[Any] | None) -> bool:
-    return classes is not None and classes.dtype.kind in "iu" and classes.tolist() == [0, 1]
-
-
-def _check_binary(objective: Objective, classes: NDArray[Any]) -> None:
-    if objective.name == "roc_auc" and len(classes) > 2:
-        msg = (
-            f"scoring='roc_auc' compares two classes, but y has {len(classes)}; pass "
-            "'roc_auc_ovr' or 'roc_auc_ovo'."
-        )
-        raise ValueError(msg)
 
 
 def _weighted(objective: Objective, weights: NDArray[np.float64] | None) -> Objective:

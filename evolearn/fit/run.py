@@ -26,7 +26,7 @@ from evolearn.execution.worker_program import describe
 from evolearn.fit.data import FitData
 from evolearn.fit.failures import check_failures
 from evolearn.fit.refits import refit
-from evolearn.fit.served import dummy, served_by, warn, with_step
+from evolearn.fit.served import baseline, served_by, warn, with_step
 from evolearn.fit.setup import Plan, evaluation_timeout, make_plan
 from evolearn.fit.stacking import Stacking, aside, suits
 from evolearn.pipeline.genome import Genome
@@ -285,7 +285,7 @@ def _outcome(
     if stop_reason == "interrupted":
         warn("The fit was interrupted; the model is the best one so far.")
     if handed is None:
-        best = served = dummy(plan, any(r.evaluation.error is not None for r in records))
+        best = served = baseline(plan, any(r.evaluation.error is not None for r in records))
     else:
         if handed.shortfall:
             short = f" in time_budget={budget.seconds} s, which is short for this table"

@@ -1,13 +1,11 @@
-"""What the user is handed: pipelines and ensembles that take the table as it came."""
+"""The estimators that users get: pipelines and ensembles that take the table as it came."""
 
 import warnings
 from typing import Any
 
-from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.pipeline import Pipeline
 
 from evolearn.ensemble.final_models import Handover, Member
-from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.stacking import FirstLayer, stacked
 from evolearn.exceptions import EvolearnWarning
 from evolearn.fit.setup import Plan
@@ -26,14 +24,12 @@ def with_step(plan: Plan, handed: Handover) -> Any:
 
 
 def served_by(plan: Plan, handed: Handover) -> Any:
-    """Return what predicts: the ensemble, or the best single model."""
-    preparer = plan.data.prepared.preparer
+    """Return the estimator that predicts: the ensemble, or the best single model."""
+    task, preparer = plan.data.task, plan.data.prepared.preparer
     members = handed.members
     alone = len(members) == 1 and members[0].model is handed.best.model
-    # Answers without probabilities cannot be pooled: the first member serves.
-    classifies = plan.data.classes is not None
-    unpooled = classifies and not hasattr(members[0].model, "predict_proba")
-    if (alone and handed.second is None) or unpooled:
+    # Predictions of another shape cannot be pooled: the first member serves.
+    if (alone and handed.second is None) or not task.can_predict(members[0].model):
         if _takes_raw(plan, members[0]):
             return members[0].model
         # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.
@@ -41,15 +37,12 @@ def served_by(plan: Plan, handed: Handover) -> Any:
     models = [(member.model, _takes_raw(plan, member)) for member in members]
     weights = [member.weight for member in members]
     if handed.second is not None:
-        position = plan.data.prepared.schema.n_numeric
-        first = FirstLayer(preparer, models, plan.data.classes, position)
+        first = FirstLayer(preparer, models, task, plan.data.prepared.schema.n_numeric)
         return stacked(first, weights, handed.sharpness, handed.second)
-    if plan.data.classes is None:
-        return EnsembleRegressor(preparer, models, weights)
-    return EnsembleClassifier(preparer, models, weights, plan.data.classes, handed.sharpness)
+    return task.ensemble(preparer, models, weights, handed.sharpness)
 
 
-def dummy(plan: Plan, any_scored: bool) -> Any:
+def baseline(plan: Plan, any_scored: bool) -> Any:
     """Return a model of the target alone: nothing else was fitted."""
     if any_scored:
         warn(
@@ -61,12 +54,11 @@ def dummy(plan: Plan, any_scored: bool) -> Any:
             "No candidate was evaluated before the time budget was spent; the model predicts "
             "from the target alone. Pass a larger time_budget."
         )
-    model = DummyRegressor() if plan.data.classes is None else DummyClassifier(strategy="prior")
-    return model.fit(
+    return plan.data.task.baseline().fit(
         plan.data.prepared.matrix, plan.data.target, sample_weight=plan.data.weights
     )
 
 
 def warn(message: str, stacklevel: int = 7) -> None:
-    """Warn the user who called ``fit``, so many calls above; `carry_out` called a helper."""
+    """Warn the caller of ``fit``, who is this many calls above a helper of `carry_out`."""
     warnings.warn(message, EvolearnWarning, stacklevel=stacklevel)

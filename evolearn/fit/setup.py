@@ -12,15 +12,15 @@ from evolearn.cost.restriction import discover, restrict
 from evolearn.cost.seconds import lineage_factor, reference_seconds
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.evaluation.evaluator import Evaluator
-from evolearn.evaluation.folds import Folds, make_folds, n_folds, thinned
+from evolearn.evaluation.folds import Folds, make_folds, n_folds, sampled_folds
 from evolearn.evaluation.preparation import MOST_BYTES, PreparationCache
 from evolearn.evaluation.zero_weights import counted_rows, training_on
 from evolearn.execution.contract import Pool
 from evolearn.execution.shared import share
 from evolearn.fit.data import FitData
 from evolearn.pipeline.genome import Genome
-from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.search.ask_tell import Search
 from evolearn.search.evolution import Evolution
@@ -100,7 +100,7 @@ class Plan:
             problem=self.problem,
             objective=data.objective,
             folds=self.folds,
-            classes=data.classes,
+            learning_task=data.task,
             seed=data.seed,
             preparer=data.prepared.preparer if data.objective.is_function else None,
             cache=PreparationCache(self._cache_bytes(memory_limit)),
@@ -123,7 +123,7 @@ class Plan:
         """Return what scores out-of-fold predictions."""
         data = self.data
         return OutOfFold(
-            data.objective, self.folds, data.target, data.classes, data.weights, data.seed
+            data.objective, self.folds, data.target, data.task, data.weights, data.seed
         )
 
 
@@ -168,21 +168,16 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         data.raw,
         data.target,
         data.groups,
-        classification=data.classes is not None,
+        task=data.task,
         default_folds=effort.n_folds,
         seed=data.seed,
         weights=data.weights,
     )
-    classification = data.classes is not None
-    counted = counted_rows(data.weights, data.target, classification=classification)
+    counted = counted_rows(data.weights, data.target, task=data.task)
     folds = training_on(folds, counted)
     if effort.training_rows is not None:
-        folds = thinned(
-            folds,
-            effort.training_rows,
-            data.target,
-            classification=classification,
-            seed=data.seed,
+        folds = sampled_folds(
+            folds, effort.training_rows, data.target, task=data.task, seed=data.seed
         )
     problem = replace(
         data.problem,
@@ -211,14 +206,11 @@ def _screening_sample(data: FitData) -> ScreeningSample:
         data.prepared.matrix,
         data.prepared.schema,
         rows,
-        lambda rows: screening_targets(data, rows),
+        lambda rows: data.task.screening_targets(data.target[rows]),
         data.seed,
     )
 
 
 def _rarest(folds: Folds, data: FitData) -> int:
-    """Return the rows of the rarest class that there is in the training part of a fold."""
-    if data.classes is None:
-        return 0
-    counts = [np.unique(data.target[rows], return_counts=True)[1] for rows in folds.train]
-    return min(int(one.min()) for one in counts)
+    """Return the number of rows of the rarest class in the training part of a fold."""
+    return min(data.task.smallest_class(data.target[rows]) for rows in folds.train)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from evolearn.cost.memory import memory_of
 from evolearn.cost.runtime_model import Pace
+from evolearn.cost.seconds import warm_seconds
 from evolearn.data.schema import TableSchema
 from evolearn.ensemble.final_models import Handover, Order
 from evolearn.ensemble.library import EXPECTED_MEMBERS, Entry
@@ -16,14 +17,11 @@ from evolearn.ensemble.selection import select
 from evolearn.ensemble.selection_options import SELECTION_SHARE, Wish
 from evolearn.ensemble.stacking import (
     BLEND,
-    SecondLayer,
-    columns_of,
+    StackingLayer,
     honest_blend,
-    n_columns_of,
     with_columns,
 )
-from evolearn.cost.seconds import warm_seconds
-from evolearn.ensemble.stacking_space import second_layer
+from evolearn.ensemble.stacking_space import stacking_space
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.exceptions import SearchError
@@ -69,14 +67,9 @@ def suits(plan: Plan, wish: Wish) -> bool:
         and len(folds) >= FEWEST_FOLDS
         and n_scored == len(np.unique(folds.scored))
         and n_scored >= 0.9 * n_rows
-        and _knows_all_classes(plan)
+        and plan.data.task.covers(plan.data.target[folds.scored])
         and all(_share(train, folds) >= 0.9 for train in folds.train)
     )
-
-
-def _knows_all_classes(plan: Plan) -> bool:
-    classes, target = plan.data.classes, plan.data.target
-    return classes is None or len(np.unique(target[plan.folds.scored])) == len(classes)
 
 
 def _share(train: NDArray[np.intp], folds: Folds) -> float:
@@ -91,7 +84,7 @@ def aside(plan: Plan, pace: Pace, seconds: float | None, n_workers: int) -> Call
     """
     if seconds is None:
         return lambda: 0.0
-    width = EXPECTED_MEMBERS * n_columns_of(plan.problem.n_classes)
+    width = EXPECTED_MEMBERS * plan.data.task.n_outputs
     wide = replace(plan.problem, table=_wider(plan.problem.table, width))
     genomes, most = stacking_genomes(plan.space, plan.problem.task), LARGEST_SHARE * seconds
 
@@ -207,7 +200,7 @@ class Stacking:
         models = {} if self.stopped() else self._fitted(plan, list(found), weights)
         if not models:
             return handed
-        return replace(handed, second=SecondLayer(weights, models, selection.sharpness))
+        return replace(handed, second=StackingLayer(weights, models, selection.sharpness))
 
     def again(self, handed: Handover, decisions: Mapping[str, Any]) -> Handover:
         """Return what is handed over with the second layer of an earlier run.
@@ -225,7 +218,7 @@ class Stacking:
                 "not be fitted now; see the warning."
             )
             raise SearchError(msg)
-        second = SecondLayer(dict(decisions["weights"]), models, decisions["sharpness"])
+        second = StackingLayer(dict(decisions["weights"]), models, decisions["sharpness"])
         return replace(handed, second=second)
 
     def _late(self) -> Callable[[], bool]:
@@ -235,7 +228,7 @@ class Stacking:
 
     def _fits_memory(self, handed: Handover) -> bool:
         """Tell whether the table is still no large one with the members' predictions."""
-        table, width = self.plan.problem.table, n_columns_of(self.plan.problem.n_classes)
+        table, width = self.plan.problem.table, self.plan.data.task.n_outputs
         n_numbers = table.n_rows * (table.n_columns + width * len(handed.members))
         return memory_of(8 * n_numbers) == float("inf")
 
@@ -293,14 +286,14 @@ def _second_plan(plan: Plan, entries: Sequence[Entry]) -> tuple[Plan, list[Genom
     """Return the plan of the table with what the entries predict, and its genomes."""
     data, scored = plan.data, plan.folds.scored
     rows = np.sort(scored)
-    columns = np.hstack([columns_of(predictions) for predictions in _predictions(entries)])
+    columns = np.hstack([data.task.columns(one) for one in _predictions(entries)])
     columns[np.searchsorted(rows, scored)] = columns.copy()
     start, width = data.prepared.schema.n_numeric, columns.shape[1]
     schema = replace(_wider(data.prepared.schema, width), n_rows=len(rows))
     # What is predicted varies as little as the target does.
     fine = plan.problem.fine_numbers or plan.problem.fine_target
     problem = replace(plan.problem, table=schema, fine_numbers=fine)
-    space, genomes = second_layer(data.space, problem, range(start, start + width))
+    space, genomes = stacking_space(data.space, problem, range(start, start + width))
     matrix = with_columns(data.prepared.matrix[rows], columns, start)
     data = replace(
         data,

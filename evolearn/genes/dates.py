@@ -61,9 +61,7 @@ class DatesGene(Gene):
             return "no part of a date returns"
         return None
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Add the step with the table's cycles and pairs of dates."""
         if step is None:
             return

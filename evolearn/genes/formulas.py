@@ -164,9 +164,7 @@ class FormulasGene(Gene):
         found = find_formulas(numbers, targets, domain.allows, sample.seed)
         return found if found.formulas else None
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Add the formulas behind the numeric columns."""
         super().add_steps(plan, allele, step)
         plan.n_numbers += len(dict(allele.values).get("expressions", ()))
@@ -257,9 +255,7 @@ def _formulas(allele: Allele) -> tuple[str, ...]:
     return formulas
 
 
-def _constructed(
-    formulas: tuple[str, ...], options: Sequence[str], allele: Allele
-) -> Allele:
+def _constructed(formulas: tuple[str, ...], options: Sequence[str], allele: Allele) -> Allele:
     """Return the allele of these formulas; for none, the neutral one where it is allowed."""
     if formulas:
         return Allele.of("constructed", {"expressions": formulas})

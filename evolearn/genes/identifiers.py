@@ -56,9 +56,7 @@ class IdentifiersGene(Gene):
         matrix, targets = sample.numbers_and_codes(2 * MOST_ROWS)
         return find_identifiers(matrix, problem.table.n_numeric, targets, sample.seed)
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Add the means of the target as further columns."""
         positions = [*(plan.problem.finding(self.name) or ())]
         if step is None or not positions:

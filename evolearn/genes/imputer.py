@@ -37,7 +37,9 @@ class ImputerGene(Gene):
         needed = traits & {Trait.UNKNOWN, Trait.COMPLETE}
         return ("simple_imputer",) if needed else ()
 
-    def options_on_table(self, estimator: Component, problem: Problem) -> tuple[str, ...] | None:
+    def options_on_table(
+        self, estimator: Component, problem: Problem
+    ) -> tuple[str, ...] | None:
         """Return the imputer for trees on sparse data, where they accept no missing values."""
         if estimator.user_defined or not problem.table.sparse:
             return None

@@ -130,9 +130,7 @@ class MaskGene(Gene):
         domain = replace(domain, n_columns=n_columns)
         return replace(option, parameters={**option.parameters, "left_out": domain})
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Add the mask of numeric columns, and leave out the categories that it names.
 
         A mask counts both together, numbers first.

@@ -154,9 +154,7 @@ class RelationsGene(Gene):
         matrix, targets = sample.numbers_and_codes(2 * MOST_ROWS)
         return find_relations(matrix, problem.table.n_numeric, targets, sample.seed)
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Add the relations in front of all other steps: they need the whole matrix."""
         if step is None:
             return

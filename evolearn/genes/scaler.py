@@ -68,9 +68,7 @@ class ScalerGene(Gene):
         """Return a reason for dense scalers on sparse data; standardising does not centre."""
         return None if option.name == "standard" else super().why_not(option, problem)
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Add the scaler; on sparse data it must not centre, which would fill the zeros."""
         if isinstance(step, StandardScaler) and plan.problem.table.sparse:
             step.set_params(with_mean=False)

@@ -78,9 +78,7 @@ class SelectorGene(Gene):
             return "there is a single column"
         return super().why_not(option, problem)
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Add the step behind all columns."""
         if step is not None:
             plan.add_joint_step(self.name, step)

@@ -30,9 +30,7 @@ def _bounded(transformer: TransformerMixin) -> TransformedTargetRegressor:
 
 
 def _option(name: str, transform: object, complexity: float) -> Component:
-    return Component(
-        name, transform, complexity=complexity, cost=FREE, tasks=("regression",)
-    )
+    return Component(name, transform, complexity=complexity, cost=FREE, tasks=("regression",))
 
 
 class TargetGene(Gene):
@@ -72,7 +70,9 @@ class TargetGene(Gene):
             return ("standard_target", POWER_TARGET, "quantile_target", LOG_TARGET)
         return ("no_target_transform", LOG_TARGET, POWER_TARGET, "quantile_target")
 
-    def options_on_table(self, estimator: Component, problem: Problem) -> tuple[str, ...] | None:
+    def options_on_table(
+        self, estimator: Component, problem: Problem
+    ) -> tuple[str, ...] | None:
         """Return the standardised target where it varies too little for single precision."""
         if problem.fine_target and not estimator.user_defined:
             return ("standard_target",)
@@ -86,9 +86,7 @@ class TargetGene(Gene):
             return "the target does not lie above -1"
         return None
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Add nothing: the transform wraps the estimator."""
 
     def configure(

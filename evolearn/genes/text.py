@@ -72,9 +72,7 @@ class TextGene(Gene):
         widths = (block.width for block in problem.table.texts)
         return capped(option, COMPONENTS, min(of_rows, *widths))
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Give each text a step of its own."""
         n_columns = dict(allele.values).get(COMPONENTS, 0)
         plan.texts = [

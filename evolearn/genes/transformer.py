@@ -142,9 +142,7 @@ class TransformerGene(Gene):
             return problem.n_encoded_columns * COLUMNS_PER_SPLINE
         return 0.0
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Add the step behind all columns."""
         if step is not None:
             plan.add_joint_step(self.name, step)

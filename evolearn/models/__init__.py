@@ -1,8 +1,8 @@
 """Which models there are: one file per kind, each family with both tasks.
 
-The list below is the registry. The ranks of the portfolio entries, by task, were chosen from 110
-configurations that ``benchmarks/portfolio.py measure`` fitted on every table of the suite, by
-their worth on average and beside each other. What its ``choose`` takes greedily is worse on
+The list below is the registry. The ranks of the portfolio entries, by task, were chosen from
+110 configurations that ``benchmarks/portfolio.py measure`` fitted on every table of the suite,
+by their worth on average and beside each other. What its ``choose`` takes greedily is worse on
 tables that it did not choose by: few tables judge, and luck is chosen.
 """
 

@@ -65,4 +65,6 @@ def most_trees(problem: Problem) -> int:
 
 def capped_where(component: Component, name: str, domain: Domain, most: int) -> Component:
     """Return a component with an upper bound of a parameter, if it has the family's domain."""
-    return capped(component, name, most) if component.parameters.get(name) == domain else component
+    return (
+        capped(component, name, most) if component.parameters.get(name) == domain else component
+    )

@@ -19,7 +19,7 @@ from evolearn.models.base import (
     family_component,
 )
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.domains import Choice, Float, Integer
+from evolearn.pipeline.domains import Choice, Domain, Float, Integer
 from evolearn.pipeline.gene import Trait
 from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
 from evolearn.pipeline.resources import Cost, Footprint
@@ -92,7 +92,7 @@ class KernelApproximationFamily(ModelFamily):
     def component(self, task: str) -> Component:
         """Return the classifier or the regressor."""
         kernel_map = Nystroem(gamma=0.05, n_components=200)
-        parameters = {
+        parameters: dict[str, Domain] = {
             "map__gamma": Float(1e-4, 3.0, log=True, start=0.05),
             "map__n_components": Integer(50, 600, log=True, start=200),
         }

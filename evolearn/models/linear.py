@@ -1,6 +1,12 @@
 """Linear models: logistic regression, ridge, elastic net, stochastic gradient descent."""
 
-from sklearn.linear_model import ElasticNet, LogisticRegression, Ridge, SGDClassifier, SGDRegressor
+from sklearn.linear_model import (
+    ElasticNet,
+    LogisticRegression,
+    Ridge,
+    SGDClassifier,
+    SGDRegressor,
+)
 
 from evolearn.genes.encoder import ENCODER, TARGET_MEAN
 from evolearn.genes.scaler import QUANTILE, ROBUST, SCALER
@@ -16,7 +22,7 @@ from evolearn.models.base import (
     family_component,
 )
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.domains import Choice, Float
+from evolearn.pipeline.domains import Choice, Domain, Float
 from evolearn.pipeline.gene import Trait
 from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
 from evolearn.pipeline.resources import Cost, Footprint
@@ -111,7 +117,7 @@ class SGDFamily(ModelFamily):
 
     def component(self, task: str) -> Component:
         """Return the classifier or the regressor."""
-        parameters = {
+        parameters: dict[str, Domain] = {
             "alpha": Float(1e-6, 1e-1, log=True, start=1e-4),
             "l1_ratio": Float(0.0, 1.0, start=0.15),
             "average": Choice(True, False),

@@ -114,8 +114,10 @@ class Gene(ABC):
         """Return the options of an estimator with these traits, the default first."""
         return tuple(component.name for component in self.components)
 
-    def options_on_table(self, estimator: Component, problem: Problem) -> tuple[str, ...] | None:
-        """Return the options that a table dictates to an estimator, None if it dictates none."""
+    def options_on_table(
+        self, estimator: Component, problem: Problem
+    ) -> tuple[str, ...] | None:
+        """Return the options that a table dictates to an estimator, None if there are none."""
         return None
 
     def why_not(self, option: Component, problem: Problem) -> str | None:
@@ -147,9 +149,7 @@ class Gene(ABC):
 
     # -- building a pipeline ----------------------------------------------------------------
 
-    def add_steps(
-        self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None
-    ) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
         """Add the gene's step to a pipeline and record which columns come out.
 
         Parameters

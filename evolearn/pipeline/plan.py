@@ -149,7 +149,9 @@ class PipelinePlan:
         # Last, for the number of columns that these make may depend on the rows.
         parts += extra
         transformers = [
-            (part.name, part.step, _as_slice(part.positions)) for part in parts if part.positions
+            (part.name, part.step, _as_slice(part.positions))
+            for part in parts
+            if part.positions
         ]
         return [("columns", ColumnTransformer(transformers, sparse_threshold=0.0))]
 

@@ -117,11 +117,11 @@ def options_for(traits: Iterable[Trait], task: str | None) -> Mapping[str, tuple
     """
     options = {}
     for gene in _GENES:
-        made_for = {component.name: component.tasks for component in gene.components}
+        tasks = {component.name: component.tasks or (task,) for component in gene.components}
         names = tuple(
             name
             for name in gene.options(frozenset(traits))
-            if task is None or made_for[name] is None or task in made_for[name]
+            if task is None or task in tasks[name]
         )
         if names:
             options[gene.name] = names

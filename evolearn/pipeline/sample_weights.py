@@ -22,7 +22,7 @@ VOTES = VotingClassifier | VotingRegressor
 
 
 def weight_parameter(estimator: BaseEstimator) -> str | None:
-    """Return the fit parameter of `estimator` that takes sample weights, None if there is none."""
+    """Return the fit parameter of an estimator for sample weights, None if there is none."""
     if isinstance(estimator, Pipeline):
         name, last = estimator.steps[-1]
         inner = weight_parameter(last)

@@ -90,7 +90,7 @@ class Evolution(Search):
         return child
 
     def _affordable(self, entry: Genome, prices: Prices) -> Genome:
-        """Return an entry, made smaller if it is too costly, unless that was proposed before."""
+        """Return an entry, made smaller if it is too costly and that was not proposed yet."""
         part = prices.most / max(prices.seconds(entry), 1e-9)
         smaller = cheaper(entry, self.space, part)
         return entry if smaller in self._seen else smaller

@@ -18,6 +18,7 @@ MOST_SHARES = 4.0
 LEAST_PART = 0.25
 HIGHEST_RATE = 0.2
 
+
 def portfolio(
     space: SearchSpace, problem: Problem, fair_seconds: float = float("inf")
 ) -> list[Genome]:

@@ -37,9 +37,9 @@ SURVIVORS, OFFSPRING = 50, 120
 GENERATIONS, MORE_GENERATIONS = 8, 4
 # A formula is confirmed if it explains, on the half it was not evolved on, this share of the
 # variance that single columns leave unexplained (the first formula more), and so many times the
-# share that noise would. On tables of the suite whose formulas explained less than 0.2 together,
-# they improved the cross-validated error of the rows they were evolved on (0.97), and not that
-# of other rows (1.04).
+# share that noise would. On tables of the suite whose formulas explained less than 0.2
+# together, they improved the cross-validated error of the rows they were evolved on (0.97),
+# and not that of other rows (1.04).
 LEAST_GAIN, FIRST_GAIN, ABOVE_NOISE = 0.01, 0.05, 8.0
 LEAST_SHARE = 0.2
 # If so many formulas explain less than this together, the target is no formula.
@@ -52,8 +52,8 @@ PARSIMONY = 0.02
 WEIGHTS = {"mul": 5, "div": 5, "add": 3, "sub": 3, "square": 2, "sqrt": 2, "log": 2}
 # Number of pieces of the broken line that models the effect of a single column.
 PIECES = 5
-# Share of a formula's values, at either end, that are clipped: a ratio may be anything where its
-# divisor is near zero.
+# Share of a formula's values, at either end, that are clipped: a ratio may be anything where
+# its divisor is near zero.
 OUTERMOST = 0.002
 # A formula is ignored if single columns explain all but this share of it.
 LEAST_OWN = 1e-3

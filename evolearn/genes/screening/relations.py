@@ -39,9 +39,7 @@ MOST_ROWS = 2_500
 MOST_CATEGORIES, MOST_NUMBERS, MOST_GROUPED = 16, 24, 8
 
 
-def find_relations(
-    X: Matrix, n_numbers: int, targets: Matrix, seed: int
-) -> tuple[str, ...]:
+def find_relations(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> tuple[str, ...]:
     """Return relations between the columns of a matrix that explain a target.
 
     Parameters

@@ -1,7 +1,7 @@
-"""The usual metrics, on arrays and without scikit-learn's per-call validation.
+"""Common metrics on arrays, without scikit-learn's validation in each call.
 
-Ensemble selection scores thousands of combinations; there a metric of a few array operations
-is worth having twice. Each must equal scikit-learn's scorer, which the tests check.
+Ensemble selection scores thousands of combinations, for which scikit-learn's scorers are too
+slow. Each metric must equal scikit-learn's scorer; the tests check that.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,27 +14,27 @@ Array = NDArray[np.float64]
 Metric = Callable[[NDArray[Any], Array, Array | None], float]
 
 
-def log_loss(truth: NDArray[Any], answers: Array, weights: Array | None) -> float:
-    """Return minus the log loss; `truth` holds class codes, `answers` probabilities."""
+def log_loss(truth: NDArray[Any], predictions: Array, weights: Array | None) -> float:
+    """Return minus the log loss; `truth` holds class codes."""
     # Clipped and normalised as scikit-learn does.
     eps = np.finfo(np.float64).eps
-    of_truth = answers[np.arange(len(truth)), truth.astype(np.intp)]
-    logs = np.log(np.clip(of_truth / answers.sum(axis=1), eps, 1 - eps))
+    of_truth = predictions[np.arange(len(truth)), truth.astype(np.intp)]
+    logs = np.log(np.clip(of_truth / predictions.sum(axis=1), eps, 1 - eps))
     return float(np.average(logs, weights=weights))
 
 
-def accuracy(truth: NDArray[Any], answers: Array, weights: Array | None) -> float:
+def accuracy(truth: NDArray[Any], predictions: Array, weights: Array | None) -> float:
     """Return the share of rows whose most probable class is the true one."""
-    return float(np.average(answers.argmax(axis=1) == truth, weights=weights))
+    return float(np.average(predictions.argmax(axis=1) == truth, weights=weights))
 
 
-def roc_auc(truth: NDArray[Any], answers: Array, weights: Array | None) -> float:
+def roc_auc(truth: NDArray[Any], predictions: Array, weights: Array | None) -> float:
     """Return the area under the ROC curve of a binary problem, NaN with one class only.
 
     The probability that a positive row is ranked above a negative one (Mann-Whitney U).
     """
     positive = truth == 1
-    score = answers[:, 1]
+    score = predictions[:, 1]
     if positive.all() or not positive.any():
         return float("nan")
     if weights is None:
@@ -45,16 +45,16 @@ def roc_auc(truth: NDArray[Any], answers: Array, weights: Array | None) -> float
     return _weighted_roc_auc(positive, score, weights)
 
 
-def _rank_sum(score: Array, chosen: NDArray[np.bool_]) -> float:
-    """Return the sum of the ranks of the chosen rows; rows of one score share a mean rank."""
+def _rank_sum(score: Array, positive: NDArray[np.bool_]) -> float:
+    """Return the sum of the ranks of positive rows; rows of one score share a mean rank."""
     order = score.argsort()
-    ordered, chosen = score[order], chosen[order]
-    # Where a score begins that is not the one before: mostly everywhere.
+    ordered, positive = score[order], positive[order]
+    # The positions at which a new score begins: mostly all of them.
     begins = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
     if len(begins) == len(score):
-        return float((np.flatnonzero(chosen) + 1).sum())
+        return float((np.flatnonzero(positive) + 1).sum())
     ends = np.append(begins[1:], len(score))
-    counts = np.add.reduceat(chosen.astype(np.intp), begins)
+    counts = np.add.reduceat(positive.astype(np.intp), begins)
     return float((counts * (begins + 1 + ends)).sum() / 2)
 
 
@@ -67,29 +67,31 @@ def _weighted_roc_auc(positive: NDArray[np.bool_], score: Array, weights: Array)
     return float((above * beaten).sum() / total) if total > 0 else float("nan")
 
 
-def mean_squared_error(truth: NDArray[Any], answers: Array, weights: Array | None) -> float:
+def mean_squared_error(truth: NDArray[Any], predictions: Array, weights: Array | None) -> float:
     """Return minus the mean squared error."""
-    return -float(np.average((truth - answers) ** 2, weights=weights))
+    return -float(np.average((truth - predictions) ** 2, weights=weights))
 
 
 def root_mean_squared_error(
-    truth: NDArray[Any], answers: Array, weights: Array | None
+    truth: NDArray[Any], predictions: Array, weights: Array | None
 ) -> float:
     """Return minus the root mean squared error."""
-    return -float(np.sqrt(-mean_squared_error(truth, answers, weights)))
+    return -float(np.sqrt(-mean_squared_error(truth, predictions, weights)))
 
 
-def mean_absolute_error(truth: NDArray[Any], answers: Array, weights: Array | None) -> float:
+def mean_absolute_error(
+    truth: NDArray[Any], predictions: Array, weights: Array | None
+) -> float:
     """Return minus the mean absolute error."""
-    return -float(np.average(np.abs(truth - answers), weights=weights))
+    return -float(np.average(np.abs(truth - predictions), weights=weights))
 
 
-def r2(truth: NDArray[Any], answers: Array, weights: Array | None) -> float:
+def r2(truth: NDArray[Any], predictions: Array, weights: Array | None) -> float:
     """Return the coefficient of determination."""
     spread = np.average((truth - np.average(truth, weights=weights)) ** 2, weights=weights)
     if spread == 0:
-        return 1.0 if np.array_equal(truth, answers) else 0.0
-    return float(1.0 + mean_squared_error(truth, answers, weights) / spread)
+        return 1.0 if np.array_equal(truth, predictions) else 0.0
+    return float(1.0 + mean_squared_error(truth, predictions, weights) / spread)
 
 
 #: Metrics by the name of the scorer they equal.

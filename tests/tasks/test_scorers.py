@@ -23,8 +23,9 @@ from sklearn.tree import DecisionTreeRegressor
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.evaluation.folds import make_folds
-from evolearn.evaluation.predictions import AskedClassifier
-from evolearn.evaluation.scoring import make_objective
+from evolearn.tasks import Classification
+from evolearn.tasks.classifiers import PredictedClassifier
+from evolearn.tasks.scoring import make_objective
 
 SETTINGS = {"time_budget": None, "n_evaluations": 2, "random_state": 0}
 RNG = np.random.default_rng(0)
@@ -123,11 +124,12 @@ def test_what_a_scorer_does_to_predictions_reaches_nothing_else():
     ],
 )
 def test_the_best_score_that_there_is(scoring, optimum):
-    assert make_objective(scoring, "classification").optimum == optimum
+    assert make_objective(scoring).optimum == optimum
 
 
 def test_labels_of_classes_that_a_fold_has_not_are_labels_all_the_same():
     target = np.array([0, 1, 0, 1, 2, 2])
+    task = Classification(np.arange(3))
     folds = make_folds(
         [
             (np.array([2, 3, 4, 5]), np.array([0, 1])),
@@ -136,14 +138,11 @@ def test_labels_of_classes_that_a_fold_has_not_are_labels_all_the_same():
         np.zeros((6, 1)),
         target,
         None,
-        classification=True,
+        task=task,
         default_folds=2,
         seed=0,
     )
-    classes = np.arange(3)
-    scored = OutOfFold(
-        make_objective("f1_macro", "classification"), folds, target, classes, None, 0
-    )
+    scored = OutOfFold(make_objective("f1_macro"), folds, target, task, None, 0)
     predicted = np.full((6, 3), 0.1)
     predicted[:, 2] = 0.8  # the class that the first fold has not
     of_folds = [f1_score(target[rows], [2] * len(rows), average="macro") for rows in folds.test]
@@ -235,9 +234,9 @@ def test_decision_values_are_those_of_the_classes_that_are_there():
     X = np.array([[-1.0], [-2.0], [1.0], [2.0]])
     model = LogisticRegression().fit(X, ["b", "b", "c", "c"])
     values = model.decision_function(X)
-    asked = AskedClassifier(model, X, np.array(["a", "b"]))
+    asked = PredictedClassifier(model, X, np.array(["a", "b"]))
     assert (asked.decision_function(X) > 0).all()  # it is rather b than a, which it never saw
-    three = AskedClassifier(model, X, np.array(["a", "b", "c"])).decision_function(X)
+    three = PredictedClassifier(model, X, np.array(["a", "b", "c"])).decision_function(X)
     np.testing.assert_allclose(three[:, 2] - three[:, 1], 2 * values)
-    same = AskedClassifier(model, X, np.array(["b", "c"])).decision_function(X)
+    same = PredictedClassifier(model, X, np.array(["b", "c"])).decision_function(X)
     np.testing.assert_array_equal(same, values)

@@ -1,24 +1,18 @@
-"""From any scorer to an error: lower is better, zero is perfect where a best score exists."""
+"""Objectives: errors of any scorer; lower is better, zero is perfect if a best score exists."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer, get_scorer_names
 
 from evolearn._compat import scorer_function, scorer_response, scorer_settings
-from evolearn.evaluation.metrics import METRICS
-
-#: The fitness where the user names none.
-DEFAULT_SCORING: Mapping[str, str] = {
-    "classification": "neg_log_loss",
-    "regression": "neg_root_mean_squared_error",
-}
+from evolearn.tasks.metrics import METRICS
 
 # Scorers whose best value is neither 0 (all those whose names begin with "neg_") nor 1.
 _UNBOUNDED = {"positive_likelihood_ratio", "mutual_info_score"}
@@ -26,20 +20,20 @@ _UNBOUNDED = {"positive_likelihood_ratio", "mutual_info_score"}
 
 @dataclass(frozen=True)
 class Objective:
-    """A scorer, and how its scores become errors.
+    """A scorer, and the conversion of its scores to errors.
 
     Attributes
     ----------
     scorer : callable
         ``scorer(estimator, X, y)``, greater is better.
     name : str
-        The scorer's name, or how it prints.
+        The scorer's name, or its text.
     optimum : float or None
-        The best score there is; None if none is known.
+        The best score that is possible; None if it is not known.
     fast : str or None
         The name of the metric on arrays that equals the scorer.
     weighted : bool
-        Whether sample weights are handed to the scorer.
+        Whether the scorer gets sample weights.
     """
 
     scorer: Callable[..., Any]
@@ -67,7 +61,7 @@ class Objective:
     def takes_all_classes(self) -> bool:
         """Whether the scorer gets columns of all classes, even of those that rows lack.
 
-        Functions of the user's do, and metrics that are told which labels there are.
+        Functions of the user's do, and so do metrics with a ``labels`` setting.
         """
         return self.is_function or scorer_settings(self.scorer)[1].get("labels") is not None
 
@@ -79,7 +73,7 @@ class Objective:
 
     def score(
         self,
-        answers: BaseEstimator,
+        model: BaseEstimator,
         X: Any,
         y: NDArray[Any],
         sample_weight: NDArray[np.float64] | None,
@@ -93,7 +87,16 @@ class Objective:
         """
         given = sample_weight is not None and self.weighted
         weights = {"sample_weight": sample_weight} if given else {}
-        score = self.scorer(answers, X, y, **weights)
+        return self.finite(self.scorer(model, X, y, **weights))
+
+    def finite(self, score: Any) -> float:
+        """Return a score as a float.
+
+        Raises
+        ------
+        ValueError
+            If it is not a finite number.
+        """
         if isinstance(score, np.ndarray) and score.ndim == 0:
             score = score[()]
         if not isinstance(score, (int, float, np.number)) or not math.isfinite(score):
@@ -102,35 +105,34 @@ class Objective:
         return float(score)
 
 
-def make_objective(scoring: Any, task: str) -> Objective:
-    """Return the objective of a user's `scoring`: None, a name, or a scorer.
+def make_objective(scoring: Any) -> Objective:
+    """Return the objective of a scorer, or of the name of one.
 
     Raises
     ------
     ValueError
         If the name is unknown.
     """
-    chosen = DEFAULT_SCORING[task] if scoring is None else scoring
-    if isinstance(chosen, str):
+    if isinstance(scoring, str):
         try:
-            scorer = get_scorer(chosen)
+            scorer = get_scorer(scoring)
         except ValueError:
             msg = (
-                f"scoring={chosen!r} is no scorer of scikit-learn; "
+                f"scoring={scoring!r} is no scorer of scikit-learn; "
                 "sklearn.metrics.get_scorer_names() lists them."
             )
             raise ValueError(msg) from None
-        fast = chosen if chosen in METRICS else None
-        return Objective(scorer, chosen, _optimum(chosen), fast)
+        fast = scoring if scoring in METRICS else None
+        return Objective(scorer, scoring, _optimum(scoring), fast)
     known = {scorer_function(get_scorer(name)): name for name in get_scorer_names()}
-    name = known.get(scorer_function(chosen)) if scorer_function(chosen) else None
-    if name is not None and not _alike(chosen, get_scorer(name)):
+    name = known.get(scorer_function(scoring)) if scorer_function(scoring) else None
+    if name is not None and not _same_optimum(scoring, get_scorer(name)):
         name = None
-    return Objective(chosen, str(chosen), _optimum(name) if name else None, None)
+    return Objective(scoring, str(scoring), _optimum(name) if name else None, None)
 
 
-def _alike(scorer: Any, known: Any) -> bool:
-    """Tell whether a scorer's best value is that of another one of the same metric."""
+def _same_optimum(scorer: Any, known: Any) -> bool:
+    """Whether two scorers of the same metric have the same best value."""
     (sign, settings), (known_sign, _) = scorer_settings(scorer), scorer_settings(known)
     return sign == known_sign and settings.get("normalize", True) is not False
 
@@ -139,46 +141,3 @@ def _optimum(name: str) -> float | None:
     if name in _UNBOUNDED:
         return None
     return 0.0 if name.startswith("neg_") else 1.0
-
-
-class ClassifierAnswers(ClassifierMixin, BaseEstimator):
-    """Predictions already made, in the shape of a classifier that a scorer can ask.
-
-    Parameters
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-    probabilities : ndarray of shape (n_samples, n_classes)
-    labels : ndarray of shape (n_samples,), default=None
-        The predicted classes, which may be others; None: the most probable ones.
-    """
-
-    def __init__(
-        self,
-        classes_: NDArray[Any],
-        probabilities: NDArray[np.float64],
-        labels: NDArray[Any] | None = None,
-    ) -> None:
-        self.classes_ = classes_
-        self.probabilities = probabilities
-        self.labels = labels
-
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the stored probabilities."""
-        return self.probabilities
-
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the predicted classes."""
-        if self.labels is not None:
-            return self.labels
-        return self.classes_[self.probabilities.argmax(axis=1)]
-
-
-class RegressorAnswers(RegressorMixin, BaseEstimator):
-    """Predictions already made, in the shape of a regressor that a scorer can ask."""
-
-    def __init__(self, values: NDArray[np.float64]) -> None:
-        self.values = values
-
-    def predict(self, X: Any) -> NDArray[np.float64]:
-        """Return the stored values."""
-        return self.values

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 
-from evolearn.ensemble.pooling import SHARPNESS_BOUNDS, logarithms, pooled, sharpness
+from evolearn.tasks.pooling import SHARPNESS_BOUNDS, logarithms, pooled, sharpness
 
 
 def drawn(factor, n_rows=4_000, n_classes=3, seed=0):

@@ -17,21 +17,19 @@ from sklearn.preprocessing import FunctionTransformer
 
 from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.cost import memory as frugality
-from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.ensemble.stacking import (
     BLEND,
     FirstLayer,
-    SecondLayer,
-    columns_of,
+    StackingLayer,
     honest_blend,
     stacked,
     with_columns,
 )
 from evolearn.evaluation.folds import Folds, make_folds
-from evolearn.evaluation.scoring import make_objective
 from evolearn.exceptions import EvolearnWarning
 from evolearn.fit import stacking
+from evolearn.tasks import Classification, Regression
 
 N_ROWS = 520
 SETTINGS = {
@@ -79,16 +77,13 @@ def test_the_ensemble_can_be_read_from_the_columns_of_its_members(n_classes):
     kind = LogisticRegression if n_classes else LinearRegression
     models = [(kind().fit(X[::k], y[::k]), False) for k in (1, 2, 3)]
     shares, step = [0.5, 0.3, 0.2], Identity()
-    if n_classes:
-        labels = np.arange(n_classes)
-        ensemble = EnsembleClassifier(step, models, shares, labels, 1.7)
-    else:
-        labels, ensemble = None, EnsembleRegressor(step, models, shares)
-    first = FirstLayer(step, models, labels, position=2)
+    task = Classification(np.arange(n_classes)) if n_classes else Regression()
+    ensemble = task.ensemble(step, models, shares, 1.7)
+    first = FirstLayer(step, models, task, position=2)
     width = 3 * (n_classes if n_classes > 2 else 1)
     assert first.transform(X).shape == (60, 3 + width)
     assert np.array_equal(first.transform(X)[:, [0, 1, -1]], X)
-    blend = stacked(first, shares, 1.7, SecondLayer({BLEND: 1.0}, {}))
+    blend = stacked(first, shares, 1.7, StackingLayer({BLEND: 1.0}, {}))
     ask = "predict_proba" if n_classes else "predict"
     assert np.allclose(getattr(blend, ask)(X), getattr(ensemble, ask)(X))
 
@@ -107,8 +102,9 @@ def test_columns_are_put_in_where_they_belong():
 
 def test_columns_of_probabilities_know_no_common_factor():
     answers = np.array([[0.2, 0.3, 0.5]])
-    assert columns_of(answers).sum() == pytest.approx(0.0)
-    assert np.allclose(columns_of(answers[:, :2]), np.log(0.3 / 0.2))
+    assert Classification(np.arange(3)).columns(answers).sum() == pytest.approx(0.0)
+    of_two = Classification(np.arange(2)).columns(answers[:, :2])
+    assert np.allclose(of_two, np.log(0.3 / 0.2))
 
 
 # -- the blend that is compared with it -----------------------------------------------------
@@ -118,9 +114,8 @@ def test_columns_of_probabilities_know_no_common_factor():
 def test_an_honest_blend_does_not_know_the_fold_that_it_predicts(classification):
     rng = np.random.default_rng(1)
     truth = rng.normal(size=90) if not classification else rng.integers(0, 2, 90)
-    folds = make_folds(
-        3, truth, truth, None, classification=classification, default_folds=3, seed=0
-    )
+    task = Classification(np.array([0, 1])) if classification else Regression()
+    folds = make_folds(3, truth, truth, None, task=task, default_folds=3, seed=0)
     chances = [rng.uniform(0.1, 0.9, 90) for _ in range(5)]
     library = [np.column_stack([1 - p, p]) if classification else p for p in chances]
     blends = []
@@ -128,17 +123,11 @@ def test_an_honest_blend_does_not_know_the_fold_that_it_predicts(classification)
         target = truth.copy()
         if flipped:
             target[folds.test[1]] = target[folds.test[1]][::-1]
-        scorer = out_of_fold(target, folds, classification)
+        scorer = OutOfFold(task.objective(None), folds, target, task, None, 0)
         blends.append(honest_blend(library, scorer, folds, 25))
     fold = folds.bounds[1]
     assert np.array_equal(blends[0][fold], blends[1][fold])
     assert not np.array_equal(blends[0], blends[1])
-
-
-def out_of_fold(target, folds, classification):
-    task = "classification" if classification else "regression"
-    labels = np.array([0, 1]) if classification else None
-    return OutOfFold(make_objective(None, task), folds, target, labels, None, 0)
 
 
 # -- what it learns from --------------------------------------------------------------------

@@ -1,10 +1,10 @@
-"""Probabilities of several models made one: their weighted mean in logarithms.
+"""Pooling of the probabilities of several models: a weighted mean of their logarithms.
 
 A logarithmic opinion pool (Genest and Zidek, "Combining probability distributions", Statistical
-Science 1986) of members whose sharpness was mended first (temperature scaling: Guo et al., "On
-calibration of modern neural networks", ICML 2017). On most tables of the suite it has a lower
-error than the mean of the probabilities: a forest is too timid, boosted trees that have seen
-too much too sure, and in a plain mean the timid drown the others.
+Science 1986) of members whose sharpness was corrected first (temperature scaling: Guo et al.,
+"On calibration of modern neural networks", ICML 2017). On most tables of the suite it has a
+lower error than the mean of the probabilities: a forest is underconfident, overfitted boosted
+trees are overconfident, and in a plain mean the underconfident members dominate.
 """
 
 from collections.abc import Iterable
@@ -16,12 +16,12 @@ from scipy.special import expit
 
 Floats = NDArray[Any]
 
-# Probabilities below this count as this: no member can rule out a class by itself.
+# Lower probabilities are raised to this one: no member can rule out a class by itself.
 LEAST_PROBABILITY = 1e-4
-# Logarithms are multiplied by this at least and at most: members are neither ironed flat nor
-# made certain by the few rows of a small table.
+# The least and the largest factor of logarithms: the few rows of a small table can neither
+# make members uniform nor certain.
 SHARPNESS_BOUNDS = (0.2, 5.0)
-# Steps of Newton's method: it converges in four or five.
+# The most steps of Newton's method, which converges in four or five.
 MOST_STEPS = 12
 
 
@@ -31,8 +31,8 @@ def logarithms(probabilities: Floats) -> Floats:
 
 
 def pooled(mean: Floats) -> Floats:
-    """Return the probabilities whose logarithms, but for a constant per row, these are."""
-    if mean.shape[1] == 2:  # sums over rows of two are slow, and selection makes thousands
+    """Return the probabilities of logarithms that lack a constant per row."""
+    if mean.shape[1] == 2:  # sums over rows of two are slow, and a selection needs thousands
         second = expit(mean[:, 1] - mean[:, 0])
         return np.column_stack([1 - second, second])
     shifted = np.exp(mean - mean.max(axis=1, keepdims=True))
@@ -40,13 +40,14 @@ def pooled(mean: Floats) -> Floats:
 
 
 def pool(parts: Iterable[tuple[float, Floats]], factor: float) -> Floats:
-    """Return the probabilities that weighted probabilities of several models make.
+    """Return the pooled probabilities of several models.
 
     Parameters
     ----------
     parts : iterable of (float, ndarray of shape (n_samples, n_classes))
+        Weight and probabilities of each model.
     factor : float
-        How much sharper their weighted mean should be.
+        The sharpness of the pool: the factor of the weighted mean of logarithms.
     """
     logs = [weight * logarithms(part) for weight, part in parts]
     return pooled(factor * np.sum(logs, axis=0))

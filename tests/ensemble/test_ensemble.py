@@ -11,23 +11,22 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from evolearn.ensemble.final_models import hand_over
 from evolearn.ensemble.library import Entry, Library
-from evolearn.ensemble.model import EnsembleClassifier, EnsembleRegressor
 from evolearn.ensemble.selection import OutOfFold, library_size, select
 from evolearn.ensemble.selection_options import Wish, choose
 from evolearn.evaluation.folds import make_folds
-from evolearn.evaluation.scoring import make_objective
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
 from evolearn.pipeline.genome import Gene, Genome
 from evolearn.search.ask_tell import Candidate
+from evolearn.tasks import Classification, Regression
+from evolearn.tasks.classifiers import EnsembleClassifier
+from evolearn.tasks.regressors import EnsembleRegressor
 
 
 def out_of_fold(y, scoring="neg_root_mean_squared_error", classes=None):
-    folds = make_folds(
-        4, y, y, None, classification=classes is not None, default_folds=4, seed=0
-    )
-    objective = make_objective(scoring, "regression" if classes is None else "classification")
-    return OutOfFold(objective, folds, y, classes, None, seed=0), folds
+    task = Regression() if classes is None else Classification(classes)
+    folds = make_folds(4, y, y, None, task=task, default_folds=4, seed=0)
+    return OutOfFold(task.objective(scoring), folds, y, task, None, seed=0), folds
 
 
 def genome_of(estimator):
@@ -372,7 +371,8 @@ def test_nothing_is_handed_over_where_nothing_is_fitted():
 def test_the_ensemble_predicts_the_weighted_mean():
     X = np.arange(10.0).reshape(-1, 1)
     low, high = LinearRegression().fit(X, X[:, 0]), LinearRegression().fit(X, X[:, 0] + 4)
-    ensemble = EnsembleRegressor(None, [(low, False), (high, False)], [0.75, 0.25])
+    members = [(low, False), (high, False)]
+    ensemble = EnsembleRegressor(None, members, [0.75, 0.25], Regression())
     assert np.allclose(ensemble.predict(X), X[:, 0] + 1)
 
 
@@ -383,7 +383,7 @@ def test_a_member_that_has_not_seen_a_class_gives_it_next_to_no_probability():
     part = LogisticRegression().fit(X[:6], y[:6])
     classes = np.array(["a", "b", "c"])
     ensemble = EnsembleClassifier(
-        None, [(everything, False), (part, False)], [0.5, 0.5], classes
+        None, [(everything, False), (part, False)], [0.5, 0.5], Classification(classes)
     )
     probabilities = ensemble.predict_proba(X)
     assert np.allclose(probabilities.sum(axis=1), 1)

@@ -1,0 +1,145 @@
+"""Estimators around fitted classifiers; see `evolearn.tasks.predictions`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.metaestimators import available_if
+
+from evolearn.tasks.predictions import ColumnEnsemble, Floats, MemberEnsemble, PredictedModel
+
+
+def _model_has(method: str) -> Callable[[Any], bool]:
+    return lambda self: hasattr(self.model, method)
+
+
+class PredictedClassifier(ClassifierMixin, PredictedModel):
+    """A fitted classifier whose predictions on one table are computed once.
+
+    Parameters
+    ----------
+    model : fitted classifier
+    X : table
+        The one whose predictions are kept.
+    classes_ : ndarray of shape (n_classes,)
+        The classes of the columns of `predict_proba`. Classes that the model has not seen
+        have probability 0; columns of other classes are left out, and the probabilities that
+        remain are scaled to sum to 1.
+    """
+
+    def __init__(self, model: Any, X: Any, classes_: NDArray[Any]) -> None:
+        super().__init__(model, X)
+        self.classes_ = classes_
+
+    @available_if(_model_has("predict_proba"))
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the probabilities of the classes."""
+        full = align(self._call("predict_proba", X), self.model.classes_, self.classes_)
+        total = full.sum(axis=1, keepdims=True)
+        return np.divide(
+            full, total, out=np.full_like(full, 1 / full.shape[1]), where=total > 0
+        )
+
+    @available_if(_model_has("decision_function"))
+    def decision_function(self, X: Any) -> Floats:
+        """Return the model's decision values, one column per class.
+
+        Of two classes they are one-dimensional, the values of the second one.
+        """
+        values = np.asarray(self._call("decision_function", X), dtype=np.float64)
+        if np.array_equal(self.classes_, self.model.classes_):
+            return values
+        if values.ndim == 1:
+            values = np.column_stack([-values, values])
+        # Other shapes are not one column per class (pairs of classes): as the model gives them.
+        if values.shape[1] != len(self.model.classes_):
+            return values
+        lowest = values.min(initial=0.0) - 1.0
+        aligned = align(values, self.model.classes_, self.classes_, fill=lowest)
+        return aligned[:, 1] - aligned[:, 0] if len(self.classes_) == 2 else aligned
+
+    def out_of_fold(self) -> Floats | None:
+        """Return the probabilities, None if the model gives none."""
+        return self.predict_proba(self.X) if hasattr(self, "predict_proba") else None
+
+
+class StoredClassifier(ClassifierMixin, BaseEstimator):
+    """Predictions as a classifier that a scorer can call.
+
+    Parameters
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    probabilities : ndarray of shape (n_samples, n_classes)
+    labels : ndarray of shape (n_samples,), default=None
+        The predicted classes, which may be others; None: the most probable ones.
+    """
+
+    def __init__(
+        self, classes_: NDArray[Any], probabilities: Floats, labels: NDArray[Any] | None = None
+    ) -> None:
+        self.classes_ = classes_
+        self.probabilities = probabilities
+        self.labels = labels
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Return the stored probabilities."""
+        return self.probabilities
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the predicted classes."""
+        if self.labels is not None:
+            return self.labels
+        return self.classes_[self.probabilities.argmax(axis=1)]
+
+
+class EnsembleClassifier(ClassifierMixin, MemberEnsemble):
+    """The pooled probabilities of fitted classifiers."""
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """The sorted classes."""
+        return self.task.classes
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Return probabilities of shape (n_samples, n_classes)."""
+        return self._pooled(X)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable classes, of shape (n_samples,)."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class ColumnEnsembleClassifier(ClassifierMixin, ColumnEnsemble):
+    """The ensemble of the members whose probabilities became columns."""
+
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """The sorted classes."""
+        return self.task.classes
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Return probabilities of shape (n_samples, n_classes)."""
+        width = self.task.n_outputs
+        end = self.position + width * len(self.weights)
+        columns = np.asarray(X[:, self.position : end]).reshape(X.shape[0], -1, width)
+        logs = self.sharpness * np.tensordot(columns, self.weights, axes=(1, 0))
+        if width == 1:
+            logs = np.hstack([np.zeros_like(logs), logs])
+        return self.task.blended(logs)
+
+
+def align(columns: Any, of: NDArray[Any], to: NDArray[Any], fill: float = 0.0) -> Floats:
+    """Return `columns`, one for each class in `of`, as one for each class in `to`.
+
+    Both lists of classes are sorted; classes missing in `of` are filled.
+    """
+    columns = np.asarray(columns, dtype=np.float64)
+    if np.array_equal(of, to):
+        return columns
+    place = {label: i for i, label in enumerate(to.tolist())}
+    known = [(i, place[label]) for i, label in enumerate(of.tolist()) if label in place]
+    aligned = np.full((len(columns), len(to)), fill)
+    aligned[:, [j for _, j in known]] = columns[:, [i for i, _ in known]]
+    return aligned

@@ -1,0 +1,169 @@
+"""Tasks whose predictions are one number per row."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import kurtosis, rankdata
+from sklearn.base import BaseEstimator, is_regressor
+from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit
+
+from evolearn.data.profile import varies_little
+from evolearn.tasks.base import Indices, TargetFacts, Task
+from evolearn.tasks.metrics import METRICS
+from evolearn.tasks.predictions import Floats, HeldOut, Members, checked_predictions
+from evolearn.tasks.regressors import (
+    ColumnEnsembleRegressor,
+    EnsembleRegressor,
+    PredictedRegressor,
+    StoredRegressor,
+)
+from evolearn.tasks.scoring import Objective
+from evolearn.tasks.splitting import HOLDOUT_SHARE, group_splits, test_rows
+from evolearn.tasks.target import as_array, as_numbers, refuse_missing
+
+# Above this excess kurtosis the squares of few values are most of the variance.
+HEAVY_TAILS = 8.0
+# Rows of a table on which a part can be held out to stop early: its score would be noise below.
+FEWEST_TO_STOP_EARLY = 40
+TINY = 1e-300
+# Penalties of the stacking model: the members' predictions are much alike.
+STACKING_ALPHAS = np.logspace(-2, 5, 15)
+
+
+@dataclass(frozen=True, eq=False)
+class NumberTask(Task):
+    """A task whose target and predictions are one number per row.
+
+    Ensembles are weighted means. A subclass has to define `name`, `default_scoring` and
+    `baseline`.
+    """
+
+    models: ClassVar[str] = "regression"
+    stratified: ClassVar[bool] = False
+    transforms_target: ClassVar[bool] = True
+    # The encoder would take whole numbers for classes, thousands of them if they are prices.
+    encoder_target_type: ClassVar[str] = "continuous"
+    nodes_per_row: ClassVar[float] = 2.0
+
+    @classmethod
+    def from_target(cls, y: Any) -> tuple[NDArray[Any], Self]:
+        """Return the target as float64, and the task.
+
+        Raises
+        ------
+        ValueError
+            If the target holds text, missing values or infinity.
+        """
+        array = as_array(y, "y")
+        refuse_missing(array)
+        return as_numbers(array), cls()
+
+    @staticmethod
+    def accepts(estimator: Any) -> bool:
+        """Whether an estimator is a regressor."""
+        return bool(is_regressor(estimator))
+
+    @staticmethod
+    def can_stop_early(n_rows: int, n_classes: int, smallest_class: int) -> bool:
+        """Whether there are rows enough to hold out a tenth."""
+        return n_rows >= FEWEST_TO_STOP_EARLY
+
+    def facts(self, values: NDArray[Any], weights: Floats | None) -> TargetFacts:
+        """Return the facts about the target; values without a weight do not matter."""
+        counted = values if weights is None else values[weights > 0]
+        return TargetFacts(
+            positive_target=bool(counted.min() > -1),
+            fine_target=varies_little(counted.reshape(-1, 1)),
+        )
+
+    @classmethod
+    def stacking_model(cls) -> BaseEstimator:
+        """Return ridge regression with a cross-validated penalty."""
+        return RidgeCV(STACKING_ALPHAS)
+
+    def screening_targets(self, values: NDArray[Any]) -> Floats:
+        """Return the scaled target, and its ranks if few values are most of the variance."""
+        scaled = values / max(float(np.abs(values).max()), TINY)
+        constant = np.ptp(scaled) == 0
+        few_decide = not constant and kurtosis(scaled) > HEAVY_TAILS
+        return np.column_stack([scaled, rankdata(scaled)] if few_decide else [scaled])
+
+    # -- rows --------------------------------------------------------------------------------
+
+    def split(
+        self, values: NDArray[Any], counted: NDArray[np.bool_], n_folds: int, seed: int
+    ) -> list[Indices]:
+        """Return the scored rows of shuffled folds, or a held-out fifth."""
+        rows = np.flatnonzero(counted)
+        if n_folds > 1:
+            n_folds = min(n_folds, len(rows))
+            return test_rows(
+                rows, None, lambda: KFold(n_folds, shuffle=True, random_state=seed)
+            )
+        return test_rows(
+            rows,
+            None,
+            lambda: ShuffleSplit(1, test_size=HOLDOUT_SHARE, random_state=seed),
+        )
+
+    def split_groups(
+        self, values: NDArray[Any], groups: NDArray[Any], n_folds: int, seed: int
+    ) -> list[tuple[Indices, Indices]]:
+        """Return folds of whole groups, balanced by their rows."""
+        return group_splits(GroupKFold(n_folds), values, groups)
+
+    # -- predictions of one model ------------------------------------------------------------
+
+    def can_predict(self, model: Any) -> bool:
+        """Whether a model has ``predict``."""
+        return hasattr(model, "predict")
+
+    def predictions_of(self, model: Any, X: Any) -> Floats:
+        """Return the predictions of a fitted model, of shape (n_samples,)."""
+        return np.ravel(np.asarray(model.predict(X), dtype=np.float64))
+
+    def score(
+        self, model: Any, rows: HeldOut, objective: Objective
+    ) -> tuple[float, Floats | None]:
+        """Return the score of a fitted model on held-out rows, and its predictions."""
+        predicted = PredictedRegressor(model, rows.X)
+        predictions = checked_predictions(predicted.out_of_fold(), len(rows.y))
+        return objective.score(predicted, rows.X, rows.y, rows.weights), predictions
+
+    def score_predictions(
+        self,
+        predictions: Floats,
+        encoded: NDArray[Any],
+        objective: Objective,
+        weights: Floats | None,
+    ) -> float:
+        """Return the score of predictions."""
+        if objective.fast is not None:
+            return METRICS[objective.fast](encoded, predictions, weights)
+        return objective.score(StoredRegressor(predictions), None, encoded, weights)
+
+    # -- predictions of several models -------------------------------------------------------
+
+    def pool(self, parts: Iterable[tuple[float, Floats]], sharpness: float) -> Floats:
+        """Return the weighted mean of the predictions of several models."""
+        return np.sum([weight * part for weight, part in parts], axis=0)
+
+    def columns(self, predictions: Floats) -> Floats:
+        """Return the predictions as a column."""
+        return predictions.reshape(-1, 1)
+
+    def ensemble(
+        self, step: Any, members: Members, weights: list[float], sharpness: float
+    ) -> BaseEstimator:
+        """Return the regressor that pools the predictions of fitted members."""
+        return EnsembleRegressor(step, members, weights, self, sharpness)
+
+    def column_ensemble(
+        self, weights: list[float], position: int, sharpness: float
+    ) -> BaseEstimator:
+        """Return the same ensemble as a regressor that reads the members' columns."""
+        return ColumnEnsembleRegressor(weights, position, self, sharpness)

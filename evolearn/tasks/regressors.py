@@ -1,0 +1,49 @@
+"""Estimators around fitted regressors; see `evolearn.tasks.predictions`."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from evolearn.tasks.predictions import ColumnEnsemble, Floats, MemberEnsemble, PredictedModel
+
+
+class PredictedRegressor(RegressorMixin, PredictedModel):
+    """A fitted regressor whose predictions on one table are computed once."""
+
+    def out_of_fold(self) -> Floats:
+        """Return a copy of the predictions: a scorer may change those that it gets."""
+        return np.array(self._call("predict", self.X), dtype=np.float64).ravel()
+
+
+class StoredRegressor(RegressorMixin, BaseEstimator):
+    """Predictions as a regressor that a scorer can call.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples,)
+    """
+
+    def __init__(self, values: Floats) -> None:
+        self.values = values
+
+    def predict(self, X: Any) -> Floats:
+        """Return the stored values."""
+        return self.values
+
+
+class EnsembleRegressor(RegressorMixin, MemberEnsemble):
+    """The pooled predictions of fitted regressors."""
+
+    def predict(self, X: Any) -> Floats:
+        """Return predictions of shape (n_samples,)."""
+        return self._pooled(X)
+
+
+class ColumnEnsembleRegressor(RegressorMixin, ColumnEnsemble):
+    """The ensemble of the members whose predictions became columns."""
+
+    def predict(self, X: Any) -> Floats:
+        """Return predictions of shape (n_samples,)."""
+        columns = X[:, self.position : self.position + len(self.weights)]
+        return np.asarray(columns @ np.asarray(self.weights)).ravel()

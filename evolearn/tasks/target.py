@@ -1,0 +1,107 @@
+"""Checks of a target, and its conversion to an array."""
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import column_or_1d
+from sklearn.utils.multiclass import type_of_target
+
+from evolearn.data.readings import is_missing
+
+
+def as_array(y: Any, name: str) -> NDArray[Any]:
+    """Return a 1-d array of any array, series, list or Arrow column."""
+    if y is None:
+        msg = (
+            "This estimator requires y to be passed, but the target y is None; "
+            "pass the values to predict."
+        )
+        raise ValueError(msg)
+    if hasattr(y, "combine_chunks") and hasattr(y, "to_numpy"):  # an Arrow column
+        y = y.to_numpy(zero_copy_only=False) if not hasattr(y, "chunks") else y.to_numpy()
+    if hasattr(y, "dtype") and hasattr(y.dtype, "na_value") and hasattr(y, "to_numpy"):
+        y = y.to_numpy(dtype=object, na_value=None)  # a nullable dtype of pandas
+    array = np.asarray(y)
+    if array.dtype.kind == "c":
+        msg = f"Complex data not supported: {name} holds complex numbers; pass real ones."
+        raise ValueError(msg)
+    return np.asarray(column_or_1d(array, warn=True))
+
+
+def refuse_missing(y: NDArray[Any]) -> None:
+    """Raise if a target has missing values, or infinite ones.
+
+    Raises
+    ------
+    ValueError
+    """
+    if y.dtype.kind == "f":
+        missing = np.isnan(y)
+        if np.isinf(y).any():
+            msg = "Input y contains infinity; remove those rows or clip them."
+            raise ValueError(msg)
+    elif y.dtype == object:
+        missing = np.array([is_missing(value) for value in y], dtype=bool)
+    else:
+        missing = np.zeros(len(y), dtype=bool)
+    if missing.any():
+        msg = (
+            f"Input y contains NaN or None (missing) in {int(missing.sum())} of {len(y)} rows; "
+            "remove the rows whose target is not known."
+        )
+        raise ValueError(msg)
+
+
+def as_numbers(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the target as float64.
+
+    Raises
+    ------
+    ValueError
+        If it holds text, dates or infinity.
+    """
+    if array.dtype.kind in "OUSmM":
+        try:
+            if array.dtype.kind in "mM":
+                raise ValueError
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            msg = (
+                f"y must hold numbers for a regressor, got {array[0]!r} of type "
+                f"{type(array[0]).__name__}; use EvolutionaryClassifier to predict classes."
+            )
+            raise ValueError(msg) from None
+    values = array.astype(np.float64)
+    if np.isinf(values).any():
+        msg = "Input y contains infinity or a value too large; remove those rows or clip them."
+        raise ValueError(msg)
+    return values
+
+
+def as_labels(y: Any) -> NDArray[Any]:
+    """Return class labels as an array that can be sorted."""
+    array = as_array(y, "y")
+    return _uniform(array) if array.dtype == object else array
+
+
+def _uniform(y: NDArray[Any]) -> NDArray[Any]:
+    """Return object labels as an array that can be sorted: numbers if all of them are."""
+    if all(isinstance(value, str) for value in y):
+        return y
+    if all(isinstance(value, (bool, int, float, np.bool_, np.number, Decimal)) for value in y):
+        return np.array([float(v) if isinstance(v, Decimal) else v for v in y.tolist()])
+    kinds = sorted({type(value).__name__ for value in y})
+    if len(kinds) > 1 or type_of_target(y) == "unknown":
+        found = (
+            f"y mixes labels of the types {', '.join(kinds)}"
+            if len(kinds) > 1
+            else f"y has labels of the type {kinds[0]}"
+        )
+        msg = (
+            f"Unknown label type: {found}; make all of them strings, all of them numbers, or "
+            "all of them datetime64."
+        )
+        raise ValueError(msg)
+    return y
