@@ -30,7 +30,7 @@ MOST_DEPTH, MOST_SIZE = 5, 15
 MOST_COLUMNS = 300
 # First variant of a portfolio entry and number of variants: where formulas explain most of
 # what single columns do not, as where a law of nature made the target, and elsewhere.
-EARLY_VARIANTS, LATE_VARIANTS = (3, 6), (7, 3)
+EARLY_VARIANTS, LATE_VARIANTS = (3, 7), (6, 3)
 MOST_OF_IT = 0.6
 # Shares of the mutations of a set that add a formula or remove one; the others change one.
 ADDED, REMOVED = 0.35, 0.2
