@@ -144,7 +144,7 @@ def curve(pairs):
     spent, best, points = 0.0, math.inf, []
     for candidate, evaluation in pairs:
         genome = candidate.genome
-        trained = genome.line if evaluation.retrained else (genome,)
+        trained = genome.lineage if evaluation.retrained else (genome,)
         share = len(evaluation.fit_seconds) / max(len(evaluation.scores), 1)
         spent += share * sum(epochs_of(one) for one in trained)
         best = min(best, math.inf if evaluation.error is None else evaluation.error)

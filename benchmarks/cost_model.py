@@ -23,7 +23,7 @@ from sklearn.datasets import make_classification, make_regression
 
 from evolearn import SearchSpace
 from evolearn.data import prepare_table
-from evolearn.pipeline.build import express
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 
 ROWS, COLUMNS, CLASSES = (500, 2000, 8000), (5, 25, 100), (2, 8)
@@ -59,7 +59,7 @@ def seconds_of_fit(task, name, n_rows, n_columns, n_classes):
         positive_target=True,
     )
     space = SearchSpace.default(task)
-    model = express(space.genome({"estimator": name}), space, problem, seed=0)
+    model = build_pipeline(space.genome({"estimator": name}), space, problem, seed=0)
     best = float("inf")
     for _ in range(2):
         start = time.perf_counter()

@@ -21,7 +21,7 @@ from evolearn import SearchSpace
 from evolearn.cost import memory as frugality
 from evolearn.cost.memory import with_frugal_strategy
 from evolearn.data import prepare_table
-from evolearn.pipeline.build import express
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 
 LINEAR = {"regression": "ridge", "classification": "logistic_regression"}
@@ -57,7 +57,7 @@ def measure(task, n_rows, n_columns, params):
         {slot: [with_frugal_strategy(c, problem) for c in cs]
          for slot, cs in space.preparation.items()},
     )  # fmt: skip
-    pipeline = express(space.genome(params), space, problem, 0)
+    pipeline = build_pipeline(space.genome(params), space, problem, 0)
     before = resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     pipeline.fit(X, y)

@@ -38,7 +38,7 @@ def measure(suite, name, seed, inheritance, args):
         "n_candidates": len(evaluations),
         "n_heirs": sum(c.genome.parent is not None for c, _ in found.pairs),
         "n_retrained": sum(e.retrained for e in evaluations),
-        "best_line": len(found.best.candidate.genome.line),
+        "best_line": len(found.best.candidate.genome.lineage),
     }
 
 

@@ -99,7 +99,7 @@ def measured(task, params, seed, control):
     from evolearn import SearchSpace
     from evolearn.cost.restriction import restrict
     from evolearn.data.schema import TableSchema
-    from evolearn.pipeline.build import express
+    from evolearn.pipeline.build import build_pipeline
     from evolearn.pipeline.problem import Problem
 
     X, y = draw(seed, N_ROWS, task)
@@ -131,7 +131,7 @@ def measured(task, params, seed, control):
     )
     scores = []
     for train, test in folds.split(X, y):
-        model = express(genome, space, problem, seed).fit(X[train], y[train])
+        model = build_pipeline(genome, space, problem, seed).fit(X[train], y[train])
         if task == "regression":
             scores.append(roc_auc_score(y[test] > np.median(y[test]), model.predict(X[test])))
         else:

@@ -13,9 +13,10 @@ from evolearn.checkpoint.fingerprint import fingerprint
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
-from evolearn.pipeline.build import express, fit_weights
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.sample_weights import fit_weights
 from evolearn.pipeline.user_space import make_space
 from evolearn.search.portfolio import portfolio
 
@@ -68,7 +69,7 @@ def problem_of(matrix, task, *, cardinalities=(8,), **changes):
 
 def pipeline_of(params, problem, seed=0):
     space = SearchSpace.default(problem.task)
-    return express(space.genome(params), space, problem, seed)
+    return build_pipeline(space.genome(params), space, problem, seed)
 
 
 # -- without them ----------------------------------------------------------------------------

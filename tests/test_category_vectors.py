@@ -21,7 +21,7 @@ from evolearn.networks.categories import (
     category_positions,
 )
 from evolearn.networks.layers import Stack
-from evolearn.pipeline.build import express
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.lineage import heir
 from evolearn.pipeline.problem import Problem
 from evolearn.search.variation import sample
@@ -215,7 +215,7 @@ def test_codes_reach_the_network_whatever_stands_beside(task, genes, n_codes):
         genes = {**genes, "selector": "by_trees_regression"}
     genome = space.genome({"estimator": NETWORK, "encoder": "embedded", **genes})
     assert genome in space
-    model = express(genome, space, problem, 0).fit(matrix[:90], y[:90])
+    model = build_pipeline(genome, space, problem, 0).fit(matrix[:90], y[:90])
     inputs = model[:-1].transform(matrix)
     network = getattr(model[-1], "regressor_", model[-1])
     assert network.embedding_.categories.tolist() == list(range(n_codes))
@@ -229,7 +229,7 @@ def test_nothing_but_categories_will_do():
     space, problem = space_of(frame, "classification")
     genome = space.genome({"estimator": NETWORK, "encoder": "embedded"})
     matrix = prepare_table(frame).matrix
-    model = express(genome, space, problem, 0).fit(matrix, np.arange(len(frame)) % 2)
+    model = build_pipeline(genome, space, problem, 0).fit(matrix, np.arange(len(frame)) % 2)
     assert np.isfinite(model.predict_proba(matrix)).all()
 
 

@@ -14,7 +14,7 @@ from evolearn import EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.genes.dates import cycles_of, differences_of
-from evolearn.pipeline.build import express
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 from evolearn.transformers import DateFeatures
 
@@ -140,7 +140,7 @@ def test_dates_stand_beside_formulas_and_categories(name, dates):
         }
     )
     assert genome in space
-    model = express(genome, space, problem, 0).fit(prepared.matrix, days)
+    model = build_pipeline(genome, space, problem, 0).fit(prepared.matrix, days)
     assert np.isfinite(model.predict(prepared.matrix)).all()
     names = model[:-1].get_feature_names_out(prepared.schema.names).tolist()
     difference = "numbers__delivered_seconds - made_seconds"
@@ -159,7 +159,7 @@ def test_every_genome_of_a_table_with_dates_can_be_fitted():
     rng = Random(0)
     for name in ("ridge", "hist_gradient_boosting", "decision_tree", "nearest_neighbors"):
         for _ in range(4):
-            model = express(space.sample(rng, name), space, problem, 0)
+            model = build_pipeline(space.sample(rng, name), space, problem, 0)
             predicted = model.fit(prepared.matrix, days).predict(prepared.matrix)
             assert np.isfinite(predicted).all()
 

@@ -5,13 +5,13 @@ import random
 import pytest
 from deap import tools
 
-from evolearn.pipeline.genome import Gene, Genome
+from evolearn.pipeline.genome import Allele, Genome
 from evolearn.search.individual import Fitness, Individual
 from evolearn.search.random_operators import with_random
 
 
 def individual(number, error=None, complexity=1.0):
-    made = Individual(Genome((("estimator", Gene(f"e{number}")),)), number)
+    made = Individual(Genome((("estimator", Allele(f"e{number}")),)), number)
     if error is not None:
         made.fitness.values = (error, complexity)
     return made

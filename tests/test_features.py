@@ -6,7 +6,6 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from evolearn.genes.formula_search import breed
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.preprocessing import PolynomialFeatures
@@ -17,11 +16,11 @@ from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.genes.formulas import Expressions
-from evolearn.pipeline.build import express
+from evolearn.genes.formulas import Formulas
+from evolearn.genes.screening.formulas import find_formulas
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 from evolearn.search.evolution import Evolution
-from evolearn.search.genetic_programming import Trees
 from evolearn.search.variation import mate, mutate
 from evolearn.transformers import (
     OPERATORS,
@@ -158,7 +157,9 @@ def test_codes_of_categories_stay_categories_beside_constructed_features():
             }
         )
         assert genome in space
-        model = express(genome, space, problem(table), 0).fit(matrix, rng.normal(size=60))
+        model = build_pipeline(genome, space, problem(table), 0).fit(
+            matrix, rng.normal(size=60)
+        )
         seen = model.steps[0][1].transform(matrix)
         product = matrix[:, 0] * matrix[:, 1]  # scaled or not
         assert np.corrcoef(seen[:, 2], product)[0, 1] > 0.999
@@ -182,7 +183,7 @@ def test_tables_that_formulas_are_not_for(table, reason):
 
 # -- their evolution ------------------------------------------------------------------------
 
-DOMAIN = Expressions(5, bred=("div(x0, x1)", "mul(x2, log1p(x3))"))
+DOMAIN = Formulas(5, known=("div(x0, x1)", "mul(x2, log1p(x3))"))
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -307,19 +308,19 @@ def table_of(function, n_columns, seed=0, n_rows=800):
 )
 def test_breeding_finds_what_no_single_column_tells(function, n_columns):
     X, y = table_of(function, n_columns)
-    bred = breed(X, y, seed=0)
+    bred = find_formulas(X, y, seed=0)
     assert bred.share > 0.8
     involved = {column for text in bred.expressions for column in parse(text).columns}
     assert involved >= set(range(n_columns))
-    assert breed(X, y, seed=0) == bred
+    assert find_formulas(X, y, seed=0) == bred
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_nothing_is_bred_of_noise_or_of_what_single_columns_tell(seed):
     X, y = table_of(lambda a, b: np.sqrt(a) + b**2, 2, seed)
-    assert breed(X, y, seed).expressions == ()
+    assert find_formulas(X, y, seed).expressions == ()
     noise = np.random.default_rng(seed).normal(size=(len(X), 1))
-    assert breed(X, noise, seed).expressions == ()
+    assert find_formulas(X, noise, seed).expressions == ()
 
 
 @pytest.mark.parametrize(
@@ -338,13 +339,13 @@ def test_nothing_is_bred_of_noise_or_of_what_single_columns_tell(seed):
 @pytest.mark.filterwarnings("error")
 def test_tables_of_which_nothing_can_be_bred_do_no_harm(X, scale):
     y = np.random.default_rng(1).normal(size=(len(X), 1))
-    assert breed(X, scale * y, 0).expressions == ()
+    assert find_formulas(X, scale * y, 0).expressions == ()
 
 
 def test_columns_of_two_values_are_bred_until_nothing_is_left_to_explain():
     X = np.random.default_rng(0).integers(0, 2, (300, 3)).astype(float)
     for target in (X[:, 0] * X[:, 1], (X[:, 0] != X[:, 1]).astype(float)):
-        assert breed(X, target.reshape(-1, 1), 0).share > 0.9
+        assert find_formulas(X, target.reshape(-1, 1), 0).share > 0.9
 
 
 def test_a_class_of_one_row_proves_nothing():
@@ -352,7 +353,7 @@ def test_a_class_of_one_row_proves_nothing():
     X, y = rng.normal(size=(400, 5)), rng.integers(0, 2, 400)
     y[7] = 2
     targets = np.column_stack([y == label for label in (0, 1, 2)]).astype(float)
-    assert breed(X, targets, 3).expressions == ()
+    assert find_formulas(X, targets, 3).expressions == ()
 
 
 @pytest.mark.parametrize(
@@ -371,13 +372,13 @@ def test_formulas_are_bred_where_rows_are_independent_and_there_is_time(settings
     data = read_data(model, X, y.ravel(), None, groups, "regression")
     plan = make_plan(model, data, choose_effort(model, data))
     domain = plan.space.component("features", "constructed").parameters["expressions"]
-    assert bool(domain.bred) is bred
+    assert bool(domain.known) is bred
 
 
 def test_what_is_bred_depends_on_no_unit():
     X, y = table_of(lambda a, b, c: a * b / c, 3)
     units = np.array([1e6, 1e-6, 1e3, 1.0, 1.0, 1.0, 1.0])
-    assert breed(X * units, y * 1e100, 0).expressions
+    assert find_formulas(X * units, y * 1e100, 0).expressions
 
 
 # -- through to the user --------------------------------------------------------------------

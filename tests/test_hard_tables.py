@@ -8,7 +8,6 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from evolearn.genes.relation_screening import relate
 from scipy.sparse import csr_matrix, random
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.linear_model import Ridge
@@ -18,8 +17,9 @@ from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.execution.worker_program import import_cloudpickle
+from evolearn.genes.screening.relations import find_relations
 from evolearn.networks import NetworkRegressor
-from evolearn.pipeline.build import express
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 
 # Workers cannot import this module: what is defined here goes to them by value.
@@ -36,7 +36,7 @@ def space_of(table, task="regression", **facts):
 
 def built(table, params, **facts):
     space, problem = space_of(table, **facts)
-    return express(space.genome(params), space, problem, 0)
+    return build_pipeline(space.genome(params), space, problem, 0)
 
 
 # -- values that few rows know ---------------------------------------------------------------
@@ -64,7 +64,7 @@ def test_relations_are_looked_for_where_a_number_is_known_in_one_half_alone():
         some = X.copy()
         some[:, 1] = np.nan
         some[known, 1] = 1.0
-        assert relate(some, 2, target, 0).relations == ()
+        assert find_relations(some, 2, target, 0).relations == ()
 
 
 # -- numbers far from zero -------------------------------------------------------------------

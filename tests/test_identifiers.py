@@ -5,13 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from evolearn.genes.identifier_screening import identifiers
 from sklearn.model_selection import cross_val_score
 
 from evolearn import EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
-from evolearn.pipeline.build import express
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 
 N_SHOPS = 150
@@ -76,7 +75,7 @@ def test_models_learn_what_stands_behind_the_numbers(name):
     answers = {}
     for one in ("identifier_means", "numbers_alone"):
         genome = space.genome({"estimator": name, "identifiers": one})
-        model = express(genome, space, problem, 0).fit(X, target)
+        model = build_pipeline(genome, space, problem, 0).fit(X, target)
         answers[one] = np.mean((model.predict(new) - visits(1_500, seed=1)[1]) ** 2)
     assert answers["identifier_means"] < 0.8 * answers["numbers_alone"]
 
@@ -87,7 +86,7 @@ def test_new_and_missing_values_are_answered(name):
     table["kind"] = np.where(np.arange(600) % 2, "a", "b")
     space, problem = space_and_problem(table)
     X = np.asarray(prepare_table(table).matrix, float)
-    model = express(space.genome({"estimator": name}), space, problem, 0).fit(X, target)
+    model = build_pipeline(space.genome({"estimator": name}), space, problem, 0).fit(X, target)
     rows = X[:3].copy()
     rows[:, 2] = [1e6, np.nan, -5.0]
     assert np.isfinite(model.predict(rows)).all()
@@ -100,7 +99,7 @@ def test_of_several_classes_there_is_a_mean_for_each():
     space, problem = space_and_problem(table, "classification", n_classes=3)
     X = np.asarray(prepare_table(table).matrix, float)
     genome = space.genome({"estimator": "hist_gradient_boosting", "encoder": "native"})
-    model = express(genome, space, problem, 0).fit(X, labels)
+    model = build_pipeline(genome, space, problem, 0).fit(X, labels)
     assert model[-1].n_features_in_ == 4 + 3
     assert model[-1].is_categorical_.tolist() == [False] * 3 + [True] + [False] * 3
     assert model.predict_proba(X[:5]).shape == (5, 3)
@@ -110,7 +109,7 @@ def test_noise_teaches_nothing():
     table, _ = visits(1_000)
     noise = np.random.default_rng(3).normal(size=1_000)
     space, problem = space_and_problem(table)
-    model = express(space.genome({"estimator": "ridge"}), space, problem, 0)
+    model = build_pipeline(space.genome({"estimator": "ridge"}), space, problem, 0)
     assert cross_val_score(model, np.asarray(table, float), noise, cv=5).mean() < 0.01
 
 

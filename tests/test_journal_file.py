@@ -16,7 +16,7 @@ from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.interruption import Interruption
 from evolearn.execution.memory import default_memory_limit
-from evolearn.pipeline.genome import Gene, Genome
+from evolearn.pipeline.genome import Allele, Genome
 
 HEADER = {"fingerprint": "abc", "seed": 3}
 fields = st.dictionaries(
@@ -113,7 +113,7 @@ def test_a_first_write_that_was_cut_short_is_begun_anew(tmp_path, size):
 
 
 def test_evaluations_come_back_bit_for_bit(tmp_path):
-    genome = Genome((("estimator", Gene("ridge", (("alpha", 0.1),))),))
+    genome = Genome((("estimator", Allele("ridge", (("alpha", 0.1),))),))
     predictions = np.random.default_rng(0).normal(size=(7, 3))
     made = Evaluation(
         (0.1, float("nan")), "scored", 1 / 3, (0.1,), (0.2,), predictions, "", ("a warning",)
@@ -134,7 +134,7 @@ def test_evaluations_come_back_bit_for_bit(tmp_path):
 
 @pytest.mark.parametrize("status", ["timed_out", "died", "out_of_memory"])
 def test_what_was_stopped_from_outside_is_tried_again(tmp_path, status):
-    genome = Genome((("estimator", Gene("ridge")),))
+    genome = Genome((("estimator", Allele("ridge")),))
     journal = EvaluationJournal(tmp_path / "file", HEADER)
     journal.keep(genome, Evaluation((), status, failure="a reason"))
     journal.close()
@@ -145,7 +145,7 @@ def test_what_was_stopped_from_outside_is_tried_again(tmp_path, status):
 
 
 def test_a_replay_finds_what_the_finished_run_was_told(tmp_path):
-    genome = Genome((("estimator", Gene("ridge")),))
+    genome = Genome((("estimator", Allele("ridge")),))
     journal = EvaluationJournal(tmp_path / "file", HEADER)
     journal.keep(genome, Evaluation((), "timed_out", failure="a reason"))
     journal.keep_end({"stop_reason": "time_budget"})

@@ -21,7 +21,7 @@ from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.fit.data import read_data
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.pipeline.build import express
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import LONGEST_LINE, heir, line_factor, longer
 from evolearn.search import evolution
@@ -125,7 +125,7 @@ def test_a_line_is_a_part_of_what_a_candidate_is():
     assert alone.preparation_seed(0) == third.preparation_seed(0)
     assert alone.seed(0) != third.seed(0)
     assert alone.params == third.params
-    assert third.line == (first, second, third)
+    assert third.lineage == (first, second, third)
     assert Genome(third.genes, first) != third
     assert Genome(third.genes, Genome(second.genes, Genome(first.genes))) == third
     assert pickle.loads(pickle.dumps(third)) == third
@@ -163,7 +163,7 @@ def test_who_cannot_inherit():
     line = parent
     for dropout in (0.1, 0.2, 0.35):
         line = heir(named(space, dropout=dropout), line, space)
-    assert len(line.line) == LONGEST_LINE
+    assert len(line.lineage) == LONGEST_LINE
     assert heir(named(space, n_members=1), line, space) is None
 
 
@@ -186,7 +186,7 @@ def test_children_of_networks_inherit_now_and_then():
         assert child.genome in space
         assert child.genome.parent == candidates[child.parents[0]].genome
         assert child.genome.preparation == child.genome.parent.preparation
-    assert max(len(c.genome.line) for c in heirs) > 2
+    assert max(len(c.genome.lineage) for c in heirs) > 2
 
 
 def test_without_networks_not_one_draw_is_made():
@@ -278,10 +278,10 @@ def test_no_held_out_row_reaches_a_child_through_its_parent(tmp_path, case, kept
 def test_a_final_model_is_of_a_line_trained_on_all_rows(task):
     X, y = table(task)
     plan, evaluator = make_evaluator((task, NETWORK), X, y)
-    line = family(plan.space)[-1].line
+    line = family(plan.space)[-1].lineage
     network = None
     for genome in line:
-        pipeline = express(genome, plan.space, plan.problem, evaluator.seed)
+        pipeline = build_pipeline(genome, plan.space, plan.problem, evaluator.seed)
         given = {} if network is None else {"estimator__parent": network}
         pipeline.fit(evaluator.matrix.load(), evaluator.target.load(), **given)
         network = lines.fitted_within(pipeline[-1])

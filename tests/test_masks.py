@@ -6,14 +6,14 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from evolearn.genes.masks import Columns
 from scipy.sparse import csr_matrix
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn import EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
-from evolearn.pipeline.build import express
+from evolearn.genes.mask import Columns
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 from evolearn.search.evolution import Evolution
 from evolearn.search.variation import mate
@@ -102,7 +102,7 @@ def test_what_is_masked_tells_nothing_and_the_rest_as_before(name, formulas, lef
         }
     )
     assert genome in space
-    model = express(genome, space, problem(frame), 0)
+    model = build_pipeline(genome, space, problem(frame), 0)
     model.fit(matrix, matrix @ [1.0, 2.0, 3.0, 4.0])
     answers = model.predict(matrix)
     for column in range(4):
@@ -125,7 +125,7 @@ def test_dates_and_numbers_alone_can_be_left_out():
         {"estimator": "ridge", "mask": "masked", "masked__left_out": (0, seconds)}
     )
     y = prepared.matrix[:, seconds] / 1e6 + prepared.matrix[:, 1]
-    model = express(genome, space, problem(frame), 0).fit(prepared.matrix, y)
+    model = build_pipeline(genome, space, problem(frame), 0).fit(prepared.matrix, y)
     names = model[:-1].get_feature_names_out(prepared.schema.names).tolist()
     assert "rent" in names
     assert not {"area", "when_seconds"} & set(names)

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from evolearn import SearchSpace
-from evolearn.cost.restriction import expected_seconds, restrict
+from evolearn.cost.restriction import restrict
 from evolearn.cost.runtime_model import Pace
+from evolearn.cost.seconds import expected_seconds
 from evolearn.data import prepare_table
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.pipeline.problem import Problem

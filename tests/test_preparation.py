@@ -24,7 +24,7 @@ from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.tasks import EvaluationTask
 from evolearn.fit.data import read_data
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.pipeline.build import express, preparation_key
+from evolearn.pipeline.build import build_pipeline, preparation_key
 from evolearn.pipeline.genome import text_of
 
 TASKS = ("classification", "regression")
@@ -54,7 +54,7 @@ def test_genomes_of_one_key_prepare_alike_to_the_last_seed(plan):
     rng, texts = Random(0), {}
     for _ in range(400):
         genome = plan.space.sample(rng)
-        steps = express(genome, plan.space, plan.problem, 7).steps[:-1]
+        steps = build_pipeline(genome, plan.space, plan.problem, 7).steps[:-1]
         key = preparation_key(genome, plan.space)
         texts.setdefault(key, set()).add("\n".join(text_of(step) for _, step in steps))
     assert all(len(one) == 1 for one in texts.values())

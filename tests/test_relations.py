@@ -7,7 +7,6 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from evolearn.genes.relation_screening import relate
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -18,7 +17,8 @@ from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
 from evolearn.fit.setup import choose_effort, make_plan
 from evolearn.genes.relations import Relations
-from evolearn.pipeline.build import express
+from evolearn.genes.screening.relations import find_relations
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.problem import Problem
 from evolearn.search.evolution import Evolution
@@ -232,7 +232,7 @@ def test_every_estimator_and_encoder_takes_relations_and_formulas_beside(task):
                 }
             )
             assert genome in space
-            model = express(genome, space, problem(frame, task), 0).fit(
+            model = build_pipeline(genome, space, problem(frame, task), 0).fit(
                 matrix[:200], target[:200]
             )
             model.predict(matrix[200:])
@@ -268,7 +268,7 @@ FOUND = ("cross(c0, c1)", "x1 - mean(x1 | c0)")
 @pytest.mark.parametrize(("n_numbers", "n_categories"), [(3, 4), (0, 1), (2, 1), (0, 3)])
 def test_every_move_stays_in_the_domain(n_numbers, n_categories, found):
     domain = Relations(n_numbers, n_categories)
-    domain = Relations(n_numbers, n_categories, found=domain.of(found))
+    domain = Relations(n_numbers, n_categories, known=domain.of(found))
     rng = random.Random(0)
     before = random.getstate()
     sets = [domain.default, domain.sample(rng)]
@@ -290,7 +290,7 @@ def test_every_move_stays_in_the_domain(n_numbers, n_categories, found):
 
 def relation_space(found=()):
     space = restrict(SearchSpace.default("regression"), problem(mixed()))
-    return space.constrained("related", relations=Relations(2, 2, found=found))
+    return space.constrained("related", relations=Relations(2, 2, known=found))
 
 
 def proposals(space, n_wanted=500):
@@ -345,11 +345,11 @@ def related_table(seed, n_rows=2000):
 @pytest.mark.parametrize("seed", range(2))
 def test_a_cross_and_a_grouping_are_found(seed):
     X, cross, within = related_table(seed)
-    of_cross, of_within = relate(X, 3, cross, seed), relate(X, 3, within, seed)
+    of_cross, of_within = find_relations(X, 3, cross, seed), find_relations(X, 3, within, seed)
     assert of_cross.relations[0] == "cross(c0, c1)"
     assert of_within.relations[0] == "x1 - mean(x1 | c2)"
     assert min(of_cross.gain, of_within.gain) > 0.1
-    assert relate(X, 3, cross, seed) == of_cross
+    assert find_relations(X, 3, cross, seed) == of_cross
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -357,9 +357,9 @@ def test_nothing_is_found_in_noise_or_in_what_trees_find_by_themselves(seed):
     X, *_ = related_table(seed)
     rng = np.random.default_rng(seed)
     noise = rng.normal(size=(len(X), 1))
-    assert relate(X, 3, noise, seed).relations == ()
+    assert find_relations(X, 3, noise, seed).relations == ()
     plain = np.column_stack([rng.normal(size=8)[X[:, 3].astype(int)] + X[:, 0]])
-    assert relate(X, 3, plain + noise, seed).relations == ()
+    assert find_relations(X, 3, plain + noise, seed).relations == ()
 
 
 @pytest.mark.parametrize(
@@ -375,8 +375,8 @@ def test_nothing_is_found_in_noise_or_in_what_trees_find_by_themselves(seed):
 def test_tables_that_tell_nothing_do_no_harm(X):
     y = np.random.default_rng(0).normal(size=(len(X), 1))
     for n_numbers in (0, 2, 4):
-        assert relate(X, n_numbers, y, 0).relations == ()
-        assert relate(X, n_numbers, np.zeros_like(y), 0).relations == ()
+        assert find_relations(X, n_numbers, y, 0).relations == ()
+        assert find_relations(X, n_numbers, np.zeros_like(y), 0).relations == ()
 
 
 @pytest.mark.parametrize(
@@ -397,7 +397,7 @@ def test_relations_are_looked_for_where_rows_are_independent_and_there_is_time(
     data = read_data(model, X, y, None, groups, "regression")
     plan = make_plan(model, data, choose_effort(model, data))
     domain = plan.space.component("relations", "related").parameters["relations"]
-    assert bool(domain.found) is found
+    assert bool(domain.known) is found
     first = [genome for genome in plan.search(16)._initial[:12] if "relations" in genome]
     assert any(genome["relations"].component == "related" for genome in first) is found
 
@@ -409,7 +409,7 @@ def test_an_estimator_of_the_users_may_be_called_as_the_step_is():
     model = EvolutionaryRegressor(search_space=SearchSpace([own, *space.estimators]))
     data = read_data(model, X, y, None, None, "regression")
     plan = make_plan(model, data, choose_effort(model, data))
-    assert plan.space.component("relations", "related").parameters["relations"].found
+    assert plan.space.component("relations", "related").parameters["relations"].known
     assert set(plan.space["related"].parameters) == {"alpha"}
 
 
@@ -463,7 +463,8 @@ def test_genomes_that_prepare_alike_have_the_same_steps(name):
     other = Genome.of(genes.items())
     assert other != one
     first, second = (
-        express(genome, space, problem(mixed()), 0)[:-1].get_params() for genome in (one, other)
+        build_pipeline(genome, space, problem(mixed()), 0)[:-1].get_params()
+        for genome in (one, other)
     )
     assert "TargetEncoder" in str(first)
     assert str(first) == str(second)
@@ -478,7 +479,7 @@ def test_words_of_a_text_are_no_categories_to_relate(fast):
     model = EvolutionaryRegressor(**settings).fit(frame, y)
     assert (
         "cross(c0, c1)"
-        in model.search_space_.component("relations", "related").parameters["relations"].found
+        in model.search_space_.component("relations", "related").parameters["relations"].known
     )
     assert not any(model.cv_results_["failure"])
 

@@ -19,12 +19,14 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from evolearn import Choice, Component, Float, Integer, SearchSpace
-from evolearn.cost.restriction import expected_seconds, restrict
+from evolearn.cost.restriction import restrict
+from evolearn.cost.seconds import expected_seconds
 from evolearn.data import prepare_table
-from evolearn.pipeline.build import express, fit_weights
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.component import weight_parameter
-from evolearn.pipeline.genome import Gene, Genome
+from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.sample_weights import fit_weights
 from evolearn.pipeline.user_space import make_space
 from evolearn.search.portfolio import portfolio
 from evolearn.search.variation import SELDOM_TAKEN, mutate, sample
@@ -128,10 +130,10 @@ def test_a_space_of_names_is_refused_with_what_to_pass():
 
 def test_the_key_of_a_genome_does_not_depend_on_how_arrays_are_printed():
     weights = [np.linspace(0, 1, 2_000), np.linspace(0, 2, 2_000)]
-    keys = [Genome((("estimator", Gene("a", (("w", w),))),)).key for w in weights]
+    keys = [Genome((("estimator", Allele("a", (("w", w),))),)).key for w in weights]
     assert keys[0] != keys[1]
     with np.printoptions(precision=2):
-        assert Genome((("estimator", Gene("a", (("w", weights[0]),))),)).key == keys[0]
+        assert Genome((("estimator", Allele("a", (("w", weights[0]),))),)).key == keys[0]
 
 
 def test_conditional_parameters_are_only_there_when_they_matter():
@@ -141,8 +143,8 @@ def test_conditional_parameters_are_only_there_when_they_matter():
         {"solver": Choice("auto", "sag"), "max_iter": Integer(10, 100)},
         conditions={"max_iter": ("solver", ("sag",))},
     )
-    assert dict(component.gene({"solver": "auto"}).values) == {"solver": "auto"}
-    assert set(dict(component.gene({"solver": "sag"}).values)) == {"solver", "max_iter"}
+    assert dict(component.allele({"solver": "auto"}).values) == {"solver": "auto"}
+    assert set(dict(component.allele({"solver": "sag"}).values)) == {"solver", "max_iter"}
     rng = Random(0)
     mutated = {component.mutate(component.default(), rng) for _ in range(50)}
     assert any("max_iter" in dict(gene.values) for gene in mutated)
@@ -167,7 +169,7 @@ def test_every_component_of_the_catalogue_fits_and_predicts(task):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # small tables do not let all models converge
                 warnings.simplefilter("error", FutureWarning)  # deprecated parameters
-                model = express(genome, space, problem, seed=0).fit(prepared.matrix, y)
+                model = build_pipeline(genome, space, problem, seed=0).fit(prepared.matrix, y)
                 predictions = model.predict(prepared.matrix[:7])
             assert len(predictions) == 7, genome
     assert expressed >= {("scaler", "quantile"), ("encoder", "target_mean")}
@@ -178,7 +180,7 @@ def test_every_random_state_is_set_and_depends_on_seed_and_genome_alone():
     problem = problem_of(prepared, "regression")
     space = restrict(SearchSpace.default("regression"), problem)
     genome = space.genome({"estimator": "extra_trees", "encoder": "target_mean"})
-    pipeline = express(genome, space, problem, genome.seed(3))
+    pipeline = build_pipeline(genome, space, problem, genome.seed(3))
     unset = [
         name
         for name, value in pipeline.get_params().items()
@@ -269,7 +271,9 @@ def test_linear_models_follow_curves_behind_splines_and_steps_behind_bins(spread
     problem = Problem("regression", prepare_table(X).schema)
     space = restrict(SearchSpace.default("regression"), problem)
     scores = [
-        express(space.genome({"estimator": "ridge", "transformer": one}), space, problem, 0)
+        build_pipeline(
+            space.genome({"estimator": "ridge", "transformer": one}), space, problem, 0
+        )
         .fit(X, y)
         .score(X, y)
         for one in ("no_transformer", spread)
@@ -288,7 +292,7 @@ def test_a_random_projection_makes_fewer_columns_than_there_are(sparse):
     problem = Problem("regression", prepare_table(X).schema)
     space = restrict(SearchSpace.default("regression"), problem)
     genome = space.genome({"estimator": "ridge", "transformer": "random_projection"})
-    pipeline = express(genome, space, problem, 0).fit(X, np.arange(60.0))
+    pipeline = build_pipeline(genome, space, problem, 0).fit(X, np.arange(60.0))
     assert pipeline[-1].n_features_in_ == 8
     narrow = Problem("regression", prepare_table(X[:, :3]).schema)
     reason = restrict(SearchSpace.default("regression"), narrow).left_out["random_projection"]
@@ -311,7 +315,7 @@ def test_a_selection_of_few_columns_is_of_one_at_least(task):
         }
     )
     y = np.arange(60.0) if task == "regression" else np.arange(60) % 2
-    assert express(genome, space, problem, 0).fit(X, y)[-1].n_features_in_ == 1
+    assert build_pipeline(genome, space, problem, 0).fit(X, y)[-1].n_features_in_ == 1
 
 
 def test_bins_and_projections_are_seldom_tried():
@@ -397,7 +401,7 @@ def test_weights_reach_every_estimator_of_a_weighted_problem_whatever_wraps_it()
     for name in space.names:
         targets = space.slots_of(name).get("target", (None,))
         for genome in [space.genome({"estimator": name, "target": t}) for t in targets]:
-            assert fit_weights(express(genome, space, problem, seed=0), weights), genome
+            assert fit_weights(build_pipeline(genome, space, problem, seed=0), weights), genome
 
 
 def test_a_vote_takes_weights_if_all_of_its_members_do():
@@ -414,7 +418,7 @@ def test_whole_numbers_as_a_target_are_no_classes_for_the_target_encoder():
     problem = Problem("regression", prepared.schema)
     space = SearchSpace.default("regression").only("ridge")
     genome = space.genome({"estimator": "ridge", "encoder": "target_mean"})
-    pipeline = express(genome, space, problem, 0).fit(prepared.matrix, prices)
+    pipeline = build_pipeline(genome, space, problem, 0).fit(prepared.matrix, prices)
     assert pipeline[:-1].transform(prepared.matrix).shape == (200, 2)
 
 
@@ -423,7 +427,7 @@ def test_weights_count_behind_a_target_transform():
     problem = replace(problem_of(prepared, "regression"), weighted=True)
     space = restrict(SearchSpace.default("regression"), problem)
     genome = space.genome({"estimator": "sgd", "target": "standard_target"})
-    model = express(genome, space, problem, seed=0)
+    model = build_pipeline(genome, space, problem, seed=0)
     one_sided = np.where(target > np.median(target), 1.0, 1e-6)
     plain = model.fit(prepared.matrix, target).predict(prepared.matrix).mean()
     weighed = model.fit(prepared.matrix, target, **fit_weights(model, one_sided))

@@ -14,7 +14,7 @@ from evolearn.evaluation.tasks import Evaluation
 from evolearn.pipeline.problem import Problem
 from evolearn.search import schedule as steering
 from evolearn.search.ask_tell import Prices
-from evolearn.search.estimator_ranking import Standings
+from evolearn.search.estimator_ranking import EstimatorRanking
 from evolearn.search.evolution import Evolution
 from evolearn.search.portfolio import cheaper, portfolio
 from evolearn.search.schedule import LAG, MOST_SHARE, SHORT_LAG, Steering
@@ -39,7 +39,7 @@ def equal(genome):
 @pytest.fixture
 def standings():
     """Boosting is far better than the baseline, a forest hardly."""
-    standings = Standings(SPACE)
+    standings = EstimatorRanking(SPACE)
     standings.note(genome(LINEAR), 1.0)
     standings.note(genome(BOOSTING), 0.2)
     standings.note(genome(FOREST), 0.9)
@@ -72,7 +72,7 @@ def test_a_network_of_another_kind_is_another_type(standings):
 
 @pytest.mark.parametrize("shift", [0.0, -5.0])
 def test_scores_without_a_perfect_value_may_have_any_sign(shift):
-    standings = Standings(SPACE)
+    standings = EstimatorRanking(SPACE)
     for name, error in ((LINEAR, 1.0), (BOOSTING, 0.2), (FOREST, 0.9)):
         standings.note(genome(name), error + shift)
     assert standings.is_hopeless(genome(FOREST))

@@ -22,7 +22,7 @@ from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.pipeline.build import express
+from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 from evolearn.search.portfolio import portfolio
 
@@ -72,7 +72,7 @@ def test_every_estimator_gets_finite_numbers_of_texts_and_learns_from_them(task)
     for name in space.names:
         genome = space.genome({"estimator": name, "text": "text_svd"})
         assert genome["text"].component == "text_svd"
-        steps = express(genome, space, problem, 0)[:-1]
+        steps = build_pipeline(genome, space, problem, 0)[:-1]
         made = steps.fit_transform(prepared.matrix, y)
         assert np.isfinite(made).all() or "missing" in space[name].handles
         words = made[:, ["text story" in one for one in steps.get_feature_names_out()]]
@@ -90,7 +90,7 @@ def test_names_tell_of_which_text_a_column_is():
     genome = space.genome(
         {"estimator": "ridge", "text": "text_svd", "text_svd__svd__n_components": 4}
     )
-    model = express(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
+    model = build_pipeline(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
     names = model[:-1].get_feature_names_out(prepared.schema.names).tolist()
     assert names[-4:] == [f"text story__truncatedsvd{i}" for i in range(4)]
     assert "numbers__size" in names
@@ -104,7 +104,7 @@ def test_sums_begin_with_the_words_as_they_are(name):
     space = restrict(SearchSpace.default("regression"), problem)
     genome = space.genome({"estimator": name, "imputer": "simple_imputer"})
     assert genome["text"].component == "text_words"
-    model = express(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
+    model = build_pipeline(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
     made = model[:-1].transform(prepared.matrix)
     lengths = np.sqrt((made[:, -2_048:] ** 2).sum(axis=1))
     assert set(lengths.round(12)) == {0.0, 1.0}
@@ -116,7 +116,7 @@ def test_a_pipeline_without_the_text_leaves_its_block_out():
     problem = problem_of(prepared)
     space = restrict(SearchSpace.default("regression"), problem)
     genome = space.genome({"estimator": "hist_gradient_boosting", "text": "no_text"})
-    model = express(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
+    model = build_pipeline(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
     assert model[-1].n_features_in_ == 3
     assert model[-1].is_categorical_.tolist() == [False, False, True]
 
@@ -136,7 +136,7 @@ def test_boosting_knows_the_categories_beside_texts(n_components):
             "constructed__expressions": ("mul(x0, x1)",),
         }
     )
-    model = express(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
+    model = build_pipeline(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
     assert np.flatnonzero(model[-1].is_categorical_).tolist() == [3]
 
 
@@ -176,7 +176,7 @@ def test_a_table_of_nothing_but_text_cannot_do_without():
     assert space.left_out["no_text"] == "there is nothing but text"
     for name in ("ridge", "hist_gradient_boosting"):
         genome = space.sample(Random(0), name)
-        model = express(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
+        model = build_pipeline(genome, space, problem, 0).fit(prepared.matrix, topics == "cold")
         assert np.isfinite(model.predict(prepared.matrix)).all()
 
 
@@ -186,7 +186,7 @@ def test_a_component_that_names_no_slot_for_text_gets_the_counts():
     problem = problem_of(prepared)
     mine = Component("mine", Ridge, slots={"imputer": ("simple_imputer",)})
     space = restrict(SearchSpace([mine]), problem)
-    model = express(space.genome({"estimator": "mine"}), space, problem, 0)
+    model = build_pipeline(space.genome({"estimator": "mine"}), space, problem, 0)
     model.fit(np.nan_to_num(prepared.matrix), topics == "cold")
     assert model[-1].n_features_in_ >= prepared.matrix.shape[1]
 

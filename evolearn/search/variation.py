@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from random import Random
+from types import MappingProxyType
 
 from evolearn.pipeline.gene import AlleleMoves, Gene
 from evolearn.pipeline.genome import Allele, Genome
@@ -15,6 +16,7 @@ PREPARATION = 0.35
 SAME_OPTION = 0.5
 
 Moves = Mapping[str, AlleleMoves]
+_NONE: Moves = MappingProxyType({})
 
 
 def moves_of(space: SearchSpace, rng: Random) -> Moves:
@@ -24,7 +26,7 @@ def moves_of(space: SearchSpace, rng: Random) -> Moves:
 
 
 def sample(
-    space: SearchSpace, rng: Random, moves: Moves, estimator: str | None = None
+    space: SearchSpace, rng: Random, moves: Moves = _NONE, estimator: str | None = None
 ) -> Genome:
     """Return a random genome, of one estimator if its name is given.
 
@@ -33,7 +35,7 @@ def sample(
     space : SearchSpace
     rng : random.Random
         The generator of `moves`, too.
-    moves : dict of str to AlleleMoves
+    moves : dict of str to AlleleMoves, default={}
         From `moves_of`.
     estimator : str, default=None
     """
@@ -51,7 +53,7 @@ def sample(
     return genome
 
 
-def mutate(genome: Genome, space: SearchSpace, rng: Random, moves: Moves) -> Genome:
+def mutate(genome: Genome, space: SearchSpace, rng: Random, moves: Moves = _NONE) -> Genome:
     """Return a genome that differs in its estimator, its preparation or its values.
 
     Parameters
@@ -60,7 +62,7 @@ def mutate(genome: Genome, space: SearchSpace, rng: Random, moves: Moves) -> Gen
     space : SearchSpace
     rng : random.Random
         The generator of `moves`, too.
-    moves : dict of str to AlleleMoves
+    moves : dict of str to AlleleMoves, default={}
         From `moves_of`.
     """
     draw = rng.random()
@@ -83,7 +85,7 @@ def mutate(genome: Genome, space: SearchSpace, rng: Random, moves: Moves) -> Gen
 
 
 def mate(
-    first: Genome, second: Genome, space: SearchSpace, rng: Random, moves: Moves
+    first: Genome, second: Genome, space: SearchSpace, rng: Random, moves: Moves = _NONE
 ) -> Genome:
     """Return a child of two genomes.
 

@@ -16,7 +16,7 @@ from evolearn.ensemble.selection_options import Wish, choose
 from evolearn.evaluation.folds import make_folds
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
-from evolearn.pipeline.genome import Gene, Genome
+from evolearn.pipeline.genome import Allele, Genome
 from evolearn.search.ask_tell import Candidate
 from evolearn.tasks import Classification, Regression
 from evolearn.tasks.classifiers import EnsembleClassifier
@@ -30,7 +30,7 @@ def out_of_fold(y, scoring="neg_root_mean_squared_error", classes=None):
 
 
 def genome_of(estimator):
-    return Genome((("estimator", Gene(estimator)),))
+    return Genome((("estimator", Allele(estimator)),))
 
 
 def entry(number, error, predictions=None, path=None, estimator=None):
@@ -49,7 +49,7 @@ def as_long(genome):
 
 def raced_entry(number, scores):
     """An entry with a score per fold."""
-    genome = Genome((("estimator", Gene(f"e{number}")),))
+    genome = Genome((("estimator", Allele(f"e{number}")),))
     error = -sum(scores) / len(scores)
     evaluation = Evaluation(scores, "scored", error, (0.1, 0.1), (0.1, 0.1))
     return Entry(Candidate(number, 0, genome, "portfolio"), evaluation)
