@@ -1,10 +1,11 @@
-"""The journal through the front door: resume, extend, replay."""
+"""Checkpoints as users have them: resume, extend, replay."""
 
 import shutil
+import sqlite3
 import subprocess
 import sys
-import time
 import warnings
+from contextlib import closing
 from functools import partial
 
 import numpy as np
@@ -19,8 +20,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from evolearn import EvolearnWarning, EvolutionaryRegressor
-from evolearn.checkpoint.fingerprint import fingerprint
 from evolearn.ensemble.library import Library
+from evolearn.fit.checkpoints import fingerprint_of
 from evolearn.fit.data import read_data
 from evolearn.search import evolution
 from evolearn.search import schedule as steering
@@ -42,12 +43,20 @@ def model(**changes):
 
 
 def file_of(folder):
-    (file,) = folder.glob("*.journal")
+    (file,) = folder.glob("*.sqlite")
     return file
 
 
-def count(folder):
-    return file_of(folder).read_bytes().count(b'"kind": "evaluation"')
+def query(folder, *statements):
+    """Run statements on a checkpoint as another process would; return the rows of the last."""
+    with closing(sqlite3.connect(file_of(folder))) as connection, connection:
+        for statement in statements:
+            rows = connection.execute(statement).fetchall()
+    return rows
+
+
+def count(folder, table="evaluations"):
+    return query(folder, f"SELECT count(*) FROM {table}")[0][0]
 
 
 def same(first, second):
@@ -98,7 +107,7 @@ def test_a_finished_run_can_be_extended(tmp_path, whole):
 )
 def test_other_settings_have_a_file_of_their_own(journal, change):
     model(journal=journal, n_evaluations=4, **change).fit(X, Y)
-    assert len(list(journal.glob("*.journal"))) == 2
+    assert len(list(journal.glob("*.sqlite"))) == 2
 
 
 def test_splits_that_differ_in_a_few_of_many_rows_have_files_of_their_own(tmp_path):
@@ -109,14 +118,14 @@ def test_splits_that_differ_in_a_few_of_many_rows_have_files_of_their_own(tmp_pa
     for test in (half, moved):
         splits = [(rows[~test], rows[test])]
         model(journal=tmp_path, n_evaluations=1, cv=splits).fit(table, table[:, 0])
-    assert len(list(tmp_path.glob("*.journal"))) == 2
+    assert len(list(tmp_path.glob("*.sqlite"))) == 2
 
 
 def test_clones_on_other_rows_do_not_clash(tmp_path):
     settings = {"journal": tmp_path, "n_evaluations": 4}
     model(**settings).fit(X[:100], Y[:100])
     clone(model(**settings)).fit(X[20:], Y[20:])
-    assert len(list(tmp_path.glob("*.journal"))) == 2
+    assert len(list(tmp_path.glob("*.sqlite"))) == 2
 
 
 def test_without_a_random_state_a_journal_is_found_again(tmp_path):
@@ -160,20 +169,29 @@ def test_a_fit_that_was_killed_goes_on_where_it_was(tmp_path, killed_after, whol
     same(resumed, whole)
 
 
-def test_a_torn_record_is_told_and_done_again(journal, whole):
-    file = file_of(journal)
-    file.write_bytes(file.read_bytes()[:-5])
-    with pytest.warns(EvolearnWarning, match="written in part"):
-        again = model(journal=journal).fit(X, Y)
-    same(again, whole)
+def test_a_torn_transaction_is_left_out_and_done_again(tmp_path, whole):
+    subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path), "7"], check=False)
+    (log,) = tmp_path.glob("*.sqlite-wal")
+    log.write_bytes(log.read_bytes()[:-5])
+    assert count(tmp_path) == 6
+    same(model(journal=tmp_path).fit(X, Y), whole)
 
 
-def test_a_damaged_journal_is_refused_and_left_untouched(journal):
-    data = bytearray(file_of(journal).read_bytes())
-    data[len(data) // 2] ^= 0xFF
+@pytest.mark.parametrize("damage", ["seconds", "predictions"])
+def test_a_damaged_checkpoint_is_refused_by_name_and_left_untouched(journal, damage):
+    if damage == "seconds":
+        ((text,),) = query(journal, "SELECT fit_seconds FROM evaluations WHERE candidate = 3")
+        part = text.encode()
+    else:
+        ((part,),) = query(journal, "SELECT array FROM predictions WHERE evaluation = 4")
+        part = part[200:260]
+    before = file_of(journal).read_bytes()
+    assert before.count(part) == 1
+    data = before.replace(part, part[:-3] + bytes([part[-3] ^ 4]) + part[-2:])
     file_of(journal).write_bytes(data)
-    with pytest.raises(ValueError, match=r"damaged.*left as it is"):
+    with pytest.raises(ValueError, match=r"damaged .*candidate 3.*left as it is") as error:
         model(journal=journal).fit(X, Y)
+    assert str(file_of(journal)) in str(error.value)
     assert file_of(journal).read_bytes() == data
 
 
@@ -226,10 +244,14 @@ def test_a_timed_run_goes_on_where_the_one_before_had_ended(
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_a_timed_run_that_was_killed_loses_what_was_running_alone(tmp_path, share):
     first = timed_fit(tmp_path)
-    data = file_of(tmp_path).read_bytes()
-    kept = data[: int(share * len(data))]
-    n_told = kept.count(b'"kind": "step"') - 1  # the last one may be torn
-    file_of(tmp_path).write_bytes(kept)
+    n_told = int(share * count(tmp_path, "steps"))
+    query(
+        tmp_path,
+        "DELETE FROM runs",
+        f"DELETE FROM steps WHERE position > {n_told}",
+        f"DELETE FROM evaluations WHERE id > {n_told + 2}",
+        f"DELETE FROM predictions WHERE evaluation > {n_told + 2}",
+    )
     second = timed_fit(tmp_path)
     assert 0 < n_told < len(told(first))
     assert told(second)[:n_told] == told(first)[:n_told]
@@ -289,9 +311,7 @@ def test_a_search_goes_on_if_final_models_took_less_time_than_was_set_aside(
         Library, "final_seconds", lambda library, *given: 0.0 if library.refitted else 2.0
     )
     timed = {"journal": tmp_path, "n_evaluations": None, "n_iter_no_change": None}
-    start = time.monotonic()
     first = model(**timed, time_budget=5.0).fit(X, Y)
-    assert time.monotonic() - start < 6.0
     assert rounds, "there was time left and it was not used"
     assert first.n_evaluations_ > rounds[0]
     best = int(np.argmin(first.cv_results_["rank_test_score"]))
@@ -309,9 +329,10 @@ def test_a_replay_without_a_run_is_refused(tmp_path, changes, message):
         model(**settings).fit(X, Y)
 
 
-def fingerprint_of(**settings):
+def name_of(**settings):
     estimator = model(**settings)
-    return fingerprint(estimator, read_data(estimator, X, Y, None, None, "regression"))
+    data = read_data(estimator, X, Y, None, None, "regression")
+    return fingerprint_of(data, population_size=4, scoring=estimator.scoring)
 
 
 def test_other_splits_are_another_journal():
@@ -320,9 +341,9 @@ def test_other_splits_are_another_journal():
     changed[50:60] = 1 - halves[50:60]  # in the middle, where texts of arrays are abridged
     splitters = [PredefinedSplit(halves), PredefinedSplit(changed), KFold(3), KFold(4), 3]
 
-    names = [fingerprint_of(cv=cv) for cv in splitters]
+    names = [name_of(cv=cv) for cv in splitters]
     assert len(set(names)) == len(names)
-    assert fingerprint_of(cv=PredefinedSplit(halves.copy())) == names[0]
+    assert name_of(cv=PredefinedSplit(halves.copy())) == names[0]
 
 
 def scorer_of(q, weight=1, mean=np.mean):
@@ -369,10 +390,10 @@ SCORERS = {
 
 
 def test_other_scorers_are_another_journal():
-    names = [fingerprint_of(scoring=make()) for make in SCORERS.values()]
+    names = [name_of(scoring=make()) for make in SCORERS.values()]
 
     assert len(set(names)) == len(names)
-    assert [fingerprint_of(scoring=make()) for make in SCORERS.values()] == names
+    assert [name_of(scoring=make()) for make in SCORERS.values()] == names
 
 
 def written(**attributes):
@@ -402,8 +423,7 @@ SPACES = {
 def test_other_code_in_a_space_is_another_journal():
     def names():
         return [
-            fingerprint_of(search_space=[make_pipeline(make(), Ridge())])
-            for make in SPACES.values()
+            name_of(search_space=[make_pipeline(make(), Ridge())]) for make in SPACES.values()
         ]
 
     assert len(set(names())) == len(SPACES)
@@ -416,7 +436,7 @@ def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatc
         from sklearn.linear_model import Ridge
         from evolearn import EvolutionaryRegressor
         from evolearn.fit.data import read_data
-        from evolearn.checkpoint.fingerprint import fingerprint
+        from evolearn.fit.checkpoints import fingerprint_of
 
         def scoring(estimator, X, y):
             return float(type(y).__name__ in {"list", "tuple", "ndarray", "Series"})
@@ -431,7 +451,8 @@ def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatc
         estimator = EvolutionaryRegressor(
             random_state=0, scoring=scoring, search_space=[Own()]
         )
-        print(fingerprint(estimator, read_data(estimator, X, y, None, None, "regression")))
+        data = read_data(estimator, X, y, None, None, "regression")
+        print(fingerprint_of(data, population_size=4, scoring=scoring))
         """
     names = []
     for seed in "123":
