@@ -6,8 +6,8 @@
 
 The real search over the default space runs in real workers, but the evaluator does nothing
 and answers with a made-up error, and predictions as large as those of 1,000 rows. Prints the
-milliseconds of wall time per candidate. With a folder for a checkpoint, every evaluation and the
-order of results are stored there, as in a search with a time budget and ``journal=``.
+milliseconds of wall time per candidate. With a folder for a checkpoint, every evaluation and
+the order of results are stored there, as in a search with a time budget and ``journal=``.
 """
 
 import argparse
@@ -79,7 +79,7 @@ def measure(n_evaluations, n_jobs, checkpoint=None):
 
 @contextmanager
 def store_in(folder):
-    """Open a store in a new folder within a folder, for as long as the context; None without."""
+    """Open a store in a new folder within a folder; without a folder there is none."""
     if folder is None:
         yield None
         return

@@ -4,9 +4,9 @@
     python benchmarks/resume.py --kills 10 --seed 0
 
 A search with ``time_budget=None`` runs once undisturbed. Then, for each kill, a fresh process
-runs the same with a checkpoint and is ended by SIGKILL at a moment drawn from the time the first
-one took; another process resumes it. Prints what had been evaluated at the kill, what was lost,
-and whether the final predictions, members and results are equal. Exits with 1 if one is not.
+runs the same with a checkpoint and is ended by SIGKILL at a moment drawn from the time the
+first one took; another process resumes it. Prints what had been evaluated at the kill, and
+whether the final predictions, members and results are equal. Exits with 1 if one is not.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def evaluations(folder):
     total = 0
     for file in Path(folder).glob("*.sqlite"):
         with closing(sqlite3.connect(file)) as connection:
-            if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 query = "SELECT count(*) FROM evaluations"
                 total += connection.execute(query).fetchone()[0]
     return total

@@ -1,8 +1,10 @@
-"""The lock of a checkpoint's writer, and the kind of disk it is on."""
+"""The files of a checkpoint: who writes them, whether they are there, and on what disk."""
 
+import contextlib
 import errno
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 try:
@@ -83,6 +85,41 @@ class WriterLock:
             return os.path.samestat(os.fstat(file), self.path.stat())
         except FileNotFoundError:
             return False
+
+
+class WatchedFiles:
+    """Notices when an open file is removed, replaced or cut off.
+
+    SQLite does not: it would write into a file without a name, or behind a gap, and would be
+    killed by SIGBUS where its shared memory is cut off.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Not all of them need to exist.
+    """
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = list(paths)
+        self._states: dict[Path, os.stat_result] = {}
+
+    def note(self) -> None:
+        """Remember the files as they are now."""
+        for path in self._paths:
+            with contextlib.suppress(FileNotFoundError):
+                self._states[path] = path.stat()
+
+    def check(self) -> None:
+        """Raise an OSError if a file has become another one since it was noted."""
+        for path, state in self._states.items():
+            try:
+                found = path.stat()
+            except OSError:
+                msg = f"{path.name} has been removed"
+                raise OSError(msg) from None
+            if not os.path.samestat(found, state) or found.st_size < state.st_size:
+                msg = f"{path.name} has been replaced or cut off"
+                raise OSError(msg)
 
 
 def allows_shared_memory(path: Path) -> bool:

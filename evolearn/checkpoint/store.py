@@ -18,7 +18,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from evolearn.checkpoint.files import WriterLock, allows_shared_memory
+from evolearn.checkpoint.errors import CheckpointError, reading
+from evolearn.checkpoint.files import WatchedFiles, WriterLock, allows_shared_memory
 from evolearn.checkpoint.tables import (
     FORMAT,
     SCHEMA,
@@ -51,12 +52,10 @@ BUSY_SECONDS = 5.0
 # failure can lose those in between. Each time takes 0.2 to 5 ms on an SSD, which is more than
 # the rest of a transaction (0.1 to 0.3 ms with 1,000 predictions).
 SYNCHRONIZED_SECONDS = 1.0
+# The database, its write-ahead log, and the shared memory that indexes the log.
+SUFFIXES = ("", "-wal", "-shm")
 # Bytes of the smallest page that a database can have.
 SMALLEST_DATABASE = 512
-
-
-class CheckpointError(ValueError):
-    """A checkpoint that cannot be used; the message names the file, the reason and a remedy."""
 
 
 _OPEN: "weakref.WeakSet[CheckpointStore]" = weakref.WeakSet()
@@ -111,7 +110,7 @@ class CheckpointStore:
         self._n_evaluations = 0
         self._is_writable = True
         self._synchronized = float("-inf")
-        self._files: dict[Path, tuple[int, int]] = {}
+        self._files = WatchedFiles([path.with_name(path.name + end) for end in SUFFIXES])
         self._connection: sqlite3.Connection | None = None
         self._lock = self._prepared_lock()
         _OPEN.add(self)
@@ -153,16 +152,18 @@ class CheckpointStore:
         if stored is None or stored.predictions_digest is None:
             return None if stored is None else stored.evaluation
         try:
-            self._check_files()
+            self._files.check()
         except OSError as error:
             self._stop_writing(error)
         if self._connection is None:  # the file has vanished: to be evaluated again
             return None
         query = "SELECT array FROM predictions WHERE evaluation = ?"
-        with self._errors_named():
+        with reading(self.path):
             row = self._connection.execute(query, (stored.id,)).fetchone()
             if row is None or digest_of_bytes(row[0]) != stored.predictions_digest:
-                raise self._damage(f"the predictions of candidate {stored.candidate}")
+                raise CheckpointError.damaged(
+                    self.path, f"the predictions of candidate {stored.candidate}"
+                )
             return replace(stored.evaluation, predictions=array_of(row[0]))
 
     # -- writing ------------------------------------------------------------------------------
@@ -216,7 +217,7 @@ class CheckpointStore:
         if not self._is_writable or self._connection is None:
             return False
         try:
-            self._check_files()
+            self._files.check()
             started = time.monotonic()
             is_due = started >= self._synchronized + SYNCHRONIZED_SECONDS
             self._connection.execute(f"PRAGMA synchronous={'FULL' if is_due else 'NORMAL'}")
@@ -225,7 +226,7 @@ class CheckpointStore:
                 for statement in statements:
                     self._connection.execute(*statement)
             self._synchronized = started if is_due else self._synchronized
-            self._note_files()
+            self._files.note()
         except (sqlite3.Error, OSError, UnicodeError) as error:
             self._stop_writing(error)
         return self._is_writable
@@ -233,7 +234,7 @@ class CheckpointStore:
     def close(self) -> None:
         """Close the file and let others write to it."""
         with contextlib.suppress(sqlite3.Error, OSError):
-            self._check_files()
+            self._files.check()
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -252,29 +253,6 @@ class CheckpointStore:
             EvolearnWarning,
             stacklevel=2,
         )
-
-    def _check_files(self) -> None:
-        """Raise an OSError if a file was removed, replaced or cut off since the last look.
-
-        SQLite does not notice: it would write into a file without a name, or behind a gap, and
-        would be killed by SIGBUS where its shared memory is cut off.
-        """
-        for path, (inode, size) in self._files.items():
-            try:
-                now = path.stat()
-            except OSError:
-                msg = f"{path.name} has been removed"
-                raise OSError(msg) from None
-            if now.st_ino != inode or now.st_size < size:
-                msg = f"{path.name} has been replaced or cut off"
-                raise OSError(msg)
-
-    def _note_files(self) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            path = self.path.with_name(self.path.name + suffix)
-            with contextlib.suppress(FileNotFoundError):
-                now = path.stat()
-                self._files[path] = now.st_ino, now.st_size
 
     def _abandon(self) -> None:
         """Leave the connection as it is, for ever, and drop the lock.
@@ -299,22 +277,18 @@ class CheckpointStore:
             msg = f"journal must be a folder, but {folder} is a file; pass another path."
             raise CheckpointError(msg) from None
         except BlockingIOError:
-            msg = (
-                f"The checkpoint {self.path} is being written by another fit on the same data "
-                "and settings; wait for it, or give this one another folder as journal."
-            )
-            raise CheckpointError(msg) from None
+            raise CheckpointError.in_use(self.path) from None
         except OSError as error:
-            raise self._unusable(error) from None
+            raise CheckpointError.unusable(self.path, error) from None
         try:
             if self.path.exists() and not self.path.is_file():
-                raise self._foreign()
+                raise CheckpointError.foreign(self.path)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             if 0 < self.path.stat().st_size < SMALLEST_DATABASE:  # to SQLite, one byte is none
-                raise self._foreign()
+                raise CheckpointError.foreign(self.path)
         except OSError as error:
             lock.release()
-            raise self._unusable(error) from None
+            raise CheckpointError.unusable(self.path, error) from None
         except BaseException:
             lock.release()
             raise
@@ -322,7 +296,7 @@ class CheckpointStore:
 
     def _open(self, expected: dict[str, str]) -> None:
         options = "mode=rw" if self._lock.is_held else "mode=rw&nolock=1"
-        with self._errors_named():
+        with reading(self.path):
             self._connection = connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?{options}",
                 uri=True,
@@ -334,14 +308,14 @@ class CheckpointStore:
             connection.text_factory = lambda text: text.decode("utf-8", "replace")
             connection.execute("PRAGMA trusted_schema=OFF")
             connection.execute("PRAGMA cell_size_check=ON")
-            found = dict(connection.execute("SELECT name, sql FROM sqlite_schema"))
+            found = dict(connection.execute("SELECT name, sql FROM sqlite_master"))
             if found:
                 self._check_schema(found)
                 self._load(expected)
         self._set_journal_mode(connection, is_new=not found)
         if not found:
             self._create(expected)
-        self._note_files()
+        self._files.note()
 
     def _set_journal_mode(self, connection: sqlite3.Connection, *, is_new: bool) -> None:
         """Use a write-ahead log, beside which others can read, where the disk allows it."""
@@ -352,7 +326,7 @@ class CheckpointStore:
                 connection.execute("PRAGMA journal_mode=TRUNCATE")
         except sqlite3.Error as error:
             if not is_new:
-                raise self._unusable(error) from None
+                raise CheckpointError.unusable(self.path, error) from None
             self._stop_writing(error)
 
     def _create(self, expected: dict[str, str]) -> None:
@@ -368,26 +342,20 @@ class CheckpointStore:
 
     def _check_schema(self, found: dict[str, str | None]) -> None:
         """Refuse a database that is not ours, and triggers, which would run anybody's code."""
-        missing = [name for name, sql in SCHEMA.items() if found.get(name) != sql]
         if "meta" not in found or "evaluations" not in found:
-            raise self._foreign()
-        triggers = [sql for sql in found.values() if sql and "TRIGGER" in sql.upper()]
-        if missing or triggers:
-            msg = (
-                f"The checkpoint {self.path} has other tables than this version of evolearn "
-                f"({', '.join(missing) or 'triggers'}); pass another folder as journal."
-            )
-            raise CheckpointError(msg)
+            raise CheckpointError.foreign(self.path)
+        different = [f"table {name}" for name, sql in SCHEMA.items() if found.get(name) != sql]
+        statements = [sql.upper() for sql in found.values() if sql]
+        if any(sql.startswith("CREATE TRIGGER") for sql in statements):
+            different.append("triggers")
+        if different:
+            raise CheckpointError.of_another_fit(self.path, ", ".join(different))
 
     def _load(self, expected: dict[str, str]) -> None:
         meta: dict[str, str] = dict(self._rows("meta"))
         different = [name for name, value in expected.items() if meta.get(name) != value]
         if different:
-            msg = (
-                f"The checkpoint {self.path} is of another fit ({', '.join(different)} "
-                "differ); it was left as it is. Pass another folder as journal."
-            )
-            raise CheckpointError(msg)
+            raise CheckpointError.of_another_fit(self.path, ", ".join(different))
         self.effort = json.loads(meta["effort"]) if "effort" in meta else None
         runs = list(self._rows("runs"))
         self.finished_runs = [decisions_of(row) for row in runs]
@@ -398,7 +366,7 @@ class CheckpointStore:
             if row[0] <= n_at_last_end:
                 self._at_last_end[row[2]] = stored
         if self._n_evaluations < n_at_last_end:
-            raise self._damage(f"evaluation {n_at_last_end} is missing")
+            raise CheckpointError.damaged(self.path, f"evaluation {n_at_last_end} is missing")
         self.steps = [step_of(row) for row in self._rows("steps")]
 
     def _rows(self, table: str) -> Iterator[Row]:
@@ -407,42 +375,7 @@ class CheckpointStore:
         for n, row in enumerate(self._connection.execute(f"SELECT * FROM {table}"), 1):
             if row[-1] != digest_of(table, row[:-1]):
                 of = f", candidate {row[1]}" if table in ("evaluations", "steps") else ""
-                raise self._damage(f"row {row[0]} of table {table}{of}")
+                raise CheckpointError.damaged(self.path, f"row {row[0]} of table {table}{of}")
             if table != "meta" and row[0] != n:
-                raise self._damage(f"row {n} of table {table} is missing")
+                raise CheckpointError.damaged(self.path, f"row {n} of table {table} is missing")
             yield row[:-1]
-
-    @contextlib.contextmanager
-    def _errors_named(self) -> Iterator[None]:
-        """Turn errors of SQLite while reading into one that names file and remedy."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-            if code == sqlite3.SQLITE_NOTADB:
-                raise self._foreign() from None
-            if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
-                raise self._damage(str(error)) from None
-            raise self._unusable(error) from None
-        except (ValueError, TypeError, LookupError) as error:
-            if isinstance(error, CheckpointError):
-                raise
-            raise self._damage(str(error)) from None
-
-    def _foreign(self) -> CheckpointError:
-        return CheckpointError(
-            f"{self.path} is no checkpoint of evolearn; it was left as it is. Pass another "
-            "folder as journal."
-        )
-
-    def _damage(self, what: str) -> CheckpointError:
-        return CheckpointError(
-            f"The checkpoint {self.path} is damaged ({what}); it was left as it is. Restore it "
-            "from a copy, or pass another folder as journal."
-        )
-
-    def _unusable(self, error: Exception) -> CheckpointError:
-        return CheckpointError(
-            f"The checkpoint {self.path} cannot be opened ({error}); make its folder readable "
-            "and writable with room on its disk, or pass another folder as journal."
-        )

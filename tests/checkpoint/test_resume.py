@@ -7,6 +7,7 @@ import sys
 import warnings
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,7 +20,13 @@ from sklearn.model_selection import KFold, PredefinedSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from evolearn import EvolearnWarning, EvolutionaryRegressor
+from evolearn import (
+    Component,
+    EvolearnWarning,
+    EvolutionaryRegressor,
+    SearchError,
+    SearchSpace,
+)
 from evolearn.ensemble.library import Library
 from evolearn.fit.checkpoints import fingerprint_of
 from evolearn.fit.data import read_data
@@ -284,6 +291,53 @@ def test_a_timed_run_that_was_good_enough_is_so_again(tmp_path):
     second = timed_fit(tmp_path, 20.0, target_fitness=1e6)
     assert first.stop_reason_ == second.stop_reason_ == "target_fitness"
     same(first, second)
+
+
+class NeedsFile(Ridge):
+    """Fails as on a full disk until a file is there."""
+
+    def __init__(self, path="", alpha=1.0):
+        super().__init__(alpha=alpha)
+        self.path = path
+
+    def fit(self, X, y, sample_weight=None):
+        if not Path(self.path).exists():
+            raise OSError(28, "No space left on device")
+        return super().fit(X, y, sample_weight)
+
+
+def needs_file(path):
+    return Component("needs_file", NeedsFile(str(path)), {"alpha": (0.01, 100.0)})
+
+
+def test_a_search_that_failed_for_a_passing_reason_is_mended_by_the_next_fit(tmp_path):
+    space = SearchSpace([needs_file(tmp_path / "mended")])
+    settings = {"journal": tmp_path / "runs", "search_space": space, "n_evaluations": 4}
+    with pytest.raises(SearchError, match="No space left"):
+        model(**settings).fit(X, Y)
+    (tmp_path / "mended").touch()
+    mended = model(**settings).fit(X, Y)
+    assert set(mended.cv_results_["status"]) == {"scored"}
+    same(mended, model(**settings | {"journal": None}).fit(X, Y))
+
+
+def test_a_timed_search_tries_again_what_failed_for_a_passing_reason(tmp_path):
+    space = SearchSpace.default("regression").only("ridge", "decision_tree")
+    space = space.extended(needs_file(tmp_path / "mended"))
+    first = timed_fit(tmp_path / "runs", search_space=space)
+    failed = {
+        p
+        for p, s in zip(told(first), first.cv_results_["status"], strict=True)
+        if s == "failed"
+    }
+    assert failed
+    (tmp_path / "mended").touch()
+    second = timed_fit(tmp_path / "runs", search_space=space)
+    scored = [one for one in told(first) if one not in failed]
+    assert told(second)[: len(scored)] == scored
+    again = dict(zip(told(second), second.cv_results_["status"], strict=True))
+    assert {again[one] for one in failed} <= {"scored", "raced"}
+    same(second, timed_fit(tmp_path / "runs", 0.001, search_space=space, replay=True))
 
 
 def test_what_cannot_be_told_again_is_left_and_the_search_goes_on(tmp_path, monkeypatch):

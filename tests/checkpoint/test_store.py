@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evolearn.checkpoint import files
-from evolearn.checkpoint.store import CheckpointError, CheckpointStore
+from evolearn.checkpoint.errors import CheckpointError
+from evolearn.checkpoint.store import CheckpointStore
 from evolearn.checkpoint.tables import Step
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
@@ -66,7 +67,7 @@ def equal(first, second):
     assert (first.predictions is None) == (second.predictions is None)
     if first.predictions is not None:
         assert first.predictions.dtype == second.predictions.dtype
-        assert np.array_equal(first.predictions, second.predictions)
+        assert first.predictions.tobytes() == second.predictions.tobytes()
 
 
 def content(path, n_most=20):
@@ -245,7 +246,7 @@ def test_pandas_reads_it_and_finds_the_columns_explained(tmp_path):
     with closing(sqlite3.connect(tmp_path / "file.sqlite")) as connection:
         table = pd.read_sql("SELECT * FROM evaluations ORDER BY error", connection)
         ((schema,),) = connection.execute(
-            "SELECT sql FROM sqlite_schema WHERE name = 'evaluations'"
+            "SELECT sql FROM sqlite_master WHERE name = 'evaluations'"
         ).fetchall()
         meta = dict(connection.execute("SELECT name, value FROM meta").fetchall())
     assert table["candidate"].tolist() == [4, 3, 2, 1, 0]
@@ -356,7 +357,7 @@ with store_at(Path(sys.argv[1])) as store:
 """
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_a_writer_that_is_killed_loses_nothing_that_it_has_stored(tmp_path, seed):
     path = tmp_path / "file.sqlite"
     arguments = [sys.executable, "-c", WRITER, path, Path(__file__).parent]
@@ -397,11 +398,11 @@ def test_a_foreign_database_is_refused_and_left_untouched(tmp_path):
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
-        ("ALTER TABLE runs ADD COLUMN more TEXT", "other tables.*runs"),
-        ("DROP TABLE steps", "other tables.*steps"),
+        ("ALTER TABLE runs ADD COLUMN more TEXT", "another fit.*runs"),
+        ("DROP TABLE steps", "another fit.*steps"),
         (
             "CREATE TRIGGER more AFTER INSERT ON steps BEGIN DELETE FROM runs; END",
-            "other tables.*triggers",
+            "another fit.*triggers",
         ),
         ("UPDATE evaluations SET error = 0.0 WHERE candidate = 2", "damaged.*candidate 2"),
         ("DELETE FROM evaluations WHERE candidate = 2", "damaged.*evaluations"),
