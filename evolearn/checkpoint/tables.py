@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.pipeline.genome import Genome
 
-FORMAT = "2"
+FORMAT = "1"
 # Comments become a part of the schema in the file: `sqlite3 FILE .schema` shows them.
 SCHEMA = {
     "meta": """CREATE TABLE meta (

@@ -1,5 +1,6 @@
 """Checkpoints as users have them: resume, extend, replay."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -291,6 +292,28 @@ def test_a_timed_run_that_was_good_enough_is_so_again(tmp_path):
     second = timed_fit(tmp_path, 20.0, target_fitness=1e6)
     assert first.stop_reason_ == second.stop_reason_ == "target_fitness"
     same(first, second)
+
+
+def empty(folder):
+    for file in folder.iterdir():
+        os.truncate(file, 0)
+
+
+@pytest.mark.parametrize("change", [shutil.rmtree, empty])
+def test_a_fit_goes_on_without_a_checkpoint_that_vanishes(tmp_path, monkeypatch, whole, change):
+    take, taken = SearchRun._take, []
+
+    def take_and_change(run, outcome):
+        take(run, outcome)
+        taken.append(outcome)
+        if len(taken) == 4:
+            change(tmp_path / "runs")
+
+    monkeypatch.setattr(SearchRun, "_take", take_and_change)
+    with pytest.warns(EvolearnWarning, match=r"(removed|cut off).*the fit goes on") as caught:
+        fitted = model(journal=tmp_path / "runs").fit(X, Y)
+    assert len(caught) == 1
+    same(fitted, whole)
 
 
 class NeedsFile(Ridge):
