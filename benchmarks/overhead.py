@@ -2,18 +2,24 @@
 
     python benchmarks/overhead.py
     python benchmarks/overhead.py --evaluations 100,1000,10000 --n-jobs 2
+    python benchmarks/overhead.py --checkpoint .
 
 The real search over the default space runs in real workers, but the evaluator does nothing
 and answers with a made-up error, and predictions as large as those of 1,000 rows. Prints the
-milliseconds of wall time per candidate.
+milliseconds of wall time per candidate. With a folder for a checkpoint, every evaluation and
+the order of results are stored there, as in a search with a time budget and ``journal=``.
 """
 
 import argparse
+import tempfile
 import time
+from contextlib import closing, contextmanager
+from pathlib import Path
 from random import Random
 
 import numpy as np
 
+from evolearn.checkpoint.store import CheckpointStore
 from evolearn.cost.runtime_model import Pace
 from evolearn.data import prepare_table
 from evolearn.ensemble.library import Library
@@ -37,7 +43,7 @@ def no_operation(task):
     return Evaluation((-error,), "scored", error, (0.0,), (0.0,), kept)
 
 
-def measure(n_evaluations, n_jobs):
+def measure(n_evaluations, n_jobs, checkpoint=None):
     """Return the seconds of a search of so many evaluations, without the start of workers."""
     space = make_space(None, "regression")
     search = Evolution(space, population_size=16, rng=Random(0))
@@ -51,7 +57,7 @@ def measure(n_evaluations, n_jobs):
         run = SearchRun(
             search=search,
             pool=pool,
-            budget=Budget(None),
+            budget=Budget(None if checkpoint is None else 1e6),
             limits=Limits(n_evaluations=n_evaluations),
             library=Library(30, lambda genome: 1.25),
             steering=Steering(
@@ -59,6 +65,7 @@ def measure(n_evaluations, n_jobs):
             ),
             choose=lambda: None,
             on_generation=lambda progress: None,
+            checkpoint=checkpoint,
         )
         start = time.perf_counter()
         run.run()
@@ -70,16 +77,30 @@ def measure(n_evaluations, n_jobs):
     return seconds
 
 
+@contextmanager
+def store_in(folder):
+    """Open a store in a new folder within a folder; without a folder there is none."""
+    if folder is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(dir=folder) as new:
+        path = Path(new) / "search.sqlite"
+        with closing(CheckpointStore(path, fingerprint="overhead", seed=0)) as store:
+            yield store
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--evaluations", default="100,1000,10000")
     parser.add_argument("--n-jobs", type=int, default=2)
+    parser.add_argument("--checkpoint", type=Path, help="folder for a file that is removed")
     args = parser.parse_args()
     print(f"{'evaluations':>12s}{'seconds':>10s}{'ms each':>10s}")
     for number in map(int, args.evaluations.split(",")):
-        seconds = measure(number, args.n_jobs)
+        with store_in(args.checkpoint) as checkpoint:
+            seconds = measure(number, args.n_jobs, checkpoint)
         print(f"{number:12d}{seconds:10.2f}{1000 * seconds / number:10.2f}", flush=True)
 
 

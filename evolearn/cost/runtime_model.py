@@ -35,7 +35,7 @@ class Pace:
         """Learn from an evaluation; folds that were not run count as those that were."""
         folds = zip(evaluation.fit_seconds, evaluation.score_seconds, strict=False)
         seconds = [sum(fold) for fold in folds]
-        if seconds:
+        if seconds and not evaluation.transient:
             reused = evaluation.reused_fit_seconds + evaluation.reused_score_seconds
             mean = (sum(seconds) + reused) / len(seconds)
             ratio = mean * self._n_folds / self._by_law(genome, evaluation.retrained)

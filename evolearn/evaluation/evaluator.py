@@ -37,6 +37,8 @@ from evolearn.tasks.scoring import Objective
 MOST_WARNINGS = 5
 # Folds of equal size differ in what they take: one may take this much of its share of the time.
 FOLD_SLACK = 1.5
+# Errors that may be due to the machine at that time, not to the candidate.
+TRANSIENT = (OSError, MemoryError, ImportError)
 # The first fold is the slowest: so much more than the limit must all folds be expected to take.
 VERDICT_SLACK = 1.2
 
@@ -129,7 +131,7 @@ class Evaluator:
     def evaluate(self, task: EvaluationTask) -> Evaluation:
         """Cross-validate a genome; whatever it raises is part of the result."""
         run = _Run(keep_models=task.models_path is not None)
-        status, failure = "scored", ""
+        status, failure, transient = "scored", "", False
         with _collected_warnings() as messages:
             try:
                 self._load(task.genome)
@@ -147,6 +149,7 @@ class Evaluator:
                 status, failure = "timed_out", self._too_slow(task, run)
             except Exception as exception:  # a candidate may fail in any way; that is a result
                 status, failure = "failed", _one_line(exception)
+                transient = isinstance(exception, TRANSIENT)
         missing = [float("nan")] * (len(self.folds) - len(run.scores))
         error: float | None = None
         if status == "scored":
@@ -168,6 +171,7 @@ class Evaluator:
             warnings=tuple(messages),
             models_bytes=saved,
             rounds=_mean_rounds(run),
+            transient=transient,
             retrained=task.genome.parent is not None and run.parents is None,
             reused_fit_seconds=run.reused_fit_seconds,
             reused_score_seconds=run.reused_score_seconds,

@@ -91,6 +91,9 @@ class Evaluation:
         the same rows in the same way.
     rounds : int or None
         The mean number of rounds that boosting took where it may stop early, else None.
+    transient : bool
+        Whether it failed for a reason that may pass, such as a full disk: another fit tries
+        again.
     retrained : bool
         Whether those that it starts from had to be trained again, within its own seconds.
     """
@@ -106,5 +109,6 @@ class Evaluation:
     models_bytes: int = 0
     rounds: int | None = None
     retrained: bool = False
+    transient: bool = False
     reused_fit_seconds: float = 0.0
     reused_score_seconds: float = 0.0

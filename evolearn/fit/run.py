@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from evolearn.checkpoint.journal import EvaluationJournal
-from evolearn.checkpoint.journals import effort_of, go_on, last_run, open_journal
-from evolearn.checkpoint.replay import Replay
+from evolearn.checkpoint.store import CheckpointStore
 from evolearn.cost.runtime_model import Pace
 from evolearn.ensemble.final_models import Handover, Refit, hand_over, hand_over_again
 from evolearn.ensemble.library import MOST_BYTES, Entry, Library
@@ -23,11 +21,12 @@ from evolearn.execution.interruption import Interruption
 from evolearn.execution.memory import default_memory_limit
 from evolearn.execution.pool import WorkerPool
 from evolearn.execution.worker_program import describe
+from evolearn.fit.checkpoints import continue_search, effort_of, last_run, open_checkpoint
 from evolearn.fit.data import FitData
 from evolearn.fit.failures import check_failures
 from evolearn.fit.refits import refit
 from evolearn.fit.served import baseline, served_by, warn, with_step
-from evolearn.fit.setup import Plan, evaluation_timeout, make_plan
+from evolearn.fit.setup import Plan, choose_effort, evaluation_timeout, make_plan
 from evolearn.fit.stacking import Stacking, aside, suits
 from evolearn.pipeline.genome import Genome
 from evolearn.results.progress import generation_line, layer_line, reuse_line
@@ -35,6 +34,7 @@ from evolearn.results.tables import Row
 from evolearn.search.ask_tell import Search
 from evolearn.search.loop import SearchRun
 from evolearn.search.record import Progress, Record
+from evolearn.search.replay import Replay
 from evolearn.search.schedule import Steering
 from evolearn.search.stopping import Limits
 
@@ -94,16 +94,22 @@ def carry_out(
         If the rows cannot be split, nothing in the space suits them, or the journal cannot be
         used.
     """
-    with open_journal(estimator, data) as journal:
-        plan = make_plan(estimator, data, effort_of(estimator, data, journal))
+    with open_checkpoint(
+        estimator.journal,
+        data,
+        population_size=estimator.population_size,
+        scoring=estimator.scoring,
+    ) as checkpoint:
+        effort = effort_of(checkpoint, partial(choose_effort, estimator, data))
+        plan = make_plan(estimator, data, effort)
         del data
         evaluator = plan.evaluator(pool, estimator.memory_limit)
         pool.install(evaluator)
         plan = plan.on_shared(evaluator)
         refit_now = partial(refit, pool=pool, interruption=interruption)
         if estimator.replay:
-            journal, end = last_run(journal, estimator)
-            told = _repeated(estimator, plan, pool, journal, end, refit_now)
+            checkpoint, end = last_run(checkpoint)
+            told = _repeated(estimator, plan, pool, checkpoint, end, refit_now)
             return _outcome(plan, *told, budget)
         refit_now = partial(refit_now, budget=budget)
         library, wish, pace = _library(plan, pool), _wish(estimator, plan), _pace(plan)
@@ -120,9 +126,9 @@ def carry_out(
             on_generation=_report if estimator.verbose else _silence,
             aside=aside(plan, pace, budget.seconds if stacks else None, pool.n_workers),
             interruption=interruption,
-            journal=journal,
+            checkpoint=checkpoint,
         )
-        go_on(run)
+        continue_search(run)
         handed = _handed_over(
             run,
             choose_now,
@@ -140,8 +146,9 @@ def carry_out(
                 LOGGER.info(layer_line(handed.second.weights))
         if interruption.requested:  # perhaps only while the final models were fitted
             run.stop_reason = "interrupted"
-        if journal is not None:
-            journal.keep_end(_end_of(run, handed))
+        if checkpoint is not None:
+            decisions = {} if handed is None else handed.decisions()
+            checkpoint.finish_run({"stop_reason": run.stop_reason, **decisions}, run.steps)
         return _outcome(plan, run.search, run.records, run.stop_reason, handed, budget)
 
 
@@ -194,13 +201,13 @@ def _repeated(
     estimator: Any,
     plan: Plan,
     pool: Pool,
-    journal: EvaluationJournal,
+    checkpoint: CheckpointStore,
     end: Mapping[str, Any],
     refit_now: Callable[..., Any],
 ) -> tuple[Search, list[Record], str, Handover | None]:
-    """Tell what the last run of a journal was told, and fit its models again."""
+    """Repeat the last finished run of a checkpoint, and fit its models again."""
     search = plan.search(estimator.population_size)
-    replay = Replay(search, journal.told, _library(plan, pool), _pace(plan))
+    replay = Replay(search, checkpoint.find_at_last_end, _library(plan, pool), _pace(plan))
     records = replay.run(end["steps"]).records
     if len(records) < len(end["steps"]):
         msg = (
@@ -208,10 +215,13 @@ def _repeated(
             "with another outcome; fit with replay=False to go on."
         )
         raise SearchError(msg)
+    wanted = {number for number, _ in [end["best"]]} if "best" in end else set()
+    wanted.update(number for _, number, _ in end.get("members", ()))
     entries = {
         record.candidate.number: Entry(record.candidate, evaluation)
         for record in records
-        if (evaluation := journal.told(record.candidate.genome)) is not None
+        if record.candidate.number in wanted
+        and (evaluation := checkpoint.find_at_last_end(record.candidate.genome)) is not None
     }
     refit_now = partial(refit_now, budget=Budget(None))
     handed = hand_over_again(entries, partial(refit_now, plan), end)
@@ -262,16 +272,6 @@ def _patience(n_iter_no_change: int | str | None, n_rows: int) -> int | None:
     if not isinstance(n_iter_no_change, str):
         return n_iter_no_change
     return next(p for rows, p in PATIENCE_BY_ROWS if n_rows <= rows)
-
-
-def _end_of(run: SearchRun, handed: Handover | None) -> dict[str, Any]:
-    """Return what a replay has to know of a run."""
-    decisions = {} if handed is None else handed.decisions()
-    return {
-        "stop_reason": run.stop_reason,
-        "steps": run.steps,
-        **decisions,
-    }
 
 
 def _outcome(

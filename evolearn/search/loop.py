@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from evolearn.checkpoint.journal import EvaluationJournal
+from evolearn.checkpoint.store import CheckpointStore
+from evolearn.checkpoint.tables import Step
 from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
 from evolearn.evaluation.racing import Rival
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
@@ -44,8 +44,8 @@ class SearchRun:
         Chooses the ensemble from the library as it is now and notes its members there.
     aside : callable
         Tells how many seconds are wanted for something else after the final models.
-    steps : list of dict
-        How the candidates were told, for a replay, see `evolearn.checkpoint.replay`.
+    steps : list of Step
+        The results in the order in which they were told, see `evolearn.search.replay`.
     """
 
     search: Search
@@ -58,10 +58,10 @@ class SearchRun:
     on_generation: Callable[[Progress], None]
     aside: Callable[[], float] = lambda: 0.0
     interruption: Interruption = field(default_factory=Interruption)
-    journal: EvaluationJournal | None = None
+    checkpoint: CheckpointStore | None = None
     records: list[Record] = field(default_factory=list)
     stop_reason: str = ""
-    steps: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
     _queue: list[Candidate] = field(default_factory=list)
     _running: dict[int, tuple[Candidate, Path | None]] = field(default_factory=dict)
     _done: dict[int, tuple[Candidate, Evaluation, Path | None]] = field(default_factory=dict)
@@ -112,7 +112,7 @@ class SearchRun:
         self._skipped = len(past.pending) - len(self._queue)
         self._rivals = {one.number: self.library.rival() for one in self._queue}
         if past.steps:
-            self.steering.measured_from = past.steps[-1]["steering"]["measured_from"]
+            self.steering.measured_from = past.steps[-1].schedule["measured_from"]
         # Numbers have gaps, and no order is left to be kept.
         self.steering.free()
         best = float("inf")
@@ -189,7 +189,7 @@ class SearchRun:
             candidate = self._queue.pop(0)
             # What was known when it was asked does not depend on how fast the workers are.
             rival = self._rivals.pop(candidate.number)
-            known = None if self.journal is None else self.journal.find(candidate.genome)
+            known = None if self.checkpoint is None else self.checkpoint.find(candidate.genome)
             if known is not None:
                 self._done[candidate.number] = (candidate, known, None)
                 continue
@@ -250,8 +250,8 @@ class SearchRun:
         evaluation = evaluation_of(outcome)
         if path is not None and not evaluation.models_bytes:
             path.unlink(missing_ok=True)  # perhaps written in part
-        if self.journal is not None:
-            self.journal.keep(candidate.genome, evaluation)
+        if self.checkpoint is not None:
+            self.checkpoint.add_evaluation(candidate.number, candidate.genome, evaluation)
         self._done[candidate.number] = (candidate, evaluation, path)
 
     def _tell_done(self) -> None:
@@ -286,17 +286,17 @@ class SearchRun:
             self._end_generation()
 
     def _note_step(self, candidate: Candidate, evaluation: Evaluation) -> None:
-        step = {
-            "number": candidate.number,
-            "asked_before": self._asked,
-            "key": candidate.genome.key,
-            "status": evaluation.status,
-            "steering": self.steering.notes(),
-        }
+        step = Step(
+            candidate.number,
+            self._asked,
+            candidate.genome.key,
+            evaluation.status,
+            self.steering.notes(),
+        )
         self.steps.append(step)
         # Without a time budget the same candidates are asked again in any case.
-        if self.journal is not None and self.budget.seconds is not None:
-            self.journal.keep_step(step)
+        if self.checkpoint is not None and self.budget.seconds is not None:
+            self.checkpoint.add_step(step)
 
     def _end_generation(self) -> None:
         best = self.library.best

@@ -1,8 +1,8 @@
 """The course of a search: what became of its candidates, and how they were told."""
 
 from dataclasses import dataclass
-from typing import Any
 
+from evolearn.checkpoint.tables import Step
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.execution.outcome import Outcome
 from evolearn.search.ask_tell import Candidate
@@ -24,14 +24,14 @@ class Past:
     ----------
     records : list of Record
         The candidates in the order told.
-    steps : list of dict
-        How it was told, see `evolearn.checkpoint.replay`.
+    steps : list of Step
+        How it was told, see `evolearn.search.replay`.
     pending : list of Candidate
         Those that were asked and not told.
     """
 
     records: list[Record]
-    steps: list[dict[str, Any]]
+    steps: list[Step]
     pending: list[Candidate]
 
 
@@ -52,4 +52,10 @@ def evaluation_of(outcome: Outcome) -> Evaluation:
         result: Evaluation = outcome.value
         return result
     status = "failed" if outcome.status == "raised" else outcome.status
-    return Evaluation(scores=(), status=status, failure=outcome.reason)
+    return Evaluation(
+        scores=(),
+        status=status,
+        failure=outcome.reason,
+        # Candidates catch their own errors: this one arose on the way to the worker or back.
+        transient=outcome.status == "raised",
+    )

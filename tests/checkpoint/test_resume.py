@@ -1,11 +1,14 @@
-"""The journal through the front door: resume, extend, replay."""
+"""Checkpoints as users have them: resume, extend, replay."""
 
+import os
 import shutil
+import sqlite3
 import subprocess
 import sys
-import time
 import warnings
+from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +21,15 @@ from sklearn.model_selection import KFold, PredefinedSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from evolearn import EvolearnWarning, EvolutionaryRegressor
-from evolearn.checkpoint.fingerprint import fingerprint
+from evolearn import (
+    Component,
+    EvolearnWarning,
+    EvolutionaryRegressor,
+    SearchError,
+    SearchSpace,
+)
 from evolearn.ensemble.library import Library
+from evolearn.fit.checkpoints import fingerprint_of
 from evolearn.fit.data import read_data
 from evolearn.search import evolution
 from evolearn.search import schedule as steering
@@ -42,12 +51,20 @@ def model(**changes):
 
 
 def file_of(folder):
-    (file,) = folder.glob("*.journal")
+    (file,) = folder.glob("*.sqlite")
     return file
 
 
-def count(folder):
-    return file_of(folder).read_bytes().count(b'"kind": "evaluation"')
+def query(folder, *statements):
+    """Run statements on a checkpoint as another process would; return the rows of the last."""
+    with closing(sqlite3.connect(file_of(folder))) as connection, connection:
+        for statement in statements:
+            rows = connection.execute(statement).fetchall()
+    return rows
+
+
+def count(folder, table="evaluations"):
+    return query(folder, f"SELECT count(*) FROM {table}")[0][0]
 
 
 def same(first, second):
@@ -98,7 +115,7 @@ def test_a_finished_run_can_be_extended(tmp_path, whole):
 )
 def test_other_settings_have_a_file_of_their_own(journal, change):
     model(journal=journal, n_evaluations=4, **change).fit(X, Y)
-    assert len(list(journal.glob("*.journal"))) == 2
+    assert len(list(journal.glob("*.sqlite"))) == 2
 
 
 def test_splits_that_differ_in_a_few_of_many_rows_have_files_of_their_own(tmp_path):
@@ -109,14 +126,14 @@ def test_splits_that_differ_in_a_few_of_many_rows_have_files_of_their_own(tmp_pa
     for test in (half, moved):
         splits = [(rows[~test], rows[test])]
         model(journal=tmp_path, n_evaluations=1, cv=splits).fit(table, table[:, 0])
-    assert len(list(tmp_path.glob("*.journal"))) == 2
+    assert len(list(tmp_path.glob("*.sqlite"))) == 2
 
 
 def test_clones_on_other_rows_do_not_clash(tmp_path):
     settings = {"journal": tmp_path, "n_evaluations": 4}
     model(**settings).fit(X[:100], Y[:100])
     clone(model(**settings)).fit(X[20:], Y[20:])
-    assert len(list(tmp_path.glob("*.journal"))) == 2
+    assert len(list(tmp_path.glob("*.sqlite"))) == 2
 
 
 def test_without_a_random_state_a_journal_is_found_again(tmp_path):
@@ -160,20 +177,29 @@ def test_a_fit_that_was_killed_goes_on_where_it_was(tmp_path, killed_after, whol
     same(resumed, whole)
 
 
-def test_a_torn_record_is_told_and_done_again(journal, whole):
-    file = file_of(journal)
-    file.write_bytes(file.read_bytes()[:-5])
-    with pytest.warns(EvolearnWarning, match="written in part"):
-        again = model(journal=journal).fit(X, Y)
-    same(again, whole)
+def test_a_torn_transaction_is_left_out_and_done_again(tmp_path, whole):
+    subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path), "7"], check=False)
+    (log,) = tmp_path.glob("*.sqlite-wal")
+    log.write_bytes(log.read_bytes()[:-5])
+    assert count(tmp_path) == 6
+    same(model(journal=tmp_path).fit(X, Y), whole)
 
 
-def test_a_damaged_journal_is_refused_and_left_untouched(journal):
-    data = bytearray(file_of(journal).read_bytes())
-    data[len(data) // 2] ^= 0xFF
+@pytest.mark.parametrize("damage", ["seconds", "predictions"])
+def test_a_damaged_checkpoint_is_refused_by_name_and_left_untouched(journal, damage):
+    if damage == "seconds":
+        ((text,),) = query(journal, "SELECT fit_seconds FROM evaluations WHERE candidate = 3")
+        part = text.encode()
+    else:
+        ((part,),) = query(journal, "SELECT array FROM predictions WHERE evaluation = 4")
+        part = part[200:260]
+    before = file_of(journal).read_bytes()
+    assert before.count(part) == 1
+    data = before.replace(part, part[:-3] + bytes([part[-3] ^ 4]) + part[-2:])
     file_of(journal).write_bytes(data)
-    with pytest.raises(ValueError, match=r"damaged.*left as it is"):
+    with pytest.raises(ValueError, match=r"damaged .*candidate 3.*left as it is") as error:
         model(journal=journal).fit(X, Y)
+    assert str(file_of(journal)) in str(error.value)
     assert file_of(journal).read_bytes() == data
 
 
@@ -226,10 +252,14 @@ def test_a_timed_run_goes_on_where_the_one_before_had_ended(
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_a_timed_run_that_was_killed_loses_what_was_running_alone(tmp_path, share):
     first = timed_fit(tmp_path)
-    data = file_of(tmp_path).read_bytes()
-    kept = data[: int(share * len(data))]
-    n_told = kept.count(b'"kind": "step"') - 1  # the last one may be torn
-    file_of(tmp_path).write_bytes(kept)
+    n_told = int(share * count(tmp_path, "steps"))
+    query(
+        tmp_path,
+        "DELETE FROM runs",
+        f"DELETE FROM steps WHERE position > {n_told}",
+        f"DELETE FROM evaluations WHERE id > {n_told + 2}",
+        f"DELETE FROM predictions WHERE evaluation > {n_told + 2}",
+    )
     second = timed_fit(tmp_path)
     assert 0 < n_told < len(told(first))
     assert told(second)[:n_told] == told(first)[:n_told]
@@ -264,6 +294,75 @@ def test_a_timed_run_that_was_good_enough_is_so_again(tmp_path):
     same(first, second)
 
 
+def empty(folder):
+    for file in folder.iterdir():
+        os.truncate(file, 0)
+
+
+@pytest.mark.parametrize("change", [shutil.rmtree, empty])
+def test_a_fit_goes_on_without_a_checkpoint_that_vanishes(tmp_path, monkeypatch, whole, change):
+    take, taken = SearchRun._take, []
+
+    def take_and_change(run, outcome):
+        take(run, outcome)
+        taken.append(outcome)
+        if len(taken) == 4:
+            change(tmp_path / "runs")
+
+    monkeypatch.setattr(SearchRun, "_take", take_and_change)
+    with pytest.warns(EvolearnWarning, match=r"(removed|cut off).*the fit goes on") as caught:
+        fitted = model(journal=tmp_path / "runs").fit(X, Y)
+    assert len(caught) == 1
+    same(fitted, whole)
+
+
+class NeedsFile(Ridge):
+    """Fails as on a full disk until a file is there."""
+
+    def __init__(self, path="", alpha=1.0):
+        super().__init__(alpha=alpha)
+        self.path = path
+
+    def fit(self, X, y, sample_weight=None):
+        if not Path(self.path).exists():
+            raise OSError(28, "No space left on device")
+        return super().fit(X, y, sample_weight)
+
+
+def needs_file(path):
+    return Component("needs_file", NeedsFile(str(path)), {"alpha": (0.01, 100.0)})
+
+
+def test_a_search_that_failed_for_a_passing_reason_is_mended_by_the_next_fit(tmp_path):
+    space = SearchSpace([needs_file(tmp_path / "mended")])
+    settings = {"journal": tmp_path / "runs", "search_space": space, "n_evaluations": 4}
+    with pytest.raises(SearchError, match="No space left"):
+        model(**settings).fit(X, Y)
+    (tmp_path / "mended").touch()
+    mended = model(**settings).fit(X, Y)
+    assert set(mended.cv_results_["status"]) == {"scored"}
+    same(mended, model(**settings | {"journal": None}).fit(X, Y))
+
+
+def test_a_timed_search_tries_again_what_failed_for_a_passing_reason(tmp_path):
+    space = SearchSpace.default("regression").only("ridge", "decision_tree")
+    space = space.extended(needs_file(tmp_path / "mended"))
+    first = timed_fit(tmp_path / "runs", search_space=space)
+    failed = {
+        p
+        for p, s in zip(told(first), first.cv_results_["status"], strict=True)
+        if s == "failed"
+    }
+    assert failed
+    (tmp_path / "mended").touch()
+    second = timed_fit(tmp_path / "runs", search_space=space)
+    scored = [one for one in told(first) if one not in failed]
+    assert told(second)[: len(scored)] == scored
+    again = dict(zip(told(second), second.cv_results_["status"], strict=True))
+    assert {again[one] for one in failed} <= {"scored", "raced"}
+    same(second, timed_fit(tmp_path / "runs", 0.001, search_space=space, replay=True))
+
+
 def test_what_cannot_be_told_again_is_left_and_the_search_goes_on(tmp_path, monkeypatch):
     timed_fit(tmp_path)
     # As if the rules had changed by which children are bred.
@@ -289,9 +388,7 @@ def test_a_search_goes_on_if_final_models_took_less_time_than_was_set_aside(
         Library, "final_seconds", lambda library, *given: 0.0 if library.refitted else 2.0
     )
     timed = {"journal": tmp_path, "n_evaluations": None, "n_iter_no_change": None}
-    start = time.monotonic()
     first = model(**timed, time_budget=5.0).fit(X, Y)
-    assert time.monotonic() - start < 6.0
     assert rounds, "there was time left and it was not used"
     assert first.n_evaluations_ > rounds[0]
     best = int(np.argmin(first.cv_results_["rank_test_score"]))
@@ -309,9 +406,10 @@ def test_a_replay_without_a_run_is_refused(tmp_path, changes, message):
         model(**settings).fit(X, Y)
 
 
-def fingerprint_of(**settings):
+def name_of(**settings):
     estimator = model(**settings)
-    return fingerprint(estimator, read_data(estimator, X, Y, None, None, "regression"))
+    data = read_data(estimator, X, Y, None, None, "regression")
+    return fingerprint_of(data, population_size=4, scoring=estimator.scoring)
 
 
 def test_other_splits_are_another_journal():
@@ -320,9 +418,9 @@ def test_other_splits_are_another_journal():
     changed[50:60] = 1 - halves[50:60]  # in the middle, where texts of arrays are abridged
     splitters = [PredefinedSplit(halves), PredefinedSplit(changed), KFold(3), KFold(4), 3]
 
-    names = [fingerprint_of(cv=cv) for cv in splitters]
+    names = [name_of(cv=cv) for cv in splitters]
     assert len(set(names)) == len(names)
-    assert fingerprint_of(cv=PredefinedSplit(halves.copy())) == names[0]
+    assert name_of(cv=PredefinedSplit(halves.copy())) == names[0]
 
 
 def scorer_of(q, weight=1, mean=np.mean):
@@ -369,10 +467,10 @@ SCORERS = {
 
 
 def test_other_scorers_are_another_journal():
-    names = [fingerprint_of(scoring=make()) for make in SCORERS.values()]
+    names = [name_of(scoring=make()) for make in SCORERS.values()]
 
     assert len(set(names)) == len(names)
-    assert [fingerprint_of(scoring=make()) for make in SCORERS.values()] == names
+    assert [name_of(scoring=make()) for make in SCORERS.values()] == names
 
 
 def written(**attributes):
@@ -402,8 +500,7 @@ SPACES = {
 def test_other_code_in_a_space_is_another_journal():
     def names():
         return [
-            fingerprint_of(search_space=[make_pipeline(make(), Ridge())])
-            for make in SPACES.values()
+            name_of(search_space=[make_pipeline(make(), Ridge())]) for make in SPACES.values()
         ]
 
     assert len(set(names())) == len(SPACES)
@@ -416,7 +513,7 @@ def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatc
         from sklearn.linear_model import Ridge
         from evolearn import EvolutionaryRegressor
         from evolearn.fit.data import read_data
-        from evolearn.checkpoint.fingerprint import fingerprint
+        from evolearn.fit.checkpoints import fingerprint_of
 
         def scoring(estimator, X, y):
             return float(type(y).__name__ in {"list", "tuple", "ndarray", "Series"})
@@ -431,7 +528,8 @@ def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatc
         estimator = EvolutionaryRegressor(
             random_state=0, scoring=scoring, search_space=[Own()]
         )
-        print(fingerprint(estimator, read_data(estimator, X, y, None, None, "regression")))
+        data = read_data(estimator, X, y, None, None, "regression")
+        print(fingerprint_of(data, population_size=4, scoring=scoring))
         """
     names = []
     for seed in "123":
