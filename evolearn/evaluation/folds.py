@@ -19,7 +19,7 @@ from sklearn.model_selection import (
     check_cv,
 )
 
-from evolearn.data.readings import is_missing
+from evolearn.data import is_missing
 
 Indices = NDArray[np.intp]
 

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from evolearn.data import n_rows
-from evolearn.data.readings import is_missing
+from evolearn.data import is_missing, n_rows
 
 
 def check_lengths(X: Any, y: Any, groups: Any) -> None:
