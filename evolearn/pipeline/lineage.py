@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from evolearn.cost.restriction import expected_seconds
-from evolearn.networks.training import HEIR_EPOCHS
+from evolearn.networks.training import WARM_START_EPOCHS
 from evolearn.pipeline.genome import Gene, Genome
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
@@ -87,7 +87,7 @@ def own_seconds(genome: Genome, space: SearchSpace, problem: Problem) -> float |
     if genome.parent is None or seconds is None:
         return seconds
     if component.rounds is None:
-        return HEIR_EPOCHS * seconds
+        return WARM_START_EPOCHS * seconds
     before, now = (
         dict(one["estimator"].values)[component.rounds] for one in (genome.parent, genome)
     )
