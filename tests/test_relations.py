@@ -24,7 +24,7 @@ from evolearn.pipeline.problem import Problem
 from evolearn.search.evolution import Evolution
 from evolearn.search.variation import mate, mutate, sample
 from evolearn.transformers import KINDS, CategoryRelations, parse_relation
-from evolearn.transformers.groupings import FEWEST_ROWS, MOST_PAIRS, PRIOR_ROWS
+from evolearn.transformers.category_statistics import FEWEST_ROWS, MOST_PAIRS, PRIOR_ROWS
 
 ALL = (
     "frequency(c0)",

@@ -282,7 +282,7 @@ def _encoder(genome: Genome) -> str | None:
 def _native_columns(genome: Genome, space: SearchSpace, problem: Problem) -> np.ndarray:
     """Return which columns boosting shall treat as categories."""
     few = [c <= NATIVE_CATEGORIES for c in problem.table.cardinalities]
-    # Crosses are of no more, see evolearn.transformers.groupings.
+    # Crosses are of no more, see evolearn.transformers.category_statistics.
     few += [True] * (_made(genome, problem)[1] - len(few))
     native = [few[j] for j in _codes(genome, problem)]
     components = dict(genome["text"].values) if "text" in genome else {}

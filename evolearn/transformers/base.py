@@ -1,4 +1,4 @@
-"""What the steps that add columns to a matrix have in common."""
+"""Base class and checks of the transformers of numeric matrices."""
 
 from numbers import Integral
 
@@ -7,26 +7,37 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import validate_data
 
 
-def check_positions(name, positions):
-    """Raise a ValueError if not all positions of columns are whole numbers.
+def check_positions(name, positions, n_columns):
+    """Check that positions of columns are whole numbers and that the columns exist.
 
     Parameters
     ----------
     name : str
-        Of the parameter, for the error.
+        Name of the parameter, for the error.
     positions : iterable
+    n_columns : int
+        Number of columns of X.
+
+    Raises
+    ------
+    ValueError
     """
-    wrong = [j for j in positions if isinstance(j, bool) or not isinstance(j, Integral)]
-    if wrong:
-        raise ValueError(
-            f"{name} must give positions of columns as whole numbers, got {wrong[0]!r}."
-        )
+    for j in positions:
+        if isinstance(j, bool) or not isinstance(j, Integral):
+            raise ValueError(
+                f"{name} must give positions of columns as whole numbers, got {j!r}."
+            )
+        if not 0 <= int(j) < n_columns:
+            raise ValueError(
+                f"The entries of {name} name the column at position {j}, but X has "
+                f"{n_columns} columns, counted from 0."
+            )
 
 
-class MatrixStep(TransformerMixin, BaseEstimator):
-    """A step that takes numbers, missing ones among them, and gives float64."""
+class MatrixTransformer(TransformerMixin, BaseEstimator):
+    """Base of transformers that take numbers, also missing ones, and return float64."""
 
-    def _checked(self, X, *, reset):
+    def _validate(self, X, *, reset):
         return validate_data(
             self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
         )
