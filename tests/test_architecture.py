@@ -25,6 +25,7 @@ LAYERS = (
     ("models",),
     ("fit",),
     ("estimators",),
+    ("testing",),
     ("__init__",),
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

@@ -14,6 +14,7 @@ from evolearn.data.containers import (
     position_labels,
     take_rows,
 )
+from evolearn.data.matrix import is_sparse
 from evolearn.data.prepared_table import PreparedTable, prepare_table
 from evolearn.data.preparer import ColumnPreparer
 from evolearn.data.schema import ColumnInfo, DateColumns, TableSchema, TextBlock
@@ -33,6 +34,7 @@ __all__ = [
     "feature_names",
     "has_mixed_labels",
     "is_missing",
+    "is_sparse",
     "n_rows",
     "position_labels",
     "prepare_table",
