@@ -32,7 +32,7 @@ from evolearn.data.kinds import (
     unreadable_message,
     without_other_strings,
 )
-from evolearn.data.matrix import fill_columns, infinite_columns, to_float64
+from evolearn.data.matrix import fill_columns, infinite_columns
 from evolearn.data.read_columns import read_column
 from evolearn.data.schema import ColumnInfo
 from evolearn.data.uninformative import DROPPED_BY_USER, MatrixColumn, drop_uninformative
@@ -57,7 +57,7 @@ def learn_encoding(table: Any, kinds: Mapping[Any, str] | None) -> tuple[Columns
     if numbers is not None:
         infos = [ColumnInfo(_name(j, labels, table), "numeric") for j in range(len(labels))]
         places = [MatrixColumn(j) for j in range(len(labels))]
-        matrix = to_float64(numbers)
+        matrix = np.ascontiguousarray(numbers, dtype=np.float64)
     else:
         infos, places, matrix, texts = _read_table(table, labels, user_kinds)
     statistics = column_statistics(matrix)
@@ -98,7 +98,8 @@ def encode(table: Any, columns: Sequence[ColumnInfo]) -> np.ndarray:
         array = numeric_array(table)
     if array is None:
         return _encode_columns(table, labels, columns)
-    matrix = to_float64(array if len(kept) == len(columns) else array[:, kept])
+    array = array if len(kept) == len(columns) else array[:, kept]
+    matrix = np.ascontiguousarray(array, dtype=np.float64)
     _refuse_infinity(matrix, [_place_of(labels[j], table) for j in kept])
     return matrix
 

@@ -20,17 +20,6 @@ def is_sparse(X: Any) -> bool:
     return bool(sparse.issparse(X))
 
 
-def to_float64(X: np.ndarray) -> np.ndarray:
-    """Convert to float64 in C order; return X itself if it is that already."""
-    if X.dtype == np.float64 and X.flags.c_contiguous:
-        return X
-    converted = np.empty(X.shape)
-    step = block_rows(X.shape[1])
-    for start in range(0, len(X), step):
-        converted[start : start + step] = X[start : start + step]
-    return converted
-
-
 def fill_columns(out: np.ndarray, columns: Sequence[np.ndarray]) -> None:
     """Write 1-d arrays into the columns of a matrix."""
     step = block_rows(len(columns))
