@@ -38,9 +38,9 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`, `"text"` or `"drop"`.
 
     columns : sequence of ColumnInfo, default=None
-        Description of the columns as an earlier fit found it (`columns_`). Fit then learns
-        nothing but the categories, so that the output has the same columns on any part of the
-        rows. None: all is learned.
+        Description of the columns from an earlier fit (`columns_`). Fit then learns the
+        categories only and ignores `kinds`, so that the output has the same columns on any
+        part of the rows. None: all is learned.
 
     Attributes
     ----------
@@ -124,13 +124,20 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
             matrix = _as_csr(X)
             columns = tuple(ColumnInfo(f"x{j}", "numeric") for j in range(X.shape[1]))
         elif self.columns is not None:
-            self._check_width(X, len(self.columns))
+            X = self._by_given_names(X)
             columns = relearn_categories(X, self.columns)
             matrix = encode(X, columns)
         else:
             columns, matrix = learn_encoding(X, self.kinds)
         self._set_columns(X, columns)
         return matrix
+
+    def _by_given_names(self, X):
+        names = [info.name for info in self.columns]
+        if names != [f"x{j}" for j in range(len(names))]:  # those of an array
+            X = align_table(X, names)
+        self._check_width(X, len(names))
+        return X
 
     def _set_columns(self, X, columns):
         kept = [info for info in columns if info.is_kept]

@@ -154,8 +154,12 @@ def test_a_prepared_table_gives_the_same_columns_on_any_part_of_the_rows():
     part = clone(prepared.step).fit(table[10:14])
     assert_array_equal(part.get_feature_names_out(), prepared.schema.names)
     assert_array_equal(part.transform(table[10:14]), prepared.matrix[10:14])
+    other_order = clone(prepared.step).fit(table[table.columns[::-1]])
+    assert_array_equal(other_order.transform(table), prepared.matrix)
     few = clone(prepared.step).fit(table[::3])  # "a" alone: the others are not seen
     assert few.cardinalities_ == (1,)
     assert_array_equal(few.transform(table)[:, :-1], prepared.matrix[:, :-1])
-    with pytest.raises(ValueError, match="X has 2 features, but ColumnPreparer is expecting 5"):
+    with pytest.raises(ValueError, match="present in fit are missing: 'size', 'when', 'city'"):
         clone(prepared.step).fit(table.iloc[:, :2])
+    with pytest.raises(ValueError, match="X has 2 features, but ColumnPreparer is expecting 5"):
+        clone(prepared.step).fit(table.iloc[:, :2].astype(float).to_numpy())
