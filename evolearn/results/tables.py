@@ -46,15 +46,6 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
     ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits`` (the
     candidate from whose trained models it started, or None), ``status``, ``failure`` and
     ``warnings``.
-
-    Parameters
-    ----------
-    rows : sequence of Row
-    n_folds : int
-
-    Returns
-    -------
-    dict of str to ndarray or list
     """
     table: Table = {}
     for name, seconds in (("fit", "fit_seconds"), ("score", "score_seconds")):
@@ -85,18 +76,7 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
 
 
 def leaderboard(rows: Sequence[Row], weights: Mapping[int, float]) -> Table:
-    """Tabulate the candidates that were scored, best first.
-
-    Parameters
-    ----------
-    rows : sequence of Row
-    weights : dict of int to float
-        Weights in the ensemble by candidate number.
-
-    Returns
-    -------
-    dict of str to ndarray
-    """
+    """Tabulate the scored candidates, best first; `weights` are those in the ensemble."""
     scored = sorted(
         (row for row in rows if row["fitness"] is not None),
         key=lambda row: (row["fitness"], row["number"]),
@@ -121,15 +101,6 @@ def history(rows: Sequence[Row], population_size: int) -> Table:
     Candidates are grouped in the order in which their evaluations ended. With a time budget
     that may differ from the order of proposal, so that a candidate's own ``generation`` may be
     another one. No column is measured in seconds: the same seed gives the same history.
-
-    Parameters
-    ----------
-    rows : sequence of Row
-    population_size : int
-
-    Returns
-    -------
-    dict of str to ndarray
     """
     groups = [rows[i : i + population_size] for i in range(0, len(rows), population_size)]
     fitness = [fitness_of(group) for group in groups]

@@ -4,7 +4,9 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from evolearn._compat import feature_names_in
 
 
 def check_positions(name, positions, n_columns):
@@ -35,7 +37,24 @@ def check_positions(name, positions, n_columns):
 
 
 class MatrixTransformer(TransformerMixin, BaseEstimator):
-    """Base of transformers that take numbers, also missing ones, and return float64."""
+    """Base of transformers that take numbers, also missing ones, and return float64.
+
+    Subclasses define ``fit`` and ``_transform``, which takes the validated rows.
+    """
+
+    def transform(self, X):
+        """Transform rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_samples, n_features_out)
+        """
+        check_is_fitted(self)
+        return self._transform(self._validate(X, reset=False))
 
     def _validate(self, X, *, reset):
         return validate_data(
@@ -47,3 +66,26 @@ class MatrixTransformer(TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+class ColumnAdder(MatrixTransformer):
+    """Base of transformers that add columns.
+
+    Subclasses also define ``_output_names``, which takes the names of the input columns.
+    """
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns; new ones are written with the names of their columns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the input columns if there were none in fit; else they must be the same.
+
+        Returns
+        -------
+        names : ndarray of str objects
+        """
+        check_is_fitted(self, "n_features_in_")
+        names = self._output_names(list(feature_names_in(self, input_features)))
+        return np.array(names, dtype=object)

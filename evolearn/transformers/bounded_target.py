@@ -91,19 +91,8 @@ class BoundedTarget(MatrixTransformer):
         )
         return self
 
-    def transform(self, X):
-        """Transform targets.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_targets)
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_targets)
-        """
-        check_is_fitted(self)
-        return np.asarray(self.transformer_.transform(self._validate(X, reset=False)))
+    def _transform(self, X):
+        return np.asarray(self.transformer_.transform(X))
 
     def inverse_transform(self, X):
         """Undo the transformation and clip to `bounds_`.

@@ -3,14 +3,13 @@
 import numbers
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from evolearn._compat import Interval, feature_names_in, fit_context
-from evolearn.transformers.base import MatrixTransformer
+from evolearn._compat import Interval, fit_context
+from evolearn.transformers.base import ColumnAdder
 from evolearn.transformers.relation_language import parse_relation
 
 
-class CategoryRelations(MatrixTransformer):
+class CategoryRelations(ColumnAdder):
     """Add columns that relate categories to other columns, such as ``mean(price | district)``.
 
     The input is a matrix of numbers followed by codes of categories. New numbers are inserted
@@ -100,20 +99,7 @@ class CategoryRelations(MatrixTransformer):
         self._statistics = [relation.fit(numbers, codes) for relation in parsed]
         return self
 
-    def transform(self, X):
-        """Add the new columns to X.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_features + n_relations)
-            Numbers, new numbers, codes, new codes.
-        """
-        check_is_fitted(self)
-        X = self._validate(X, reset=False)
+    def _transform(self, X):
         numbers, codes = self._split(X)
         parsed = [parse_relation(text) for text in self.relations]
         new = [
@@ -123,26 +109,13 @@ class CategoryRelations(MatrixTransformer):
         new_numbers, new_codes = _split_new(parsed, new)
         return np.column_stack([numbers, *new_numbers, codes, *new_codes])
 
-    def get_feature_names_out(self, input_features=None):
-        """Names of the columns; relations are written with the names of their columns.
-
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            Names of the input columns if there were none in fit; else they must be the same.
-
-        Returns
-        -------
-        names : ndarray of str objects
-        """
-        check_is_fitted(self, "n_features_in_")
-        names = feature_names_in(self, input_features)
+    def _output_names(self, names):
         boundary = len(names) - self.n_categorical
         numbers, categories = names[:boundary], names[boundary:]
         parsed = [parse_relation(text) for text in self.relations]
         new = [relation.readable(numbers, categories) for relation in parsed]
         new_numbers, new_categories = _split_new(parsed, new)
-        return np.array([*numbers, *new_numbers, *categories, *new_categories], dtype=object)
+        return [*numbers, *new_numbers, *categories, *new_categories]
 
     def _check_columns(self, relation, n_numeric):
         for letter, position, n_columns, content in (
@@ -158,9 +131,6 @@ class CategoryRelations(MatrixTransformer):
     def _split(self, X):
         boundary = X.shape[1] - self.n_categorical
         return X[:, :boundary], X[:, boundary:]
-
-    def __sklearn_is_fitted__(self):
-        return hasattr(self, "_statistics")
 
 
 def _split_new(relations, new):

@@ -3,21 +3,22 @@
 import numbers
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from evolearn._compat import Interval, feature_names_in, fit_context
-from evolearn.transformers.base import MatrixTransformer, check_positions
+from evolearn._compat import Interval, fit_context
+from evolearn.transformers.base import ColumnAdder, check_positions
 
 # The mean lengths of a month and a year of the Gregorian calendar.
 DAY, DAYS_OF_WEEK, DAYS_OF_MONTH, YEAR = 86_400.0, 7.0, 30.436875, 31_556_952.0
 _NAMES = {DAY: "day", DAYS_OF_WEEK: "week", DAYS_OF_MONTH: "month", YEAR: "year"}
 
 
-class DateFeatures(MatrixTransformer):
+class DateFeatures(ColumnAdder):
     """Add sines and cosines of cyclic columns, and differences between columns.
 
     December is next to January, and Sunday to Monday: on a circle, which a sine and a cosine
-    describe, but not as numbers. Linear models and distances need them; trees do not.
+    describe, but not as numbers. Linear models and distances need them; trees do not. There are
+    two new columns per cycle and harmonic, then one per difference; they are missing where
+    their columns are.
 
     Parameters
     ----------
@@ -91,21 +92,7 @@ class DateFeatures(MatrixTransformer):
             raise ValueError(f"The periods of cycles must be above 0, got {self.cycles!r}.")
         return self
 
-    def transform(self, X):
-        """Add the new columns to X.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_features + n_new)
-            X, two columns per cycle and harmonic, then one per difference; missing where their
-            columns are.
-        """
-        check_is_fitted(self)
-        X = self._validate(X, reset=False)
+    def _transform(self, X):
         new = []
         for column, period in self._cycles():
             turns = X[:, column] / period
@@ -119,21 +106,7 @@ class DateFeatures(MatrixTransformer):
         # In an array of positions and periods, positions are floats.
         return [(int(j) if j == int(j) else j, period) for j, period in self.cycles]
 
-    def get_feature_names_out(self, input_features=None):
-        """Names of the columns and of the new ones.
-
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            Names of the input columns if there were none in fit; else they must be the same.
-
-        Returns
-        -------
-        names : ndarray of str objects
-            New ones such as ``sin(2 * when_seconds / year)`` and ``end - start``.
-        """
-        check_is_fitted(self, "n_features_in_")
-        names = feature_names_in(self, input_features)
+    def _output_names(self, names):
         new = []
         for column, period in self._cycles():
             unit = _NAMES.get(period, f"{period:g}")
@@ -141,4 +114,4 @@ class DateFeatures(MatrixTransformer):
                 times = "" if harmonic == 1 else f"{harmonic} * "
                 new += [f"{wave}({times}{names[column]} / {unit})" for wave in ("sin", "cos")]
         new += [f"{names[first]} - {names[second]}" for first, second in self.differences]
-        return np.array([*names, *new], dtype=object)
+        return [*names, *new]

@@ -1,10 +1,9 @@
 """Columns computed from others by formulas."""
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from evolearn._compat import feature_names_in, fit_context
-from evolearn.transformers.base import MatrixTransformer
+from evolearn._compat import fit_context
+from evolearn.transformers.base import ColumnAdder
 from evolearn.transformers.formula_language import parse
 
 # Distance beyond its values in fit that a new column may have, as a share of their range: a
@@ -12,7 +11,7 @@ from evolearn.transformers.formula_language import parse
 MARGIN = 0.5
 
 
-class ConstructedFeatures(MatrixTransformer):
+class ConstructedFeatures(ColumnAdder):
     """Add columns that are formulas of others, such as ``log1p(area) / rooms``.
 
     Parameters
@@ -90,38 +89,12 @@ class ConstructedFeatures(MatrixTransformer):
         self.bounds_ = np.column_stack([low - margin, high + margin])
         return self
 
-    def transform(self, X):
-        """Add the new columns to X.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_features + n_expressions)
-        """
-        check_is_fitted(self)
-        X = self._validate(X, reset=False)
+    def _transform(self, X):
         new = self._new_columns(X)
         return np.hstack([X, np.clip(new, self.bounds_[:, 0], self.bounds_[:, 1])])
 
-    def get_feature_names_out(self, input_features=None):
-        """Names of the columns; formulas are written with the names of their columns.
-
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            Names of the input columns if there were none in fit; else they must be the same.
-
-        Returns
-        -------
-        names : ndarray of str objects
-        """
-        check_is_fitted(self, "n_features_in_")
-        names = feature_names_in(self, input_features)
-        formulas = [parse(text).readable(names) for text in self.expressions]
-        return np.array([*names, *formulas], dtype=object)
+    def _output_names(self, names):
+        return [*names, *(parse(text).readable(names) for text in self.expressions)]
 
     def _new_columns(self, X):
         new = [parse(text).values(X) for text in self.expressions]

@@ -2,7 +2,6 @@
 
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
-from sklearn.utils.validation import check_is_fitted
 
 from evolearn.transformers.base import MatrixTransformer
 
@@ -58,17 +57,5 @@ class KnownColumns(OneToOneFeatureMixin, MatrixTransformer):
         self.unknown_ = (n_missing > 0) & (len(X) - n_missing < FEWEST_KNOWN)
         return self
 
-    def transform(self, X):
-        """Set columns with too few values to zero.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        X = self._validate(X, reset=False)
+    def _transform(self, X):
         return np.where(self.unknown_, 0.0, X) if self.unknown_.any() else X
