@@ -32,7 +32,7 @@ def test_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
 
-def test_says_what_each_column_is():
+def test_columns_and_output_names_after_fit():
     preparer = ColumnPreparer().fit(X)
 
     assert [(c.name, c.kind) for c in preparer.columns_] == [

@@ -76,7 +76,7 @@ def test_gradient_of_the_vectors_is_that_of_finite_differences():
         assert networks.views(gradient)[2][place] == pytest.approx(slope, rel=0.02, abs=0.02)
 
 
-def test_what_a_category_tells_is_learned():
+def test_effects_of_categories_are_learned():
     X, y = table(600)
     numbers = NetworkRegressor(**SMALL).fit(X[:400], y[:400])
     vectors = NetworkRegressor(**SMALL, categorical_features=[1, 2]).fit(X[:400], y[:400])

@@ -112,7 +112,7 @@ def test_a_network_begins_where_its_parent_stood(kind, X, y):
 
 
 @pytest.mark.parametrize("embedding", ["none", "piecewise", "periodic"])
-def test_what_inputs_and_outputs_mean_is_taken_over(embedding):
+def test_embedding_and_target_scale_of_the_parent_are_used(embedding):
     X, y = make_friedman1(200, random_state=0)
     parent = NetworkRegressor(embedding=embedding, max_iter=5, random_state=0).fit(X, y)
     child = NetworkRegressor(embedding=embedding, **STILL, random_state=1)
@@ -121,7 +121,7 @@ def test_what_inputs_and_outputs_mean_is_taken_over(embedding):
     np.testing.assert_allclose(child.predict(X), parent.predict(X), rtol=1e-3)
 
 
-def test_a_parent_reaches_a_network_within_a_transformed_target():
+def test_a_parent_can_be_passed_through_a_transformed_target():
     X, y = make_friedman1(200, random_state=0)
 
     def wrapped(**settings):
@@ -152,7 +152,7 @@ SMALL = {"hidden_layer_sizes": (4,), "n_members": 1, "max_iter": 1}
         (NetworkClassifier(**SMALL, n_bins=5).fit(*IRIS), ValueError, "n_bins=5"),
     ],
 )
-def test_parents_that_are_of_no_use_are_refused(parent, error, message):
+def test_unusable_parents_are_refused(parent, error, message):
     with pytest.raises(error, match=message):
         NetworkClassifier(**SMALL).fit(*IRIS, parent=parent)
 

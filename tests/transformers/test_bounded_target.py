@@ -1,4 +1,4 @@
-"""Transformed targets: what comes back stays near the targets of the training rows."""
+"""Transformed targets: predictions stay near the targets of the training rows."""
 
 import pickle
 
@@ -68,7 +68,7 @@ def test_it_works_where_frames_are_wanted():
     assert np.isfinite(answers).all()
 
 
-def test_what_has_no_end_on_one_side_goes_on_to_the_bound():
+def test_infinite_transformed_bounds_are_clipped_after_the_inverse():
     step = BoundedTarget(FunctionTransformer(np.log1p, np.expm1, check_inverse=False))
     step.fit([[50.0], [200.0], [1000.0]])  # a range below 50 there is no logarithm
     back = step.inverse_transform(np.log1p([[5.0], [49.0], [1200.0], [1e9]]))

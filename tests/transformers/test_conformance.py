@@ -68,7 +68,7 @@ class TestOwnTransformers(TransformerConformance):
 
 
 class TestFunctionOfTheUsers(TransformerConformance):
-    """A transformer of another package: what an outside test module looks like."""
+    """A transformer of another package, tested as in an outside test module."""
 
     @pytest.fixture
     def transformer(self):

@@ -50,7 +50,7 @@ def test_a_formula_is_computed_as_it_is_read(text, expected, readable):
 @pytest.mark.parametrize(
     ("text", "value"), [("div(x0, x1)", 0.0), ("log(x1)", 0.0), ("div(x1, x1)", 0.0)]
 )
-def test_what_is_not_defined_is_zero(text, value):
+def test_undefined_values_are_zero(text, value):
     assert parse(text).values(np.array([[3.0, 0.0]])) == [value]
 
 
@@ -59,7 +59,7 @@ def test_what_is_not_defined_is_zero(text, value):
     ["", "x", "y0", "x0 + x1", "add(x0)", "log(x0, x1)", "open(x0)", "add(x0, 1)",
      "add(x0, b=x1)", "x0.real", "("],
 )  # fmt: skip
-def test_what_is_no_formula_is_refused(text):
+def test_malformed_formulas_are_refused(text):
     with pytest.raises(ValueError, match="An expression is made of columns such as x0"):
         parse(text)
 

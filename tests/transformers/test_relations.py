@@ -37,7 +37,7 @@ def test_a_relation_is_read_with_the_names_of_its_columns(text, readable):
     ["", "c0", "cross(c1, c0)", "cross(c0, c0)", "cross(c0)", "mean(c0 | c1)", "mean(x0 | x1)",
      "x0 - mean(x1 | c0)", "frequency(c0) ", "median(x0 | c0)", "frequency(x0)"],
 )  # fmt: skip
-def test_what_is_no_relation_is_refused(text):
+def test_malformed_relations_are_refused(text):
     with pytest.raises(ValueError, match="A relation is written as one of"):
         parse_relation(text)
 
@@ -94,7 +94,7 @@ def test_pairs_that_are_rare_or_not_seen_are_missing():
     assert np.unique(codes[~np.isnan(codes)]).tolist() == list(range(MOST_PAIRS))
 
 
-def test_a_category_that_fit_has_not_seen_tells_what_all_rows_do():
+def test_unseen_categories_have_the_statistics_of_all_rows():
     X = table()
     new = np.array([[0.5, 0.0, 99.0, 99.0]])
     made = relations(*ALL).fit(X).transform(new)[0]
