@@ -23,7 +23,7 @@ from evolearn.ensemble.selection import library_size
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.fit.data import read_data
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.networks.training import HEIR_EPOCHS
+from evolearn.networks.training import WARM_START_EPOCHS
 
 NETWORK = "multi_layer_perceptron"
 POPULATION = 16
@@ -133,7 +133,7 @@ def search(split, seed, args, replaced=(), most=math.inf):
 def epochs_of(genome):
     """Return the epochs that a fit which starts where its parent stood takes."""
     epochs = dict(genome["estimator"].values)["max_iter"]
-    return epochs if genome.parent is None else max(1, round(HEIR_EPOCHS * epochs))
+    return epochs if genome.parent is None else max(1, round(WARM_START_EPOCHS * epochs))
 
 
 def curve(pairs):

@@ -17,7 +17,7 @@ from sklearn.preprocessing import QuantileTransformer
 
 from evolearn import Component, SearchSpace
 from evolearn.cost.runtime_model import Pace
-from evolearn.data.prepare import prepare_table
+from evolearn.data import prepare_table
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.evaluation.warm_start import train_line
 from evolearn.pipeline.lineage import (

@@ -287,7 +287,7 @@ def test_a_final_model_is_of_a_line_trained_on_all_rows(task):
         network = lines.fitted_within(pipeline[-1])
     refitted = evaluator(RefitTask(line[-1]))
     np.testing.assert_array_equal(
-        lines.fitted_within(refitted[-1]).stack_.vector, network.stack_.vector
+        lines.fitted_within(refitted[-1]).networks_.vector, network.networks_.vector
     )
 
 

@@ -1,6 +1,6 @@
 """Expected seconds of fits, by the cost laws of components."""
 
-from evolearn.networks.training import HEIR_EPOCHS
+from evolearn.networks.training import WARM_START_EPOCHS
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.problem import Problem
@@ -45,7 +45,7 @@ def warm_seconds(genome: Genome, space: SearchSpace, problem: Problem) -> float 
     if genome.parent is None or seconds is None:
         return seconds
     if component.rounds is None:
-        return HEIR_EPOCHS * seconds
+        return WARM_START_EPOCHS * seconds
     before, now = (
         dict(one["estimator"].values)[component.rounds] for one in (genome.parent, genome)
     )

@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from evolearn.cost.memory import memory_of
-from evolearn.data import PreparedTable, as_table, check_table, n_rows, prepare_table
-from evolearn.data.profile import varies_little
+from evolearn.data import (
+    PreparedTable,
+    as_table,
+    check_table,
+    n_rows,
+    prepare_table,
+    varies_little,
+)
 from evolearn.evaluation.folds import list_splits
 from evolearn.exceptions import EvolearnWarning
 from evolearn.fit.inputs import check_lengths, check_weights

@@ -1,4 +1,4 @@
-"""What a fitted estimator tells: its attributes, its fitness, and what it holds."""
+"""Attributes of a fitted estimator: results, fitness and content."""
 
 import gc
 import pickle
@@ -81,12 +81,12 @@ def test_a_single_final_model_is_the_best_estimator(fast, binary):
     np.testing.assert_array_equal(model.estimator_.predict(X), model.predict(X))
 
 
-def test_predict_uses_the_estimator_that_is_shown(fitted_regressor):
+def test_predict_uses_the_attribute_estimator(fitted_regressor):
     model, X, _ = fitted_regressor
     np.testing.assert_array_equal(model.estimator_.predict(X), model.predict(X))
 
 
-def test_cv_results_are_what_grid_search_gives_and_more(fitted_classifier):
+def test_cv_results_have_the_columns_of_grid_search_and_more(fitted_classifier):
     model, *_ = fitted_classifier
     table = pd.DataFrame(model.cv_results_)
     assert set(table) >= {
@@ -179,7 +179,7 @@ def test_the_pareto_front_trades_error_for_simplicity(fitted_regressor):
     assert front["fitness"].min() == pytest.approx(model.best_fitness_)
 
 
-def test_numbers_of_the_search_are_told(fitted_classifier):
+def test_counts_and_stop_reason_of_the_search(fitted_classifier):
     model, X, y = fitted_classifier
     assert model.n_evaluations_ == 36
     assert model.n_generations_ == 9
@@ -189,7 +189,7 @@ def test_numbers_of_the_search_are_told(fitted_classifier):
     assert list(model.classes_) == sorted(set(y))
 
 
-def test_the_search_space_shown_can_be_searched_again(fast, regression, cheap_regressors):
+def test_the_attribute_search_space_can_be_searched_again(fast, regression, cheap_regressors):
     X, y = regression
     first = EvolutionaryRegressor(search_space=cheap_regressors, **fast).fit(X, y)
     assert isinstance(first.search_space_, SearchSpace)
@@ -255,7 +255,7 @@ def test_fitness_of_a_regressor_is_the_distance_to_a_perfect_score(
     assert model.best_fitness_ == pytest.approx(optimum - score, abs=1e-12)
 
 
-def test_a_callable_scorer_is_asked_for_its_score(fast, regression, cheap_regressors):
+def test_fitness_and_score_with_a_callable_scorer(fast, regression, cheap_regressors):
     X, y = regression
 
     def score(estimator, X, y):
@@ -284,7 +284,7 @@ def test_default_fitness_is_log_loss_and_root_mean_squared_error(
     assert regressor.best_fitness_ < np.std(y)
 
 
-def test_a_scorer_that_looks_at_the_table_gives_a_single_model_and_says_so(fast, numbers):
+def test_a_scorer_that_looks_at_the_table_gives_a_single_model_and_a_warning(fast, numbers):
     def on_positive_rows(estimator, X, y):
         rows = X[:, 0] > 0
         return np.mean(estimator.predict(X[rows]) == y[rows])

@@ -7,9 +7,9 @@ from sklearn.datasets import load_iris, make_friedman1
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import StandardScaler
 
-from evolearn.networks import NetworkClassifier, NetworkRegressor, inheritance
-from evolearn.networks.inheritance import inherit
-from evolearn.networks.layers import Stack
+from evolearn.networks import NetworkClassifier, NetworkRegressor, warm_start
+from evolearn.networks.layers import ParallelNetworks
+from evolearn.networks.warm_start import inherit_weights
 
 # So slow that training changes nothing: what is predicted is what was inherited.
 STILL = {"learning_rate_init": 1e-12, "weight_decay": 0.0, "max_iter": 1}
@@ -17,22 +17,20 @@ STILL = {"learning_rate_init": 1e-12, "weight_decay": 0.0, "max_iter": 1}
 
 @pytest.fixture
 def silent(monkeypatch):
-    monkeypatch.setattr(inheritance, "UNIT_NOISE", 0.0)
-    monkeypatch.setattr(inheritance, "MEMBER_NOISE", 0.0)
+    monkeypatch.setattr(warm_start, "UNIT_NOISE", 0.0)
+    monkeypatch.setattr(warm_start, "MEMBER_NOISE", 0.0)
 
 
-def stack(hidden, activation="relu", n_members=2, seed=0, skip=False):
+def networks(hidden, activation="relu", n_members=2, seed=0):
     rng = np.random.default_rng(seed)
-    made = Stack(6, hidden, 3, n_members=n_members, activation=activation, rng=rng, skip=skip)
-    if skip:
-        made.straight[...] = rng.standard_normal(made.straight.shape)
-    for biases in made.biases:
+    drawn = ParallelNetworks(6, hidden, 3, n_members=n_members, activation=activation, rng=rng)
+    for biases in drawn.biases:
         biases[...] = 0.3 * rng.standard_normal(biases.shape)
-    return made
+    return drawn
 
 
-def outputs(made):
-    return made.forward(np.random.default_rng(9).normal(size=(200, 6)).astype(np.float32))
+def outputs(networks):
+    return networks.forward(np.random.default_rng(9).normal(size=(200, 6)).astype(np.float32))
 
 
 def distance(child, parent):
@@ -49,15 +47,15 @@ DEEPER = [((16, 8), (16, 8, 8)), ((16,), (16, 16, 16)), ((16, 8), (20, 20, 20))]
 @pytest.mark.parametrize(("before", "after"), [*WIDER, *DEEPER])
 @pytest.mark.usefixtures("silent")
 def test_more_units_and_layers_compute_the_same(activation, before, after):
-    parent, child = stack(before, activation), stack(after, activation, seed=1)
-    inherit(child, parent, np.random.default_rng(2))
+    parent, child = networks(before, activation), networks(after, activation, seed=1)
+    inherit_weights(child, parent, np.random.default_rng(2))
     exact = activation == "relu" or len(before) == len(after)
     assert distance(child, parent) < (1e-5 if exact else 0.06 * (len(after) - len(before)))
 
 
 def test_copies_of_units_differ_a_little():
-    parent, child = stack((16, 8)), stack((32, 16), seed=1)
-    inherit(child, parent, np.random.default_rng(2))
+    parent, child = networks((16, 8)), networks((32, 16), seed=1)
+    inherit_weights(child, parent, np.random.default_rng(2))
     assert 1e-4 < distance(child, parent) < 0.3
     for weights in child.weights[:-1]:
         of_units = weights[0].T
@@ -65,36 +63,29 @@ def test_copies_of_units_differ_a_little():
 
 
 def test_the_strongest_units_stay():
-    parent, child = stack((16,)), stack((5,), seed=1)
+    parent, child = networks((16,)), networks((5,), seed=1)
     strong = [3, 4, 9, 11, 15]
     weak = np.setdiff1d(np.arange(16), strong)
     parent.weights[1][:, weak] *= 1e-3  # of what goes in as much as of the others
-    inherit(child, parent, np.random.default_rng(0))
+    inherit_weights(child, parent, np.random.default_rng(0))
     np.testing.assert_array_equal(child.weights[0], parent.weights[0][:, :, strong])
     np.testing.assert_array_equal(child.weights[1], parent.weights[1][:, strong])
     assert distance(child, parent) < 0.05
 
 
 def test_members_are_left_out_or_copied_with_noise():
-    parent, fewer, more = (stack((8,), n_members=n, seed=n) for n in (3, 2, 5))
+    parent, fewer, more = (networks((8,), n_members=n, seed=n) for n in (3, 2, 5))
     for child in (fewer, more):
-        inherit(child, parent, np.random.default_rng(0))
+        inherit_weights(child, parent, np.random.default_rng(0))
     np.testing.assert_array_equal(outputs(fewer), outputs(parent)[:2])
     np.testing.assert_array_equal(outputs(more)[:3], outputs(parent))
     for copy, first in zip(outputs(more)[3:], outputs(parent), strict=False):
         assert 0 < np.abs(copy - first).mean() < first.std()
 
 
-def test_straight_connections_begin_at_zero_or_are_taken_over():
-    for before in (False, True):
-        parent, child = stack((8,), skip=before), stack((8,), seed=1, skip=True)
-        inherit(child, parent, np.random.default_rng(0))
-        np.testing.assert_array_equal(outputs(child), outputs(parent))
-
-
 def test_fewer_layers_keep_the_first_ones():
-    parent, child = stack((8, 8, 8)), stack((8,), seed=1)
-    inherit(child, parent, np.random.default_rng(0))
+    parent, child = networks((8, 8, 8)), networks((8,), seed=1)
+    inherit_weights(child, parent, np.random.default_rng(0))
     np.testing.assert_array_equal(child.weights[0], parent.weights[0])
     assert np.isfinite(outputs(child)).all()
 
@@ -117,11 +108,11 @@ def test_a_network_begins_where_its_parent_stood(kind, X, y):
     assert abs(child.loss_curve_[-1] - alone.loss_curve_[-1]) < 0.1 * alone.loss_curve_[0]
     assert child.embedding_ is parent.embedding_
     again = kind(**shape, random_state=1).fit(X, y, parent=parent)
-    np.testing.assert_array_equal(again.stack_.vector, child.stack_.vector)
+    np.testing.assert_array_equal(again.networks_.vector, child.networks_.vector)
 
 
 @pytest.mark.parametrize("embedding", ["none", "piecewise", "periodic"])
-def test_what_inputs_and_outputs_mean_is_taken_over(embedding):
+def test_embedding_and_target_scale_of_the_parent_are_used(embedding):
     X, y = make_friedman1(200, random_state=0)
     parent = NetworkRegressor(embedding=embedding, max_iter=5, random_state=0).fit(X, y)
     child = NetworkRegressor(embedding=embedding, **STILL, random_state=1)
@@ -130,7 +121,7 @@ def test_what_inputs_and_outputs_mean_is_taken_over(embedding):
     np.testing.assert_allclose(child.predict(X), parent.predict(X), rtol=1e-3)
 
 
-def test_a_parent_reaches_a_network_within_a_transformed_target():
+def test_a_parent_can_be_passed_through_a_transformed_target():
     X, y = make_friedman1(200, random_state=0)
 
     def wrapped(**settings):
@@ -161,7 +152,7 @@ SMALL = {"hidden_layer_sizes": (4,), "n_members": 1, "max_iter": 1}
         (NetworkClassifier(**SMALL, n_bins=5).fit(*IRIS), ValueError, "n_bins=5"),
     ],
 )
-def test_parents_that_are_of_no_use_are_refused(parent, error, message):
+def test_unusable_parents_are_refused(parent, error, message):
     with pytest.raises(error, match=message):
         NetworkClassifier(**SMALL).fit(*IRIS, parent=parent)
 

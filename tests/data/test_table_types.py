@@ -11,7 +11,6 @@ from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
 
 from evolearn.data import ColumnPreparer, prepare_table, take_rows
 
@@ -151,37 +150,37 @@ def test_codes_are_frozen_and_unseen_categories_are_missing(content):
     )
 
 
-PLAIN = {
-    "object text": (pd.DataFrame({"n": [1.0, 2], "s": ["a", "b"]}), ColumnTransformer),
-    "text with NaN": (pd.DataFrame({"n": [1, 2], "s": ["a", np.nan]}), ColumnTransformer),
+STEPS = {
+    "object text": (pd.DataFrame({"n": [1.0, 2], "s": ["a", "b"]}), ColumnPreparer),
+    "text with NaN": (pd.DataFrame({"n": [1, 2], "s": ["a", np.nan]}), ColumnPreparer),
     "text with None": (
         pd.DataFrame({"n": [1, 2, 3], "s": pd.Series(["a", None, "b"], dtype=object)}),
         ColumnPreparer,
     ),
-    "category": (pd.DataFrame({"s": pd.Categorical(["b", None, "a"])}), ColumnTransformer),
-    "numeric category": (pd.DataFrame({"s": pd.Categorical([9, None, 7])}), ColumnTransformer),
+    "category": (pd.DataFrame({"s": pd.Categorical(["b", None, "a"])}), ColumnPreparer),
+    "numeric category": (pd.DataFrame({"s": pd.Categorical([9, None, 7])}), ColumnPreparer),
     "mixed category": (pd.DataFrame({"s": pd.Categorical([9, "a", 7])}), ColumnPreparer),
     "booleans": (
         pd.DataFrame({"b": [True, False], "n": [1.5, 2], "s": ["b", "a"]}),
-        ColumnTransformer,
+        ColumnPreparer,
     ),
-    "float32": (pd.DataFrame({"n": np.float32([1.1, 2]), "s": ["b", "a"]}), ColumnTransformer),
+    "float32": (pd.DataFrame({"n": np.float32([1.1, 2]), "s": ["b", "a"]}), ColumnPreparer),
     "nullable": (pd.DataFrame({"n": pd.array([1, None], "Int64")}), ColumnPreparer),
     "datetimes": (
         pd.DataFrame({"d": pd.to_datetime(["2020-01-01", "2021-01-01"])}),
         ColumnPreparer,
     ),
-    "labels that are no names": (pd.DataFrame({7: [1, 2], 0: ["b", "a"]}), ColumnTransformer),
+    "labels that are no names": (pd.DataFrame({7: [1, 2], 0: ["b", "a"]}), ColumnPreparer),
     "labels of several types": (pd.DataFrame({"n": [1, 2], 0: ["b", "a"]}), ColumnPreparer),
-    "array with a constant": (np.array([[1.0, 2.0], [1.0, 3.0]]), ColumnTransformer),
+    "array with a constant": (np.array([[1.0, 2.0], [1.0, 3.0]]), ColumnPreparer),
     "objects": (np.array([[1, "a"], [2, "b"]], dtype=object), ColumnPreparer),
-    "numbers": (pd.DataFrame({"n": [1, 2], "m": [True, False]}), ColumnTransformer),
+    "numbers": (pd.DataFrame({"n": [1, 2], "m": [True, False]}), ColumnPreparer),
     "array": (np.array([[1, 2], [3, 4]]), type(None)),
 }
 
 
-@pytest.mark.parametrize(("X", "step_class"), PLAIN.values(), ids=PLAIN.keys())
-def test_plain_tables_need_scikit_learn_only(X, step_class):
+@pytest.mark.parametrize(("X", "step_class"), STEPS.values(), ids=STEPS.keys())
+def test_only_plain_arrays_need_no_preparer(X, step_class):
     prepared = prepare_table(X)
     assert type(prepared.step) is step_class
     if prepared.step is None:
@@ -198,7 +197,7 @@ def test_plain_tables_need_scikit_learn_only(X, step_class):
         assert tuple(prepared.step.get_feature_names_out()) == prepared.schema.names
 
 
-def test_a_step_learned_from_a_few_rows_knows_all_categories():
+def test_the_step_gives_the_matrix_of_the_search():
     rng = np.random.default_rng(0)
     X = pd.DataFrame({f"c{j}": rng.choice(["a", "b", "c", np.nan], 500) for j in range(3)})
     prepared = prepare_table(X.where(X != "nan"))

@@ -1,4 +1,4 @@
-"""Tables that cannot be used are refused with one sentence that says why and what to do."""
+"""Unusable tables are refused with one sentence that gives the reason and the remedy."""
 
 from datetime import date
 
@@ -83,7 +83,7 @@ CHEAP = (
 
 
 @pytest.mark.parametrize("case", CHEAP)
-def test_what_shows_at_a_glance_is_refused_before_anything_is_read(case):
+def test_check_table_refuses_without_reading_all_cells(case):
     X, message = REFUSED[case]
 
     with pytest.raises(ValueError, match=message):

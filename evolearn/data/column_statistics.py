@@ -1,26 +1,30 @@
-"""Facts about the columns of a large matrix, in one pass over small blocks of rows.
-
-Blocks keep the extra memory at a few megabytes whatever the table, and read a matrix in
-C order the way it lies in memory.
-"""
+"""Statistics of the columns of a matrix, computed in one pass."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-# Cells per block: 2 MB of float64, which the second-level cache of usual processors holds.
-BLOCK_CELLS = 2**18
-# A range that is too small: scikit-learn's trees and quantiles take values within 1e-7 of each
-# other for the same. And as a share of the largest value: single precision, in which many
-# estimators compute, has some 1,700 numbers there.
+from evolearn.data.matrix import block_rows
+
+# scikit-learn's trees and quantiles treat values within 1e-7 of each other as equal: a range
+# below SMALL_RANGE is too small for them. Below SMALL_SHARE of the largest value the range has
+# some 1,700 numbers in single precision, in which many estimators compute.
 SMALL_RANGE, SMALL_SHARE = 1e-5, 1e-4
 
 
 @dataclass(frozen=True)
-class ColumnFacts:
-    """What one pass over a matrix tells of each of its columns."""
+class ColumnStatistics:
+    """Statistics of each column of a matrix, as arrays of one entry per column.
+
+    Attributes
+    ----------
+    lowest, highest : ndarray of float
+        Extremes of the values that are not missing.
+    n_missing : ndarray of int
+    fingerprint : ndarray of uint64
+        Hash of all values: equal columns have equal ones.
+    n_rows : int
+    """
 
     lowest: np.ndarray
     highest: np.ndarray
@@ -35,7 +39,7 @@ class ColumnFacts:
 
     @property
     def varies(self) -> np.ndarray:
-        """Columns with two different values, missing ones aside."""
+        """Columns with two different values, missing ones not counted."""
         return self.lowest < self.highest
 
     @property
@@ -45,13 +49,13 @@ class ColumnFacts:
         return ~self.varies & no_mixture
 
 
-def column_facts(matrix: np.ndarray) -> ColumnFacts:
-    """Return the facts of each column of a float64 matrix."""
+def column_statistics(matrix: np.ndarray) -> ColumnStatistics:
+    """Compute the statistics of the columns of a float64 matrix."""
     n_rows, n_columns = matrix.shape
     lowest, highest = np.full(n_columns, np.inf), np.full(n_columns, -np.inf)
     n_missing = np.zeros(n_columns, dtype=np.int64)
     fingerprint = np.zeros(n_columns, dtype=np.uint64)
-    step = max(1, BLOCK_CELLS // n_columns)
+    step = block_rows(n_columns)
     for start in range(0, n_rows, step):
         block = matrix[start : start + step]
         np.fmin(lowest, np.fmin.reduce(block, axis=0), out=lowest)
@@ -60,12 +64,12 @@ def column_facts(matrix: np.ndarray) -> ColumnFacts:
         missing = np.isnan(block)
         n_missing += missing.sum(axis=0)
         block[missing] = np.nan  # one bit pattern for all
-        fingerprint += _hashed(block, start)
-    return ColumnFacts(lowest, highest, n_missing, fingerprint, n_rows)
+        fingerprint += _hashes(block, start)
+    return ColumnStatistics(lowest, highest, n_missing, fingerprint, n_rows)
 
 
-def _hashed(block: np.ndarray, start: int) -> np.ndarray:
-    """Return a hash of each column: its bits times weights of the rows, modulo 2**64.
+def _hashes(block: np.ndarray, start: int) -> np.ndarray:
+    """Hash each column: the sum of its bits times weights of the rows, modulo 2**64.
 
     Integer arithmetic is exact, so equal columns have equal hashes whatever the block size.
     """
@@ -82,9 +86,9 @@ def _hashed(block: np.ndarray, start: int) -> np.ndarray:
 
 
 def varies_little(numbers: np.ndarray) -> bool:
-    """Tell whether any column varies so little that many estimators would hardly see it.
+    """Whether any column varies too little for estimators that compute in single precision.
 
-    Seconds of one day since 1970 do, and lengths in nanometres that are told in metres.
+    Examples are the seconds of one day, counted since 1970, and nanometres given in metres.
     """
     if not numbers.size:
         return False
@@ -99,28 +103,3 @@ def varies_little(numbers: np.ndarray) -> bool:
 def same_values(matrix: np.ndarray, first: int, second: int) -> bool:
     """Whether two columns are equal in every row, missing values included."""
     return np.array_equal(matrix[:, first], matrix[:, second], equal_nan=True)
-
-
-def is_sparse(X: Any) -> bool:
-    """Whether X is a SciPy sparse matrix or array."""
-    return bool(sparse.issparse(X))
-
-
-def infinite_columns(X: Any) -> list[int]:
-    """Return the positions of the columns of a float array or sparse matrix with infinities."""
-    if is_sparse(X):
-        stored = X.tocoo()
-        return [int(j) for j in np.unique(stored.col[np.isinf(stored.data)])]
-    infinite = np.zeros(X.shape[1], dtype=bool)
-    step = max(1, BLOCK_CELLS // X.shape[1])
-    for start in range(0, len(X), step):
-        block = X[start : start + step]
-        # A finite sum has finite terms; only an infinite or missing one needs the closer look.
-        if not np.isfinite(_total(block)):
-            infinite |= np.isinf(block).any(axis=0)
-    return [int(j) for j in np.flatnonzero(infinite)]
-
-
-def _total(block: np.ndarray) -> float:
-    with np.errstate(all="ignore"):
-        return float(block.sum(dtype=np.float64))

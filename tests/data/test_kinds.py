@@ -1,4 +1,4 @@
-"""What each type of column becomes, and which columns are left out."""
+"""Kinds of columns of all types, and the columns that are left out."""
 
 import pickle
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -110,7 +110,7 @@ CATEGORIES = {
 @pytest.mark.parametrize(
     ("values", "dtype", "categories"), CATEGORIES.values(), ids=CATEGORIES.keys()
 )
-def test_categories_are_sorted_and_known_by_their_text(values, dtype, categories):
+def test_categories_are_sorted_by_their_text(values, dtype, categories):
     preparer = ColumnPreparer().fit(one_column(values, dtype))
 
     assert preparer.columns_[0].categories == categories
@@ -351,7 +351,7 @@ LOOKS = {
 
 
 @pytest.mark.parametrize(("values", "expected"), LOOKS.values(), ids=LOOKS.keys())
-def test_text_is_told_from_identifiers_and_categories(values, expected):
+def test_text_is_distinguished_from_identifiers_and_categories(values, expected):
     X = pd.DataFrame({"n": np.arange(len(values)), "t": pd.Series(values, dtype=object)})
     prepared = prepare_table(X)
 
@@ -436,7 +436,7 @@ def test_kinds_of_a_sparse_matrix_are_refused():
         ColumnPreparer(kinds={0: "categorical"}).fit(sparse.eye_array(3).tocsr())
 
 
-def test_texts_leave_out_what_repeats_and_what_is_empty():
+def test_constant_and_duplicate_texts_are_left_out():
     n = 120
     X = pd.DataFrame({"t": sentences(n, 6), "u": sentences(n, 6, seed=1), "n": range(n)})
     X["again"], X["empty"] = X["t"], None

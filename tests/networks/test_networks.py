@@ -9,8 +9,8 @@ from sklearn.metrics import log_loss, r2_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn.networks import NetworkClassifier, NetworkRegressor
-from evolearn.networks.layers import ACTIVATIONS, Stack
-from evolearn.networks.solvers import rate_after
+from evolearn.networks.adam import learning_rate
+from evolearn.networks.layers import ACTIVATIONS, ParallelNetworks
 
 # Weights are no repetitions for a network that sees one batch after the other, as with
 # scikit-learn's own networks.
@@ -34,33 +34,34 @@ def test_scikit_learns_checks(estimator, check):
 
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 @pytest.mark.parametrize("n_outputs", [1, 3])
-@pytest.mark.parametrize("skip", [False, True])
-def test_gradient_is_that_of_finite_differences(activation, n_outputs, skip):
+def test_gradient_is_that_of_finite_differences(activation, n_outputs):
     rng = np.random.default_rng(0)
-    stack = Stack(4, [5, 3], n_outputs, n_members=2, activation=activation, rng=rng, skip=skip)
+    networks = ParallelNetworks(
+        4, [5, 3], n_outputs, n_members=2, activation=activation, rng=rng
+    )
     X = rng.normal(size=(7, 4)).astype(np.float32)
     target = rng.normal(size=(7, n_outputs)).astype(np.float32)
 
     def loss():
-        return float(np.sum((stack.forward(X) - target) ** 2) / 2)
+        return float(np.sum((networks.forward(X) - target) ** 2) / 2)
 
-    gradient = np.empty_like(stack.vector)
-    stack.gradient(X, lambda outputs: outputs - target, 0.0, rng, gradient)
+    gradient = np.empty_like(networks.vector)
+    networks.gradient(X, lambda outputs: outputs - target, 0.0, rng, gradient)
     step = 1e-3
-    for place in rng.permutation(len(stack.vector))[:40]:
-        before = stack.vector[place]
-        stack.vector[place] = before + step
+    for place in rng.permutation(len(networks.vector))[:40]:
+        before = networks.vector[place]
+        networks.vector[place] = before + step
         above = loss()
-        stack.vector[place] = before - step
+        networks.vector[place] = before - step
         below = loss()
-        stack.vector[place] = before
+        networks.vector[place] = before
         assert gradient[place] == pytest.approx(
             (above - below) / (2 * step), rel=0.05, abs=0.02
         )
 
 
 @pytest.mark.parametrize("embedding", ["none", "piecewise", "periodic"])
-def test_each_embedding_learns_what_a_linear_model_cannot(embedding):
+def test_each_embedding_learns_a_nonlinear_function(embedding):
     X, y = make_friedman1(600, noise=0.5, random_state=0)
     model = NetworkRegressor(embedding=embedding, random_state=0).fit(X[:400], y[:400])
     assert r2_score(y[400:], model.predict(X[400:])) > 0.8
@@ -119,62 +120,11 @@ def test_loss_falls_from_epoch_to_epoch_in_the_long_run():
     assert curve[-1] < 0.2 * curve[0]
 
 
-def test_straight_connections_learn_what_a_narrow_layer_cannot_pass_on():
-    X = np.random.default_rng(0).normal(size=(300, 3))
-    y = X.argmax(axis=1)  # two directions of inputs decide, and one unit tells of one
-    settings = {"hidden_layer_sizes": (1,), "embedding": "none", "random_state": 0}
-    narrow, straight = (
-        NetworkClassifier(skip=skip, **settings).fit(X, y) for skip in (False, True)
-    )
-    assert straight.score(X, y) > narrow.score(X, y) + 0.1
-
-
-@pytest.mark.parametrize("solver", ["adam", "sgd"])
-@pytest.mark.parametrize("schedule", ["cosine", "linear", "constant"])
-def test_each_solver_learns_with_each_schedule(solver, schedule):
-    X, y = make_friedman1(300, random_state=0)
-    rate = 5e-3 if solver == "adam" else 2e-2
-    model = NetworkRegressor(
-        solver=solver, schedule=schedule, learning_rate_init=rate, random_state=0
-    )
-    assert model.fit(X, y).score(X, y) > 0.9
-
-
-@pytest.mark.parametrize(
-    ("schedule", "halfway", "end"),
-    [("cosine", 0.54, 0.0), ("linear", 0.53, 0.0), ("constant", 1.0, 1.0)],
-)
-def test_the_rate_rises_for_a_moment_then_falls_as_scheduled(schedule, halfway, end):
-    assert rate_after(0.0, 2.0, schedule) < 0.2
-    assert rate_after(0.05, 2.0, schedule) == pytest.approx(2.0)
-    assert rate_after(0.5, 2.0, schedule) == pytest.approx(2 * halfway, rel=0.02)
-    assert rate_after(1.0, 2.0, schedule) == pytest.approx(2 * end)
-
-
-def test_early_stopping_takes_the_weights_that_were_best_on_held_out_rows():
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(120, 10)), rng.normal(size=120)  # nothing is to be learned
-    settings = {"early_stopping": True, "n_iter_no_change": 5, "schedule": "constant"}
-    model = NetworkRegressor(max_iter=60, random_state=0, **settings).fit(X, y)
-    curve = model.validation_loss_curve_
-    assert model.n_iter_ == len(curve) == len(model.loss_curve_) < 60
-    assert len(curve) - 1 - int(np.argmin(curve)) == 5
-    only = NetworkRegressor(max_iter=60, random_state=0).fit(X, y)
-    assert only.score(X, y) > model.score(X, y) + 0.3
-
-
-def test_an_heir_holds_out_the_rows_that_its_parent_has_not_seen():
-    X, y = make_friedman1(200, random_state=0)
-    parent = NetworkRegressor(early_stopping=True, max_iter=20, random_state=0).fit(X, y)
-    child = NetworkRegressor(early_stopping=True, max_iter=3, random_state=7)
-    child.fit(X, y, parent=parent)
-    # Its loss on them starts where the parent's was, not where the one of rows seen is.
-    assert child.validation_loss_curve_[0] > 1.5 * min(parent.loss_curve_)
-
-
-def test_too_few_rows_for_early_stopping_are_an_error():
-    with pytest.raises(ValueError, match="early_stopping=False"):
-        NetworkRegressor(early_stopping=True).fit([[1.0]], [1.0])
+def test_the_learning_rate_rises_for_a_moment_then_falls_as_a_cosine():
+    assert learning_rate(0.0, 2.0) < 0.2
+    assert learning_rate(0.05, 2.0) == pytest.approx(2.0)
+    assert learning_rate(0.5, 2.0) == pytest.approx(2 * 0.54, rel=0.02)
+    assert learning_rate(1.0, 2.0) == pytest.approx(0.0)
 
 
 def test_a_sentinel_does_not_hide_the_other_values():
@@ -192,13 +142,13 @@ def test_rows_of_weight_zero_are_as_if_left_out(kind):
     y = (X[:, 0] > 0).astype(int)
     weights = np.r_[np.ones(60), np.zeros(20)]
     X[60:] *= 1e9
-    settings = {"early_stopping": True, "max_iter": 8, "n_members": 2, "random_state": 0}
+    settings = {"max_iter": 8, "n_members": 2, "random_state": 0}
     one = kind(**settings).fit(X, y, weights)
     other = kind(**settings).fit(X[:60], y[:60], weights[:60])
-    np.testing.assert_array_equal(one.stack_.vector, other.stack_.vector)
+    np.testing.assert_array_equal(one.networks_.vector, other.networks_.vector)
 
 
 @pytest.mark.parametrize("sizes", [(0,), (8, 0), (-1,), (8.5,), ((8, 8), (8, 8))])
-def test_what_are_no_layers_is_told(sizes):
+def test_sizes_that_are_no_layers_are_refused(sizes):
     with pytest.raises(ValueError, match="hidden_layer_sizes must be whole numbers"):
         NetworkRegressor(sizes).fit(np.eye(9), np.arange(9.0))

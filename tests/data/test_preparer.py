@@ -10,7 +10,6 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -33,7 +32,7 @@ def test_passes_the_checks_of_scikit_learn(estimator, check):
     check(estimator)
 
 
-def test_says_what_each_column_is():
+def test_columns_and_output_names_after_fit():
     preparer = ColumnPreparer().fit(X)
 
     assert [(c.name, c.kind) for c in preparer.columns_] == [
@@ -125,12 +124,11 @@ def test_arrays_need_no_frame_library():
     assert done.stdout.strip() == "[[1.0, 0.0], [2.0, 1.0]]"
 
 
-def test_both_steps_read_texts_that_are_all_missing():
+def test_texts_that_are_all_missing_at_transform_are_read():
     table = pd.DataFrame({"n": [1.0, 2.0, 3.0], "s": ["a", "b", "a"]})
     prepared = prepare_table(table)
-    assert isinstance(prepared.step, ColumnTransformer)
     new = pd.DataFrame({"n": [1.0], "s": [np.nan]})
-    for step in (prepared.step, prepared.preparer):
+    for step in (prepared.step, clone(prepared.step).fit(table)):
         np.testing.assert_array_equal(step.transform(new), [[1.0, np.nan]])
 
 
@@ -139,3 +137,29 @@ def test_a_sparse_matrix_stays_one_where_fit_saw_one():
     for fitted in (dense, sparse.csr_matrix(dense)):
         matrix = ColumnPreparer().fit(fitted).transform(sparse.csr_matrix(dense))
         assert sparse.issparse(matrix) is sparse.issparse(fitted)
+
+
+def test_a_prepared_table_gives_the_same_columns_on_any_part_of_the_rows():
+    n_rows = 60
+    table = pd.DataFrame(
+        {
+            "rare": np.arange(n_rows) == 7,
+            "constant": 1.0,
+            "size": np.arange(n_rows) % 9,
+            "when": pd.date_range("2020-01-01", periods=n_rows, freq="7D"),
+            "city": pd.Series(list("abc") * 20, dtype=object),
+        }
+    )
+    prepared = prepare_table(table)
+    part = clone(prepared.step).fit(table[10:14])
+    assert_array_equal(part.get_feature_names_out(), prepared.schema.names)
+    assert_array_equal(part.transform(table[10:14]), prepared.matrix[10:14])
+    other_order = clone(prepared.step).fit(table[table.columns[::-1]])
+    assert_array_equal(other_order.transform(table), prepared.matrix)
+    few = clone(prepared.step).fit(table[::3])  # "a" alone: the others are not seen
+    assert few.cardinalities_ == (1,)
+    assert_array_equal(few.transform(table)[:, :-1], prepared.matrix[:, :-1])
+    with pytest.raises(ValueError, match="present in fit are missing: 'size', 'when', 'city'"):
+        clone(prepared.step).fit(table.iloc[:, :2])
+    with pytest.raises(ValueError, match="X has 2 features, but ColumnPreparer is expecting 5"):
+        clone(prepared.step).fit(table.iloc[:, :2].astype(float).to_numpy())

@@ -1,7 +1,7 @@
-"""One column read from any table: numbers, points in time, or distinct values and codes.
+"""The values of one column of any table: numbers, times, or distinct objects with codes.
 
-Every library's columns are reduced to these three forms; what comes after knows no library.
-Missing values of every kind (None, NaN, NaT, pd.NA, null) are NaN, or the code -1.
+The columns of all libraries are reduced to these three forms. Missing values of every kind
+(None, NaN, NaT, pd.NA, null) are NaN, or the code -1.
 """
 
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-# Parts of a second in the units of datetime64 and timedelta64 finer than seconds.
-_PARTS_OF_A_SECOND = {
+# Ticks per second of datetime64 and timedelta64 in units of a second and finer.
+_TICKS_PER_SECOND = {
     "s": 1,
     "ms": 10**3,
     "us": 10**6,
@@ -37,25 +37,28 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """A column of datetimes (seconds since 1970 in UTC) or durations (seconds)."""
+    """A column of datetimes (seconds since 1970 in UTC) or durations (seconds).
+
+    `kind` is `"datetime"` or `"timedelta"`.
+    """
 
     values: np.ndarray
     kind: str
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
-    """A column of anything else: distinct Python objects, and for each row which of them."""
+class Objects:
+    """A column of other Python objects: the distinct ones, and the code of each row."""
 
     codes: np.ndarray
     distinct: list[Any]
     is_category: bool = False
 
 
-Reading = Numbers | Times | Values
+ColumnValues = Numbers | Times | Objects
 
 
-def read_array(column: np.ndarray) -> Reading:
+def read_array(column: np.ndarray) -> ColumnValues:
     """Read a 1-d NumPy array."""
     kind = column.dtype.kind
     if kind in "fiub":
@@ -63,27 +66,34 @@ def read_array(column: np.ndarray) -> Reading:
     if kind in "mM":
         return Times(_seconds_of_array(column), "datetime" if kind == "M" else "timedelta")
     if kind == "c":
-        return Values(np.zeros(len(column), dtype=np.intp), [complex(column[0])])
+        return Objects(np.zeros(len(column), dtype=np.intp), [complex(column[0])])
     if kind in "US":
         distinct, codes = np.unique(column, return_inverse=True)
-        return Values(codes, distinct.tolist())
+        return Objects(codes, distinct.tolist())
     return read_objects(column.tolist())
 
 
 def read_objects(
     objects: list[Any], factorized: Callable[[], tuple[np.ndarray, list[Any]]] | None = None
-) -> Reading:
-    """Read a column of Python objects, factorized by a library's own routine if it has one."""
+) -> ColumnValues:
+    """Read a column of Python objects.
+
+    Parameters
+    ----------
+    objects : list
+    factorized : callable, default=None
+        A library's own routine that returns codes and distinct objects; None for `factorize`.
+    """
     types = set(map(type, objects))
     if types <= {float, int, type(None)}:
         with suppress(OverflowError):  # integers beyond the floats are read one by one
             return Numbers(np.array(objects, dtype=np.float64))
     if types & {bool, np.bool_} and types & {str, bytes}:
-        # 1, 1.0 and True are equal to a dictionary, but beside text each is the category of
-        # its own text: the rows are labelled before they are compared.
-        return Values(*factorize([None if is_missing(v) else label_of(v) for v in objects]))
+        # 1, 1.0 and True are equal as keys of a dictionary, but beside text each is the
+        # category of its own text: labels are made before objects are compared.
+        return Objects(*factorize([None if is_missing(v) else label_of(v) for v in objects]))
     codes, distinct = factorized() if factorized else factorize(objects)
-    return Values(codes, distinct)
+    return Objects(codes, distinct)
 
 
 def factorize(objects: list[Any]) -> tuple[np.ndarray, list[Any]]:
@@ -103,7 +113,7 @@ def factorize(objects: list[Any]) -> tuple[np.ndarray, list[Any]]:
 
 def is_missing(value: Any) -> bool:
     """Whether a Python object stands for a missing value."""
-    # pd.NA alone refuses to say whether it equals itself.
+    # pd.NA has no truth value, nor has its comparison with itself.
     return value is None or type(value).__name__ == "NAType" or bool(value != value)
 
 
@@ -113,7 +123,7 @@ def is_number(value: Any) -> bool:
 
 
 def number_of(value: Any) -> float:
-    """Return a number, or the text of a number, as a float."""
+    """Convert a number, or the text of a number, to a float."""
     try:
         return float(value)
     except OverflowError:  # an integer beyond the floats
@@ -121,7 +131,7 @@ def number_of(value: Any) -> float:
 
 
 def label_of(value: Any) -> str:
-    """Return the text by which a category is known in a column that is not all numbers."""
+    """Text of a category in a column that is not all numbers."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, str | bool | np.bool_) or not isinstance(value, Number):
@@ -138,7 +148,7 @@ def time_kind(value: Any) -> str | None:
 
 
 def seconds_of(value: Any) -> float:
-    """Return a date, datetime (naive ones are UTC), duration or time of day in seconds."""
+    """Convert a date, datetime (naive ones are UTC), duration or time of day to seconds."""
     if isinstance(value, np.datetime64 | np.timedelta64):
         return float(_seconds_of_array(np.array([value]))[0])
     nanoseconds = getattr(value, "nanosecond", getattr(value, "nanoseconds", 0))
@@ -155,12 +165,15 @@ def seconds_of(value: Any) -> float:
     return whole + (value.microseconds * 1000 + nanoseconds) / 1e9
 
 
-def seconds_of_ticks(ticks: np.ndarray, missing: np.ndarray, per_second: int) -> np.ndarray:
-    """Return whole numbers of ticks as seconds.
+def seconds_of_ticks(ticks: np.ndarray, missing: np.ndarray, unit: str) -> np.ndarray:
+    """Convert whole numbers of ticks of a time unit to seconds.
 
-    Whole seconds and the rest are converted apart, so that the same moment gives the same
-    float in whatever unit it was kept.
+    Whole seconds and the rest are converted separately, so that the same moment gives the same
+    float in every unit.
     """
+    if unit == "D":
+        ticks, unit = ticks * 86400, "s"
+    per_second = _TICKS_PER_SECOND[unit]
     whole, rest = np.divmod(ticks, per_second)
     seconds = whole + rest / per_second
     seconds[missing] = np.nan
@@ -169,9 +182,9 @@ def seconds_of_ticks(ticks: np.ndarray, missing: np.ndarray, per_second: int) ->
 
 def _seconds_of_array(column: np.ndarray) -> np.ndarray:
     unit, step = np.datetime_data(column.dtype)
-    if unit not in _PARTS_OF_A_SECOND:
+    if unit not in _TICKS_PER_SECOND:
         unit = "s"
     if step != 1 or column.dtype != np.dtype(f"{column.dtype.kind}8[{unit}]"):
         column = column.astype(f"{column.dtype.kind}8[{unit}]")
     ticks = np.ascontiguousarray(column).view(np.int64)
-    return seconds_of_ticks(ticks, np.isnat(column), _PARTS_OF_A_SECOND[unit])
+    return seconds_of_ticks(ticks, np.isnat(column), unit)
