@@ -19,7 +19,7 @@ from evolearn.data import prepare_table
 from evolearn.ensemble.library import Library
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.execution.budget import Budget
-from evolearn.execution.pool import WorkerPool
+from evolearn.execution.local.pool import WorkerPool
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.user_space import make_space
 from evolearn.search.evolution import Evolution

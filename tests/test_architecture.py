@@ -26,6 +26,7 @@ LAYERS = (
     ("fit",),
     ("estimators",),
     ("__init__",),
+    ("testing",),
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # DEAP takes a sixth of a second to import: workers, which never vary genomes, do without it.

@@ -15,7 +15,7 @@ from evolearn.checkpoint.records import DamagedRecords, RecordFile
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.interruption import Interruption
-from evolearn.execution.memory import default_memory_limit
+from evolearn.execution.local.memory import default_memory_limit
 from evolearn.pipeline.genome import Gene, Genome
 
 HEADER = {"fingerprint": "abc", "seed": 3}

@@ -26,8 +26,8 @@ from evolearn.ensemble.stacking_space import second_layer, trees_of
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.exceptions import SearchError
-from evolearn.execution.contract import Pool
-from evolearn.execution.parcel import quiet_process
+from evolearn.execution.pool import Pool
+from evolearn.execution.process_settings import quiet_process
 from evolearn.fit.setup import Plan
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import own_seconds
