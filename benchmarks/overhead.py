@@ -43,8 +43,8 @@ def measure(n_evaluations, n_jobs):
     search = Evolution(space, population_size=16, rng=Random(0))
     with WorkerPool(n_jobs, preload=("evolearn.evaluation.evaluator",)) as pool:
         pool.install(no_operation)
-        for slot in range(n_jobs):  # they are there and have imported before time is taken
-            pool.submit(slot, EvaluationTask(space.sample(Random(slot))))
+        for worker in range(n_jobs):  # they are there and have imported before time is taken
+            pool.submit(worker, EvaluationTask(space.sample(Random(worker))))
         waiting = n_jobs
         while waiting:
             waiting -= len(pool.collect())

@@ -25,8 +25,8 @@ LAYERS = (
     ("models",),
     ("fit",),
     ("estimators",),
-    ("__init__",),
     ("testing",),
+    ("__init__",),
 )
 LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 # DEAP takes a sixth of a second to import: workers, which never vary genomes, do without it.

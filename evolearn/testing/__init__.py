@@ -1,4 +1,4 @@
-"""Conformance tests that other packages can run on what they add to evolearn.
+"""Conformance tests for extensions of evolearn, written for pytest.
 
-The modules need pytest. evolearn itself imports none of them.
+Each module has a class of tests; an extension subclasses it and defines one fixture.
 """

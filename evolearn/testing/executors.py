@@ -26,8 +26,8 @@ Examples
 A package checks its executor with one class in its tests:
 
 >>> import pytest
->>> from evolearn.testing.executors import ExecutorTestCase
->>> class TestOneThreadPerCall(ExecutorTestCase):
+>>> from evolearn.testing.executors import ExecutorConformance
+>>> class TestOneThreadPerCall(ExecutorConformance):
 ...     runs_in_processes = False
 ...
 ...     @pytest.fixture
@@ -176,7 +176,7 @@ TASKS_THAT_FAIL: dict[str, tuple[Any, str]] = {
 }
 
 
-class ExecutorTestCase:
+class ExecutorConformance:
     """Tests that every executor passes; subclass it and define the fixture `executor`.
 
     Attributes

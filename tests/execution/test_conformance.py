@@ -14,10 +14,10 @@ from joblib.parallel import ThreadingBackend
 pytest.register_assert_rewrite("evolearn.testing.executors")
 
 from evolearn.execution.local.pool import WorkerPool  # noqa: E402
-from evolearn.testing.executors import N_WORKERS, ExecutorTestCase  # noqa: E402
+from evolearn.testing.executors import N_WORKERS, ExecutorConformance  # noqa: E402
 
 
-class TestFreshWorkers(ExecutorTestCase):
+class TestFreshWorkers(ExecutorConformance):
     @pytest.fixture
     def executor(self):
         return None
@@ -30,7 +30,7 @@ class TestForkedWorkers(TestFreshWorkers):
             yield pool
 
 
-class TestThreads(ExecutorTestCase):
+class TestThreads(ExecutorConformance):
     runs_in_processes = False
 
     @pytest.fixture
@@ -38,7 +38,7 @@ class TestThreads(ExecutorTestCase):
         return functools.partial(ThreadPoolExecutor, N_WORKERS)
 
 
-class TestProcesses(ExecutorTestCase):
+class TestProcesses(ExecutorConformance):
     @pytest.fixture
     def executor(self):
         context = multiprocessing.get_context("forkserver")
@@ -46,7 +46,7 @@ class TestProcesses(ExecutorTestCase):
         return functools.partial(ProcessPoolExecutor, N_WORKERS, mp_context=context)
 
 
-class TestDask(ExecutorTestCase):
+class TestDask(ExecutorConformance):
     @pytest.fixture
     def executor(self, current):
         return "dask"
@@ -56,7 +56,7 @@ class Elsewhere(ThreadingBackend):
     """Stands for a joblib backend of another library."""
 
 
-class TestJoblib(ExecutorTestCase):
+class TestJoblib(ExecutorConformance):
     runs_in_processes = False
 
     @pytest.fixture
@@ -83,7 +83,7 @@ class OneThreadPerCall(Executor):
         return future
 
 
-class TestExecutorOfAnotherPackage(ExecutorTestCase):
+class TestExecutorOfAnotherPackage(ExecutorConformance):
     runs_in_processes = False
 
     @pytest.fixture
