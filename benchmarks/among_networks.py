@@ -53,7 +53,7 @@ def add_search_arguments(parser, names):
 class OneProcess:
     """Stands for a pool: networks are evaluated right here."""
 
-    scratch = None
+    shared_folder = None
 
 
 @dataclass

@@ -25,7 +25,7 @@ from evolearn.data import prepare_table
 from evolearn.ensemble.library import Library
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.execution.budget import Budget
-from evolearn.execution.pool import WorkerPool
+from evolearn.execution.local.pool import WorkerPool
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.user_space import make_space
 from evolearn.search.evolution import Evolution
@@ -49,8 +49,8 @@ def measure(n_evaluations, n_jobs, checkpoint=None):
     search = Evolution(space, population_size=16, rng=Random(0))
     with WorkerPool(n_jobs, preload=("evolearn.evaluation.evaluator",)) as pool:
         pool.install(no_operation)
-        for slot in range(n_jobs):  # they are there and have imported before time is taken
-            pool.submit(slot, EvaluationTask(space.sample(Random(slot))))
+        for worker in range(n_jobs):  # they are there and have imported before time is taken
+            pool.submit(worker, EvaluationTask(space.sample(Random(worker))))
         waiting = n_jobs
         while waiting:
             waiting -= len(pool.collect())

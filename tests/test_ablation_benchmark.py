@@ -7,7 +7,7 @@ import pytest
 from evolearn import EvolutionaryClassifier
 from evolearn.ensemble.library import Library
 from evolearn.evaluation.tasks import EvaluationTask
-from evolearn.execution.pool import WorkerPool
+from evolearn.execution.local.pool import WorkerPool
 
 if sys.platform != "linux":
     pytest.skip("benchmarks look into /proc", allow_module_level=True)

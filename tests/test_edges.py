@@ -23,7 +23,7 @@ from evolearn import (
     SearchError,
     SearchSpace,
 )
-from evolearn.execution.worker_program import import_cloudpickle
+from evolearn.execution.serialization import import_cloudpickle
 from evolearn.fit.data import read_data
 from evolearn.fit.setup import choose_effort, make_plan
 

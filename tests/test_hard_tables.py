@@ -16,7 +16,7 @@ from sklearn.model_selection import KFold
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
-from evolearn.execution.worker_program import import_cloudpickle
+from evolearn.execution.serialization import import_cloudpickle
 from evolearn.genes.screening.relations import find_relations
 from evolearn.networks import NetworkRegressor
 from evolearn.pipeline.build import build_pipeline

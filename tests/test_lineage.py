@@ -69,7 +69,7 @@ SETTINGS = {
 class OneProcess:
     """Stands for a pool: the evaluator is called right here."""
 
-    scratch = None
+    shared_folder = None
 
 
 @pytest.fixture(params=CASES)

@@ -33,7 +33,7 @@ TASKS = ("classification", "regression")
 class OneProcess:
     """Stands for a pool: the evaluator is called right here."""
 
-    scratch = None
+    shared_folder = None
 
 
 @pytest.fixture(params=TASKS)

@@ -11,7 +11,7 @@ from evolearn.ensemble.stacking import StackingLayer
 from evolearn.evaluation.fold_models import load_models
 from evolearn.evaluation.tasks import EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.exceptions import EvolearnWarning, SearchError
-from evolearn.execution.worker_program import describe
+from evolearn.execution.serialization import describe
 
 
 @dataclass(frozen=True)

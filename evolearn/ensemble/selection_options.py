@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.selection import OutOfFold, select
-from evolearn.execution.parcel import quiet_process
-from evolearn.execution.worker_program import describe
+from evolearn.execution.process_settings import quiet_process
+from evolearn.execution.serialization import describe
 
 # The share of the time left that ensemble selection may take; the rest is for the refits.
 SELECTION_SHARE = 0.2

@@ -22,8 +22,8 @@ from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.evaluation.warm_start import fit_line, parents_of, train_line
 from evolearn.evaluation.zero_weights import counted_rows
-from evolearn.execution import own_process
-from evolearn.execution.own_process import OutOfTime
+from evolearn.execution.local import inside_worker
+from evolearn.execution.local.inside_worker import TimeLimitExceeded
 from evolearn.pipeline.build import build_pipeline, early_rounds, preparation_key
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import can_be_parent
@@ -126,7 +126,7 @@ class Evaluator:
 
         Called in processes of evolearn's own alone, before a task.
         """
-        own_process.enter(task.genome.seed(self.seed))
+        inside_worker.enter(task.genome.seed(self.seed))
 
     def evaluate(self, task: EvaluationTask) -> Evaluation:
         """Cross-validate a genome; whatever it raises is part of the result."""
@@ -137,15 +137,15 @@ class Evaluator:
                 self._load(task.genome)
                 run.parents = parents_of(task.parent_models)
                 for fold in range(len(self.folds)):
-                    with own_process.at_most(self._fold_limit(task, run)):
+                    with inside_worker.time_limit(self._fold_limit(task, run)):
                         model = self._run_fold(task.genome, fold, run)
                     if fold == 0:
                         check_portable(model)
                     status, failure = self._verdict(task, run)
                     if status != "scored":
                         break
-            except OutOfTime:
-                own_process.spoil()
+            except TimeLimitExceeded:
+                inside_worker.request_replacement()
                 status, failure = "timed_out", self._too_slow(task, run)
             except Exception as exception:  # a candidate may fail in any way; that is a result
                 status, failure = "failed", _one_line(exception)

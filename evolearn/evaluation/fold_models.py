@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from sklearn.base import BaseEstimator
 
-from evolearn.execution.worker_program import describe, import_cloudpickle, pickled
+from evolearn.execution.serialization import describe, import_cloudpickle, pickled
 
 
 def save_models(models: Sequence[Any], path: Path, most_bytes: int) -> int:

@@ -8,8 +8,8 @@ from evolearn.ensemble.final_models import Order
 from evolearn.evaluation.tasks import EvaluationTask
 from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.budget import Budget
-from evolearn.execution.contract import Pool
 from evolearn.execution.interruption import Interruption
+from evolearn.execution.pool import Pool
 from evolearn.fit.setup import Plan
 from evolearn.search.loop import LOOK_SECONDS
 

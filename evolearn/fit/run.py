@@ -15,12 +15,12 @@ from evolearn.ensemble.selection import library_size
 from evolearn.ensemble.selection_options import Chosen, Wish, choose
 from evolearn.exceptions import SearchError
 from evolearn.execution.budget import Budget
-from evolearn.execution.choice import open_pool
-from evolearn.execution.contract import Pool
 from evolearn.execution.interruption import Interruption
-from evolearn.execution.memory import default_memory_limit
-from evolearn.execution.pool import WorkerPool
-from evolearn.execution.worker_program import describe
+from evolearn.execution.local.memory import default_memory_limit
+from evolearn.execution.local.pool import WorkerPool
+from evolearn.execution.opening import open_pool
+from evolearn.execution.pool import Pool
+from evolearn.execution.serialization import describe
 from evolearn.fit.checkpoints import continue_search, effort_of, last_run, open_checkpoint
 from evolearn.fit.data import FitData
 from evolearn.fit.failures import check_failures
@@ -244,8 +244,8 @@ def _wish(estimator: Any, plan: Plan) -> Wish:
 def _library(plan: Plan, pool: Pool) -> Library:
     n_rows = plan.problem.table.n_rows
     most_bytes = MOST_BYTES
-    if pool.scratch is not None:
-        most_bytes = min(MOST_BYTES, shutil.disk_usage(pool.scratch).free // 4)
+    if pool.shared_folder is not None:
+        most_bytes = min(MOST_BYTES, shutil.disk_usage(pool.shared_folder).free // 4)
     return Library(
         library_size(n_rows), plan.refit_factor, plan.line_factor, most_bytes=most_bytes
     )

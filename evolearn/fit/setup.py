@@ -15,7 +15,7 @@ from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import Folds, make_folds, n_folds, sampled_folds
 from evolearn.evaluation.preparation import MOST_BYTES, PreparationCache
 from evolearn.evaluation.zero_weights import counted_rows, training_on
-from evolearn.execution.contract import Pool
+from evolearn.execution.pool import Pool
 from evolearn.execution.shared import share
 from evolearn.fit.data import FitData
 from evolearn.pipeline.genome import Genome
@@ -89,7 +89,7 @@ class Plan:
         self, pool: Pool, memory_limit: int | None = None, files: str = ""
     ) -> Evaluator:
         """Return the evaluator, its data in files that the workers can map, named so."""
-        folder, data = pool.scratch, self.data
+        folder, data = pool.shared_folder, self.data
         raw = data.raw if data.is_taken_raw(self.space) else None
         return Evaluator(
             matrix=share(data.prepared.matrix, folder, f"{files}matrix"),

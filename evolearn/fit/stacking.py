@@ -25,8 +25,8 @@ from evolearn.ensemble.stacking_space import stacking_space
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.exceptions import SearchError
-from evolearn.execution.contract import Pool
-from evolearn.execution.parcel import quiet_process
+from evolearn.execution.pool import Pool
+from evolearn.execution.process_settings import quiet_process
 from evolearn.fit.setup import Plan
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.portfolio_entries import stacking_genomes

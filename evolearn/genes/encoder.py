@@ -114,7 +114,7 @@ class EncoderGene(Gene):
             estimator.set_params(categorical_features=[*range(len(plan.codes))])
         elif allele.component == NATIVE and not plan.problem.table.sparse:
             few = [c <= NATIVE_CATEGORIES for c in plan.problem.table.cardinalities]
-            # Crosses are never of more categories, see evolearn.transformers.category_statistics.
+            # Crosses never have more, see evolearn.transformers.category_statistics.
             few += [True] * plan.n_made_categories
             mask = plan.category_mask([few[j] for j in plan.codes])
             if plan.estimator.categories_as is not None:

@@ -11,9 +11,8 @@ from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
 from evolearn.evaluation.racing import Rival
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.execution.budget import Budget
-from evolearn.execution.contract import Pool
 from evolearn.execution.interruption import Interruption
-from evolearn.execution.outcome import Outcome
+from evolearn.execution.pool import Outcome, Pool
 from evolearn.search.ask_tell import Candidate, Search
 from evolearn.search.record import Past, Progress, Record, evaluation_of
 from evolearn.search.schedule import Steering
@@ -206,7 +205,7 @@ class SearchRun:
                     self._queue.clear()
                 self._ask()
                 continue
-            folder = self.pool.scratch
+            folder = self.pool.shared_folder
             path = None if folder is None else folder / f"{candidate.number}.models"
             task = EvaluationTask(
                 candidate.genome,

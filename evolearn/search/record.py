@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from evolearn.checkpoint.tables import Step
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.execution.outcome import Outcome
+from evolearn.execution.pool import Outcome
 from evolearn.search.ask_tell import Candidate
 
 
