@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 
 from evolearn._compat import scorer_function
 from evolearn.fit.data import FitData
+from evolearn.fit.settings import Settings
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.genome import text_of
@@ -25,7 +26,7 @@ PACKAGES = ("evolearn-automl", "scikit-learn", "numpy", "scipy")
 VERSIONED = {"evolearn", "sklearn", "builtins"}
 
 
-def fingerprint(estimator: Any, data: FitData) -> str:
+def fingerprint(settings: Settings, data: FitData) -> str:
     """Return a digest of everything that decides what the candidates are and how they do.
 
     Budgets, limits, `n_jobs` and `verbose` are no part of it, so that a run can be gone on
@@ -41,18 +42,18 @@ def fingerprint(estimator: Any, data: FitData) -> str:
             data.classes,
             data.weights,
             data.groups,
-            data.raw if data.is_taken_raw(data.space) else None,
+            data.raw if data.needs_raw(data.space) else None,
             data.seed,
         )
     )
     lines = [
         digest,
         data.problem.task,
-        str(estimator.population_size),
+        str(settings.population_size),
     ]
     # Splits by their rows: texts of splitters are abridged, and say nothing of their seeds.
     lines.append(joblib.hash(data.cv) if isinstance(data.cv, list) else text_of(data.cv))
-    lines += _meaning(estimator.scoring)
+    lines += _meaning(settings.scoring)
     lines += _space_lines(data.space)
     lines += [f"{name} {version(name)}" for name in PACKAGES]
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=12).hexdigest()

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ import numpy as np
 
 from evolearn.checkpoint.records import RecordFile, StoredRecord
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.exceptions import EvolearnWarning
 from evolearn.pipeline.genome import Genome
+from evolearn.user_warnings import warn
 
 _FIELDS = (
     "scores",
@@ -133,11 +132,9 @@ class EvaluationJournal:
             # Not the loss of the search that the journal is there to protect. No more records:
             # one that is missing in the middle would make the replay of this run impossible.
             self._full = True
-            warnings.warn(
+            warn(
                 f"The journal {self.path} could not be written ({error}); the fit goes on, but "
-                "what it evaluates from here on cannot be resumed. Make room on that disk.",
-                EvolearnWarning,
-                stacklevel=2,
+                "what it evaluates from here on cannot be resumed. Make room on that disk."
             )
 
     def close(self) -> None:

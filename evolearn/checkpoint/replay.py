@@ -3,20 +3,21 @@
 A search is brought to where it was by telling it again what it was told, in that order, and
 asking it as often in between. Each step notes a candidate that was told: its ``number``, how
 many had been ``asked_before``, the ``key`` of its genome and the ``status`` of its evaluation,
-and what had been steering the search by then, see `Steering.notes`.
+and the state of the schedule, see `Schedule.notes`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evolearn.cost.runtime_model import Pace
+from evolearn.cost.runtime_model import RuntimeModel
 from evolearn.ensemble.library import Entry, Library
+from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.pipeline.genome import Genome
-from evolearn.search.ask_tell import Candidate, Search
+from evolearn.search.ask_tell import Search
 from evolearn.search.record import Past, Record
-from evolearn.search.schedule import Steering
+from evolearn.search.schedule import Schedule
 
 Step = Mapping[str, Any]
 
@@ -33,23 +34,23 @@ class Replay:
         Returns the evaluation of a genome, None if there is none.
     library : Library
         Is filled with the best candidates.
-    pace : Pace
+    runtime_model : RuntimeModel
         As it was at the beginning, too.
     """
 
     search: Search
     found: Callable[[Genome], Evaluation | None]
     library: Library
-    pace: Pace
+    runtime_model: RuntimeModel
 
     def run(self, steps: Sequence[Step]) -> Past:
         """Return what was told, as far as it can be told again, and what was asked besides."""
         asked: list[Candidate | None] = []
         records: list[Record] = []
         for step in steps:
-            steering = Steering(self.pace, **step["steering"])
+            schedule = Schedule.from_notes(self.runtime_model, step["schedule"])
             for _ in range(step["asked_before"] - len(asked)):
-                asked.append(self.search.ask(steering.prices_again(len(asked))))
+                asked.append(self.search.ask(schedule.replayed_estimates(len(asked))))
             candidate = asked[step["number"]] if step["number"] < len(asked) else None
             evaluation = None if candidate is None else self._evaluation(candidate, step)
             if candidate is None or evaluation is None:
@@ -71,6 +72,8 @@ class Replay:
 
     def _tell(self, candidate: Candidate, evaluation: Evaluation) -> None:
         self.search.tell(candidate, evaluation.error)
-        self.pace.note(candidate.genome, evaluation)
+        self.runtime_model.observe(
+            candidate.genome, evaluation.fold_seconds, retrained=evaluation.retrained
+        )
         if evaluation.error is not None:
             self.library.add(Entry(candidate, evaluation))

@@ -14,10 +14,8 @@ from evolearn.pipeline.domains import Choice, Integer
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
+from evolearn.policy import DEFAULT_POLICY, Policy
 
-# From this size on the memory of a table's copies counts: on smaller ones all of this would
-# save less than the libraries take that are imported.
-LARGE_TABLE = 64 * 2**20
 # The part of it that a fit may hold; the rest is for what is imported and answered.
 SHARE = 0.85
 # The part of a large table's rows that a fold trains on: held once as they are, and up to four
@@ -35,9 +33,9 @@ AS_IT_IS = "ordinal"
 FRUGAL_STRATEGIES = Choice("mean", "most_frequent")
 
 
-def memory_of(n_bytes: int) -> float:
+def memory_of(n_bytes: int, policy: Policy = DEFAULT_POLICY) -> float:
     """Return the bytes that one fit may hold on a matrix of this size."""
-    return float("inf") if n_bytes < LARGE_TABLE else SHARE * n_bytes
+    return float("inf") if n_bytes < policy.large_table_bytes else SHARE * n_bytes
 
 
 def fit_bytes(component: Component, problem: Problem) -> float:

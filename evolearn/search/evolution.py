@@ -7,11 +7,13 @@ from typing import Any
 
 from deap import base, tools
 
+from evolearn.evaluation.candidate import Candidate
 from evolearn.genes.formulas import CONSTRUCTED, FEATURES, Expressions
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import goes_on, heir, longer
 from evolearn.pipeline.search_space import SearchSpace
-from evolearn.search.ask_tell import Candidate, Prices, Search
+from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.search.ask_tell import CostEstimates, Search
 from evolearn.search.estimator_ranking import Standings
 from evolearn.search.genetic_programming import Trees
 from evolearn.search.individual import Individual
@@ -19,14 +21,8 @@ from evolearn.search.portfolio import cheaper
 from evolearn.search.random_operators import with_random
 from evolearn.search.variation import mate, mutate, sample
 
-CROSSOVER_PROBABILITY = 0.4
 # A child of a crossover is mutated as well in this share of cases: twins of a parent are rare.
 MUTATION_AFTER_CROSSOVER = 0.5
-# Share of the children of networks that start from a parent's weights, if they can: about two
-# of five cannot, for they differ in preparation or embedding, or the line is at its longest.
-INHERITANCE = 0.8
-# Share of the mutations of boosted trees that do nothing but go on from their parent's rounds.
-GOING_ON = 0.15
 # Share of genomes drawn from the whole space, so that no estimator type is lost for ever.
 IMMIGRANTS = 0.08
 # Share of parents chosen by error alone; the others by Pareto rank and crowding (NSGA-II),
@@ -62,8 +58,10 @@ class Evolution(Search):
         population_size: int,
         initial: Iterable[Genome] = (),
         rng: Random,
+        policy: Policy = DEFAULT_POLICY,
     ) -> None:
         super().__init__(space, population_size=population_size, initial=initial, rng=rng)
+        self._policy = policy
         self.population: list[Individual] = []
         self.archive = tools.ParetoFront()
         self.logbook = tools.Logbook()
@@ -75,34 +73,38 @@ class Evolution(Search):
         self._standings = Standings(space)
         self._toolbox = self._make_toolbox()
 
-    def ask(self, prices: Prices | None = None) -> Candidate | None:
+    def ask(self, costs: CostEstimates | None = None) -> Candidate | None:
         """Return the next entry of the portfolio or, once there is none, a child.
 
         Entries come in their order, but for those of types that have shown themselves hopeless
         and those too dear: these come now and then among the children. One that takes longer
         than a candidate should gets fewer trees, rounds or epochs.
         """
-        if prices is None:
+        if costs is None:
             return super().ask()
-        whole_start = prices.whole_start and self._asked < self.population_size
-        entries = self._initial[: self.population_size - self._asked if whole_start else None]
+        portfolio_first = costs.portfolio_first and self._asked < self.population_size
+        entries = self._initial[
+            : self.population_size - self._asked if portfolio_first else None
+        ]
         sizes: dict[Genome, Genome] = {}
         for entry in entries:
-            genome = sizes[entry] = self._affordable(entry, prices)
-            dear = self._is_too_dear(genome, prices) or self._standings.is_hopeless(genome)
+            genome = sizes[entry] = self._affordable(entry, costs)
+            dear = self._is_too_dear(genome, costs) or self._standings.is_hopeless(genome)
             if not dear and genome not in self._seen:
                 return self._started(entry, genome)
         left = [entry for entry in entries if sizes[entry] not in self._seen]
-        if left and (whole_start or self.rng.random() < LEFT_OVER):
+        if left and (portfolio_first or self.rng.random() < LEFT_OVER):
             return self._started(left[0], sizes[left[0]])
         child = self._bred()
         if child is None and left:
             return self._started(left[0], sizes[left[0]])
         return child
 
-    def _affordable(self, entry: Genome, prices: Prices) -> Genome:
+    def _affordable(self, entry: Genome, costs: CostEstimates) -> Genome:
         """Return an entry as it is asked: smaller, if it is too dear and that was not asked."""
-        part = prices.most / max(prices.seconds(entry), 1e-9)
+        if not self._policy.reduced_fidelity:
+            return entry
+        part = costs.most / max(costs.seconds(entry), 1e-9)
         smaller = cheaper(entry, self.space, part)
         return entry if smaller in self._seen else smaller
 
@@ -110,10 +112,10 @@ class Evolution(Search):
         self._initial.remove(entry)
         return self._candidate(genome, "portfolio", ())
 
-    def _is_too_dear(self, genome: Genome, prices: Prices) -> bool:
+    def _is_too_dear(self, genome: Genome, costs: CostEstimates) -> bool:
         # Of an estimator of the user's it is not known: it may always be tried.
         known = self.space[genome.estimator].cost is not None
-        return known and prices.seconds(genome) > TOO_DEAR * prices.most
+        return known and costs.seconds(genome) > TOO_DEAR * costs.most
 
     def draw(self) -> tuple[Genome, str, tuple[int, ...]]:
         """Return a genome drawn from the whole space."""
@@ -125,7 +127,7 @@ class Evolution(Search):
         if len(self.population) < fewest or self.rng.random() < IMMIGRANTS:
             return self.draw()
         parents = self._parents()
-        if self.rng.random() >= CROSSOVER_PROBABILITY or parents[0] == parents[1]:
+        if self.rng.random() >= self._policy.crossover_probability or parents[0] == parents[1]:
             child = self._longer(parents[0])
             if child is None:
                 child = self._heir(self._toolbox.mutate(parents[0].genome), parents[0])
@@ -138,14 +140,21 @@ class Evolution(Search):
 
     def _longer(self, parent: Individual) -> Genome | None:
         """Return a child that goes on from its parent's rounds of boosting, if it shall."""
-        if not goes_on(parent.genome, self.space) or self.rng.random() >= GOING_ON:
+        if (
+            not goes_on(parent.genome, self.space)
+            or self.rng.random() >= self._policy.boosting_continuation
+        ):
             return None
         return longer(parent.genome, self.space, self.rng)
 
     def _heir(self, child: Genome, parent: Individual) -> Genome:
         """Return the child, which may have become one that starts from its parent's weights."""
         one = heir(child, parent.genome, self.space)
-        return child if one is None or self.rng.random() >= INHERITANCE else one
+        return (
+            child
+            if one is None or self.rng.random() >= self._policy.weight_inheritance
+            else one
+        )
 
     def tell(self, candidate: Candidate, error: float | None) -> None:
         """Let a candidate compete for a place in the population; failed ones have none."""

@@ -10,6 +10,7 @@ from evolearn.genes.relations import RELATED, RELATIONS
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
+from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.search.portfolio_entries import STARTS, Entry
 
 # By how many places an entry is put off each time its expected seconds double beyond its share
@@ -32,7 +33,10 @@ OF_CROSSES = "target_mean"
 
 
 def portfolio(
-    space: SearchSpace, problem: Problem, fair_seconds: float = float("inf")
+    space: SearchSpace,
+    problem: Problem,
+    fair_seconds: float = float("inf"),
+    policy: Policy = DEFAULT_POLICY,
 ) -> list[Genome]:
     """Return the first genomes to evaluate, the baseline first.
 
@@ -52,12 +56,16 @@ def portfolio(
     problem : Problem
     fair_seconds : float, default=inf
         The seconds of one fit that are an entry's fair share of the time budget.
+    policy : Policy, default=DEFAULT_POLICY
+        It may leave the portfolio empty, or its entries as large as they are.
 
     Returns
     -------
     list of Genome
     """
-    most = MOST_SHARES * fair_seconds
+    if not policy.portfolio:
+        return []
+    most = MOST_SHARES * fair_seconds if policy.reduced_fidelity else float("inf")
     entries = entries_in(space, STARTS[problem.task])
     thrifty = (
         cheaper(g, space, most / max(_seconds(g, space, problem), 1e-9)) for g in entries
