@@ -12,6 +12,7 @@ from evolearn.checkpoint.fingerprint import fingerprint
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.pipeline.build import express, fit_weights
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.problem import Problem
@@ -251,7 +252,7 @@ def test_one_that_cannot_be_imported_is_left_out_with_the_reason(library, monkey
 def test_another_version_makes_another_journal(library, monkeypatch):
     matrix, target = numbers_and_a_category()
     estimator = EvolutionaryRegressor(search_space=[library], random_state=0)
-    data = read_data(estimator, matrix, target, None, None, "regression")
+    data = read_data(Settings.of(estimator), matrix, target, None, None)
     before = fingerprint(estimator, data)
     assert fingerprint(estimator, data) == before
     monkeypatch.setattr(importlib.import_module(library), "__version__", "99.0")

@@ -66,13 +66,14 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     cv : int, cross-validation generator or iterable, default=None
         Cross-validation of the candidates. None: 8 folds on small tables, 5 on others, fewer
         or a single held-out fifth where the budget would hold too few candidates; with
-        ``groups``, a splitter that keeps groups together; tables of 64 MiB and more train on a fifth of
-        the rows, for the sake of memory. An int: that number of shuffled folds.
+        ``groups``, a splitter that keeps groups together; tables of 64 MiB and more train on a
+        fifth of the rows, for the sake of memory. An int: that number of shuffled folds.
 
     final_model : {"ensemble", "single"}, default="ensemble"
         The model that predicts: an ensemble of the candidates that complement each other
         best, whose probabilities are pooled, from 500 rows on with a stacking layer that
-        learns from their predictions if that is better (see `stacking_weights_`), or the best candidate alone.
+        learns from their predictions if that is better (see `stacking_weights_`), or the best
+        candidate alone.
 
     ensemble_size : int, default=25
         Draws of the greedy ensemble selection, with replacement: the largest number of members

@@ -64,8 +64,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     cv : int, cross-validation generator or iterable, default=None
         Cross-validation of the candidates. None: 8 folds on small tables, 5 on others, fewer
         or a single held-out fifth where the budget would hold too few candidates; with
-        ``groups``, a splitter that keeps groups together; tables of 64 MiB and more train on a fifth of
-        the rows, for the sake of memory. An int: that number of shuffled folds.
+        ``groups``, a splitter that keeps groups together; tables of 64 MiB and more train on a
+        fifth of the rows, for the sake of memory. An int: that number of shuffled folds.
 
     final_model : {"ensemble", "single"}, default="ensemble"
         The model that predicts: a weighted mean of the candidates that complement each other

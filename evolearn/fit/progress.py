@@ -10,16 +10,16 @@ from evolearn.search.record import Progress, Record
 
 
 class ProgressLog:
-    """Observer that logs a line per generation, and a summary; silent at ``verbose=0``.
+    """Observer that logs a line per generation.
 
-    Silent even for handlers of the user's that listen to all levels.
+    At ``verbose=0`` nothing is logged, even for the user's own handlers.
     """
 
     def __init__(self, verbose: int) -> None:
         self._verbose = verbose
 
     def told(self, candidate: Candidate, evaluation: Evaluation) -> None:
-        """Log nothing: candidates are too many."""
+        """Log nothing for single candidates."""
 
     def generation_ended(self, progress: Progress) -> None:
         """Log the state after a generation."""
@@ -34,11 +34,10 @@ class ProgressLog:
                 )
             )
 
-    def fit_ended(self, records: Sequence[Record], final: FinalModels | None) -> None:
-        """Log how often prepared rows were reused, and the weights of the stacking layer."""
-        if not self._verbose:
-            return
-        seconds = [record.evaluation.reused_fit_seconds for record in records]
-        LOGGER.info(reuse_line(sum(s > 0 for s in seconds), len(seconds), sum(seconds)))
-        if final is not None and final.stacking is not None:
-            LOGGER.info(layer_line(final.stacking.weights))
+
+def log_summary(records: Sequence[Record], final: FinalModels | None) -> None:
+    """Log how often prepared rows were reused, and the weights of the stacking layer."""
+    seconds = [record.evaluation.reused_fit_seconds for record in records]
+    LOGGER.info(reuse_line(sum(s > 0 for s in seconds), len(seconds), sum(seconds)))
+    if final is not None and final.stacking is not None:
+        LOGGER.info(layer_line(final.stacking.weights))

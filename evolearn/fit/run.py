@@ -24,7 +24,7 @@ from evolearn.execution.pool import WorkerPool
 from evolearn.execution.worker_program import describe
 from evolearn.fit.data import read_data
 from evolearn.fit.failures import check_failures
-from evolearn.fit.progress import ProgressLog
+from evolearn.fit.progress import ProgressLog, log_summary
 from evolearn.fit.result import FitResult
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import Plan, make_plan
@@ -44,9 +44,22 @@ PRELOAD = ("evolearn.evaluation.evaluator",)
 
 
 def fit(
-    settings: Settings, X: Any, y: Any, sample_weight: Any = None, groups: Any = None
+    settings: Settings,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    groups: Any = None,
+    observer: Observer | None = None,
 ) -> dict[str, Any]:
     """Search for the best pipelines, fit the final models, and return the fitted attributes.
+
+    Parameters
+    ----------
+    settings : Settings
+    X, y, sample_weight, groups : array-like
+        As in ``fit`` of the estimators.
+    observer : Observer or None, default=None
+        Watches the search; None: its progress is logged.
 
     Raises
     ------
@@ -76,14 +89,14 @@ def fit(
             if settings.replay:
                 result = replay(trainer, journal)
             else:
-                result = search(trainer, journal, ProgressLog(settings.verbose))
+                result = search(trainer, journal, observer or ProgressLog(settings.verbose))
         # Results.
         result.warn(budget)
         return result.attributes()
 
 
 def search(
-    trainer: Trainer, journal: EvaluationJournal | None, observer: ProgressLog
+    trainer: Trainer, journal: EvaluationJournal | None, observer: Observer
 ) -> FitResult:
     """Search, and fit the final models; search on for as long as there is time left."""
     plan = trainer.plan
@@ -104,7 +117,8 @@ def search(
     if final is not None and loop.stop_reason in COMPLETE and is_possible(plan, options):
         final = _with_stacking(trainer, final, planner, loop.schedule.runtime_model)
     loop.finish()
-    observer.fit_ended(loop.record.records, final)
+    if plan.settings.verbose:
+        log_summary(loop.record.records, final)
     # An interrupt may have come only while the final models were fitted.
     reason = "interrupted" if trainer.interruption.requested else loop.stop_reason
     if journal is not None:

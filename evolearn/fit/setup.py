@@ -1,6 +1,7 @@
 """Setup of a fit: the folds, the search space for this table, the data in the workers."""
 
 import numbers
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -76,10 +77,11 @@ class Plan:
         """Whether a final fit leaves no memory for another one at the same time."""
         return refits_alone(genome, self.space, self.problem)
 
-    def search(self) -> Search:
-        """Return the evolutionary search, with the portfolio as its first candidates."""
+    def search(self, initial: Iterable[Genome] | None = None) -> Search:
+        """Return the evolutionary search; by default it begins with the portfolio."""
         policy, rng = self.settings.policy, Random(self.data.seed)
-        initial = portfolio(self.space, self.problem, self.fair_seconds, policy)
+        if initial is None:
+            initial = portfolio(self.space, self.problem, self.fair_seconds, policy)
         size = self.settings.population_size
         if not policy.evolution:
             return RandomSearch(self.space, population_size=size, initial=initial, rng=rng)

@@ -109,7 +109,7 @@ class StackingReserve:
         self._genomes = trees_of(plan.space, plan.problem.task)
 
     def seconds(self) -> float:
-        """Return the expected seconds of the models that fit into the largest share of the budget."""
+        """Return the expected seconds of the models that fit into the largest share."""
         affordable = [0.0]
         for seconds in sorted(
             expected_seconds(self._plan, self._problem, genome, self._runtime_model)

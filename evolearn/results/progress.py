@@ -61,6 +61,6 @@ def reuse_line(n_reused: int, n_candidates: int, seconds: float) -> str:
 
 
 def layer_line(weights: Mapping[str, float]) -> str:
-    """Return the line that reports what a second layer is made of."""
+    """Return the line that reports the weights of a stacking layer."""
     shares = ", ".join(f"{name} {weight:.0%}" for name, weight in weights.items())
-    return f"second layer, of what the ensemble's members predict: {shares}"
+    return f"stacking layer on the predictions of the ensemble's members: {shares}"

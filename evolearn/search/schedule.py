@@ -76,7 +76,7 @@ class Schedule:
         )
 
     def ask_ahead(self, initial: Sequence[Genome], n_workers: int) -> int:
-        """Return the number of candidates to ask ahead, by the expected cost of the initial ones."""
+        """Return the number of candidates to ask ahead, by the cost of the initial ones."""
         distance, seconds = self._policy.ask_ahead, self.budget.seconds
         if seconds is None or not initial:
             return distance
