@@ -25,6 +25,7 @@ from evolearn.data import (
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.user_warnings import collected_warnings
 
 # Rows, and numbers, that are predicted at once: the copies and kernel features that a pipeline
 # makes of them take many times their memory.
@@ -139,11 +140,12 @@ class BaseEvolutionary(BaseEstimator):
         self.verbose = verbose
 
     def _fit(self, X, y, sample_weight, groups):
-        attributes = fit(Settings.of(self), X, y, sample_weight, groups)
-        if "feature_names_in_" not in attributes and hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-        for name, value in attributes.items():
-            setattr(self, name, value)
+        with collected_warnings():
+            attributes = fit(Settings.of(self), X, y, sample_weight, groups)
+            if "feature_names_in_" not in attributes and hasattr(self, "feature_names_in_"):
+                del self.feature_names_in_
+            for name, value in attributes.items():
+                setattr(self, name, value)
         return self
 
     def _checked(self, X):

@@ -35,7 +35,7 @@ from evolearn.search.loop import SearchLoop
 from evolearn.search.record import Observer
 from evolearn.search.schedule import Schedule
 from evolearn.search.stopping import StoppingRules
-from evolearn.user_warnings import collected_warnings, warn
+from evolearn.user_warnings import warn
 
 # Reasons to stop after which a stacking layer is tried: the search was not told to end early.
 COMPLETE = ("time_budget", "n_generations", "n_evaluations", "no_improvement", "exhausted")
@@ -70,7 +70,6 @@ def fit(
     """
     budget = Budget(settings.time_budget)
     with (
-        collected_warnings(),
         visible_progress(settings.verbose),
         Interruption() as interruption,
         open_workers(settings) as pool,
