@@ -20,18 +20,21 @@ from random import Random
 import numpy as np
 
 from evolearn.checkpoint.store import CheckpointStore
-from evolearn.cost.runtime_model import Pace
+from evolearn.cost.runtime_model import RuntimeModel
 from evolearn.data import prepare_table
 from evolearn.ensemble.library import Library
+from evolearn.ensemble.planner import FinalModelsPlanner
+from evolearn.ensemble.selection_options import EnsembleOptions
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.execution.budget import Budget
 from evolearn.execution.local.pool import WorkerPool
+from evolearn.fit.progress import ProgressLog
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.user_space import make_space
 from evolearn.search.evolution import Evolution
-from evolearn.search.loop import SearchRun
-from evolearn.search.schedule import Steering
-from evolearn.search.stopping import Limits
+from evolearn.search.loop import SearchLoop
+from evolearn.search.schedule import Schedule
+from evolearn.search.stopping import StoppingRules
 
 ROWS = 1_000
 
@@ -54,25 +57,27 @@ def measure(n_evaluations, n_jobs, checkpoint=None):
         waiting = n_jobs
         while waiting:
             waiting -= len(pool.collect())
-        run = SearchRun(
+        problem = Problem("regression", prepare_table(np.eye(9)).schema)
+        model, budget = RuntimeModel(space, problem, 1), Budget(None)
+        library = Library(30)
+        loop = SearchLoop(
             search=search,
             pool=pool,
-            budget=Budget(None if checkpoint is None else 1e6),
-            limits=Limits(n_evaluations=n_evaluations),
-            library=Library(30, lambda genome: 1.25),
-            steering=Steering(
-                Pace(space, Problem("regression", prepare_table(np.eye(9)).schema), 1)
+            library=library,
+            schedule=Schedule(model, budget),
+            rules=StoppingRules(n_evaluations=n_evaluations),
+            planner=FinalModelsPlanner(
+                library, EnsembleOptions(None, 1), model, budget, n_jobs
             ),
-            choose=lambda: None,
-            on_generation=lambda progress: None,
+            observer=ProgressLog(0),
             checkpoint=checkpoint,
         )
         start = time.perf_counter()
-        run.run()
+        loop.run()
         seconds = time.perf_counter() - start
-    if len(run.records) != n_evaluations:
+    if len(loop.record) != n_evaluations:
         raise SystemExit(
-            f"{len(run.records)} of {n_evaluations} evaluations: {run.stop_reason}"
+            f"{len(loop.record)} of {n_evaluations} evaluations: {loop.stop_reason}"
         )
     return seconds
 

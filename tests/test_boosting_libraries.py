@@ -13,6 +13,7 @@ from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.checkpoints import fingerprint_of
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.problem import Problem
@@ -252,10 +253,10 @@ def test_one_that_cannot_be_imported_is_left_out_with_the_reason(library, monkey
 def test_another_version_makes_another_checkpoint(library, monkeypatch):
     matrix, target = numbers_and_a_category()
     estimator = EvolutionaryRegressor(search_space=[library], random_state=0)
-    data = read_data(estimator, matrix, target, None, None, "regression")
-    settings = {"population_size": 4, "scoring": None}
-    before = fingerprint_of(data, **settings)
-    assert fingerprint_of(data, **settings) == before
+    settings = Settings.of(estimator)
+    data = read_data(settings, matrix, target, None, None)
+    before = fingerprint_of(settings, data)
+    assert fingerprint_of(settings, data) == before
     monkeypatch.setattr(importlib.import_module(library), "__version__", "99.0")
     assert fingerprint_of(data, **settings) != before
 

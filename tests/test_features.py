@@ -14,6 +14,7 @@ from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, S
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
 from evolearn.genes.formulas import Formulas
 from evolearn.genes.screening.formulas import find_formulas
@@ -264,8 +265,8 @@ def test_a_class_of_one_row_proves_nothing():
 def test_formulas_are_bred_where_rows_are_independent_and_there_is_time(settings, groups, bred):
     X, y = table_of(lambda a, b: a * b, 2, n_rows=200)
     model = EvolutionaryRegressor(**settings, random_state=0)
-    data = read_data(model, X, y.ravel(), None, groups, "regression")
-    plan = make_plan(model, data, choose_effort(model, data))
+    data = read_data(Settings.of(model), X, y.ravel(), None, groups)
+    plan = make_plan(Settings.of(model), data, choose_effort(Settings.of(model), data))
     domain = plan.space.component("features", "constructed").parameters["expressions"]
     assert bool(domain.known) is bred
 

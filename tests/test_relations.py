@@ -14,6 +14,7 @@ from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, S
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
 from evolearn.genes.relations import Relations
 from evolearn.genes.screening.relations import find_relations
@@ -239,8 +240,8 @@ def test_relations_are_looked_for_where_rows_are_independent_and_there_is_time(
 ):
     X, y = frame_of_a_cross()
     model = EvolutionaryRegressor(**settings, random_state=0)
-    data = read_data(model, X, y, None, groups, "regression")
-    plan = make_plan(model, data, choose_effort(model, data))
+    data = read_data(Settings.of(model), X, y, None, groups)
+    plan = make_plan(Settings.of(model), data, choose_effort(Settings.of(model), data))
     domain = plan.space.component("relations", "related").parameters["relations"]
     assert bool(domain.known) is found
     first = [genome for genome in plan.search(16)._initial[:12] if "relations" in genome]
@@ -252,8 +253,8 @@ def test_an_estimator_of_the_users_may_be_called_as_the_step_is():
     space = SearchSpace.default("regression")
     own = Component("related", Ridge, {"alpha": [1.0, 2.0]})
     model = EvolutionaryRegressor(search_space=SearchSpace([own, *space.estimators]))
-    data = read_data(model, X, y, None, None, "regression")
-    plan = make_plan(model, data, choose_effort(model, data))
+    data = read_data(Settings.of(model), X, y, None, None)
+    plan = make_plan(Settings.of(model), data, choose_effort(Settings.of(model), data))
     assert plan.space.component("relations", "related").parameters["relations"].known
     assert set(plan.space["related"].parameters) == {"alpha"}
 

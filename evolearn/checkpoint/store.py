@@ -10,7 +10,6 @@ import json
 import os
 import sqlite3
 import time
-import warnings
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
@@ -41,8 +40,8 @@ from evolearn.checkpoint.tables import (
     values_of,
 )
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.exceptions import EvolearnWarning
 from evolearn.pipeline.genome import Genome
+from evolearn.user_warnings import warn
 
 # A candidate that was stopped from outside (too slow, killed) may do better in another run.
 FINAL = ("scored", "raced", "failed")
@@ -246,12 +245,10 @@ class CheckpointStore:
         self._is_writable = False
         if isinstance(error, OSError):
             self._abandon()
-        warnings.warn(
+        warn(
             f"The checkpoint {self.path} could not be written ({error}); the fit goes on, but "
             "what it evaluates from here on cannot be resumed. Make room on that disk, or pass "
-            "another folder as journal.",
-            EvolearnWarning,
-            stacklevel=2,
+            "another folder as journal."
         )
 
     def _abandon(self) -> None:

@@ -3,7 +3,6 @@
 import errno
 import os
 import pickle
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 
-from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.serialization import describe, pickled
+from evolearn.user_warnings import warn
 
 # Kinds of arrays whose bytes are their values: all except references to objects.
 PLAIN_KINDS = "biufcSUmMV"
@@ -137,12 +136,10 @@ def share(value: Any, folder: Path | None, name: str) -> FileValue | InlineValue
     except OSError as error:
         for ending in (".npy", ".pickle", *SPARSE_PARTS):
             Path(f"{path}{ending}").unlink(missing_ok=True)
-        warnings.warn(
+        warn(
             f"The temporary folder {folder} cannot hold the {name} ({describe(error)}): every "
             "worker gets a copy of its own. Make room there, or name another folder in the "
-            "environment variable TMPDIR.",
-            EvolearnWarning,
-            stacklevel=2,
+            "environment variable TMPDIR."
         )
         return _inline(value)
 

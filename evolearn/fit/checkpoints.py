@@ -1,6 +1,5 @@
 """Opens the checkpoint of a fit, one file per data and settings, and continues from it."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import Any
 from evolearn.checkpoint.fingerprint import fingerprint
 from evolearn.checkpoint.store import CheckpointStore
 from evolearn.fit.data import FitData
-from evolearn.fit.setup import Effort
-from evolearn.search.loop import SearchRun
+from evolearn.fit.settings import Settings
+from evolearn.fit.setup import Effort, choose_effort
+from evolearn.search.loop import SearchLoop
 from evolearn.search.replay import Replay
 
 
 def open_checkpoint(
-    folder: Any, data: FitData, *, population_size: int, scoring: Any
+    settings: Settings, data: FitData
 ) -> AbstractContextManager[CheckpointStore | None]:
     """Open the checkpoint of a fit until the context ends; None without a folder.
 
@@ -24,14 +24,14 @@ def open_checkpoint(
     CheckpointError
         If the file belongs to somebody else, is damaged, or is in use by another fit.
     """
-    if folder is None:
+    if settings.journal is None:
         return nullcontext()
-    name = fingerprint_of(data, population_size=population_size, scoring=scoring)
-    path = Path(folder) / f"{name}.sqlite"
+    name = fingerprint_of(settings, data)
+    path = Path(settings.journal) / f"{name}.sqlite"
     return closing(CheckpointStore(path, fingerprint=name, seed=data.seed))
 
 
-def fingerprint_of(data: FitData, *, population_size: int, scoring: Any) -> str:
+def fingerprint_of(settings: Settings, data: FitData) -> str:
     """Return a digest of everything that decides what the candidates are and how they score.
 
     Budgets, limits, `n_jobs` and `verbose` are no part of it: a search may continue with
@@ -47,16 +47,16 @@ def fingerprint_of(data: FitData, *, population_size: int, scoring: Any) -> str:
             data.task,
             data.weights,
             data.groups,
-            data.raw if data.is_taken_raw(data.space) else None,
+            data.raw if data.needs_raw(data.space) else None,
             data.seed,
             # Splits count by their rows: the text of a splitter may not contain its seed.
             data.cv,
         ),
-        settings=(data.problem.task, population_size, scoring, data.space),
+        settings=(data.problem.task, settings.population_size, settings.scoring, data.space),
     )
 
 
-def effort_of(checkpoint: CheckpointStore | None, choose: Callable[[], Effort]) -> Effort:
+def effort_of(settings: Settings, data: FitData, checkpoint: CheckpointStore | None) -> Effort:
     """Return the effort of the first fit in the checkpoint; of this one, if it is the first.
 
     Evaluations can only be compared on the same folds: a fit that continues with another time
@@ -64,7 +64,7 @@ def effort_of(checkpoint: CheckpointStore | None, choose: Callable[[], Effort]) 
     """
     if checkpoint is not None and checkpoint.effort is not None:
         return Effort(**checkpoint.effort)
-    effort = choose()
+    effort = choose_effort(settings, data)
     if checkpoint is not None:
         checkpoint.save_effort(asdict(effort))
     return effort
@@ -90,14 +90,14 @@ def last_run(checkpoint: CheckpointStore | None) -> tuple[CheckpointStore, dict[
     return checkpoint, checkpoint.finished_runs[-1]
 
 
-def continue_search(run: SearchRun) -> None:
+def continue_search(loop: SearchLoop) -> None:
     """Bring a run with a time budget to the state that earlier runs had reached.
 
     A run without a time budget proposes the same candidates again, and finds their evaluations
     in the checkpoint.
     """
-    checkpoint = run.checkpoint
-    if checkpoint is None or run.budget.seconds is None:
+    checkpoint = loop.checkpoint
+    if checkpoint is None or loop.schedule.budget.seconds is None:
         return
     # A run without a time budget stores its steps at its end alone.
     ends = [end["steps"] for end in checkpoint.finished_runs[-1:]]
@@ -107,6 +107,7 @@ def continue_search(run: SearchRun) -> None:
     steps = [step for step in steps if not checkpoint.failed_transiently(step)]
     if steps:
         find = checkpoint.find_latest
-        past = Replay(run.search, find, run.library, run.steering.pace).run(steps)
+        replay = Replay(loop.search, find, loop.library, loop.schedule.runtime_model)
+        past = replay.run(steps)
         checkpoint.replace_steps(past.steps)
-        run.resume(past)
+        loop.resume(past)

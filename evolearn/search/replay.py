@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from evolearn.checkpoint.tables import Step
-from evolearn.cost.runtime_model import Pace
+from evolearn.cost.runtime_model import RuntimeModel
 from evolearn.ensemble.library import Entry, Library
+from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.pipeline.genome import Genome
-from evolearn.search.ask_tell import Candidate, Search
+from evolearn.search.ask_tell import Search
 from evolearn.search.record import Past, Record
-from evolearn.search.schedule import Steering
+from evolearn.search.schedule import Schedule
 
 
 @dataclass(frozen=True)
@@ -29,29 +30,31 @@ class Replay:
         Returns the stored evaluation of a genome, None if there is none.
     library : Library
         Empty; receives the best candidates.
-    pace : Pace
+    runtime_model : RuntimeModel
         A new one; learns how long candidates take.
     """
 
     search: Search
     find: Callable[[Genome], Evaluation | None]
     library: Library
-    pace: Pace
+    runtime_model: RuntimeModel
 
     def run(self, steps: Sequence[Step]) -> Past:
         """Repeat steps up to the first one that cannot be repeated; return what they gave."""
         asked: list[Candidate | None] = []
         records: list[Record] = []
         for step in steps:
-            steering = Steering(self.pace, **step.schedule)
+            schedule = Schedule.from_notes(self.runtime_model, step.schedule)
             for _ in range(step.asked_before - len(asked)):
-                asked.append(self.search.ask(steering.prices_again(len(asked))))
+                asked.append(self.search.ask(schedule.replayed_estimates(len(asked))))
             candidate = asked[step.number] if step.number < len(asked) else None
             evaluation = None if candidate is None else self._evaluation(candidate, step)
             if candidate is None or evaluation is None:
                 break
             self.search.tell(candidate, evaluation.error)
-            self.pace.note(candidate.genome, evaluation)
+            self.runtime_model.observe(
+                candidate.genome, evaluation.fold_seconds, retrained=evaluation.retrained
+            )
             if evaluation.error is not None:
                 self.library.add(Entry(candidate, evaluation))
             records.append(Record(candidate, replace(evaluation, predictions=None)))

@@ -28,12 +28,12 @@ from evolearn import (
     SearchError,
     SearchSpace,
 )
-from evolearn.ensemble.library import Library
+from evolearn.ensemble import planner
 from evolearn.fit.checkpoints import fingerprint_of
 from evolearn.fit.data import read_data
-from evolearn.search import evolution
-from evolearn.search import schedule as steering
-from evolearn.search.loop import SearchRun
+from evolearn.fit.settings import Settings
+from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.search.loop import SearchLoop
 
 X, Y = make_regression(120, 5, noise=5.0, random_state=0)
 SETTINGS = {
@@ -46,8 +46,10 @@ SETTINGS = {
 }
 
 
-def model(**changes):
-    return EvolutionaryRegressor(**(SETTINGS | changes))
+def model(policy=DEFAULT_POLICY, **changes):
+    estimator = EvolutionaryRegressor(**(SETTINGS | changes))
+    estimator._policy = policy
+    return estimator
 
 
 def file_of(folder):
@@ -146,9 +148,9 @@ SCRIPT = """
 import sys
 from sklearn.datasets import make_regression
 from evolearn import EvolutionaryRegressor
-import evolearn.search.loop as search
+from evolearn.search.loop import SearchLoop
 
-keep, number, limit = search.SearchRun._take, 0, int(sys.argv[2])
+keep, number, limit = SearchLoop._take, 0, int(sys.argv[2])
 def take(self, outcome):
     global number
     keep(self, outcome)
@@ -156,7 +158,7 @@ def take(self, outcome):
     if number == limit:
         import os, signal
         os.kill(os.getpid(), signal.SIGKILL)
-search.SearchRun._take = take
+SearchLoop._take = take
 X, y = make_regression(120, 5, noise=5.0, random_state=0)
 EvolutionaryRegressor(
     time_budget=None, n_evaluations=12, population_size=4, cv=3, random_state=0,
@@ -203,10 +205,13 @@ def test_a_damaged_checkpoint_is_refused_by_name_and_left_untouched(journal, dam
     assert file_of(journal).read_bytes() == data
 
 
-@pytest.mark.parametrize("ordered_share", [steering.ORDERED_SHARE, 0.0])
-def test_a_timed_run_is_replayed_whatever_the_clock_says(tmp_path, monkeypatch, ordered_share):
-    monkeypatch.setattr(steering, "ORDERED_SHARE", ordered_share)  # 0: the clock steers at once
+POLICIES = {"ordered": DEFAULT_POLICY, "free": Policy(ordered_share=0.0)}
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+def test_a_timed_run_is_replayed_whatever_the_clock_says(tmp_path, policy):
     timed = {"journal": tmp_path, "n_evaluations": None, "n_iter_no_change": None}
+    timed["policy"] = policy
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EvolearnWarning)  # three seconds may be short
         first = model(**timed, time_budget=3.0).fit(X, Y)
@@ -229,14 +234,11 @@ def told(fitted):
     return [repr(params) for params in fitted.cv_results_["params"]]
 
 
-@pytest.mark.parametrize("ordered_share", [steering.ORDERED_SHARE, 0.0])
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
 @pytest.mark.parametrize("seconds", [3.0, 6.0])
-def test_a_timed_run_goes_on_where_the_one_before_had_ended(
-    tmp_path, monkeypatch, ordered_share, seconds
-):
-    monkeypatch.setattr(steering, "ORDERED_SHARE", ordered_share)
-    first = timed_fit(tmp_path, population_size=3)
-    second = timed_fit(tmp_path, seconds, population_size=3)
+def test_a_timed_run_goes_on_where_the_one_before_had_ended(tmp_path, policy, seconds):
+    first = timed_fit(tmp_path, population_size=3, policy=policy)
+    second = timed_fit(tmp_path, seconds, population_size=3, policy=policy)
     n_before = len(told(first))
     assert told(second)[:n_before] == told(first)
     assert len(told(second)) > n_before
@@ -301,7 +303,7 @@ def empty(folder):
 
 @pytest.mark.parametrize("change", [shutil.rmtree, empty])
 def test_a_fit_goes_on_without_a_checkpoint_that_vanishes(tmp_path, monkeypatch, whole, change):
-    take, taken = SearchRun._take, []
+    take, taken = SearchLoop._take, []
 
     def take_and_change(run, outcome):
         take(run, outcome)
@@ -309,7 +311,7 @@ def test_a_fit_goes_on_without_a_checkpoint_that_vanishes(tmp_path, monkeypatch,
         if len(taken) == 4:
             change(tmp_path / "runs")
 
-    monkeypatch.setattr(SearchRun, "_take", take_and_change)
+    monkeypatch.setattr(SearchLoop, "_take", take_and_change)
     with pytest.warns(EvolearnWarning, match=r"(removed|cut off).*the fit goes on") as caught:
         fitted = model(journal=tmp_path / "runs").fit(X, Y)
     assert len(caught) == 1
@@ -363,29 +365,31 @@ def test_a_timed_search_tries_again_what_failed_for_a_passing_reason(tmp_path):
     same(second, timed_fit(tmp_path / "runs", 0.001, search_space=space, replay=True))
 
 
-def test_what_cannot_be_told_again_is_left_and_the_search_goes_on(tmp_path, monkeypatch):
+def test_what_cannot_be_told_again_is_left_and_the_search_goes_on(tmp_path):
     timed_fit(tmp_path)
-    # As if the rules had changed by which children are bred.
-    monkeypatch.setattr(evolution, "CROSSOVER_PROBABILITY", 0.9)
-    second = timed_fit(tmp_path)
-    third = timed_fit(tmp_path)
+    # As if the rules of variation had changed.
+    changed = Policy(crossover_probability=0.9)
+    second = timed_fit(tmp_path, policy=changed)
+    third = timed_fit(tmp_path, policy=changed)
     assert told(third)[: len(told(second))] == told(second)
-    same(third, timed_fit(tmp_path, 0.001, replay=True))
+    same(third, timed_fit(tmp_path, 0.001, replay=True, policy=changed))
 
 
 def test_a_search_goes_on_if_final_models_took_less_time_than_was_set_aside(
     tmp_path, monkeypatch
 ):
     rounds = []
-    begin_again = SearchRun._begin_again
+    prepare = SearchLoop.prepare_to_continue
     monkeypatch.setattr(
-        SearchRun,
-        "_begin_again",
-        lambda run: (rounds.append(len(run.records)), begin_again(run)),
+        SearchLoop,
+        "prepare_to_continue",
+        lambda loop: (rounds.append(len(loop.record)), prepare(loop)),
     )
-    # As if refits were expected to take two seconds, which take some milliseconds.
+    # As if final fits were expected to take two seconds, which take some milliseconds.
     monkeypatch.setattr(
-        Library, "final_seconds", lambda library, *given: 0.0 if library.refitted else 2.0
+        planner,
+        "reserved_seconds",
+        lambda costs, *_: 0.3 if all(cost.is_fitted for cost in costs) else 2.8,
     )
     timed = {"journal": tmp_path, "n_evaluations": None, "n_iter_no_change": None}
     first = model(**timed, time_budget=5.0).fit(X, Y)
@@ -408,8 +412,9 @@ def test_a_replay_without_a_run_is_refused(tmp_path, changes, message):
 
 def name_of(**settings):
     estimator = model(**settings)
-    data = read_data(estimator, X, Y, None, None, "regression")
-    return fingerprint_of(data, population_size=4, scoring=estimator.scoring)
+    return fingerprint_of(
+        Settings.of(estimator), read_data(Settings.of(estimator), X, Y, None, None)
+    )
 
 
 def test_other_splits_are_another_journal():
@@ -513,6 +518,7 @@ def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatc
         from sklearn.linear_model import Ridge
         from evolearn import EvolutionaryRegressor
         from evolearn.fit.data import read_data
+        from evolearn.fit.settings import Settings
         from evolearn.fit.checkpoints import fingerprint_of
 
         def scoring(estimator, X, y):
@@ -528,8 +534,8 @@ def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatc
         estimator = EvolutionaryRegressor(
             random_state=0, scoring=scoring, search_space=[Own()]
         )
-        data = read_data(estimator, X, y, None, None, "regression")
-        print(fingerprint_of(data, population_size=4, scoring=scoring))
+        settings = Settings.of(estimator)
+        print(fingerprint_of(settings, read_data(settings, X, y, None, None)))
         """
     names = []
     for seed in "123":

@@ -24,7 +24,7 @@ from evolearn.checkpoint.store import CheckpointStore
 from evolearn.checkpoint.tables import Step
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
-from evolearn.pipeline.genome import Gene, Genome
+from evolearn.pipeline.genome import Allele, Genome
 
 IDENTITY = {"fingerprint": "abc", "seed": 3}
 
@@ -34,7 +34,7 @@ def store_at(path, **changes):
 
 
 def genome(n):
-    return Genome((("estimator", Gene("ridge", (("alpha", float(n)),))),))
+    return Genome((("estimator", Allele("ridge", (("alpha", float(n)),))),))
 
 
 def evaluation(n, rows=60):

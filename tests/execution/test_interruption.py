@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from evolearn.execution.interruption import Interruption
-from evolearn.execution.memory import default_memory_limit
+from evolearn.execution.local.memory import default_memory_limit
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from evolearn import (
 )
 from evolearn.execution.serialization import import_cloudpickle
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
 
 # pytest's import mode gives this module a name that the workers cannot import.
@@ -50,8 +51,8 @@ def regressor(**settings):
 
 
 def plan_of(estimator, X, y, sample_weight=None, groups=None):
-    data = read_data(estimator, X, y, sample_weight, groups, estimator._task)
-    return make_plan(estimator, data, choose_effort(estimator, data))
+    data = read_data(Settings.of(estimator), X, y, sample_weight, groups)
+    return make_plan(Settings.of(estimator), data, choose_effort(Settings.of(estimator), data))
 
 
 # -- tables ---------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What is tried next: what has any hope and what it costs, counted or measured."""
+"""Schedule and portfolio: the next candidate, its expected cost, nominal or measured."""
 
 import random
 
@@ -8,16 +8,16 @@ from sklearn.linear_model import Ridge
 
 from evolearn import Component, Float, SearchSpace
 from evolearn.cost.restriction import restrict
-from evolearn.cost.runtime_model import Pace
+from evolearn.cost.runtime_model import RuntimeModel
 from evolearn.data import prepare_table
-from evolearn.evaluation.tasks import Evaluation
+from evolearn.execution.budget import Budget
 from evolearn.pipeline.problem import Problem
-from evolearn.search import schedule as steering
-from evolearn.search.ask_tell import Prices
+from evolearn.policy import DEFAULT_POLICY
+from evolearn.search.ask_tell import CostEstimates
 from evolearn.search.estimator_ranking import EstimatorRanking
 from evolearn.search.evolution import Evolution
 from evolearn.search.portfolio import cheaper, portfolio
-from evolearn.search.schedule import LAG, MOST_SHARE, SHORT_LAG, Steering
+from evolearn.search.schedule import FAST, LARGEST_SHARE, SHORT_DISTANCE, Schedule
 
 PROBLEM = Problem(
     "regression", prepare_table(np.random.default_rng(0).normal(size=(2_000, 8))).schema
@@ -40,9 +40,9 @@ def equal(genome):
 def standings():
     """Boosting is far better than the baseline, a forest hardly."""
     standings = EstimatorRanking(SPACE)
-    standings.note(genome(LINEAR), 1.0)
-    standings.note(genome(BOOSTING), 0.2)
-    standings.note(genome(FOREST), 0.9)
+    standings.record(genome(LINEAR), 1.0)
+    standings.record(genome(BOOSTING), 0.2)
+    standings.record(genome(FOREST), 0.9)
     return standings
 
 
@@ -59,13 +59,13 @@ def test_a_type_far_behind_the_best_one_is_hopeless(standings):
 
 @pytest.mark.parametrize("error", [None, float("nan"), float("inf")])
 def test_what_could_not_be_scored_tells_nothing(standings, error):
-    standings.note(genome("nearest_neighbors"), error)
+    standings.record(genome("nearest_neighbors"), error)
     assert not standings.is_hopeless(genome("nearest_neighbors"))
 
 
 def test_a_network_of_another_kind_is_another_type(standings):
     plain = genome("multi_layer_perceptron", embedding="none")
-    standings.note(plain, 0.95)
+    standings.record(plain, 0.95)
     assert standings.is_hopeless(plain)
     assert not standings.is_hopeless(genome("multi_layer_perceptron", embedding="piecewise"))
 
@@ -74,7 +74,7 @@ def test_a_network_of_another_kind_is_another_type(standings):
 def test_scores_without_a_perfect_value_may_have_any_sign(shift):
     standings = EstimatorRanking(SPACE)
     for name, error in ((LINEAR, 1.0), (BOOSTING, 0.2), (FOREST, 0.9)):
-        standings.note(genome(name), error + shift)
+        standings.record(genome(name), error + shift)
     assert standings.is_hopeless(genome(FOREST))
     assert not standings.is_hopeless(genome(BOOSTING))
 
@@ -88,11 +88,11 @@ def evolution(**settings):
     )
 
 
-def told(search, n, prices, errors):
+def told(search, n, costs, errors):
     """Ask and tell one by one; return the candidates."""
     candidates = []
     for _ in range(n):
-        candidates.append(search.ask(prices))
+        candidates.append(search.ask(costs))
         search.tell(candidates[-1], errors(candidates[-1].genome))
     return candidates
 
@@ -103,12 +103,12 @@ def by_type(genome):
 
 def test_entries_come_in_their_order_until_there_is_something_to_compare():
     search = evolution()
-    asked = [search.ask(Prices(equal)) for _ in range(10)]
+    asked = [search.ask(CostEstimates(equal)) for _ in range(10)]
     assert [candidate.genome for candidate in asked] == PORTFOLIO[:10]
 
 
 def test_entries_that_have_no_hope_do_not_keep_others_waiting():
-    candidates = told(evolution(), 40, Prices(equal), by_type)
+    candidates = told(evolution(), 40, CostEstimates(equal), by_type)
     starts = [c.genome.estimator for c in candidates if c.origin == "portfolio"]
     boosting = [i for i, name in enumerate(starts) if name == BOOSTING]
     entries = [genome.estimator for genome in PORTFOLIO]
@@ -121,7 +121,7 @@ def test_what_takes_longer_than_a_candidate_should_gets_fewer_trees():
     def seconds(genome):
         return genome.params.get(f"{FOREST}__n_estimators", 80) / 10
 
-    candidates = told(evolution(), 12, Prices(seconds, most=8.0), by_type)
+    candidates = told(evolution(), 12, CostEstimates(seconds, most=8.0), by_type)
     (first,) = [c.genome for c in candidates if c.genome.estimator == FOREST][:1]
     entry = next(genome for genome in PORTFOLIO if genome.estimator == FOREST)
     assert seconds(entry) > 8.0 >= seconds(first)
@@ -129,45 +129,55 @@ def test_what_takes_longer_than_a_candidate_should_gets_fewer_trees():
 
 def test_who_counts_generations_gets_the_first_one_of_the_portfolio_alone():
     search = evolution(population_size=12)
-    candidates = told(search, 12, Prices(equal, whole_start=True), by_type)
+    candidates = told(search, 12, CostEstimates(equal, portfolio_first=True), by_type)
     assert {c.genome for c in candidates} == set(PORTFOLIO[:12])
 
 
-# -- steering -------------------------------------------------------------------------------
+# -- schedule -------------------------------------------------------------------------------
+
+DISTANCE = DEFAULT_POLICY.ask_ahead
 
 
-def pace():
-    return Pace(SPACE, PROBLEM, 5)
+def runtime_model():
+    return RuntimeModel(SPACE, PROBLEM, 5)
+
+
+def budget_after(elapsed, seconds):
+    """A budget of which some seconds are over."""
+    times = iter([0.0])
+    return Budget(seconds, clock=lambda: next(times, elapsed))
 
 
 @pytest.mark.parametrize(
-    ("seconds", "n_workers", "lag"),
-    [(None, 1, LAG), (1e6, 1, LAG), (1.0, 1, SHORT_LAG), (1.0, 12, 24)],
+    ("seconds", "n_workers", "distance"),
+    [(None, 1, DISTANCE), (1e6, 1, DISTANCE), (1.0, 1, SHORT_DISTANCE), (1.0, 12, 24)],
 )
-def test_fewer_are_asked_ahead_where_the_budget_holds_few(seconds, n_workers, lag):
-    assert Steering(pace(), seconds).lag(PORTFOLIO, n_workers) == lag
+def test_fewer_are_asked_ahead_where_the_budget_holds_few(seconds, n_workers, distance):
+    schedule = Schedule(runtime_model(), Budget(seconds))
+    assert schedule.ask_ahead(PORTFOLIO, n_workers) == distance
 
 
-def test_costs_are_counted_until_the_clock_steers_and_a_replay_knows_since_when():
+def test_costs_are_nominal_until_times_matter_and_a_replay_knows_since_when():
     ridge = genome(LINEAR)
-    run = Steering(pace(), 60.0)
-    counted = run.prices(0, measured=False)
-    assert counted.most == MOST_SHARE * 60.0
-    expected = counted.seconds(ridge)
-    run.pace.note(ridge, Evaluation((0.0,) * 5, "scored", 1.0, (9.0,) * 5, (0.0,) * 5))
-    assert run.prices(1, measured=False).seconds(ridge) == expected
-    assert run.prices(2, measured=True).seconds(ridge) == pytest.approx(45.0)
-    again = Steering(run.pace, **run.notes())
-    assert again.prices_again(1).seconds(ridge) == expected
-    assert again.prices_again(2).seconds(ridge) == pytest.approx(45.0)
+    schedule = Schedule(runtime_model(), Budget(60.0))
+    nominal = schedule.cost_estimates(0, measured=False)
+    assert nominal.most == LARGEST_SHARE * 60.0
+    expected = nominal.seconds(ridge)
+    schedule.runtime_model.observe(ridge, 9.0, retrained=False)
+    assert schedule.cost_estimates(1, measured=False).seconds(ridge) == expected
+    measured = schedule.cost_estimates(2, measured=True)
+    assert measured.seconds(ridge) == pytest.approx(45.0)
+    again = Schedule.from_notes(schedule.runtime_model, schedule.notes())
+    assert again.replayed_estimates(1).seconds(ridge) == expected
+    assert again.replayed_estimates(2).seconds(ridge) == pytest.approx(45.0)
 
 
-@pytest.mark.parametrize("n_told", [0, steering.FAST])
-def test_the_clock_steers_slow_searches_alone_and_not_from_the_start(n_told):
-    run = Steering(pace(), 60.0)
-    assert not run.is_free(1.0, 0)
-    assert run.is_free(59.0, n_told) == (n_told < steering.FAST)
-    assert not Steering(pace(), None).is_free(1e9, 0)
+@pytest.mark.parametrize("n_told", [0, FAST])
+def test_times_matter_in_slow_searches_alone_and_not_from_the_start(n_told):
+    assert not Schedule(runtime_model(), budget_after(1.0, 60.0)).is_free(0)
+    late = Schedule(runtime_model(), budget_after(59.0, 60.0))
+    assert late.is_free(n_told) == (n_told < FAST)
+    assert not Schedule(runtime_model(), budget_after(1e9, None)).is_free(0)
 
 
 # -- spaces of users ------------------------------------------------------------------------
@@ -176,7 +186,7 @@ def test_the_clock_steers_slow_searches_alone_and_not_from_the_start(n_told):
 def test_an_estimator_of_unknown_cost_is_tried_whatever_the_budget():
     mine = Component("mine", Ridge, {"alpha": Float(1e-3, 1e3, log=True)})
     space = restrict(SearchSpace([mine, *SPACE.estimators], SPACE.preparation), PROBLEM)
-    run = Steering(Pace(space, PROBLEM, 8), 5.0)
+    schedule = Schedule(RuntimeModel(space, PROBLEM, 8), Budget(5.0))
     search = Evolution(
         space,
         initial=portfolio(space, PROBLEM, 0.02),
@@ -185,7 +195,7 @@ def test_an_estimator_of_unknown_cost_is_tried_whatever_the_budget():
     )
     tried = []
     for number in range(40):
-        candidate = search.ask(run.prices(number, measured=False))
+        candidate = search.ask(schedule.cost_estimates(number, measured=False))
         tried.append(candidate.genome.estimator)
         search.tell(candidate, 0.1 if tried[-1] == "mine" else 0.9 + number / 1000)
     assert tried.count("mine") > 5
@@ -209,5 +219,5 @@ def test_no_candidate_is_asked_twice_though_its_smaller_form_is_another_entry():
         return genome.params.get(f"{FOREST}__n_estimators", 1) / 100
 
     search = Evolution(SPACE, initial=entries, rng=random.Random(0), population_size=4)
-    candidates = told(search, 40, Prices(seconds, most=1.0), by_type)
+    candidates = told(search, 40, CostEstimates(seconds, most=1.0), by_type)
     assert len({candidate.genome for candidate in candidates}) == 40
