@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from evolearn import EvolutionaryClassifier
 
-X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+X, y = load_breast_cancer(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
     X, y, test_size=0.3, stratify=y, random_state=0
 )

@@ -1,4 +1,4 @@
-"""Which models there are: one file per kind, each family with both tasks.
+"""Model families: one file per kind of model, each family with both tasks.
 
 The list below is the registry. The ranks of the portfolio entries, by task, were chosen from
 110 configurations that ``benchmarks/portfolio.py measure`` fitted on every table of the suite,

@@ -1,4 +1,4 @@
-"""What the model families have in common."""
+"""Common base of the model families."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

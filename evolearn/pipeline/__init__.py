@@ -1,1 +1,1 @@
-"""What can be built: domains, components, genomes, the catalogue, genome to pipeline."""
+"""Genomes, components, domains and search spaces; from a genome to a pipeline."""

@@ -24,7 +24,7 @@ BLEND_ALPHA = 0.3
 
 @runtime_checkable
 class Domain(Protocol):
-    """What every domain can do; `rng` is always the search's own generator."""
+    """Protocol of domains; `rng` is always the search's own generator."""
 
     @property
     def default(self) -> Any:
@@ -47,7 +47,7 @@ class Domain(Protocol):
 
 @dataclass(frozen=True, repr=False)
 class _Interval:
-    """What floats and integers share: an interval, its scale, and moves in unit space."""
+    """Interval of floats or integers, its scale, and its moves in unit space."""
 
     low: float
     high: float

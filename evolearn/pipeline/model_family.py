@@ -68,5 +68,5 @@ class ModelFamily(ABC):
 
     @property
     def requirement(self) -> str | None:
-        """What must be installed for the family to be used; None: nothing."""
+        """The distribution to install before the family can be used; None: it can be used."""
         return None

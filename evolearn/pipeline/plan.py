@@ -37,7 +37,7 @@ class Branch:
 
 @dataclass
 class PipelinePlan:
-    """What genes add their steps to, in the order of the registry.
+    """A pipeline under construction: genes add their steps in the order of the registry.
 
     Attributes
     ----------
