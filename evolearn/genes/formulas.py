@@ -15,7 +15,15 @@ from evolearn.genes.screening.formulas import (
 )
 from evolearn.genes.text_sets import TextSet
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import AlleleMoves, Complete, Gene, Trait, Variants, variants_of
+from evolearn.pipeline.gene import (
+    AlleleMoves,
+    Complete,
+    Gene,
+    Options,
+    Trait,
+    Variants,
+    variants_of,
+)
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -133,7 +141,7 @@ class FormulasGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options for all estimators but those of the user."""
         return () if Trait.UNKNOWN in traits else ("no_features", "constructed")
 
