@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from sklearn.base import BaseEstimator
 
@@ -16,7 +16,7 @@ from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.screening_sample import ScreeningSample
 
 #: The unfitted step of an option, None for one that changes nothing.
-Step = BaseEstimator | None
+Step: TypeAlias = BaseEstimator | None
 #: Names of options, the default first.
 Options = tuple[str, ...]
 #: Returns the full genome of a flat description, as `SearchSpace.genome` does.
