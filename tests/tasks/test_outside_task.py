@@ -107,7 +107,7 @@ def test_it_is_searched_stacked_and_predicted_with():
     model = EvolutionaryMedianRegressor(**SETTINGS).fit(X, y)
     assert len(model.leaderboard_["candidate"]) == 8
     assert np.count_nonzero(model.leaderboard_["ensemble_weight"]) > 1
-    assert model.second_layer_
+    assert model.stacking_weights_
     assert isinstance(model.estimator_.task, MedianRegression)
     X_new, y_new = table(seed=1)
     predicted = model.predict(X_new)
