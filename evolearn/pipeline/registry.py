@@ -13,9 +13,9 @@ from evolearn.pipeline.model_family import ModelFamily
 
 _GENES: list[Gene] = []
 _FAMILIES: list[ModelFamily] = []
-# Components by task, made when they are first asked for: thousands of genomes are compared
-# with them.
-_COMPONENTS: dict[str, tuple[Component, ...]] = {}
+# Components by family and task, made when they are first asked for: thousands of genomes are
+# compared with them.
+_COMPONENTS: dict[tuple[str, str], Component] = {}
 
 
 def register_gene(gene: Gene, *, before: str | None = None) -> None:
@@ -100,10 +100,11 @@ def reference_family() -> ModelFamily:
 
 def default_components(task: str) -> tuple[Component, ...]:
     """Return the estimators of a task, of families whose library is installed."""
-    if task not in _COMPONENTS:
-        usable = [f for f in _FAMILIES if task in f.tasks and f.requirement is None]
-        _COMPONENTS[task] = tuple(family.component(task) for family in usable)
-    return _COMPONENTS[task]
+    usable = [f for f in _FAMILIES if task in f.tasks and f.requirement is None]
+    for family in usable:
+        if (family.name, task) not in _COMPONENTS:
+            _COMPONENTS[family.name, task] = family.component(task)
+    return tuple(_COMPONENTS[family.name, task] for family in usable)
 
 
 def options_for(traits: Iterable[Trait], task: str | None) -> Mapping[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from evolearn import (
     SearchSpace,
 )
 from evolearn.cost.runtime_model import Pace
+from evolearn.cost.seconds import lineage_factor
 from evolearn.ensemble.library import Entry, Library
 from evolearn.evaluation import warm_start as lines
 from evolearn.evaluation.preparation import PreparationCache
@@ -23,7 +24,7 @@ from evolearn.fit.data import read_data
 from evolearn.fit.setup import choose_effort, make_plan
 from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.genome import Genome
-from evolearn.pipeline.lineage import LONGEST_LINE, heir, line_factor, longer
+from evolearn.pipeline.lineage import LONGEST_LINEAGE, continued, warm_started
 from evolearn.search import evolution
 from evolearn.search import schedule as steering
 from evolearn.search.ask_tell import Candidate
@@ -105,11 +106,11 @@ def family(space):
     if NETWORK not in space.names:
         (name,) = space.names
         first = space.genome({"estimator": name, "target": "quantile_target"})
-        second = longer(first, space, random.Random(0))
-        return first, second, longer(second, space, random.Random(1))
+        second = continued(first, space, random.Random(0))
+        return first, second, continued(second, space, random.Random(1))
     first = named(space, max_iter=9)
-    second = heir(named(space, max_iter=9, hidden_layer_sizes=(12, 8)), first, space)
-    third = heir(named(space, max_iter=6, n_members=1), second, space)
+    second = warm_started(named(space, max_iter=9, hidden_layer_sizes=(12, 8)), first, space)
+    third = warm_started(named(space, max_iter=6, n_members=1), second, space)
     return first, second, third
 
 
@@ -141,7 +142,7 @@ def test_a_child_takes_from_its_parent_what_weights_presuppose():
         for slot, gene in parent.genes
     )
     child = named(space, embedding="periodic", frequency_scale=1.0, dropout=0.2, n_members=1)
-    one = heir(child, parent, space)
+    one = warm_started(child, parent, space)
     assert one.parent == parent
     assert one in space
     assert one.preparation == parent.preparation
@@ -156,15 +157,15 @@ def test_who_cannot_inherit():
     space = SearchSpace.default("regression")
     parent = space.genome({"estimator": NETWORK})
     ridge = space.genome({"estimator": "ridge"})
-    assert heir(ridge, parent, space) is None
-    assert heir(ridge, ridge, space) is None
+    assert warm_started(ridge, parent, space) is None
+    assert warm_started(ridge, ridge, space) is None
     # Of other columns, and else the same: there would be nothing of the child's own.
-    assert heir(named(space, embedding="periodic"), parent, space) is None
+    assert warm_started(named(space, embedding="periodic"), parent, space) is None
     line = parent
     for dropout in (0.1, 0.2, 0.35):
-        line = heir(named(space, dropout=dropout), line, space)
-    assert len(line.lineage) == LONGEST_LINE
-    assert heir(named(space, n_members=1), line, space) is None
+        line = warm_started(named(space, dropout=dropout), line, space)
+    assert len(line.lineage) == LONGEST_LINEAGE
+    assert warm_started(named(space, n_members=1), line, space) is None
 
 
 def told(space, n, seed=0):
@@ -296,15 +297,15 @@ def test_what_a_line_takes_is_counted(task):
     plan, _ = make_evaluator((task, NETWORK), *table(task))
     space, problem = SearchSpace.default(task), plan.problem
     first = named(space)
-    child = heir(named(space, dropout=0.2), first, space)
-    assert line_factor(first, space, problem) == 1
-    assert line_factor(child, space, problem) == pytest.approx(4)
+    child = warm_started(named(space, dropout=0.2), first, space)
+    assert lineage_factor(first, space, problem) == 1
+    assert lineage_factor(child, space, problem) == pytest.approx(4)
     pace = Pace(space, problem, 3)
     pace.note(first, Evaluation((0.0,) * 3, "scored", 1.0, (3.0,) * 3, (0.0,) * 3))
     assert pace.predicted(first) == pytest.approx(9)
     assert pace.predicted(child, retrained=False) == pytest.approx(3)
     assert pace.predicted(child, retrained=True) == pytest.approx(12)
-    library = Library(5, lambda _: 1.5, lambda genome: line_factor(genome, space, problem))
+    library = Library(5, lambda _: 1.5, lambda genome: lineage_factor(genome, space, problem))
     for retrained, seconds in ((False, 1.0), (True, 4.0)):
         took = Evaluation(
             (0.0,) * 3, "scored", 1.0, (seconds,) * 3, (0.0,) * 3, retrained=retrained
@@ -340,7 +341,7 @@ def prolific(monkeypatch):
     )
     monkeypatch.setattr(evolution, "CROSSOVER_PROBABILITY", 0.1)
     monkeypatch.setattr(evolution, "INHERITANCE", 1.0)
-    monkeypatch.setattr(evolution, "GOING_ON", 1.0)
+    monkeypatch.setattr(evolution, "CONTINUATION", 1.0)
     monkeypatch.setattr(steering, "LAG", 3)
 
 
