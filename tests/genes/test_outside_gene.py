@@ -1,8 +1,10 @@
 """A gene of another package: registered, conforming, and part of a search."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
+import outside_gene
 import pytest
 from outside_gene import RowStatisticsGene
 
@@ -42,6 +44,12 @@ def test_columns_that_a_gene_does_not_declare_are_found():
             GeneConformance().test_every_option_fits_and_predicts(GeneCase("rows"))
     finally:
         unregister_gene("rows")
+
+
+def test_the_recipe_shows_this_gene(request):
+    recipe = request.config.rootpath / "docs/recipes/gene.md"
+    code = Path(outside_gene.__file__).read_text(encoding="utf-8")
+    assert code in recipe.read_text(encoding="utf-8")
 
 
 def spread_of_rows(seed=0, n_rows=200):

@@ -1,8 +1,10 @@
 """A model family of another package: registered, conforming, and part of a search."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
+import outside_family
 import pytest
 from outside_family import AdaBoostFamily
 
@@ -30,6 +32,12 @@ class TestConformance(FamilyConformance):
     @pytest.fixture
     def family(self):
         return "ada_boost"
+
+
+def test_the_recipe_shows_this_family(request):
+    recipe = request.config.rootpath / "docs/recipes/model_family.md"
+    code = Path(outside_family.__file__).read_text(encoding="utf-8")
+    assert code in recipe.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("registered")
