@@ -1,38 +1,26 @@
-"""What each part of evolearn is worth: it is switched off, and the error is compared.
+"""Ablation: the error without each part of evolearn, compared with that of the whole.
 
     python benchmarks/ablation.py SUITE_FOLDER --out ablation.jsonl --splits 0,1,2 --slots 2
     python benchmarks/ablation.py SUITE_FOLDER --out ablation.jsonl --parts racing,ensemble
     python benchmarks/ablation.py SUITE_FOLDER --out ablation.jsonl --table
 
 Runs as `compare.py` does: fresh processes, pinned to cores, results as JSON lines which
-`compare.py table` reads as well. evolearn has no switches for its parts: one function or class
-is replaced in the process that calls ``fit``. What runs in the workers cannot be reached so.
-A further part is an entry of `PARTS`.
+`compare.py table` reads as well. Parts are switched off by the policy of a fit, see
+`evolearn.policy.Policy`, or by a parameter. A further part is an entry of `PARTS`.
 """
 
 import argparse
 import json
-import math
 import sys
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from unittest import mock
 
 from fit_one import carry_out
 from races import add_arguments, race
 from ratios import LEVEL, errors, geometric_mean, interval, log_ratios, read_results, selected
 from systems import evolearn
 
-import evolearn.fit.run as outcome
-import evolearn.fit.setup as plan
-from evolearn.cost.restriction import restrict
-from evolearn.ensemble.library import Library
-from evolearn.evaluation.folds import n_folds
-from evolearn.evaluation.preparation import PreparationCache
-from evolearn.search import evolution, portfolio
-from evolearn.search.ask_tell import RandomSearch
-from evolearn.search.loop import SearchRun
+from evolearn.policy import Policy
 
 WHOLE = "evolearn"
 WITHOUT = "without "
@@ -40,106 +28,58 @@ WITHOUT = "without "
 
 @dataclass(frozen=True)
 class Part:
-    """How a part is switched off.
+    """A part of evolearn that can be switched off.
 
     Attributes
     ----------
     instead : str
         What there is in its place.
-    replaced : tuple of (owner, name, value)
-        What is replaced in the process that calls ``fit``.
+    policy : dict
+        Fields of the policy that switch it off.
     parameters : dict
-        What the estimator is given.
+        Parameters of the estimator that switch it off.
     """
 
     instead: str
-    replaced: tuple = ()
+    policy: dict = field(default_factory=dict)
     parameters: dict = field(default_factory=dict)
 
 
-def lacking(*names):
-    """Return what is replaced so that the space is without these components, if it has them."""
-
-    def restricted(*given):
-        space = restrict(*given)
-        known = {*space.names, *(c.name for cs in space.preparation.values() for c in cs)}
-        return space.without(*known.intersection(names))
-
-    return ((plan, "restrict", restricted),)
-
-
-def most_folds(n_rows, reference_seconds, time_budget):
-    """Return the folds of a table as if time were no matter."""
-    return n_folds(n_rows, reference_seconds, None)
-
-
-def as_it_is(genome, space, part):
-    """Return the genome, however dear it is."""
-    return genome
-
-
 PARTS = {
-    "portfolio": Part(
-        "generation 0 is drawn at random", ((plan, "portfolio", lambda *given: []),)
-    ),
-    "evolution": Part(
-        "after the portfolio, random search", ((plan, "Evolution", RandomSearch),)
-    ),
+    "portfolio": Part("generation 0 is drawn at random", {"portfolio": False}),
+    "evolution": Part("after the portfolio, random search", {"evolution": False}),
     "fidelity": Part(
-        "all folds that the rows ask for, no fewer trees, rounds or epochs for dear entries",
-        (
-            (plan, "n_folds", most_folds),
-            (evolution, "cheaper", as_it_is),
-            (portfolio, "cheaper", as_it_is),
-        ),
+        "all folds that the rows ask for, all trees, rounds and epochs of expensive entries",
+        {"reduced_fidelity": False},
     ),
-    "racing": Part("all folds of all candidates", ((Library, "rival", lambda library: None),)),
+    "racing": Part("all folds of all candidates", {"racing": False}),
     "ensemble": Part("the best single model", parameters={"final_model": "single"}),
-    "second_layer": Part(
-        "the ensemble serves, whatever could be learned from its members",
-        ((outcome, "suits", lambda plan, wish: False),),
+    "stacking": Part("the ensemble without a stacking layer", {"stacking": False}),
+    "formulas": Part("no constructed features", {"left_out": ("constructed",)}),
+    "relations": Part(
+        "no relations of categories to other columns", {"left_out": ("related",)}
     ),
-    "formulas": Part("no constructed features", lacking("constructed")),
-    "relations": Part("no relations of categories to other columns", lacking("related")),
-    "masks": Part("no column masks", lacking("masked")),
+    "masks": Part("no column masks", {"left_out": ("masked",)}),
     "traits": Part(
         "none of these three, and no networks",
-        lacking("constructed", "related", "masked", "multi_layer_perceptron"),
+        {"left_out": ("constructed", "related", "masked", "multi_layer_perceptron")},
     ),
-    "inheritance": Part(
-        "every network trains from scratch", ((evolution, "INHERITANCE", 0.0),)
-    ),
+    "inheritance": Part("every network trains from scratch", {"weight_inheritance": 0.0}),
     "going_on": Part(
-        "boosted trees never go on from their parent's rounds", ((evolution, "GOING_ON", 0.0),)
+        "boosted trees never continue their parent's boosting", {"boosting_continuation": 0.0}
     ),
     "preparation_cache": Part(
-        "every candidate prepares its rows",
-        ((plan, "PreparationCache", lambda most_bytes: PreparationCache(0)),),
+        "every candidate prepares its rows", {"preparation_cache_bytes": 0}
     ),
-    "fold_models": Part(
-        "final models are refitted, or missing",
-        (
-            (SearchRun, "_save_above", lambda run: math.inf),
-            (Library, "save_below", property(lambda library: -math.inf)),
-        ),
-    ),
+    "fold_models": Part("final models are refitted, or missing", {"fold_models": False}),
 }
-
-
-@contextmanager
-def switched_off(part):
-    """Replace what belongs to a part; an error if evolearn has it no more."""
-    with ExitStack() as stack:
-        for owner, name, value in part.replaced:
-            stack.enter_context(mock.patch.object(owner, name, value))
-        yield
 
 
 def run_here(run):
     """Fit with a part switched off, print the result, and end the process."""
     part = PARTS.get(run.system.removeprefix(WITHOUT), Part("nothing is switched off"))
-    with switched_off(part):
-        carry_out(run, lambda data, run: evolearn(data, run, **part.parameters))
+    policy = Policy(**part.policy)
+    carry_out(run, lambda data, run: evolearn(data, run, policy, **part.parameters))
 
 
 def print_worth(rows):

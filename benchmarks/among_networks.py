@@ -7,10 +7,8 @@ import math
 import tempfile
 import time
 import warnings
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 from resumed import add_out, numbers
@@ -22,8 +20,10 @@ from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
 from evolearn.ensemble.selection import library_size
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.networks.training import HEIR_EPOCHS
+from evolearn.networks.training import WARM_START_EPOCHS
+from evolearn.policy import DEFAULT_POLICY
 
 NETWORK = "multi_layer_perceptron"
 POPULATION = 16
@@ -53,7 +53,7 @@ def add_search_arguments(parser, names):
 class OneProcess:
     """Stands for a pool: networks are evaluated right here."""
 
-    scratch = None
+    shared_folder = None
 
 
 @dataclass
@@ -66,15 +66,22 @@ class Found:
     test_error: float = math.nan
 
 
-def plan_of(split, space, rows, folds, seed):
+def plan_of(split, space, rows, folds, seed, policy=DEFAULT_POLICY):
     """Return the plan of a fit on some rows of a table."""
     drawn = np.random.default_rng(seed).permutation(len(split.X_train))[:rows]
     task = "regression" if split.task == "regression" else "classification"
     kind = EvolutionaryRegressor if task == "regression" else EvolutionaryClassifier
-    estimator = kind(time_budget=None, cv=folds, random_state=seed, search_space=space)
+    estimator = kind(
+        time_budget=None,
+        cv=folds,
+        random_state=seed,
+        search_space=space,
+        population_size=POPULATION,
+    )
+    settings = replace(Settings.of(estimator), policy=policy)
     X, y = split.X_train.iloc[drawn], split.y_train.iloc[drawn]
-    data = read_data(estimator, X, y, None, None, task)
-    return make_plan(estimator, data, choose_effort(estimator, data))
+    data = read_data(settings, X, y, None, None)
+    return make_plan(settings, data, choose_effort(settings, data))
 
 
 def networks_alone(split, *, light=False):
@@ -84,26 +91,27 @@ def networks_alone(split, *, light=False):
     return space.constrained(NETWORK, **LIGHT) if light else space
 
 
-def search(split, seed, args, replaced=(), most=math.inf):
-    """Search until the seconds are spent, parts of evolearn replaced; then fit the best."""
+def search(split, seed, args, policy=DEFAULT_POLICY, first=None, most=math.inf):
+    """Search until the seconds are spent, by another policy; then fit the best.
+
+    ``first`` returns the first genomes in place of the portfolio, given the space.
+    """
     found = Found()
-    with ExitStack() as stack:
-        for owner, name, value in replaced:
-            stack.enter_context(mock.patch.object(owner, name, value))
-        stack.enter_context(warnings.catch_warnings())
+    with (
+        warnings.catch_warnings(),
+        threadpool_limits(1),
+        tempfile.TemporaryDirectory() as folder,
+    ):
         warnings.simplefilter("ignore")
-        stack.enter_context(threadpool_limits(1))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        plan = plan_of(
-            split, networks_alone(split, light=args.light), args.rows, args.folds, seed
-        )
+        space = networks_alone(split, light=args.light)
+        plan = plan_of(split, space, args.rows, args.folds, seed, policy)
         evaluator = plan.evaluator(OneProcess())
-        library = Library(library_size(args.rows), plan.refit_factor, plan.line_factor)
+        library = Library(library_size(args.rows))
         start = time.process_time()
-        search = plan.search(POPULATION)
+        search = plan.search(None if first is None else first(plan.space))
         while time.process_time() - start < args.budget and len(found.pairs) < most:
             candidate = search.ask()
-            path = folder / f"{candidate.number}.models"
+            path = Path(folder) / f"{candidate.number}.models"
             task = EvaluationTask(
                 candidate.genome,
                 keep_below=library.keep_below(candidate.genome),
@@ -133,7 +141,7 @@ def search(split, seed, args, replaced=(), most=math.inf):
 def epochs_of(genome):
     """Return the epochs that a fit which starts where its parent stood takes."""
     epochs = dict(genome["estimator"].values)["max_iter"]
-    return epochs if genome.parent is None else max(1, round(HEIR_EPOCHS * epochs))
+    return epochs if genome.parent is None else max(1, round(WARM_START_EPOCHS * epochs))
 
 
 def curve(pairs):

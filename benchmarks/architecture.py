@@ -20,8 +20,7 @@ from ratios import geometric_mean
 from resumed import resumed
 from suite_reader import read_split
 
-import evolearn.fit.setup as plan
-from evolearn.search.ask_tell import RandomSearch
+from evolearn.policy import Policy
 
 TABLES = (
     "kin8nm,phoneme,concrete,vehicle,california_housing,bike_sharing,abalone,credit_g,"
@@ -29,17 +28,16 @@ TABLES = (
 )
 
 
-def default_first(space, problem, fair_seconds):
+def default_first(space):
     """Return the default network alone, in place of the portfolio."""
     return [space.genome({"estimator": NETWORK})]
 
 
-FIRST = (plan, "portfolio", default_first)
-#: What is replaced in evolearn, and how many candidates there are at most.
+#: Policy, first genomes, and largest number of candidates.
 SYSTEMS = {
-    "evolution": ((), math.inf),
-    "random": ((FIRST, (plan, "Evolution", RandomSearch)), math.inf),
-    "default": ((FIRST,), 1),
+    "evolution": (Policy(), None, math.inf),
+    "random": (Policy(evolution=False), default_first, math.inf),
+    "default": (Policy(), default_first, 1),
 }
 
 

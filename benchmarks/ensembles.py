@@ -15,9 +15,9 @@ import math
 import pickle
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from unittest import mock
 
 import numpy as np
 from among_networks import OneProcess
@@ -25,10 +25,14 @@ from fit_one import carry_out
 from races import add_arguments, race
 from suite import FLOOR, answers, error, new_search
 
-import evolearn.fit.run as outcome
-from evolearn.ensemble.library import Library
+from evolearn.ensemble.library import Entry
 from evolearn.ensemble.selection import library_size, select
 from evolearn.evaluation.tasks import RefitTask
+from evolearn.fit.data import read_data
+from evolearn.fit.run import fit
+from evolearn.fit.settings import Settings
+from evolearn.fit.setup import choose_effort, make_plan
+from evolearn.policy import Policy
 from evolearn.tasks.pooling import logarithms, pooled
 
 REFIT_SHARE = 1.5  # of the budget: what all refits of a table may take together
@@ -37,27 +41,30 @@ REFIT_SHARE = 1.5  # of the budget: what all refits of a table may take together
 # -- collecting -----------------------------------------------------------------------------
 
 
+class Entries:
+    """Observer that keeps all candidates that have an error."""
+
+    def __init__(self):
+        self.entries = []
+
+    def told(self, candidate, evaluation):
+        """Keep the candidate, if it has an error."""
+        if evaluation.error is not None:
+            self.entries.append(Entry(candidate, evaluation))
+
+    def generation_ended(self, progress):
+        """Ignore the progress."""
+
+
 def searched(data, run):
     """Fit; return the estimator, the plan, and an entry for every candidate with an error."""
-    entries, plans = [], []
-    add, make_plan = Library.add, outcome.make_plan
-
-    def noting(library, entry):
-        entries.append(entry)
-        add(library, entry)
-
-    def planning(*given):
-        plans.append(make_plan(*given))
-        return plans[-1]
-
-    model = new_search(data, run)
-    with (
-        mock.patch.object(Library, "keep_below", return_value=math.inf),
-        mock.patch.object(Library, "add", noting),
-        mock.patch.object(outcome, "make_plan", planning),
-    ):
-        model.fit(data.X_train, data.y_train)
-    return model, plans[0], entries
+    model, noted = new_search(data, run), Entries()
+    settings = replace(Settings.of(model), policy=Policy(keep_all_predictions=True))
+    for name, value in fit(settings, data.X_train, data.y_train, observer=noted).items():
+        setattr(model, name, value)
+    read = read_data(settings, data.X_train, data.y_train, None, None)
+    plan = make_plan(settings, read, choose_effort(settings, read))
+    return model, plan, noted.entries
 
 
 def tested(plan, entries, X, seconds):

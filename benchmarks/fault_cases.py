@@ -38,12 +38,12 @@ def kill_worker(process, marks):
             os.kill(worker, signal.SIGKILL)
 
 
-def kill_template(process, marks):
-    kill_helper(process, b"template_program")
+def kill_fork_server(process, marks):
+    kill_helper(process, b"fork_server_program")
 
 
-def kill_janitor(process, marks):
-    kill_helper(process, b"janitor_program")
+def kill_cleanup_process(process, marks):
+    kill_helper(process, b"cleanup_program")
 
 
 def kill_helper(process, program):
@@ -69,7 +69,7 @@ class Case:
 
     ``status`` and ``reason`` are those of the faulty candidates in ``cv_results_``; with
     `some`, only of those that were hit. A case with `returncode` need not return from fit.
-    `disk_bytes` is the size of the disk of the "scratch" folder or of the "journal".
+    `disk_bytes` is the size of the disk of the "temporary" folder or of the "journal".
     """
 
     name: str
@@ -85,7 +85,7 @@ class Case:
     before: str = ""
     memory_mb: int | None = None
     disk_bytes: int | None = None
-    disk: str = "scratch"
+    disk: str = "temporary"
     closed_streams: bool = False
 
 
@@ -127,16 +127,16 @@ CANDIDATE = [
 MACHINE = [
     Case("worker_killed", "worker is killed from outside, once", "died", "signal SIGKILL",
          fault="wait", some=True, meddling=Meddling("candidate", kill_worker)),
-    Case("template_killed", "template of the workers is killed from outside",
-         fault="wait", meddling=Meddling("candidate", kill_template)),
-    Case("janitor_killed", "process that cleans up is killed from outside",
-         fault="wait", meddling=Meddling("candidate", kill_janitor)),
-    Case("disk_filled", "candidate fills the disk of the scratch folder (4 MB)", "failed",
+    Case("fork_server_killed", "fork server of the workers is killed from outside",
+         fault="wait", meddling=Meddling("candidate", kill_fork_server)),
+    Case("cleanup_process_killed", "cleanup process is killed from outside",
+         fault="wait", meddling=Meddling("candidate", kill_cleanup_process)),
+    Case("disk_filled", "candidate fills the disk of the temporary folder (4 MB)", "failed",
          "No space left on device", fault="full_disk", disk_bytes=2**22),
-    Case("disk_full", "disk of the scratch folder has no room for the table (8 kB)",
+    Case("disk_full", "disk of the temporary folder has no room for the table (8 kB)",
          fault="nothing", disk_bytes=2**13, warning="cannot hold the matrix"),
-    Case("journal_disk_full", "disk of the journal is full after 16 kB",
-         fault="nothing", disk_bytes=2**14, disk="journal", warning="journal"),
+    Case("journal_disk_full", "disk of the checkpoint is full after 96 kB",
+         fault="nothing", disk_bytes=3 * 2**15, disk="journal", warning="could not be written"),
     Case("few_files", "process may open 48 files", "died", "SIGSEGV", fault="segfault",
          before="few_files"),
     Case("folder_removed", "working folder is removed before fit", fault="nothing",

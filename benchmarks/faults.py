@@ -44,7 +44,9 @@ def run_case(case, budget):
     segments = set(SHARED_MEMORY.iterdir())
     row = {"name": case.name, "done": case.done, "budget": budget, "commit": commit()}
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        places = {name: Path(folder, name) for name in ("scratch", "work", "marks", "journal")}
+        places = {
+            name: Path(folder, name) for name in ("temporary", "work", "marks", "journal")
+        }
         for place in places.values():
             place.mkdir()
         try:
@@ -97,7 +99,7 @@ def run_script(case, budget, folder, places):
         command += ["--journal", places["journal"]]
     if case.closed_streams:
         command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
-    environment = {**os.environ, "TMPDIR": str(places["scratch"]), TOKEN: folder}
+    environment = {**os.environ, "TMPDIR": str(places["temporary"]), TOKEN: folder}
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
             command, stdout=output, stderr=output, cwd=places["work"], env=environment,
@@ -138,7 +140,7 @@ def leftovers(folder, places, pid, segments):
     """Return the processes, files and segments of shared memory that a case has left."""
     ours = carrying(TOKEN, folder)
     left = [f"process {number}" for number in ours]
-    left += [str(path) for path in places["scratch"].iterdir()]
+    left += [str(path) for path in places["temporary"].iterdir()]
     left += [str(path) for path in places["work"].iterdir()]
     # Where Python's tempfile goes when it cannot write to TMPDIR.
     for elsewhere in ("/tmp", "/var/tmp", "/usr/tmp"):

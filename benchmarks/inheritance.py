@@ -20,7 +20,7 @@ from ratios import geometric_mean
 from resumed import resumed
 from suite_reader import read_split
 
-from evolearn.search import evolution
+from evolearn.policy import Policy
 
 TABLES = "kin8nm,phoneme,concrete,vehicle,california_housing,bike_sharing"
 WITHOUT = "without"
@@ -28,8 +28,8 @@ WITHOUT = "without"
 
 def measure(suite, name, seed, inheritance, args):
     """Return what one search did."""
-    replaced = [(evolution, "INHERITANCE", inheritance)]
-    found = search(read_split(suite, name, 0), seed, args, replaced)
+    policy = Policy(weight_inheritance=inheritance)
+    found = search(read_split(suite, name, 0), seed, args, policy)
     evaluations = [evaluation for _, evaluation in found.pairs]
     return {
         "curve": curve(found.pairs),

@@ -29,16 +29,9 @@ from evolearn.evaluation.tasks import EvaluationTask
 TABLES = "kin8nm,phoneme,concrete,vehicle,california_housing,bike_sharing,abalone,credit_g"
 GENES = {
     "default": {},
-    "skip": {"skip": True},
-    "linear": {"schedule": "linear"},
-    "constant": {"schedule": "constant"},
-    "constant, slower": {"schedule": "constant", "learning_rate_init": 2e-3},
-    "sgd 0.01": {"solver": "sgd", "learning_rate_init": 0.01},
-    "sgd 0.03": {"solver": "sgd", "learning_rate_init": 0.03},
-    "sgd 0.1": {"solver": "sgd", "learning_rate_init": 0.1},
-    "early stopping": {"early_stopping": True},
-    "early, 100 epochs": {"early_stopping": True, "max_iter": 100},
     "100 epochs": {"max_iter": 100},
+    "slower": {"learning_rate_init": 2e-3},
+    "dropout": {"dropout": 0.1},
 }
 ENCODED = "splice,soybean,eucalyptus,credit_g,titanic,bank_marketing,adult"
 ENCODERS = {

@@ -34,7 +34,8 @@ from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.tasks import EvaluationTask
 from evolearn.fit.data import read_data
-from evolearn.fit.run import start_pool
+from evolearn.fit.run import open_workers
+from evolearn.fit.settings import Settings
 from evolearn.fit.setup import Effort, make_plan
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.search.variation import mutate
@@ -128,10 +129,11 @@ def measure_table(suite, name, number, out, n_jobs):
     todo = [(i, c) for i, c in enumerate(configurations(task, number)) if i not in done]
     if not todo:
         return
-    read = read_data(estimator, data.X_train, data.y_train, None, None, task)
-    plan = make_plan(estimator, read, Effort(1, LIMIT_SECONDS))
+    settings = Settings.of(estimator)
+    read = read_data(settings, data.X_train, data.y_train, None, None)
+    plan = make_plan(settings, read, Effort(1, LIMIT_SECONDS))
     np.savez(out / f"{name}.parts.npz", choose=choose, judge=judge)
-    with start_pool(estimator) as pool, path.open("a", encoding="utf-8") as file:
+    with open_workers(settings) as pool, path.open("a", encoding="utf-8") as file:
         pool.install(plan.evaluator(pool))
         running = 0
         while todo or running:

@@ -1,22 +1,24 @@
-"""Kill a search at random moments, resume it from its journal, compare with one left alone.
+"""Kill a search at random moments, resume it from its checkpoint, compare with one left alone.
 
     python benchmarks/resume.py
     python benchmarks/resume.py --kills 10 --seed 0
 
 A search with ``time_budget=None`` runs once undisturbed. Then, for each kill, a fresh process
-runs the same with a journal and is ended by SIGKILL at a moment drawn from the time the first
-one took; another process resumes it. Prints what had been evaluated at the kill, what was lost,
-and whether the final predictions, members and results are equal. Exits with 1 if one is not.
+runs the same with a checkpoint and is ended by SIGKILL at a moment drawn from the time the
+first one took; another process resumes it. Prints what had been evaluated at the kill, and
+whether the final predictions, members and results are equal. Exits with 1 if one is not.
 """
 
 import argparse
 import json
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 FIT = """
@@ -33,15 +35,15 @@ model = EvolutionaryRegressor(
 print("started", flush=True)
 start = time.monotonic()
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # a last record that was written in part
+    warnings.simplefilter("ignore")
     model.fit(X, y)
 results = model.cv_results_
-told = [
+outcome = [
     results["mean_test_score"].tolist(),
     [str(params) for params in results["params"]],
     model.history_["best_fitness"].tolist(),
 ]
-digest = hashlib.sha256(json.dumps(told).encode() + model.predict(X).tobytes()).hexdigest()
+digest = hashlib.sha256(json.dumps(outcome).encode() + model.predict(X).tobytes()).hexdigest()
 print(json.dumps({"digest": digest, "seconds": time.monotonic() - start}))
 """
 
@@ -56,7 +58,7 @@ def start(*arguments):
 
 
 def finish(process):
-    """Return what the fit told in the end."""
+    """Return what the fit printed in the end."""
     out = process.communicate()[0]
     if process.returncode:
         raise SystemExit(f"the fit ended with exit code {process.returncode}")
@@ -64,9 +66,14 @@ def finish(process):
 
 
 def evaluations(folder):
-    """Return how many evaluations a journal holds."""
-    files = Path(folder).glob("*.journal")
-    return sum(file.read_bytes().count(b'"kind": "evaluation"') for file in files)
+    """Return how many evaluations the checkpoint in a folder holds."""
+    total = 0
+    for file in Path(folder).glob("*.sqlite"):
+        with closing(sqlite3.connect(file)) as connection:
+            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                query = "SELECT count(*) FROM evaluations"
+                total += connection.execute(query).fetchone()[0]
+    return total
 
 
 def main():
@@ -80,7 +87,7 @@ def main():
     print(f"undisturbed: {whole['seconds']:.1f} s, {whole['digest'][:12]}", flush=True)
     draw = random.Random(args.seed)
     unequal = 0
-    print(f"{'killed after s':>15s}{'in the journal':>16s}{'resumed in s':>14s}  equal")
+    print(f"{'killed after s':>15s}{'stored':>16s}{'resumed in s':>14s}  equal")
     for _ in range(args.kills):
         moment = draw.uniform(0, whole["seconds"])
         with tempfile.TemporaryDirectory() as folder:

@@ -84,8 +84,10 @@ def numbers_of(data):
 # -- the systems ----------------------------------------------------------------------------
 
 
-def evolearn(data, run, **parameters):
+def evolearn(data, run, policy=None, **parameters):
     model = new_search(data, run, **parameters)
+    if policy is not None:
+        model._policy = policy
     yield
     model.fit(data.X_train, data.y_train)
     yield f"{model.stop_reason_} after {model.n_evaluations_} candidates"

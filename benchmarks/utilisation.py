@@ -24,7 +24,7 @@ from suite import commit, fit_evolearn, read_rows
 from suite_reader import read_split
 
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.execution.pool import WorkerPool
+from evolearn.execution.local.pool import WorkerPool
 
 # Tables on which a search of 60 s does not end by itself, small ones and large ones.
 TABLES = "phoneme,kin8nm,adult,california_housing,bike_sharing"

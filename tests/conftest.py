@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -160,3 +161,14 @@ def small_disk():
             signal.signal(signal.SIGXFSZ, before)
 
     return full
+
+
+@pytest.fixture
+def with_policy():
+    """Return an estimator with some fields of its policy changed."""
+
+    def changed(estimator, **fields):
+        estimator._policy = replace(estimator._policy, **fields)
+        return estimator
+
+    return changed

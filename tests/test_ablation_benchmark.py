@@ -7,12 +7,13 @@ import pytest
 from evolearn import EvolutionaryClassifier
 from evolearn.ensemble.library import Library
 from evolearn.evaluation.tasks import EvaluationTask
-from evolearn.execution.pool import WorkerPool
+from evolearn.execution.local.pool import WorkerPool
+from evolearn.policy import Policy
 
 if sys.platform != "linux":
     pytest.skip("benchmarks look into /proc", allow_module_level=True)
 
-from ablation import PARTS, Part, print_worth, switched_off
+from ablation import PARTS, Part, print_worth
 from ratios import selected
 
 
@@ -40,8 +41,8 @@ def fit(binary, fast, cheap_classifiers, monkeypatch):
         settings = {**fast, "n_evaluations": 24, "n_iter_no_change": None, "random_state": 1}
         settings |= part.parameters
         model = EvolutionaryClassifier(search_space=space, **settings)
-        with switched_off(part):
-            model.fit(*binary)
+        model._policy = Policy(**part.policy)
+        model.fit(*binary)
         return model, [task for task in tasks if isinstance(task, EvaluationTask)], entries
 
     return fitted
@@ -58,9 +59,9 @@ def test_with_nothing_switched_off_all_parts_are_seen(fit):
 
 
 def test_with_all_switched_off_none_of_them_is_seen(fit):
-    replaced = tuple(one for part in PARTS.values() for one in part.replaced)
+    policy = {k: v for part in PARTS.values() for k, v in part.policy.items()}
     parameters = {k: v for part in PARTS.values() for k, v in part.parameters.items()}
-    model, tasks, entries = fit(Part("nothing", replaced, parameters))
+    model, tasks, entries = fit(Part("nothing", policy, parameters))
     # Without the portfolio none of the first candidates is of it, without evolution the others
     # have no parents.
     assert set(model.cv_results_["origin"]) == {"random"}
@@ -74,13 +75,12 @@ def test_with_all_switched_off_none_of_them_is_seen(fit):
 
 @pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
 def test_each_part_is_switched_off_by_something(part):
-    assert part.replaced or part.parameters
+    assert part.policy or part.parameters
 
 
 def test_a_part_that_is_no_more_is_an_error():
-    part = Part("nothing", ((Library, "no_such_method", None),))
-    with pytest.raises(AttributeError, match="no_such_method"), switched_off(part):
-        pass
+    with pytest.raises(TypeError, match="no_such_part"):
+        Policy(**Part("nothing", {"no_such_part": False}).policy)
 
 
 def test_the_worth_of_a_part_is_the_error_without_it(capsys):

@@ -94,12 +94,11 @@ def asks_for_the_task(node):
     return "classes" in sides or any(repr(name) in sides for name in TASK_NAMES)
 
 
-@pytest.mark.xfail(reason="pipeline, cost and ensemble.stacking_space still do")
 def test_no_other_room_asks_which_task_it_is():
     wrong = [
         f"{module.relative_to(PACKAGE)}:{node.lineno} {ast.unparse(node)}"
         for module in MODULES
-        if room(module) != "tasks"
+        if room(module) not in ("tasks", "models")  # a family is defined for each task
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
         if asks_for_the_task(node)
     ]

@@ -1,7 +1,7 @@
-"""What identifies a fit: its data, its settings and the versions that compute its results."""
+"""Identifies a fit by its data, its settings and the versions that compute its results."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
@@ -9,10 +9,8 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import joblib
-from sklearn.base import BaseEstimator
 
 from evolearn._compat import scorer_function
-from evolearn.fit.data import FitData
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.genome import text_of
@@ -21,77 +19,110 @@ from evolearn.pipeline.search_space import SearchSpace
 
 # Other versions of these may evaluate the same genome differently.
 PACKAGES = ("evolearn-automl", "scikit-learn", "numpy", "scipy")
-# Modules whose classes are what their versions say.
+# Packages whose classes are identified by their names: their versions say the rest.
 VERSIONED = {"evolearn", "sklearn", "builtins"}
 
 
-def fingerprint(estimator: Any, data: FitData) -> str:
-    """Return a digest of everything that decides what the candidates are and how they do.
+def fingerprint(arrays: Sequence[Any], settings: Sequence[Any]) -> str:
+    """Return a digest of data and settings, the same in every process.
 
-    Budgets, limits, `n_jobs` and `verbose` are no part of it, so that a run can be gone on
-    with under others.
+    Parameters
+    ----------
+    arrays : sequence
+        Arrays, tables and plain values.
+    settings : sequence
+        Plain values, scorers, search spaces, and functions and classes of the user's. Of these
+        the code counts, and the values it is called with, but not functions that it calls by a
+        global name.
+
+    Returns
+    -------
+    str
+        24 hexadecimal digits.
     """
-    schema = data.prepared.schema
-    digest = joblib.hash(
-        (
-            data.prepared.matrix,
-            # Categories and numbers may have the same matrix.
-            (schema.n_numeric, schema.cardinalities, schema.texts, schema.dates),
-            data.target,
-            data.task,
-            data.weights,
-            data.groups,
-            data.raw if data.is_taken_raw(data.space) else None,
-            data.seed,
-        )
-    )
-    lines = [
-        digest,
-        data.problem.task,
-        str(estimator.population_size),
-    ]
-    # Splits by their rows: texts of splitters are abridged, and say nothing of their seeds.
-    lines.append(joblib.hash(data.cv) if isinstance(data.cv, list) else text_of(data.cv))
-    lines += _meaning(estimator.scoring)
-    lines += _space_lines(data.space)
-    lines += [f"{name} {version(name)}" for name in PACKAGES]
+    versions = [f"{name} {version(name)}" for name in PACKAGES]
+    lines = [joblib.hash(tuple(arrays)), *_texts(list(settings)), *versions]
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=12).hexdigest()
 
 
-def _meaning(value: Any, inside: tuple[Any, ...] = ()) -> Iterator[str]:
-    """Yield what something written by the user is made of, as texts that no process changes.
-
-    Its name may stay the same when it is changed. What its functions call by a global name is
-    not looked into.
-    """
-    if any(value is outer for outer in inside):  # a function that calls itself
+def _texts(value: Any, outer: tuple[Any, ...] = ()) -> Iterator[str]:
+    """Yield the texts of a value and of everything it is made of."""
+    if any(value is one for one in outer):  # such as a function that calls itself
         yield "itself"
         return
-    parts: list[Any] = []
-    if scorer_function(value) is not None:
-        yield text_of(value)  # what the function is called with
-        parts = [scorer_function(value)]
-    elif isinstance(value, MethodType):
-        parts = [value.__func__, value.__self__]
-    elif isinstance(value, partial):
-        parts = [value.func, *value.args, *sorted(value.keywords.items())]
-    elif isinstance(value, FunctionType):
-        yield from _code_lines(value.__code__)
-        parts = [value.__defaults__, value.__kwdefaults__, *_closure(value)]
-    elif callable(value) and isinstance(type(value).__call__, FunctionType):
-        yield type(value).__qualname__
-        parts = [type(value).__call__, *_state(value)]
-    elif isinstance(value, list | tuple):
-        yield type(value).__qualname__
-        parts = list(value)
-    elif isinstance(value, dict):
-        parts = [part for item in value.items() for part in item]
-    elif isinstance(value, set | frozenset):  # in an order that differs between processes
-        yield str(sorted(map(text_of, value)))
-    else:
-        yield text_of(value)
+    text, parts = _content(value)
+    yield text
     for part in parts:
-        yield from _meaning(part, (*inside, value))
+        yield from _texts(part, (*outer, value))
+
+
+def _content(value: Any) -> tuple[str, Sequence[Any]]:
+    """Return the text of a value itself, and its parts."""
+    kind = type(value).__qualname__
+    if scorer_function(value) is not None:
+        return text_of(value), [scorer_function(value)]
+    if isinstance(value, SearchSpace):
+        return kind, [*value.estimators, *value.preparation.items()]
+    if isinstance(value, Component):
+        return _component_text(value), _component_parts(value)
+    if isinstance(value, OptionalEstimator):
+        return f"{value!r} {value.version}", []
+    if isinstance(value, FunctionType):
+        return kind, [
+            value.__code__,
+            value.__defaults__,
+            value.__kwdefaults__,
+            *_closure(value),
+        ]
+    if isinstance(value, CodeType):
+        return f"{value.co_code!r} {value.co_names} {value.co_freevars}", value.co_consts
+    if isinstance(value, MethodType):
+        return kind, [value.__func__, value.__self__]
+    if isinstance(value, partial):
+        return kind, [value.func, *value.args, *sorted(value.keywords.items())]
+    if isinstance(value, dict):
+        return kind, list(value.items())
+    if isinstance(value, set | frozenset):  # whose order differs between processes
+        return str(sorted(map(text_of, value))), []
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        parameters = sorted(value.get_params(deep=False).items())
+        return kind, [*_class_parts(type(value)), *parameters]
+    if callable(value) and isinstance(type(value).__call__, FunctionType):
+        return kind, [type(value).__call__, *_state(value)]
+    if isinstance(value, list | tuple):
+        return kind, value
+    return text_of(value), []
+
+
+def _component_text(component: Component) -> str:
+    mappings = component.parameters, component.conditions, component.slots
+    texts = [text_of(dict(mapping or {})) for mapping in mappings]
+    return " ".join([component.name, str(component.whole), str(component.complexity), *texts])
+
+
+def _component_parts(component: Component) -> list[Any]:
+    domains = component.parameters.values()
+    options = [list(domain.options) for domain in domains if isinstance(domain, Choice)]
+    estimator = component.estimator
+    if estimator is None or isinstance(estimator, OptionalEstimator):
+        return [*options, estimator]
+    return [*options, component.prototype()]
+
+
+def _class_parts(kind: type) -> Iterator[Any]:
+    """Yield the names and values of what the classes of a user define."""
+    for cls in kind.__mro__:
+        if cls.__module__.partition(".")[0] not in VERSIONED:
+            for name, value in sorted(vars(cls).items()):
+                if not name.startswith("__") or isinstance(value, FunctionType):
+                    yield name, type(value).__qualname__, _unwrapped(value)
+
+
+def _unwrapped(value: Any) -> Any:
+    """Return the function within a static method, a class method or a property."""
+    if isinstance(value, staticmethod | classmethod):
+        return value.__func__
+    return value.fget if isinstance(value, property) else value
 
 
 def _closure(function: FunctionType) -> Iterator[Any]:
@@ -101,66 +132,10 @@ def _closure(function: FunctionType) -> Iterator[Any]:
 
 
 def _state(value: Any) -> Iterator[Any]:
-    """Yield the values of an object, with their names, wherever it keeps them."""
+    """Yield the names and values of an object's attributes, and the items of a tuple."""
     slots = {name for cls in type(value).__mro__ for name in getattr(cls, "__slots__", ())}
     for name in sorted(slots | set(getattr(value, "__dict__", {}))):
         if hasattr(value, name) and not name.startswith("__"):
-            yield name
-            yield getattr(value, name)
+            yield name, getattr(value, name)
     if isinstance(value, tuple):
         yield from value
-
-
-def _code_lines(code: CodeType) -> Iterator[str]:
-    yield f"{code.co_code!r} {code.co_names} {code.co_freevars}"
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _code_lines(constant)
-        else:
-            yield from _meaning(constant)
-
-
-def _space_lines(space: SearchSpace) -> Iterator[str]:
-    for component in space.estimators:
-        yield from _component_lines("estimator", component)
-    for slot, components in space.preparation.items():
-        for component in components:
-            yield from _component_lines(slot, component)
-
-
-def _component_lines(slot: str, component: Component) -> Iterator[str]:
-    yield f"{slot} {component.name} {component.whole} {component.complexity}"
-    for kind in ("parameters", "conditions", "slots"):
-        yield f"{kind} {text_of(dict(getattr(component, kind) or {}))}"
-    for domain in component.parameters.values():
-        for option in domain.options if isinstance(domain, Choice) else ():
-            yield from _meaning(option)
-    if isinstance(component.estimator, OptionalEstimator):
-        yield f"{component.estimator!r} {component.estimator.version}"
-    elif component.estimator is not None:
-        # Not the estimator's repr, which leaves out what is long.
-        parameters: dict[str, Any] = component.prototype().get_params(deep=True)
-        yield from _class_lines(type(component.prototype()))
-        for name, value in sorted(parameters.items()):
-            yield name
-            yield from _meaning(value)
-            if isinstance(value, BaseEstimator):
-                yield from _class_lines(type(value))
-
-
-def _class_lines(kind: type) -> Iterator[str]:
-    """Yield the name of a class and, of one that the user has written, what its methods do."""
-    yield kind.__qualname__
-    for cls in kind.__mro__:
-        if cls.__module__.partition(".")[0] not in VERSIONED:
-            for name, value in sorted(vars(cls).items()):
-                if not name.startswith("__") or isinstance(value, FunctionType):
-                    yield f"{name} {type(value).__qualname__}"
-                    yield from _meaning(_unwrapped(value))
-
-
-def _unwrapped(value: Any) -> Any:
-    """Return the function within what a class makes of it."""
-    if isinstance(value, staticmethod | classmethod):
-        return value.__func__
-    return value.fget if isinstance(value, property) else value

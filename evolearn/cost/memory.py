@@ -15,10 +15,8 @@ from evolearn.pipeline.gene import Gene
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
+from evolearn.policy import DEFAULT_POLICY, Policy
 
-# From this size on the copies of a table count: with smaller tables all limits together would
-# save less than the imported libraries take.
-LARGE_TABLE = 64 * 2**20
 # Share of the table's size that a fit may hold; the rest is for libraries and predictions.
 SHARE = 0.85
 # Share of a large table's rows that a fold trains on: they are held once in their original form
@@ -31,9 +29,9 @@ WIDENING_COPIES = 2.0
 JOINED_COPIES = 2.0
 
 
-def memory_of(n_bytes: int) -> float:
+def memory_of(n_bytes: int, policy: Policy = DEFAULT_POLICY) -> float:
     """Return the most bytes that one fit may hold on a matrix of this size."""
-    return float("inf") if n_bytes < LARGE_TABLE else SHARE * n_bytes
+    return float("inf") if n_bytes < policy.large_table_bytes else SHARE * n_bytes
 
 
 def fit_bytes(component: Component, problem: Problem) -> float:

@@ -1,24 +1,25 @@
-"""How long candidates take on this table, learned from those that were evaluated."""
+"""Runtime model: expected seconds of candidates, learned from those already evaluated."""
 
 from collections import defaultdict
 
 import numpy as np
 
+from evolearn.cost.memory import refit_factor
 from evolearn.cost.seconds import lineage_factor, reference_seconds, warm_seconds
-from evolearn.evaluation.tasks import Evaluation
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
 
-# So many evaluations of an estimator, the latest ones, tell how fast it is.
+# Number of the latest evaluations of an estimator that its speed is estimated from.
 REMEMBERED = 15
 
 
-class Pace:
-    """The seconds of candidates, all folds together.
+class RuntimeModel:
+    """Expected seconds of candidates, all folds together.
 
-    What is expected of a genome comes from its estimator's law of cost (`Cost`), corrected by
-    what candidates of that estimator took, or those of all others where it has none yet.
+    The expectation of a genome comes from the cost formula of its estimator (`Cost`), corrected
+    by the measured seconds of candidates with the same estimator, or of all others as long as
+    there is none.
 
     Parameters
     ----------
@@ -31,26 +32,31 @@ class Pace:
         self._space, self._problem, self._n_folds = space, problem, n_folds
         self._ratios: defaultdict[str, list[float]] = defaultdict(list)
 
-    def note(self, genome: Genome, evaluation: Evaluation) -> None:
-        """Learn from an evaluation; folds that were not run count as those that were."""
-        folds = zip(evaluation.fit_seconds, evaluation.score_seconds, strict=False)
-        seconds = [sum(fold) for fold in folds]
-        if seconds:
-            reused = evaluation.reused_fit_seconds + evaluation.reused_score_seconds
-            mean = (sum(seconds) + reused) / len(seconds)
-            ratio = mean * self._n_folds / self._by_law(genome, evaluation.retrained)
+    def observe(self, genome: Genome, fold_seconds: float | None, *, retrained: bool) -> None:
+        """Learn from an evaluated candidate.
+
+        Parameters
+        ----------
+        genome : Genome
+        fold_seconds : float or None
+            Mean seconds of the folds that were run; None if there were none.
+        retrained : bool
+            Whether its ancestors were trained again within these seconds.
+        """
+        if fold_seconds is not None:
+            ratio = fold_seconds * self._n_folds / self._by_formula(genome, retrained)
             self._ratios[genome.estimator].append(ratio)
 
     def predicted(self, genome: Genome, *, retrained: bool = True) -> float:
-        """Return the expected seconds of a genome, 0 before anything was evaluated.
+        """Return the expected seconds of a genome, 0 before the first observation.
 
-        If what it starts from is not there, that must be `retrained`.
+        Set `retrained` if the fold models of its parent are gone.
         """
         if not self._ratios:
             return 0.0
         own = self._ratios.get(genome.estimator)
         if own is not None:
-            return self._by_law(genome, retrained) * float(np.median(own[-REMEMBERED:]))
+            return self._by_formula(genome, retrained) * float(np.median(own[-REMEMBERED:]))
         if self._space[genome.estimator].cost is None:
             return 0.0
         others = [
@@ -59,19 +65,26 @@ class Pace:
             if self._space[name].cost is not None
         ]
         ratio = float(np.median(others)) if others else 1.0
-        return self._by_law(genome, retrained) * ratio
+        return self._by_formula(genome, retrained) * ratio
 
-    def counted(self, genome: Genome) -> float:
-        """Return the seconds that the law of cost alone expects, the same on any machine.
+    def nominal(self, genome: Genome) -> float:
+        """Return the seconds by the cost formula alone, the same on every machine.
 
-        What has no law, as an estimator of the user's, counts as the reference model does.
+        An estimator without a formula, such as the user's own, counts as the reference model.
         """
         if self._space[genome.estimator].cost is None:
             return self._n_folds * reference_seconds(self._problem)
-        return self._by_law(genome, retrained=False)
+        return self._by_formula(genome, retrained=False)
 
-    def _by_law(self, genome: Genome, retrained: bool) -> float:
+    def lineage_ratio(self, genome: Genome) -> float:
+        """Return the ratio of the seconds of a genome's lineage to those of its last member."""
+        return lineage_factor(genome, self._space, self._problem)
+
+    def refit_ratio(self, genome: Genome) -> float:
+        """Return the ratio of the time of a final fit to that of a fit in one fold."""
+        return refit_factor(genome, self._space, self._problem)
+
+    def _by_formula(self, genome: Genome, retrained: bool) -> float:
         seconds = warm_seconds(genome, self._space, self._problem)
         seconds = 1.0 if seconds is None else max(seconds, 1e-4)
-        factor = lineage_factor(genome, self._space, self._problem) if retrained else 1.0
-        return self._n_folds * seconds * factor
+        return self._n_folds * seconds * (self.lineage_ratio(genome) if retrained else 1.0)

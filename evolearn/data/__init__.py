@@ -1,5 +1,7 @@
-"""What the data is: columns, their kinds, and the step that makes any table numeric."""
+"""Tables of all supported types: their columns, kinds, numeric matrix and schema."""
 
+from evolearn.data.column_statistics import varies_little
+from evolearn.data.column_values import is_missing
 from evolearn.data.containers import (
     align_labels,
     align_table,
@@ -12,7 +14,8 @@ from evolearn.data.containers import (
     position_labels,
     take_rows,
 )
-from evolearn.data.prepare import PreparedTable, prepare_table
+from evolearn.data.matrix import is_sparse
+from evolearn.data.prepared_table import PreparedTable, prepare_table
 from evolearn.data.preparer import ColumnPreparer
 from evolearn.data.schema import ColumnInfo, DateColumns, TableSchema, TextBlock
 
@@ -30,8 +33,11 @@ __all__ = [
     "column_labels",
     "feature_names",
     "has_mixed_labels",
+    "is_missing",
+    "is_sparse",
     "n_rows",
     "position_labels",
     "prepare_table",
     "take_rows",
+    "varies_little",
 ]

@@ -1,7 +1,7 @@
-"""The tables we take: pandas and polars frames, Arrow tables, NumPy arrays, SciPy sparse.
+"""The supported tables: pandas and polars frames, Arrow tables, NumPy arrays, SciPy sparse.
 
-The frame libraries are optional: a frame can only be handed in by someone who has imported
-its library, so they are looked up among the loaded modules and never imported here.
+The frame libraries are optional. Whoever passes a frame has imported its library, so libraries
+are looked up among the loaded modules and never imported here.
 """
 
 import sys
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from evolearn.data.profile import BLOCK_CELLS, infinite_columns, is_sparse
+from evolearn.data.matrix import infinite_columns, is_sparse
 
 _FRAMES = (
     ("pandas", "DataFrame"),
@@ -31,7 +31,7 @@ def frame_library(X: Any) -> str | None:
 
 
 def as_table(X: Any) -> Any:
-    """Return X as a frame, a 2-d array or a sparse matrix with rows and columns, or raise."""
+    """Convert X to a frame, a 2-d array or a sparse matrix with rows and columns, or raise."""
     library = frame_library(X)
     if library is None and not is_sparse(X):
         X = _as_array(X)
@@ -94,10 +94,15 @@ def _check_shape(X: Any) -> None:
 
 
 def check_table(X: Any) -> None:
-    """Raise if X is no table that can be prepared: shape, names, complex or infinite numbers.
+    """Check shape and names of a table, and that no number is complex or infinite.
 
-    Cheap: only floats in NumPy's or pandas' memory are read, block by block. What the cells
-    of other columns hold is checked where they are read, as they are prepared.
+    Cheap: only floats in NumPy's or pandas' memory are read, block by block. Cells of other
+    columns are checked when the table is prepared.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X is no table that can be prepared.
     """
     X = as_table(X)
     library = frame_library(X)
@@ -121,15 +126,15 @@ def _check_pandas_floats(X: Any) -> None:
 
 
 def infinity_message(columns: Sequence[str]) -> str:
-    """Say which columns hold infinite values, and what to do."""
+    """Compose the message of an error about columns that hold infinite values."""
     return (
-        f"Input X contains infinity in {_listed(columns)}; replace infinite values by NaN "
+        f"Input X contains infinity in {_enumerate(columns)}; replace infinite values by NaN "
         "(missing) or by finite numbers."
     )
 
 
 def column_labels(X: Any) -> list[Any]:
-    """Return the labels of the columns: names of a frame, positions otherwise."""
+    """Labels of the columns: names in a frame, positions otherwise."""
     library = frame_library(X)
     if library is None:
         return list(range(X.shape[1]))
@@ -141,16 +146,13 @@ def check_unique_names(labels: Iterable[Any]) -> None:
     repeated = [label for label, count in Counter(labels).items() if count > 1]
     if repeated:
         raise ValueError(
-            f"X has several columns of the name {_listed([repr(name) for name in repeated])}; "
-            "give every column a name of its own."
+            f"X has several columns of the name {_enumerate(map(repr, repeated))}; give "
+            "every column a name of its own."
         )
 
 
 def feature_names(X: Any) -> np.ndarray | None:
-    """Return the column names of a frame, or None where columns go by their position.
-
-    As in scikit-learn, names count only if all of them are strings.
-    """
+    """Column names of a frame whose names are all strings, as in scikit-learn; else None."""
     if frame_library(X) is None:
         return None
     labels = column_labels(X)
@@ -160,15 +162,15 @@ def feature_names(X: Any) -> np.ndarray | None:
 
 
 def has_mixed_labels(X: Any) -> bool:
-    """Tell whether strings and others label the columns, which scikit-learn refuses."""
+    """Whether column labels mix strings and other types, which scikit-learn refuses."""
     return len({isinstance(label, str) for label in column_labels(X)}) > 1
 
 
 def align_table(X: Any, names: Any) -> Any:
-    """Return X with its columns found by name and put into the order of `names`.
+    """Select the columns of X by name, in the order of `names`.
 
     Tables without names, and tables in the right order, are returned as they are. Columns
-    that fit has not seen are left aside, as scikit-learn's ColumnTransformer does.
+    that were not seen in fit are dropped, as by scikit-learn's ColumnTransformer.
     """
     found = feature_names(X)
     if names is None or found is None or np.array_equal(found, names):
@@ -180,17 +182,17 @@ def align_table(X: Any, names: Any) -> Any:
 
 
 def position_labels(X: Any) -> list[Any] | None:
-    """Return the labels of a pandas frame whose columns have no names, else None."""
+    """Column labels of a pandas frame that are not all strings; None for other tables."""
     if frame_library(X) != "pandas" or feature_names(X) is not None:
         return None
     return column_labels(X)
 
 
 def align_labels(X: Any, labels: list[Any] | None) -> Any:
-    """Return a frame whose columns have no names, in the order that these labels had in fit.
+    """Put the columns of a pandas frame without names into the order of the labels in fit.
 
-    Where one of both is labelled by nothing but positions, 0, 1, and so on, labels that differ
-    say nothing: columns go by their position then.
+    If the labels of either are merely positions (0, 1, ...) and labels differ, columns are
+    taken by position.
 
     Raises
     ------
@@ -213,13 +215,13 @@ def _refuse_missing(missing: Sequence[Any]) -> None:
     if missing:
         raise ValueError(
             f"Columns of X that were present in fit are missing: "
-            f"{_listed([repr(name) for name in missing])}; add them, with missing values if "
+            f"{_enumerate(map(repr, missing))}; add them, with missing values if "
             "they are not known."
         )
 
 
 def raw_columns(X: Any) -> list[Any]:
-    """Return the columns of X as its library has them: series, chunked arrays, 1-d arrays."""
+    """Columns of X as its library stores them: series, chunked arrays or 1-d arrays."""
     library = frame_library(X)
     if library == "pandas":
         return [X.iloc[:, j] for j in range(X.shape[1])]
@@ -231,7 +233,7 @@ def raw_columns(X: Any) -> list[Any]:
 
 
 def n_rows(X: Any) -> int:
-    """Return the number of rows of any supported table."""
+    """Count the rows of any supported table."""
     return int(X.shape[0]) if hasattr(X, "shape") else len(X)
 
 
@@ -248,7 +250,7 @@ def take_rows(X: Any, indices: Any) -> Any:
 
 
 def numeric_array(X: Any) -> np.ndarray | None:
-    """Return an array or pandas frame of NumPy's numbers and booleans alone as an array."""
+    """Convert a table of NumPy's numbers and booleans to an array; None for other tables."""
     if isinstance(X, np.ndarray):
         return X if X.dtype.kind in "fiub" else None
     if frame_library(X) != "pandas":
@@ -258,17 +260,7 @@ def numeric_array(X: Any) -> np.ndarray | None:
     return None
 
 
-def to_float64(X: Any) -> np.ndarray:
-    """Return an array of numbers as float64 in C order, itself if it is that already."""
-    if X.dtype == np.float64 and X.flags.c_contiguous:
-        return X
-    converted = np.empty(X.shape)
-    step = max(1, BLOCK_CELLS // X.shape[1])
-    for start in range(0, len(X), step):
-        converted[start : start + step] = X[start : start + step]
-    return converted
-
-
-def _listed(items: Sequence[str], limit: int = 10) -> str:
+def _enumerate(items: Iterable[str], limit: int = 10) -> str:
+    items = list(items)
     shown = ", ".join(items[:limit])
     return shown if len(items) <= limit else f"{shown} and {len(items) - limit} more"

@@ -1,4 +1,4 @@
-"""The step that turns any ordinary table into one numeric matrix."""
+"""The transformer that turns any ordinary table into a numeric matrix."""
 
 import warnings
 
@@ -7,7 +7,6 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from evolearn._compat import feature_names_in
-from evolearn.data.assembly import output_names, text_blocks
 from evolearn.data.containers import (
     align_labels,
     align_table,
@@ -16,42 +15,46 @@ from evolearn.data.containers import (
     infinity_message,
     position_labels,
 )
-from evolearn.data.layout import apply_layout, learn_layout
-from evolearn.data.profile import infinite_columns, is_sparse
-from evolearn.data.schema import ColumnInfo
+from evolearn.data.encoding import encode, learn_encoding, relearn_categories
+from evolearn.data.matrix import infinite_columns, is_sparse
+from evolearn.data.schema import ColumnInfo, output_names, text_blocks
 
 
 class ColumnPreparer(TransformerMixin, BaseEstimator):
     """Turn any ordinary table into a numeric matrix: numbers, words of texts, category codes.
 
     Takes pandas and polars frames, Arrow tables, NumPy arrays and SciPy sparse matrices
-    with columns of numbers, booleans, strings, categories, datetimes and durations in any of
-    their types. Nothing statistical happens here: numbers stay as they are, categories become
-    the positions in their sorted list, datetimes become seconds and calendar parts, and
-    missing values of every kind become NaN, as do categories that fit has not seen. Of free
-    text the words are counted, in 64 to 2,048 columns that they are hashed into; a missing text
-    has none. Columns that say nothing (constants, duplicates, identifiers) are left out.
+    with columns of numbers, booleans, strings, categories, datetimes and durations of any
+    type. Nothing statistical is done: numbers stay as they are, categories become the positions
+    in their sorted list, datetimes become seconds and calendar parts, and missing values of
+    every kind become NaN, as do categories that were not seen in fit. The words of free text
+    are counted in 64 to 2,048 columns that they are hashed into; a missing text has none.
+    Columns without information (constants, duplicates, identifiers) are left out.
 
     Parameters
     ----------
     kinds : dict, default=None
-        What to read a column as, by its name or position, where the kind found by itself is
-        not the one wanted: `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`,
-        `"text"` or `"drop"`.
+        Kinds of columns by their name or position, in place of the detected ones:
+        `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`, `"text"` or `"drop"`.
+
+    columns : sequence of ColumnInfo, default=None
+        Description of the columns from an earlier fit (`columns_`). Fit then learns the
+        categories only and ignores `kinds`, so that the output has the same columns on any
+        part of the rows. None: all is learned.
 
     Attributes
     ----------
     columns_ : tuple of ColumnInfo
-        What each input column is read as, its frozen categories, and why it is dropped.
+        Kind of each input column, its frozen categories, and the reason if it is dropped.
 
     n_numeric_ : int
         Number of numeric columns; they come first in the output.
 
     texts_ : tuple of TextBlock
-        Name and number of columns of each text; they come next.
+        Name and number of columns of each text; these come next.
 
     cardinalities_ : tuple of int
-        Number of categories of each of the other columns.
+        Number of categories of each column of codes; these come last.
 
     n_features_in_ : int
         Number of columns seen in fit.
@@ -73,8 +76,9 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
     array([[ 3., nan]])
     """
 
-    def __init__(self, *, kinds=None) -> None:
+    def __init__(self, *, kinds=None, columns=None) -> None:
         self.kinds = kinds
+        self.columns = columns
 
     def fit(self, X, y=None):
         """Learn the kind of each column and its categories.
@@ -89,13 +93,13 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         Returns
         -------
         self : ColumnPreparer
-            The fitted step.
+            The fitted transformer.
         """
-        self._learn(X)
+        self.fit_transform(X)
         return self
 
     def fit_transform(self, X, y=None):
-        """Fit to X and return its matrix.
+        """Fit to a table and return its matrix.
 
         Parameters
         ----------
@@ -109,9 +113,6 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         matrix : ndarray or CSR matrix of shape (n_samples, n_features_out)
             Numbers first, then the words of texts, then the codes of categories.
         """
-        return self._learn(X)
-
-    def _learn(self, X):
         X = as_table(X)
         self._is_sparse = is_sparse(X)
         if self._is_sparse:
@@ -122,10 +123,21 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
                 )
             matrix = _as_csr(X)
             columns = tuple(ColumnInfo(f"x{j}", "numeric") for j in range(X.shape[1]))
+        elif self.columns is not None:
+            X = self._by_given_names(X)
+            columns = relearn_categories(X, self.columns)
+            matrix = encode(X, columns)
         else:
-            columns, matrix = learn_layout(X, self.kinds)
+            columns, matrix = learn_encoding(X, self.kinds)
         self._set_columns(X, columns)
         return matrix
+
+    def _by_given_names(self, X):
+        names = [info.name for info in self.columns]
+        if names != [f"x{j}" for j in range(len(names))]:  # those of an array
+            X = align_table(X, names)
+        self._check_width(X, len(names))
+        return X
 
     def _set_columns(self, X, columns):
         kept = [info for info in columns if info.is_kept]
@@ -133,9 +145,7 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         self.columns_ = columns
         self.cardinalities_ = tuple(len(one) for one in categories)
         self.texts_ = text_blocks(columns)
-        self.n_numeric_ = sum(
-            max(1, len(info.parts)) for info in kept if info.kind not in ("categorical", "text")
-        )
+        self.n_numeric_ = sum(max(1, len(info.parts)) for info in kept if info.is_numeric)
         self.n_features_in_ = len(columns)
         self._labels = position_labels(X)
         names = feature_names(X)
@@ -162,40 +172,40 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         if is_sparse(X):
             if self._is_sparse:
                 return _as_csr(X)
-            X = X.toarray()  # what stands behind it was fitted on a dense matrix
-        return apply_layout(X, self.columns_)
-
-    @property
-    def _name(self):
-        return type(self).__name__
+            X = X.toarray()  # later steps were fitted on a dense matrix
+        return encode(X, self.columns_)
 
     def _aligned(self, X):
         names, found = getattr(self, "feature_names_in_", None), feature_names(X)
+        name = type(self).__name__
         if names is not None and found is None:
-            _warn(f"X does not have valid feature names, but {self._name} was fitted with")
+            _warn(f"X does not have valid feature names, but {name} was fitted with")
         elif names is None and found is not None:
-            _warn(f"X has feature names, but {self._name} was fitted without")
+            _warn(f"X has feature names, but {name} was fitted without")
         X = align_table(X, names) if names is not None else align_labels(X, self._labels)
-        if X.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"X has {X.shape[1]} features, but {self._name} is expecting "
-                f"{self.n_features_in_} features as input; pass the columns seen in fit."
-            )
+        self._check_width(X, self.n_features_in_)
         return X
 
+    def _check_width(self, X, n_expected):
+        if X.shape[1] != n_expected:
+            raise ValueError(
+                f"X has {X.shape[1]} features, but {type(self).__name__} is expecting "
+                f"{n_expected} features as input; pass the columns seen in fit."
+            )
+
     def get_feature_names_out(self, input_features=None):
-        """Return the names of the columns of the matrix.
+        """Names of the columns of the matrix.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names to use where fit saw none; else they must be those seen in fit.
+            Names of the input columns if there were none in fit; else they must be the same.
 
         Returns
         -------
         names : ndarray of str objects
-            Names of the kept columns; parts of a datetime have the part's name added, the
-            columns of a text `"_words"` and a number.
+            Names of the kept columns. Parts of a datetime end with the part's name, columns of
+            a text with `"_words"` and a number.
         """
         check_is_fitted(self)
         names = [info.name for info in self.columns_]

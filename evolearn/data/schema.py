@@ -1,31 +1,33 @@
-"""What is known of a table: its input columns, and the numeric matrix made of them."""
+"""Descriptions of a table: its input columns, and the layout of the numeric matrix."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True)
 class ColumnInfo:
-    """One column of the user's table, as fit saw it.
+    """One column of the user's table, as it was found in fit.
 
     Attributes
     ----------
     name : str
         The column's name; `"x3"` for the fourth column of an array.
     kind : {"numeric", "categorical", "datetime", "timedelta", "text", "drop"}
-        What the column is read as; `"drop"` only where the user asked for it.
+        Kind that the column is read as; `"drop"` only where the user asked for it.
     categories : tuple of str or float
         The frozen categories in code order; empty unless `kind` is `"categorical"`.
     parts : tuple of str
-        The columns made of a datetime, such as `("seconds", "month")`; else empty.
+        Matrix columns computed from a datetime, such as `("seconds", "month")`; else empty.
     width : int
-        The number of columns that the words of a text are counted in; else 0.
+        Number of matrix columns in which the words of a text are counted; else 0.
     characters : int
-        How many characters of each text are read; 0 for what is no text.
+        Number of characters that are read of each text; 0 for other kinds.
     reason : str
         Why the column is dropped; empty for a column that is kept.
     found : bool
-        Whether numbers or dates were found among strings, unasked: strings that are none are
-        missing values then, as categories are that fit has not seen.
+        Whether numbers or dates were detected in strings without an entry in `kinds`. Strings
+        that are none of them are missing values then, like unseen categories.
     """
 
     name: str
@@ -37,23 +39,34 @@ class ColumnInfo:
     reason: str = ""
     found: bool = False
 
+    def __repr__(self) -> str:
+        given = {field.name: getattr(self, field.name) for field in fields(self)[2:]}
+        defaults = {field.name: field.default for field in fields(self)[2:]}
+        changed = "".join(f", {k}={v!r}" for k, v in given.items() if v != defaults[k])
+        return f"ColumnInfo({self.name!r}, {self.kind!r}{changed})"
+
     @property
     def is_kept(self) -> bool:
-        """Whether the column reaches the matrix."""
+        """Whether the column has a place in the matrix."""
         return not self.reason
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether it becomes numbers, not codes of categories or counts of words."""
+        return self.kind not in ("categorical", "text")
 
 
 @dataclass(frozen=True)
 class TextBlock:
-    """The columns of the matrix in which the words of a text are counted.
+    """Matrix columns in which the words of a text are counted.
 
     Attributes
     ----------
     name : str
-        The column's name, without two underscores in a row or one at an end, by which
-        scikit-learn separates names; no two blocks have the same.
+        Unique name made of the column's name. It has no two underscores in a row and none at
+        an end, for scikit-learn separates names by them.
     width : int
-        The number of columns.
+        Number of columns.
     """
 
     name: str
@@ -62,47 +75,47 @@ class TextBlock:
 
 @dataclass(frozen=True)
 class DateColumns:
-    """The columns of the matrix that are made of a datetime.
+    """Matrix columns computed from a datetime.
 
     Attributes
     ----------
     start : int
-        The position of the first one, the seconds.
+        Position of the first one, the seconds.
     parts : tuple of str
-        What they are, as in `ColumnInfo`.
+        Names of the parts, as in `ColumnInfo`.
     """
 
     start: int
     parts: tuple[str, ...]
 
     def position(self, part: str) -> int:
-        """Return the position of one of the parts."""
+        """Position of one of the parts in the matrix."""
         return self.start + self.parts.index(part)
 
 
 @dataclass(frozen=True)
 class TableSchema:
-    """The layout of the numeric matrix: numbers, then words of texts, then codes of categories.
+    """Layout of the numeric matrix: numbers, then words of texts, then codes of categories.
 
     Attributes
     ----------
     n_rows : int
     n_numeric : int
-        Number of columns of numbers, the first ones.
+        Number of columns of numbers; they come first.
     cardinalities : tuple of int
-        Number of categories of each column of codes, the last ones.
+        Number of categories of each column of codes; these come last.
     names : tuple of str
-        The names of all columns of the matrix.
+        Names of all columns of the matrix.
     has_missing : bool
         Whether a number is missing.
     has_missing_categories : bool
         Whether a code is missing.
     sparse : bool
-        Whether the matrix is a CSR matrix, of numbers alone.
+        Whether the matrix is a CSR matrix; it has numbers only.
     texts : tuple of TextBlock
-        The blocks between numbers and codes, in their order.
+        Blocks of word counts between numbers and codes, in their order.
     dates : tuple of DateColumns
-        Where the parts of datetimes are among the numbers.
+        Places of the parts of datetimes among the numbers.
     """
 
     n_rows: int
@@ -122,5 +135,59 @@ class TableSchema:
 
     @property
     def first_code(self) -> int:
-        """The position of the first column of codes."""
+        """Position of the first column of codes."""
         return self.n_numeric + sum(block.width for block in self.texts)
+
+
+def output_names(columns: Sequence[ColumnInfo], names: Sequence[str]) -> list[str]:
+    """Names of the columns of the matrix, given the names of the columns of the table."""
+    numbers: list[str] = []
+    words: list[str] = []
+    codes: list[str] = []
+    for info, name in zip(columns, names, strict=True):
+        if not info.is_kept:
+            continue
+        if info.kind == "categorical":
+            codes.append(name)
+        elif info.kind == "text":
+            words.extend(f"{name}_words{i}" for i in range(info.width))
+        else:
+            numbers.extend([f"{name}_{part}" for part in info.parts] or [name])
+    return [*_unique_names([*numbers, *words], taken=codes), *codes]
+
+
+def text_blocks(columns: Sequence[ColumnInfo]) -> tuple[TextBlock, ...]:
+    """Blocks of word counts in the matrix."""
+    blocks: dict[str, TextBlock] = {}
+    for info in columns:
+        if info.is_kept and info.kind == "text":
+            name = re.sub("__+", "_", info.name).strip("_")
+            while name in blocks:
+                name += "+"
+            blocks[name] = TextBlock(name, info.width)
+    return tuple(blocks.values())
+
+
+def date_columns(columns: Sequence[ColumnInfo]) -> tuple[DateColumns, ...]:
+    """Places of the parts of datetimes among the numbers of the matrix."""
+    dates, position = [], 0
+    for info in columns:
+        if info.is_kept and info.is_numeric:
+            if info.parts:
+                dates.append(DateColumns(position, info.parts))
+            position += max(1, len(info.parts))
+    return tuple(dates)
+
+
+def _unique_names(names: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """Append underscores to names that are taken.
+
+    A column may by chance have the name of a part of a datetime.
+    """
+    seen, unique = set(taken), []
+    for name in names:
+        while name in seen:
+            name += "_"
+        seen.add(name)
+        unique.append(name)
+    return unique

@@ -1,35 +1,35 @@
-"""From the library of a search to the fitted model that its user gets."""
+"""Final models: the chosen candidates fitted on all rows, or their fold models where late."""
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evolearn.ensemble.library import Entry, Library, load_seconds
-from evolearn.ensemble.selection_options import Chosen
+from evolearn.ensemble.library import Entry
+from evolearn.ensemble.planner import FinalModelsPlanner
 from evolearn.ensemble.stacking import StackingLayer
 from evolearn.evaluation.fold_models import load_models
 from evolearn.evaluation.tasks import EvaluationTask, FoldModelsTask, RefitTask
-from evolearn.exceptions import EvolearnWarning, SearchError
-from evolearn.execution.worker_program import describe
+from evolearn.exceptions import SearchError
+from evolearn.execution.serialization import describe
+from evolearn.user_warnings import warn
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be fitted, and the seconds left with which it need not be begun."""
+    """A task to be trained, skipped if fewer than `least_seconds` are left."""
 
     task: RefitTask | FoldModelsTask | EvaluationTask
     least_seconds: float = 0.0
 
 
-#: Fits what is ordered somewhere, in this order, and yields (position, result) as it is done;
-#: stops when only so many seconds are left.
-Refit = Callable[[Sequence[Order], float], Iterable[tuple[int, Any]]]
+#: Trains orders in the workers and yields (position, result) as they end; stops when only the
+#: given seconds are left.
+Train = Callable[[Sequence[Order], float], Iterable[tuple[int, Any]]]
 
 
 @dataclass(frozen=True)
 class Member:
-    """A fitted model, the candidate it is of, and its weight in what serves.
+    """A fitted model, its candidate, and its weight in the ensemble.
 
     ``fold`` is None for a model fitted on all rows, else the fold it was fitted in.
     """
@@ -41,23 +41,23 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Handover:
-    """The fitted models to be handed back.
+class FinalModels:
+    """The fitted models that a fit returns.
 
     Attributes
     ----------
     best : Member
         The best single candidate.
     members : list of Member
-        What serves; one of them for a single model.
+        The members of the ensemble; one for a single model.
     shortfall : str
-        What could not be fitted, "" if everything was.
+        The models that could not be fitted, "" if all were.
     note : str
-        What the user should know of the choice, see `choose`.
+        As in `EnsembleChoice`.
     sharpness : float
         As in `Selection`.
-    second : StackingLayer or None
-        Models that learn from what the members predict, and serve in their place.
+    stacking : StackingLayer or None
+        Models that learn from the members' predictions, and predict in their place.
     """
 
     best: Member
@@ -65,90 +65,88 @@ class Handover:
     shortfall: str = ""
     note: str = ""
     sharpness: float = 1.0
-    second: StackingLayer | None = None
+    stacking: StackingLayer | None = None
 
     def decisions(self) -> dict[str, Any]:
-        """Return what has to be known to hand over the same models again."""
+        """Return the decisions from which a replay makes the same models."""
         return {
-            "best": [self.best.entry.candidate.number, self.best.fold],
-            "members": [[m.weight, m.entry.candidate.number, m.fold] for m in self.members],
+            "best": [self.best.entry.number, self.best.fold],
+            "members": [[m.weight, m.entry.number, m.fold] for m in self.members],
             "sharpness": self.sharpness,
-            "second": None if self.second is None else self.second.decisions(),
+            "stacking": None if self.stacking is None else self.stacking.decisions(),
         }
 
 
-def hand_over(
-    library: Library,
-    choose: Callable[[], Chosen],
-    refit: Refit,
-    *,
-    lean: bool = False,
-) -> Handover | None:
-    """Choose what serves and fit it on all rows; fold models serve for what is late.
+def fit_final_models(planner: FinalModelsPlanner, train: Train) -> FinalModels | None:
+    """Choose the ensemble and fit its members on all rows, as far as there is time.
+
+    Fold models are used for those that are late; only one for each candidate where the user
+    limits the latency.
 
     Parameters
     ----------
-    library : Library
-    choose : callable
-        `choose`, given all it needs.
-    refit : callable
-        Fits as many as time allows, the first ones first.
-    lean : bool, default=False
-        Whether a candidate is served by one of its fold models at most, for speed.
+    planner : FinalModelsPlanner
+    train : callable
+        Trains as many orders as time allows, the first ones first.
 
     Returns
     -------
-    Handover or None
+    FinalModels or None
         None if there is no fitted model at all.
     """
+    library = planner.library
     best = library.best
     if best is None:
         return None
-    bag = _one_of_bag if lean else _bag
-    chosen = choose()
-    entries = [best, *(entry for _, entry in chosen.members if entry is not best)]
-    models = _refitted(entries, library, refit)
-    served = {
-        number: [Member(1.0, entry, models[number])] if number in models else bag(entry)
-        for number, entry in ((entry.candidate.number, entry) for entry in entries)
+    n_fold_models = 1 if planner.options.max_latency < float("inf") else None
+    choice = planner.choose()
+    entries = [best, *(entry for _, entry in choice.members if entry is not best)]
+    models = _fit_on_all_rows(entries, planner, train)
+    usable = {
+        entry.number: [Member(1.0, entry, models[entry.number])]
+        if entry.number in models
+        else _fold_members(entry, n_fold_models)
+        for entry in entries
     }
     members = [
         replace(member, weight=weight * member.weight)
-        for weight, entry in chosen.members
-        for member in served[entry.candidate.number]
+        for weight, entry in choice.members
+        for member in usable[entry.number]
     ]
     if not members:
-        members = served[best.candidate.number]
-    if not members and library.saved is not None:
-        members = bag(library.saved)
+        members = usable[best.number]
+    if not members and library.best_saved is not None:
+        members = _fold_members(library.best_saved, n_fold_models)
     if not members:
         return None
-    missed = sum(not served[entry.candidate.number] for entry in entries)
-    late = best.candidate.number not in models or missed
+    is_short = best.number not in models or not all(usable[e.number] for e in entries)
     shortfall = (
         f"{len(entries) - len(models)} of {len(entries)} final models could not be fitted on "
         "all rows"
     )
-    # The best single model: fitted on all rows if it can be, else in a fold.
-    own = served[best.candidate.number] or members
-    single = max(own, key=lambda member: member.weight)
-    return Handover(
-        single, _scaled(members), shortfall if late else "", chosen.note, chosen.sharpness
+    single = max(usable[best.number] or members, key=lambda member: member.weight)
+    return FinalModels(
+        single, _scaled(members), shortfall if is_short else "", choice.note, choice.sharpness
     )
 
 
-def hand_over_again(
-    entries: Mapping[int, Entry], refit: Refit, decisions: Mapping[str, Any]
-) -> Handover | None:
-    """Fit the models that an earlier run handed over, however long it takes.
+def refit_final_models(
+    entries: Mapping[int, Entry], train: Train, decisions: Mapping[str, Any]
+) -> FinalModels | None:
+    """Fit the final models of an earlier run again, however long it takes.
 
     Parameters
     ----------
     entries : mapping of int to Entry
         By the number of their candidate.
-    refit : callable
+    train : callable
     decisions : mapping
-        As `Handover.decisions` gave them.
+        As `FinalModels.decisions` returned them.
+
+    Raises
+    ------
+    SearchError
+        If one of the models cannot be fitted now.
     """
     if "best" not in decisions:
         return None
@@ -157,20 +155,20 @@ def hand_over_again(
     orders = [
         Order(
             _refit_task(entries[number])
-            if whole
-            else FoldModelsTask(entries[number].candidate.genome)
+            if on_all_rows
+            else FoldModelsTask(entries[number].genome)
         )
-        for number, whole in keys
+        for number, on_all_rows in keys
     ]
-    models = {keys[i]: model for i, model in refit(orders, 0.0)}
-    lost = [number for number, whole in keys if (number, whole) not in models]
+    models = {keys[i]: model for i, model in train(orders, 0.0)}
+    lost = [number for number, on_all_rows in keys if (number, on_all_rows) not in models]
     if lost:
         msg = (
             f"The run cannot be repeated: the model of candidate {lost[0]}, fitted then, could "
             "not be fitted now; see the warning."
         )
         raise SearchError(msg)
-    made = [
+    members = [
         Member(
             weight,
             entries[number],
@@ -179,38 +177,41 @@ def hand_over_again(
         )
         for weight, number, fold in wanted
     ]
-    return Handover(made[0], made[1:], sharpness=decisions["sharpness"])
+    return FinalModels(members[0], members[1:], sharpness=decisions["sharpness"])
 
 
-def _refitted(entries: Sequence[Entry], library: Library, refit: Refit) -> dict[int, Any]:
-    """Return the models of these candidates fitted on all rows, as far as there is time.
+def _fit_on_all_rows(
+    entries: Sequence[Entry], planner: FinalModelsPlanner, train: Train
+) -> dict[int, Any]:
+    """Fit these candidates on all rows, as far as there is time; return models by number.
 
-    The library keeps them, in case the search goes on.
+    The planner keeps them, in case the search continues.
     """
-    known = {e.candidate.number: library.refitted.get(e.candidate.number) for e in entries}
-    missing = [entry for entry in entries if known[entry.candidate.number] is None]
-    orders = [_order(entry, library) for entry in missing]
-    for i, model in refit(orders, load_seconds(missing)):
-        known[missing[i].candidate.number] = model
-    library.refitted = {number: model for number, model in known.items() if model is not None}
-    return library.refitted
+    models = {e.number: planner.fitted[e.number] for e in entries if e.number in planner.fitted}
+    missing = [entry for entry in entries if entry.number not in models]
+    orders = [_order(entry, planner) for entry in missing]
+    for i, model in train(orders, planner.load_seconds(missing)):
+        models[missing[i].number] = model
+    planner.fitted = models
+    return models
 
 
-def _order(entry: Entry, library: Library) -> Order:
-    """Return the order of a refit.
+def _order(entry: Entry, planner: FinalModelsPlanner) -> Order:
+    """Return the order of a final fit.
 
-    Where fold models can serve it must be expected to end, and so must that of the best: to
-    refit the others alone is not worth the time.
+    Where fold models can be used instead, it is skipped unless it is expected to end in time,
+    together with that of the best candidate: the others alone are not worth the time.
     """
     least = 0.0
     if entry.models_path is not None:
-        considered = [entry] if library.best is None else [entry, library.best]
-        least = max(library.refit_seconds(one) for one in considered)
+        best = planner.library.best
+        considered = [entry] if best is None else [entry, best]
+        least = max(planner.cost(one).seconds for one in considered)
     return Order(_refit_task(entry), least)
 
 
 def _refit_task(entry: Entry) -> RefitTask:
-    return RefitTask(entry.candidate.genome, entry.evaluation.rounds)
+    return RefitTask(entry.genome, entry.evaluation.rounds)
 
 
 def _scaled(members: Sequence[Member]) -> list[Member]:
@@ -218,21 +219,13 @@ def _scaled(members: Sequence[Member]) -> list[Member]:
     return [replace(member, weight=member.weight / total) for member in members]
 
 
-def _one_of_bag(entry: Entry) -> list[Member]:
-    return [replace(member, weight=1.0) for member in _bag(entry)[:1]]
-
-
-def _bag(entry: Entry) -> list[Member]:
-    """Return the fitted fold models of a candidate, none if they were not saved."""
+def _fold_members(entry: Entry, n_models: int | None = None) -> list[Member]:
+    """Return the first fold models of a candidate as members, none if they were not saved."""
     if entry.models_path is None:
         return []
     try:
-        models = load_models(entry.models_path)
-    except Exception as error:  # other models may serve: one that is lost must not lose them
-        warnings.warn(
-            f"The fold models of a candidate could not be read: {describe(error)}.",
-            EvolearnWarning,
-            stacklevel=2,
-        )
+        models = load_models(entry.models_path)[:n_models]
+    except Exception as error:  # a damaged file must not cost the other models
+        warn(f"The fold models of a candidate could not be read: {describe(error)}.")
         return []
     return [Member(1 / len(models), entry, model, fold) for fold, model in enumerate(models)]

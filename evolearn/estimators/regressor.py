@@ -11,7 +11,7 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     Candidates are whole pipelines: imputing, encoding, scaling, engineered features, model and
     hyperparameters. Every generation varies the best ones so far, trains the children in
-    cross-validation, and keeps the best. What comes back is fitted on all rows.
+    cross-validation, and keeps the best. The final models are fitted on all rows.
 
     Parameters
     ----------
@@ -44,15 +44,15 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         Candidates per generation, and number of parents that are kept.
 
     kinds : dict, default=None
-        What to read a column of the table as, by its name or position, where the kind found by
-        itself is not the one wanted: ``"numeric"``, ``"categorical"``, ``"datetime"``,
-        ``"timedelta"``, ``"text"`` or ``"drop"``. Strings are read as dates (found by
-        itself if all are in ISO 8601, such as ``"2024-05-31"``) or as numbers, not as
+        Kinds of columns, by name or position, where the kind that is inferred is not the one
+        wanted: ``"numeric"``, ``"categorical"``, ``"datetime"``,
+        ``"timedelta"``, ``"text"`` or ``"drop"``. Strings are read as dates (inferred
+        if all are in ISO 8601, such as ``"2024-05-31"``) or as numbers, not as
         durations.
 
     search_space : None, SearchSpace or list, default=None
-        What may be built. None: the default catalogue. A list may mix names of the default
-        catalogue (``"extra_trees"``), estimators (searched as they are, with column
+        The pipelines that may be built. None: the default catalogue. A list may mix names of
+        the default catalogue (``"extra_trees"``), estimators (searched as they are, with column
         preparation), ``(estimator, {parameter: domain})`` pairs, `Component` objects, and
         pipelines (taken whole).
 
@@ -62,19 +62,19 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         and score predictions alone. None: root mean squared error.
 
     cv : int, cross-validation generator or iterable, default=None
-        How candidates are scored. None: 8 folds on small tables, 5 on others, fewer or a
-        single held-out fifth where the budget would hold too few candidates; with ``groups``,
-        a splitter that keeps groups together; tables of 64 MiB and more train on a fifth of
-        the rows, for the sake of memory. An int: that number of shuffled folds.
+        Cross-validation of the candidates. None: 8 folds on small tables, 5 on others, fewer
+        or a single held-out fifth where the budget would hold too few candidates; with
+        ``groups``, a splitter that keeps groups together; tables of 64 MiB and more train on a
+        fifth of the rows, for the sake of memory. An int: that number of shuffled folds.
 
     final_model : {"ensemble", "single"}, default="ensemble"
-        What predicts: a weighted mean of the candidates that complement each other best, from
-        500 rows on with a second layer that learns from their predictions if that is better
-        (see `second_layer_`), or the best candidate alone.
+        The model that predicts: a weighted mean of the candidates that complement each other
+        best, from 500 rows on with a stacking layer that learns from their predictions if
+        that is better (see `stacking_weights_`), or the best candidate alone.
 
     ensemble_size : int, default=25
-        Draws of the greedy ensemble selection, with replacement: the ensemble has at most this
-        many members, usually far fewer.
+        Draws of the greedy ensemble selection, with replacement: the largest number of members
+        of the ensemble, which usually has far fewer.
 
     max_predict_latency : float, default=None
         Seconds that prediction may take per 1,000 rows, on one core of this machine. Members
@@ -130,7 +130,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         where the table needs one.
 
     estimator_ : estimator
-        What predicts: the ensemble, that of a second layer, or ``best_estimator_``.
+        The model that predicts: the ensemble, with or without a stacking layer, or
+        ``best_estimator_``.
 
     best_fitness_ : float
         Fitness of the best single model, the mean over folds: lower is better, and 0 is
@@ -156,9 +157,10 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     leaderboard_ : dict of arrays
         The candidates that were scored, best first, with their weight in the ensemble.
 
-    second_layer_ : dict of str to float
-        The weights of models that learned from what the ensemble's members predict; of these
-        ``"blend"`` is the ensemble itself. Empty if there is no second layer.
+    stacking_weights_ : dict of str to float
+        The weights of the models of the stacking layer, which learned from the predictions
+        of the ensemble's members; ``"blend"`` is the ensemble itself. Empty if there is no
+        stacking layer.
 
     history_ : dict of arrays
         One entry per generation: best and median fitness, candidates done and failed.

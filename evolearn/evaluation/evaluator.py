@@ -1,4 +1,4 @@
-"""Trains and scores one genome: what runs in the workers."""
+"""The evaluator: trains and scores one genome in a worker."""
 
 import time
 import warnings
@@ -20,10 +20,11 @@ from evolearn.evaluation.folds import Folds, draw_rows
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
-from evolearn.evaluation.warm_start import fit_line, parents_of, train_line
+from evolearn.evaluation.user_traceback import location_in_user_code, user_frames
+from evolearn.evaluation.warm_start import fit_lineage, load_parents, train_lineage
 from evolearn.evaluation.zero_weights import counted_rows
-from evolearn.execution import own_process
-from evolearn.execution.own_process import OutOfTime
+from evolearn.execution.local import inside_worker
+from evolearn.execution.local.inside_worker import TimeLimitExceeded
 from evolearn.pipeline.build import build_pipeline, early_rounds, preparation_key
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import can_be_parent
@@ -33,27 +34,30 @@ from evolearn.tasks.base import Task
 from evolearn.tasks.predictions import HeldOut
 from evolearn.tasks.scoring import Objective
 
-# A candidate may warn thousands of times; this many different warnings tell the story.
+# Number of different warnings that are kept of a candidate, which may warn thousands of times.
 MOST_WARNINGS = 5
-# Folds of equal size differ in what they take: one may take this much of its share of the time.
+# Folds of equal size differ in time: one may take this many times its share.
 FOLD_SLACK = 1.5
-# The first fold is the slowest: so much more than the limit must all folds be expected to take.
+# A candidate is given up if all folds are expected to take this many times the limit: the first
+# fold, from which that is extrapolated, is the slowest.
 VERDICT_SLACK = 1.2
+# Errors that may be due to the machine at that time, not to the candidate.
+TRANSIENT = (OSError, MemoryError, ImportError)
 
 
 class Handle(Protocol):
-    """A value kept elsewhere, loaded where it is needed."""
+    """A shared value, loaded in the process that needs it."""
 
     def load(self) -> Any:
         """Return the value, the same one each time."""
 
     def read(self) -> Any:
-        """Return the value, and keep nothing of it."""
+        """Return the value without keeping a reference to it."""
 
 
 @dataclass
 class _Run:
-    """What is gathered while the folds of one genome are run."""
+    """Results gathered while the folds of one genome are run."""
 
     keep_models: bool
     parents: list[Any] | None = None  # last steps of the parent's pipelines, by fold
@@ -68,32 +72,32 @@ class _Run:
 
     @property
     def seconds_alone(self) -> float:
-        """The mean seconds of a fit, had it to prepare its rows itself."""
+        """Mean seconds of a fit, including preparation that was reused."""
         return (sum(self.fit_seconds) + self.reused_fit_seconds) / max(len(self.fit_seconds), 1)
 
     @property
     def seconds(self) -> float:
-        """The seconds of all folds so far."""
+        """Seconds of all folds so far."""
         return sum(self.fit_seconds) + sum(self.score_seconds)
 
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Trains and scores genomes on one table; sent to every worker once.
+    """Function that trains and scores genomes on one table; sent to every worker once.
 
     Attributes
     ----------
     matrix, target, weights, raw : Handle
         The numeric matrix, the target, the sample weights (None inside if there are none), and
-        the table as it came (None inside unless a pipeline or a scorer of the user takes it).
+        the original table (None inside unless a pipeline or a scorer of the user takes it).
     learning_task : Task
-        On the target.
+        The task on the target.
     seed : int
         The search's seed, from which every candidate's seed is derived.
     preparer : ColumnPreparer or None
-        What made the matrix of the table.
+        The transformer from the table to the matrix.
     cache : PreparationCache
-        Prepared rows of candidates before, in the process it is in.
+        Prepared rows of earlier candidates in the same process.
     """
 
     matrix: Handle
@@ -120,33 +124,35 @@ class Evaluator:
                 return self.fold_models(task.genome)
 
     def enter_process(self, task: EvaluationTask | RefitTask | FoldModelsTask) -> None:
-        """Seed the global generators: for candidates that draw from them, against the rules.
+        """Seed the global random generators, for estimators that draw from them nevertheless.
 
-        Called in processes of evolearn's own alone, before a task.
+        Called before each task, in evolearn's own processes only.
         """
-        own_process.enter(task.genome.seed(self.seed))
+        inside_worker.enter(task.genome.seed(self.seed))
 
     def evaluate(self, task: EvaluationTask) -> Evaluation:
-        """Cross-validate a genome; whatever it raises is part of the result."""
+        """Cross-validate a genome; an exception becomes part of the result."""
         run = _Run(keep_models=task.models_path is not None)
-        status, failure = "scored", ""
+        status, failure, traceback, transient = "scored", "", "", False
         with _collected_warnings() as messages:
             try:
                 self._load(task.genome)
-                run.parents = parents_of(task.parent_models)
+                run.parents = load_parents(task.parent_models)
                 for fold in range(len(self.folds)):
-                    with own_process.at_most(self._fold_limit(task, run)):
+                    with inside_worker.time_limit(self._fold_limit(task, run)):
                         model = self._run_fold(task.genome, fold, run)
                     if fold == 0:
                         check_portable(model)
                     status, failure = self._verdict(task, run)
                     if status != "scored":
                         break
-            except OutOfTime:
-                own_process.spoil()
+            except TimeLimitExceeded:
+                inside_worker.request_replacement()
                 status, failure = "timed_out", self._too_slow(task, run)
             except Exception as exception:  # a candidate may fail in any way; that is a result
                 status, failure = "failed", _one_line(exception)
+                traceback = user_frames(exception)
+                transient = isinstance(exception, TRANSIENT)
         missing = [float("nan")] * (len(self.folds) - len(run.scores))
         error: float | None = None
         if status == "scored":
@@ -171,17 +177,19 @@ class Evaluator:
             retrained=task.genome.parent is not None and run.parents is None,
             reused_fit_seconds=run.reused_fit_seconds,
             reused_score_seconds=run.reused_score_seconds,
+            traceback=traceback,
+            transient=transient,
         )
 
     def _fold_limit(self, task: EvaluationTask, run: _Run) -> float:
-        """Return the seconds after which a fold is given up, and with it the candidate."""
+        """Seconds after which a fold is given up, and with it the candidate."""
         rows = [len(train) for train in self.folds.train[len(run.scores) :]]
         spent = run.seconds
         limit = FOLD_SLACK * max(task.patience - spent, 0.0) * rows[0] / sum(rows)
         return max(limit, task.steered_after - spent)
 
     def _load(self, genome: Genome) -> None:
-        """Read the data, which may take its time in a fresh process."""
+        """Load the data before a fold is timed: in a fresh process that is slow."""
         for handle in (self._rows_of(genome), self.target, self.weights):
             handle.load()
         if self.objective.is_function:
@@ -194,7 +202,7 @@ class Evaluator:
         )
 
     def _verdict(self, task: EvaluationTask, run: _Run) -> tuple[str, str]:
-        """Return "scored" if it is worth while to go on, else a status and why it failed."""
+        """Return ("scored", "") to continue, else the status and the reason to give up."""
         n_done, n_folds = len(run.scores), len(self.folds)
         if n_done == n_folds:
             return "scored", ""
@@ -210,8 +218,8 @@ class Evaluator:
         return "scored", ""
 
     def refit(self, task: RefitTask) -> BaseEstimator:
-        """Return the genome's pipeline fitted on all rows, or all there is memory for."""
-        genome, line = task.genome, self._pipelines(task.genome, rounds=task.rounds)
+        """Return the genome's pipeline fitted on all rows, or on as many as memory allows."""
+        genome, lineage = task.genome, self._pipelines(task.genome, rounds=task.rounds)
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
         every = counted_rows(weights, y, task=self.learning_task)
         n_wanted = refit_rows(genome, self.space, self.problem)
@@ -219,7 +227,7 @@ class Evaluator:
         if len(rows) < len(y):
             X, y = take_rows(X, rows), y[rows]
             weights = None if weights is None else weights[rows]
-        return fit_line(line, X, y, weights)
+        return fit_lineage(lineage, X, y, weights)
 
     def fold_models(self, genome: Genome) -> list[BaseEstimator]:
         """Return the genome's pipelines fitted on the training rows of each fold."""
@@ -232,7 +240,7 @@ class Evaluator:
         train, test = self.folds.train[fold], self.folds.test[fold]
         X, y, weights = self._rows_of(genome).load(), self.target.load(), self.weights.load()
         parent = None if run.parents is None else run.parents[fold]
-        pipelines = self._pipelines(genome, whole_line=parent is None)
+        pipelines = self._pipelines(genome, whole_lineage=parent is None)
         model = pipelines[-1]
         of_train = None if weights is None else weights[train]
         asked, X_test, transformed = model, None, 0.0
@@ -245,48 +253,48 @@ class Evaluator:
             )
             model.steps[:-1] = rows.steps
             learners = [pipeline.steps[-1][1] for pipeline in pipelines]
-            train_line(learners, rows.train, y[train], of_train, parent)
-            transformed = 0.0 if rows.known else rows.test_seconds
+            train_lineage(learners, rows.train, y[train], of_train, parent)
+            transformed = 0.0 if rows.is_reused else rows.test_seconds
             asked, X_test = learners[-1], rows.test
-            if rows.known:
+            if rows.is_reused:
                 run.reused_fit_seconds += rows.fit_seconds
                 run.reused_score_seconds += rows.test_seconds
         else:
-            fit_line(pipelines, take_rows(X, train), y[train], of_train, parent)
+            fit_lineage(pipelines, take_rows(X, train), y[train], of_train, parent)
         fitted = time.perf_counter()
         X_test = take_rows(X, test) if X_test is None else X_test
         if self.objective.is_function and not self.space[genome.estimator].whole:
-            # It may look at the table, and ask for whatever the model can do, as it came.
+            # The user's scorer gets the original table and a model that takes it.
             asked = Pipeline([("table", self.preparer), *model.steps])
             X_test = take_rows(self.raw.load(), test)
         held_out = HeldOut(X_test, y[test], None if weights is None else weights[test])
-        score, answers = self.learning_task.score(asked, held_out, self.objective)
-        # What transformed the held-out rows is a part of their prediction.
+        score, predictions = self.learning_task.score(asked, held_out, self.objective)
+        # Transforming the held-out rows is part of their prediction.
         run.fit_seconds.append(fitted - started - transformed)
         run.score_seconds.append(time.perf_counter() - fitted + transformed)
         run.scores.append(score)
-        run.predictions.append(answers)
+        run.predictions.append(predictions)
         run.rounds.append(early_rounds(model))
         if run.keep_models:
             run.models.append(model)
         return model
 
     def _shares(self, genome: Genome) -> bool:
-        """Tell whether its prepared rows may be those of others: it must not change them.
+        """Whether a genome may use cached rows: its estimator must not change them in place.
 
-        Of large tables nothing is kept, and held-out rows are not taken before they are needed.
-        Scorers of the user's may look at the table as it was before.
+        Nothing is cached of large tables, nor for scorers of the user's, which may look at the
+        original table.
         """
         shared = self.cache.most_bytes > 0 and self.objective.fast is not None
         return shared and is_built_in(genome, self.space, self.problem.task)
 
     def _pipelines(
-        self, genome: Genome, *, rounds: int | None = None, whole_line: bool = True
+        self, genome: Genome, *, rounds: int | None = None, whole_lineage: bool = True
     ) -> list[BaseEstimator]:
-        """Return the pipelines to be fitted one after the other, the genome's own the last."""
-        line = genome.lineage if whole_line else (genome,)
+        """Return the pipelines to be fitted one after the other, the genome's own last."""
+        lineage = genome.lineage if whole_lineage else (genome,)
         return [
-            build_pipeline(one, self.space, self.problem, self.seed, rounds) for one in line
+            build_pipeline(one, self.space, self.problem, self.seed, rounds) for one in lineage
         ]
 
     def _rows_of(self, genome: Genome) -> Handle:
@@ -294,7 +302,7 @@ class Evaluator:
 
 
 def _mean_rounds(run: _Run) -> int | None:
-    """Return the rounds that a final model takes, None if it is for the model to say."""
+    """Mean number of boosting rounds over the folds; None if the model does not stop early."""
     known = [rounds for rounds in run.rounds if rounds is not None]
     return round(float(np.mean(known))) if known and len(known) == len(run.rounds) else None
 
@@ -306,7 +314,7 @@ def _joined(run: _Run) -> NDArray[np.float64] | None:
 
 @contextmanager
 def _collected_warnings() -> Iterator[list[str]]:
-    """Collect the different warnings of a candidate instead of pouring them out."""
+    """Collect the different warnings of a candidate, so that they are not shown."""
     messages: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
@@ -319,5 +327,7 @@ def _collected_warnings() -> Iterator[list[str]]:
 
 
 def _one_line(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:500]}" if text else type(error).__name__
+    text = " ".join(str(error).split())[:500]
+    place = location_in_user_code(error)
+    line = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return f"{line} ({place})" if place else line

@@ -1,4 +1,4 @@
-"""Fitted fold models in a file: from the worker that fitted them to the ensemble they serve."""
+"""Files of fitted fold models, written by workers and read for final models and children."""
 
 import pickle
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from sklearn.base import BaseEstimator
 
-from evolearn.execution.worker_program import describe, import_cloudpickle, pickled
+from evolearn.execution.serialization import describe, import_cloudpickle, pickled
 
 
 def save_models(models: Sequence[Any], path: Path, most_bytes: int) -> int:
@@ -17,38 +17,39 @@ def save_models(models: Sequence[Any], path: Path, most_bytes: int) -> int:
     ----------
     models : sequence of estimator
     path : Path
-        The file; nothing is left there if the models cannot be written.
+        The file; it is removed if the models cannot be written.
     most_bytes : int
-        How large the file may be.
+        Largest size of the file.
 
     Returns
     -------
     int
-        The bytes written; 0 if they are too many, cannot be pickled, or there is no room.
+        The bytes written; 0 if they are too many, the models cannot be pickled, or the disk
+        is full.
     """
     try:
         with path.open("wb") as file:
             limited = _Limited(file, most_bytes)
             import_cloudpickle().dump(list(models), limited, protocol=5)
-    except Exception:  # whatever a model's own reduction raises: it just is not saved
+    except Exception:  # the models' own pickling may raise anything; then they are not saved
         path.unlink(missing_ok=True)
         return 0
     return limited.written
 
 
 def load_models(path: Path) -> list[Any]:
-    """Return the models that `save_models` wrote."""
+    """Load the models that `save_models` wrote."""
     with path.open("rb") as file:
         models: list[Any] = pickle.load(file)
     return models
 
 
 class _TooLarge(Exception):
-    """More was to be written than a file may hold."""
+    """Raised when a file would exceed its size limit."""
 
 
 class _Limited:
-    """A file that takes only so many bytes."""
+    """A file with a size limit."""
 
     def __init__(self, file: BinaryIO, most_bytes: int) -> None:
         self._file = file
@@ -56,7 +57,7 @@ class _Limited:
         self.written = 0
 
     def write(self, data: Any) -> int:
-        """Write, unless that would make the file too large."""
+        """Write the data; raise `_TooLarge` if the file would exceed its limit."""
         size = memoryview(data).nbytes
         if self.written + size > self._most:
             raise _TooLarge
@@ -65,9 +66,9 @@ class _Limited:
 
 
 def check_portable(model: BaseEstimator) -> None:
-    """Raise an error if a fitted model could not be handed back by the worker in the end.
+    """Raise an error if a worker could not send a fitted model back.
 
-    Those of scikit-learn and ours can be, and pickling a large forest takes its time.
+    Models of scikit-learn and evolearn alone are not tried: pickling a large forest is slow.
     """
     parts = [model, *model.get_params().values()]
     estimators = [part for part in parts if hasattr(part, "fit")]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import check_cv
 
-from evolearn.data.readings import is_missing
+from evolearn.data import is_missing
 from evolearn.tasks.base import Indices, Task
 from evolearn.tasks.splitting import HOLDOUT_SHARE
 

@@ -1,4 +1,4 @@
-"""Rows of a fold as the estimator gets them, kept for candidates that prepare them alike."""
+"""Cache of prepared rows, shared by candidates whose preparation is the same."""
 
 import pickle
 import threading
@@ -9,32 +9,31 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-# What a worker may keep: prepared rows of many small tables, or of a few folds of larger ones.
-MOST_BYTES = 128 * 2**20
+from evolearn.policy import DEFAULT_POLICY
 
 Steps = list[tuple[str, Any]]
-#: Gives the training rows of a fold, their target, and the held-out rows.
+#: Returns the training rows of a fold, their target, and the held-out rows.
 Rows = Callable[[], tuple[Any, Any, Any]]
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """The rows of a fold behind the steps of a pipeline, and what that took.
+    """The rows of a fold after the preparation steps of a pipeline.
 
     Attributes
     ----------
     steps : list of (str, transformer)
         Fitted on the training rows.
     train, test : array or sparse matrix
-        What they make of the training and the held-out rows.
+        The transformed training and held-out rows.
     fit_seconds, test_seconds : float
-        What it took to fit and transform, and to transform the held-out rows.
+        Time to fit and transform the training rows, and to transform the held-out rows.
     n_bytes : float
-        What it takes to keep them: forests that select columns may be larger than the rows.
+        Size of rows and steps: forests that select columns may be larger than the rows.
     warned : list of warnings.WarningMessage
-        What there was to warn of.
-    known : bool
-        Whether that had been done before, for another candidate.
+        The warnings of the steps.
+    is_reused : bool
+        Whether they were prepared before, for another candidate.
     """
 
     steps: Steps
@@ -44,11 +43,11 @@ class Prepared:
     test_seconds: float
     n_bytes: float
     warned: list[warnings.WarningMessage]
-    known: bool = False
+    is_reused: bool = False
 
 
 class PreparationCache:
-    """Keeps prepared rows, those that were used last, up to a number of bytes.
+    """Prepared rows that were used last, up to a number of bytes.
 
     Parameters
     ----------
@@ -56,24 +55,24 @@ class PreparationCache:
         0 keeps nothing.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = DEFAULT_POLICY.preparation_cache_bytes) -> None:
         self.most_bytes = most_bytes
         self._kept: OrderedDict[tuple[str, int], Prepared] = OrderedDict()
         self._lock = threading.Lock()  # executors may have threads in place of processes
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Sent to workers, each of which has one of its own.
+        # It is sent to workers, each of which begins with an empty one.
         return type(self), (self.most_bytes,)
 
     def prepare(self, key: tuple[str, int], steps: Steps, rows: Rows) -> Prepared:
-        """Return rows behind unfitted steps, or those that are known by this key.
+        """Return the rows that unfitted steps produce, or those kept under this key.
 
-        Nobody may change them.
+        Callers must not change them.
 
         Parameters
         ----------
         key : (str, int)
-            What the steps are, parameters and seeds included, and the fold.
+            Identifies the steps, with parameters and seeds, and the fold.
         steps : list of (str, transformer)
         rows : callable
         """
@@ -84,8 +83,8 @@ class PreparationCache:
         if prepared is None:
             prepared = _prepared(steps, rows)
             with self._lock:
-                self._keep(key, replace(prepared, known=True))
-        # Those that come later are warned as well: results do not tell who came first.
+                self._keep(key, replace(prepared, is_reused=True))
+        # Every candidate gets the warnings, so that results do not depend on which came first.
         for warning in prepared.warned:
             warnings.warn_explicit(
                 warning.message, warning.category, warning.filename, warning.lineno
@@ -95,7 +94,7 @@ class PreparationCache:
     def _keep(self, key: tuple[str, int], prepared: Prepared) -> None:
         if prepared.n_bytes <= self.most_bytes:
             self._kept[key] = prepared
-        # Counted anew each time: a task may be ended anywhere in here.
+        # The sum is computed each time: a task may be interrupted anywhere in here.
         while sum(kept.n_bytes for kept in self._kept.values()) > self.most_bytes:
             self._kept.popitem(last=False)
 
@@ -115,7 +114,7 @@ def _prepared(steps: Steps, rows: Rows) -> Prepared:
 
 
 def _bytes_of(X: Any) -> float:
-    """Return the bytes of an array or CSR matrix; what else a step may give is not kept."""
+    """Bytes of an array or CSR matrix; other containers count as infinite and are not kept."""
     if hasattr(X, "indptr"):
         return float(X.data.nbytes + X.indices.nbytes + X.indptr.nbytes)
     return float(getattr(X, "nbytes", "inf"))

@@ -1,4 +1,4 @@
-"""What is asked of the workers, and what they answer."""
+"""The tasks that a worker can be given, and the evaluation of a genome that it returns."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,29 @@ from evolearn.pipeline.genome import Genome
 class EvaluationTask:
     """Cross-validate a genome.
 
-    If the error is not above `keep_below`, predictions are kept, and fitted fold models that
-    took more than `save_above` seconds each are written to `models_path`, unless they take more
-    than `most_bytes`; those of an error below `save_below` are written even if they took no
-    time, and so are those that children may start from. `parent_models` is the file with those
-    that it starts from itself, fold by fold; where there is none, they are trained again. The
-    genome is given up if it is hopeless against `rival`, or, once `steered_after`
-    seconds are over, if all folds would take longer than `patience` seconds.
+    Attributes
+    ----------
+    genome : Genome
+    keep_below : float
+        Out-of-fold predictions are returned if the error is not above this.
+    save_below : float
+        Fitted fold models are written if the error is below this, however fast they are.
+    save_above : float
+        They are also written if predictions are kept and a fit takes more seconds than this,
+        and if predictions are kept and children may start from them.
+    models_path : Path or None
+        File for the fold models.
+    most_bytes : int
+        Largest size of that file; larger ones are not kept.
+    parent_models : Path or None
+        File with the fold models of the parent, to start from fold by fold. Without it the
+        parent is trained again.
+    rival : Rival or None
+        The genome is given up once it is far behind this candidate.
+    patience : float
+        The genome is given up if all folds would take more seconds than this.
+    steered_after : float
+        Seconds during which `patience` does not apply yet.
     """
 
     genome: Genome
@@ -35,13 +51,13 @@ class EvaluationTask:
     steered_after: float = 0.0
 
     def wants_predictions(self, error: float | None) -> bool:
-        """Tell whether predictions with this error are to be kept."""
+        """Whether predictions with this error are to be kept."""
         return error is not None and error <= self.keep_below
 
     def wants_models(
         self, error: float | None, fit_seconds: float, *, heritable: bool = False
     ) -> bool:
-        """Tell whether fold models with this error, which took so long each, are written."""
+        """Whether fold models with this error, of so many seconds each, are to be written."""
         if error is None or not self.wants_predictions(error):
             return False
         return heritable or error < self.save_below or fit_seconds > self.save_above
@@ -49,9 +65,9 @@ class EvaluationTask:
 
 @dataclass(frozen=True)
 class RefitTask:
-    """Fit a genome on all rows, or on as many as the memory rule has room for.
+    """Fit a genome on all rows, or on as many as the memory model has room for.
 
-    With `rounds` boosting stops early nowhere: it was found out in the folds when to stop.
+    With `rounds`, boosting does not stop early: the number was found in the folds.
     """
 
     genome: Genome
@@ -67,7 +83,7 @@ class FoldModelsTask:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How a genome did: scores and seconds per fold, or why it failed.
+    """Result of the cross-validation of a genome: scores and seconds per fold, or the failure.
 
     Attributes
     ----------
@@ -79,20 +95,25 @@ class Evaluation:
         Out-of-fold predictions (probabilities in classification) in the order of
         ``Folds.scored``, if they were to be kept.
     status : str
-        "scored"; "raced" if it was given up as hopeless; "failed" if it raised or its score is
-        no number; "timed_out" if it took or would have taken too long, "died" or
+        "scored"; "raced" if it was given up as far behind; "failed" if it raised an error or
+        its score is no number; "timed_out" if it took or would have taken too long, "died" or
         "out_of_memory" if its worker was stopped.
     failure : str
-        Why it failed, "" if it did not.
+        Reason of the failure, with file and line if the user's code raised it; else "".
+    traceback : str
+        The frames of the user's code in which it failed; "" if there are none.
     models_bytes : int
-        The size of the file with the fitted fold models, 0 if there is none.
+        Size of the file with the fitted fold models, 0 if there is none.
     reused_fit_seconds, reused_score_seconds : float
-        What fits and scores of all folds would have taken more, had not others before prepared
-        the same rows in the same way.
+        Additional seconds that fits and scores of all folds would have taken if the rows had
+        not been prepared before for another candidate.
     rounds : int or None
-        The mean number of rounds that boosting took where it may stop early, else None.
+        Mean number of rounds of boosting that may stop early, else None.
+    transient : bool
+        Whether it failed for a reason that may pass, such as a full disk: another fit tries
+        again.
     retrained : bool
-        Whether those that it starts from had to be trained again, within its own seconds.
+        Whether the ancestors were trained again within these seconds.
     """
 
     scores: tuple[float, ...]
@@ -108,3 +129,15 @@ class Evaluation:
     retrained: bool = False
     reused_fit_seconds: float = 0.0
     reused_score_seconds: float = 0.0
+    traceback: str = ""
+    transient: bool = False
+
+    @property
+    def fold_seconds(self) -> float | None:
+        """Mean seconds of the folds that were run, with reused preparation; None if unknown."""
+        folds = zip(self.fit_seconds, self.score_seconds, strict=False)
+        seconds = [sum(fold) for fold in folds]
+        if not seconds or self.transient:
+            return None
+        reused = self.reused_fit_seconds + self.reused_score_seconds
+        return (sum(seconds) + reused) / len(seconds)

@@ -1,4 +1,4 @@
-"""Learners trained from where their parents stood in the same fold, or the whole line anew."""
+"""Warm starts: learners that continue from their parent's fitted model."""
 
 import pickle
 from collections.abc import Mapping, Sequence
@@ -13,95 +13,92 @@ from evolearn.evaluation.fold_models import load_models
 from evolearn.pipeline.sample_weights import fit_weights
 
 
-def parents_of(path: Path | None) -> list[Any] | None:
-    """Return the last steps of a parent's fold models, one per fold.
+def load_parents(path: Path | None) -> list[Any] | None:
+    """Load the last steps of a parent's fold models, one per fold.
 
-    None if they are not there: they may have given way to others just now. Then the line is
-    trained again, from the same seeds and on the same rows, and comes to the same.
+    None if the file is gone, perhaps deleted just now to make room for others. Then the lineage
+    is trained again from the same seeds and on the same rows, with the same result.
     """
     if path is None:
         return None
     try:
         models = load_models(path)
-    except (OSError, EOFError, pickle.UnpicklingError):  # whatever it is must not matter
+    except (OSError, EOFError, pickle.UnpicklingError):  # a damaged file is as good as none
         return None
     return [model.steps[-1][1] for model in models]
 
 
-def fit_line(
+def fit_lineage(
     pipelines: Sequence[BaseEstimator], X: Any, y: Any, weights: Any, parent: Any = None
 ) -> BaseEstimator:
-    """Fit the last of some pipelines, which starts from what those before it have learned.
+    """Fit pipelines one after the other, each starting from the one before; return the last.
 
     Parameters
     ----------
     pipelines : sequence of estimator
-        All with the same steps but the last.
+        They differ in their last step alone.
     X, y, weights : array-like
         Training rows.
     parent : fitted estimator, default=None
-        The last step that the first one starts from; None: from nothing.
-
-    Returns
-    -------
-    estimator
-        The last one, fitted.
+        The last step that the first pipeline starts from; None: it is trained from scratch.
     """
     last = pipelines[-1]
     if len(pipelines) == 1 and parent is None:
         return last.fit(X, y, **fit_weights(last, weights))
     for _, step in last.steps[:-1]:
         X = step.fit_transform(X, y)
-    train_line([p.steps[-1][1] for p in pipelines], X, y, weights, parent)
+    train_lineage([p.steps[-1][1] for p in pipelines], X, y, weights, parent)
     return last
 
 
-def train_line(
+def train_lineage(
     learners: Sequence[BaseEstimator], X: Any, y: Any, weights: Any, parent: Any = None
 ) -> None:
-    """Fit the last steps of pipelines one after the other, each from where the one before is.
+    """Fit the last steps of pipelines one after the other, each starting from the one before.
 
     Parameters
     ----------
     learners : sequence of estimator
     X, y, weights : array-like
-        Prepared rows, which are the same for all of them.
+        Prepared rows, the same for all learners.
     parent : fitted estimator, default=None
-        What the first one starts from; None: from nothing.
+        The learner that the first one starts from; None: it is trained from scratch.
     """
     for learner in learners:
         given = fit_weights(learner, weights)
         if parent is None:
             learner.fit(X, y, **given)
         elif has_fit_parameter(getattr(learner, "regressor", learner), "parent"):
-            learner.fit(X, y, **given, parent=fitted_within(parent))
+            learner.fit(X, y, **given, parent=fitted_learner(parent))
         else:
-            _go_on(learner, parent, X, y, given)
+            _continue_boosting(learner, parent, X, y, given)
         parent = learner
 
 
-def _go_on(learner: Any, parent: Any, X: Any, y: Any, given: Mapping[str, Any]) -> None:
-    """Add the rounds that boosting has more than its parent, whose own become its own.
+def _continue_boosting(
+    learner: Any, parent: Any, X: Any, y: Any, given: Mapping[str, Any]
+) -> None:
+    """Continue the parent's boosting; fit only the additional rounds.
 
-    It comes to what it would have come to with all rounds at once, its parent's random state,
-    and another learning rate from here on.
+    The result is the same as with all rounds at once, the parent's random state, and another
+    learning rate from here on.
     """
-    _take_over(learner, parent)
+    _copy_state(parent, learner)
     if isinstance(learner, TransformedTargetRegressor):
         y = learner.transformer_.transform(y.reshape(-1, 1)).ravel()
-        learner.regressor_ = _take_over(clone(learner.regressor), parent.regressor_)
-    boosting = fitted_within(learner)
-    # It must not go on once more when its user fits it on other rows.
+        learner.regressor_ = _copy_state(parent.regressor_, clone(learner.regressor))
+    boosting = fitted_learner(learner)
+    # Later calls of `fit`, by the user on other rows, must start from scratch.
     boosting.set_params(warm_start=True).fit(X, y, **given).set_params(warm_start=False)
 
 
-def _take_over(learner: Any, parent: Any) -> Any:
-    """Return an unfitted learner with all that another one has learned: all but parameters."""
+def _copy_state(fitted: Any, learner: Any) -> Any:
+    """Return the unfitted learner with the fitted state of another one, its own parameters."""
     parameters = learner.get_params(deep=False)
-    vars(learner).update(vars(parent))
+    vars(learner).update(vars(fitted))
     return learner.set_params(**parameters)
 
 
-def fitted_within(learner: Any) -> Any:
-    """Return the fitted learner within a pipeline's last step."""
-    return getattr(learner, "regressor_", learner)  # of a transformed target
+def fitted_learner(step: Any) -> Any:
+    """Return the fitted learner in a last step, which may also transform the target."""
+    return getattr(step, "regressor_", step)

@@ -1,4 +1,4 @@
-"""How much time is left: one deadline for everything that a search does."""
+"""The time budget: one deadline for everything that a search does."""
 
 import math
 import time
@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 
 class Budget:
-    """A time limit that starts to run when it is made.
+    """A time limit that starts when it is made.
 
     Parameters
     ----------
     seconds : float or None
-        The limit; None stands for no limit.
+        The limit; None for no limit.
     clock : callable, default=time.monotonic
         Returns the time in seconds. A monotonic clock, so that a change of the wall clock
         neither ends a search early nor lets it run on.
@@ -34,9 +34,9 @@ class Budget:
         self._start = clock()
 
     def elapsed(self) -> float:
-        """Return the seconds since the budget was made."""
+        """Seconds since the budget was made."""
         return self._clock() - self._start
 
     def remaining(self) -> float:
-        """Return the seconds left: infinite without a limit, negative once overdrawn."""
+        """Seconds left: infinite without a limit, negative after the deadline."""
         return math.inf if self.seconds is None else self.seconds - self.elapsed()

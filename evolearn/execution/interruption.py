@@ -1,4 +1,4 @@
-"""Ctrl-C: the first one is a wish to stop, the second one a KeyboardInterrupt."""
+"""Handle Ctrl-C: the first one requests an end, the second one raises KeyboardInterrupt."""
 
 import signal
 import threading
@@ -7,11 +7,11 @@ from typing import Any, Self
 
 
 class Interruption:
-    """Catches SIGINT while it is entered.
+    """Context that catches SIGINT.
 
-    The first signal only sets `requested`, so that it can never strike in the middle of
-    something; the second raises KeyboardInterrupt. Python delivers signals to the main thread
-    alone: in another thread nothing is caught, and `caught` is False.
+    The first signal only sets `requested`, so that it never interrupts an operation; the second
+    raises KeyboardInterrupt. Python delivers signals to the main thread alone: in another
+    thread nothing is caught, and `caught` is False.
 
     Examples
     --------

@@ -1,97 +1,88 @@
-"""A pool of workers that can be killed one at a time.
-
-    submit --> worker's pipe --> the function --> worker's pipe --> reader thread
-                                                                          |
-    collect <-- limits enforced by killing <-- one inbox per pool <-------+
-
-The parent alone decides how a task ends. It waits on one inbox for replies and deaths and
-looks at the limits of time and memory in between, so a task that is stuck, whether in Python
-or in C, costs its own slot and nothing else.
-"""
+"""The contract of a pool of workers, and the outcome of a task."""
 
 import math
 import os
-import pickle
 import queue
 import time
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
-from evolearn.execution.outcome import Outcome
-from evolearn.execution.scratch import make_scratch, remove_scratch
-from evolearn.execution.slot import Slot, Task, cause_of_death, next_look
-from evolearn.execution.warm import WARM
-from evolearn.execution.worker import GONE, Inbox, Worker
-from evolearn.execution.worker_program import DONE, Frame, describe, pickled
+from evolearn.execution.serialization import describe, pickled
 
-# A worker that is killed from outside before it took up its task is replaced, but one that
-# dies of the function itself would be replaced for ever.
-MAX_DISPATCHES = 2
-# Time for killed workers to let go of files in the scratch folder.
-JOIN_SECONDS = 1.0
+# Longest time in seconds from the submission of a task until a worker starts it. Imports on a
+# slow disk take ten seconds; a worker that needs much longer never becomes ready.
+START_SECONDS = 120.0
 
 
-class WorkerPool:
-    """Worker processes that run one function on many tasks.
+@dataclass(frozen=True)
+class Outcome:
+    """How one task of a pool ended.
 
-    The workers are no forks of this process but of a template or fresh interpreters: the script
-    needs no ``if __name__ == "__main__"``, and the function may come from a notebook. They are
-    kept warm for the next pool. One thread at a time may use a pool; two threads use two pools.
+    Parameters
+    ----------
+    key : int
+        The key that the task was submitted with.
+    status : {"done", "raised", "timed_out", "died", "out_of_memory", "cancelled"}
+        How it ended.
+    value : object
+        The function's result when "done", else None.
+    reason : str
+        What went wrong, in one sentence; empty when "done".
+    seconds : float
+        Seconds from the moment the worker started the task to its outcome. Zero for a task
+        that no worker started.
+
+    Examples
+    --------
+    >>> from evolearn.execution.pool import Outcome
+    >>> Outcome(key=3, status="timed_out", value=None,
+    ...         reason="exceeded its limit of 5 s", seconds=5.0).reason
+    'exceeded its limit of 5 s'
+    """
+
+    key: int
+    status: str
+    value: Any
+    reason: str
+    seconds: float
+
+
+class Pool(ABC):
+    """Workers that run one function on many tasks, each worker one task at a time.
+
+    `WorkerPool` has them in processes of its own, `ExecutorPool` wherever an executor of
+    `concurrent.futures` runs calls. `evolearn.testing.executors` checks the contract. A pool
+    is used by one thread at a time, and not in a fork of its process.
 
     Parameters
     ----------
     n_workers : int
-        The number of slots, each of which runs one task at a time.
-    threads_per_worker : int, default=1
-        The threads that numerical libraries may use in a worker.
-    memory_limit : int or None, default=None
-        The bytes that a worker may take for itself beyond what it had when it was ready.
-        Only Linux tells; elsewhere the limit is not enforced.
-    preload : sequence of str, default=()
-        Modules to import at once, while the parent is still preparing; on Linux once for all
-        workers. Names that cannot be imported are passed over.
+        The number of tasks to run at a time.
 
     Attributes
     ----------
-    scratch : pathlib.Path
-        A private temporary folder that parent and workers may write to. It goes with the
-        pool, or with this process, however that ends.
-
-    Examples
-    --------
-    >>> from evolearn.execution.pool import WorkerPool
-    >>> with WorkerPool(1) as pool:
-    ...     pool.install(lambda x: x * x)
-    ...     pool.submit(0, 7)
-    ...     [outcome] = pool.collect()
-    >>> outcome.status, outcome.value
-    ('done', 49)
+    n_workers : int
+        The same number.
+    shared_folder : pathlib.Path or None
+        A private temporary folder in which this process and the workers can read and write,
+        removed when the pool is closed; None where they share none.
     """
 
-    def __init__(
-        self,
-        n_workers: int,
-        *,
-        threads_per_worker: int = 1,
-        memory_limit: int | None = None,
-        preload: Sequence[str] = (),
-    ) -> None:
+    shared_folder: Path | None = None
+
+    def __init__(self, n_workers: int) -> None:
         if n_workers < 1:
             raise ValueError(f"n_workers must be at least 1, got {n_workers}.")
-        self._threads = threads_per_worker
-        self._memory_limit = memory_limit
-        self._preload = tuple(preload)
-        self._function: bytes | None = None
-        self._inbox: Inbox = queue.SimpleQueue()
+        self.n_workers = n_workers
+        self._inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._finished: list[Outcome] = []
-        self._killed: list[Worker] = []
-        self._refusal = ""
+        self._has_function = False
         self._owner = os.getpid()
         self._closed = False
-        self._slots = [Slot() for _ in range(n_workers)]
-        self.scratch = make_scratch()
-        for slot in self._slots:
-            self._staff(slot)
 
     def __enter__(self) -> Self:
         return self
@@ -100,26 +91,20 @@ class WorkerPool:
         self.close()
 
     @property
-    def n_workers(self) -> int:
-        """The number of slots."""
-        return len(self._slots)
-
-    @property
+    @abstractmethod
     def idle(self) -> int:
-        """The number of slots that can take a task now."""
-        return sum(slot.task is None for slot in self._slots)
+        """The number of tasks that can be submitted now."""
 
     def install(self, function: Callable[[Any], Any] | None) -> None:
-        """Send the function that the following tasks are given to.
+        """Set the function for the tasks to come, and send it to the workers.
 
-        It is pickled once, and sent once to every worker, those included that are started
-        later in place of others.
+        It is serialized once, and sent once to every worker, those included that start later.
 
         Parameters
         ----------
         function : callable or None
-            Takes a task and returns a result that can be pickled. None takes the former
-            function away.
+            Takes a task and returns a result that can be pickled. It may come from a script
+            or notebook. None removes the current function.
 
         Raises
         ------
@@ -129,219 +114,153 @@ class WorkerPool:
             If tasks are running.
         """
         self._check_open()
-        if self.idle < self.n_workers:
+        if self._has_tasks:
             raise RuntimeError("A function cannot be installed while tasks run; collect first.")
         try:
-            blob = b"" if function is None else pickled(function)
+            serialized = None if function is None else self._serialize(function)
         except Exception as error:
             raise TypeError(
                 f"The function cannot be sent to the workers: {describe(error)}."
             ) from error
-        self._function = blob or None
-        for slot in self._slots:
-            if slot.worker is not None:
-                slot.worker.install(blob)
+        self._install(serialized)
+        self._has_function = function is not None
 
     def submit(self, key: int, task: Any, *, timeout: float | None = None) -> None:
-        """Give a task to an idle slot.
+        """Send a task to an idle worker.
 
         Parameters
         ----------
         key : int
-            Comes back in the outcome.
+            Identifies the task in its outcome.
         task : object
-            What the function is called with. If it cannot be pickled, its outcome says so.
+            The argument of the function. If it cannot be pickled, its outcome is "raised".
         timeout : float or None, default=None
-            The seconds after which the task is killed, from when the worker takes it up: the
-            start of the worker and its imports do not count.
+            The limit in seconds from the moment the worker starts the task: the start of the
+            worker and its imports do not count.
 
         Raises
         ------
         RuntimeError
-            If no slot is idle, or no function is installed.
+            If no worker is idle, or no function is installed.
         """
         self._check_open()
-        if self._function is None:
+        if not self._has_function:
             raise RuntimeError("No function is installed; call install before submit.")
-        free = [slot for slot in self._slots if slot.task is None]
-        if not free:
-            raise RuntimeError(f"All {self.n_workers} slots are busy; call collect first.")
+        if not self.idle:
+            raise RuntimeError(f"All {self.n_workers} workers are busy; call collect first.")
         try:
             payload = pickled(task)
         except Exception as error:
             reason = f"the task could not be pickled: {describe(error)}"
             self._finished.append(Outcome(key, "raised", None, reason, 0.0))
             return
-        # One that has a living worker first: the others would have to start theirs.
-        slot = min(
-            free, key=lambda slot: slot.worker is None or slot.worker.returncode is not None
-        )
-        slot.task = Task(key, payload, timeout)
-        self._dispatch(slot)
+        self._send(key, payload, timeout)
 
     def collect(self, timeout: float | None = None) -> list[Outcome]:
-        """Wait for outcomes and return all that are there.
+        """Wait for the first outcome, and return all that are there.
 
         Parameters
         ----------
         timeout : float or None, default=None
-            The seconds to wait for the first outcome; None waits as long as it takes.
+            The seconds to wait; None waits as long as it takes.
 
         Returns
         -------
         list of Outcome
-            Empty when the time is up, and at once when no task runs.
+            Empty if the time is up, or if there is nothing to wait for.
         """
         self._check_open()
-        deadline = None if timeout is None else time.monotonic() + timeout
+        end = math.inf if timeout is None else time.monotonic() + timeout
         self._receive(0.0)
         self._enforce_limits()
-        while not self._finished and self.idle < self.n_workers:
-            wait = math.inf if deadline is None else deadline - time.monotonic()
+        while not self._finished and self._is_waiting:
+            wait = end - time.monotonic()
             if wait <= 0:
                 break
-            self._receive(min(wait, next_look(self._slots)))
+            # Not zero: a limit that is just due is enforced after this wait.
+            self._receive(max(0.001, min(wait, self._seconds_to_next_limit())))
             self._enforce_limits()
         return self._take_finished()
 
     def cancel(self) -> list[Outcome]:
-        """Kill what runs and return its outcomes, "cancelled".
+        """End all tasks, with the outcome "cancelled".
 
-        Outcomes that were there before and not yet collected are returned too, as they are.
+        Returns
+        -------
+        list of Outcome
+            Theirs, and unchanged those of tasks that had ended before.
         """
         self._check_open()
         self._receive(0.0)
-        for slot in self._slots:
-            if slot.task is not None:
-                self._finish(slot, "cancelled", "cancelled while it was running")
-                self._kill(slot)
+        self._cancel_tasks()
         return self._take_finished()
 
     def close(self) -> None:
-        """Cancel what runs, keep idle workers warm for others and remove `scratch`."""
+        """Cancel all tasks and release the workers; a closed pool is of no further use."""
         # In a fork of the process that made it, a pool is a copy without workers.
         if self._closed or os.getpid() != self._owner:
             return
         self.cancel()
         self._closed = True
-        for slot in self._slots:
-            if slot.worker is not None:
-                WARM.give(slot.worker)
-        for worker in self._killed:
-            worker.join(JOIN_SECONDS)
-        remove_scratch(self.scratch)
+        self._release_workers()
 
     def _check_open(self) -> None:
+        name = type(self).__name__
         if os.getpid() != self._owner:
-            raise RuntimeError("A WorkerPool cannot be used in a fork of its process.")
+            raise RuntimeError(f"This {name} cannot be used in a fork of its process.")
         if self._closed:
-            raise RuntimeError("This WorkerPool is closed.")
+            raise RuntimeError(f"This {name} is closed.")
+
+    def _receive(self, wait: float) -> None:
+        """Handle all messages of the workers, after waiting for the first."""
+        with suppress(queue.Empty):
+            message = self._inbox.get(timeout=wait) if wait > 0 else self._inbox.get_nowait()
+            while True:
+                self._handle(message)
+                message = self._inbox.get_nowait()
 
     def _take_finished(self) -> list[Outcome]:
         outcomes, self._finished = self._finished, []
         return outcomes
 
-    def _staff(self, slot: Slot) -> None:
-        """Put a worker into a slot, unless the system refuses to start one."""
-        slot.worker = None
-        try:
-            worker = WARM.take(self._threads, self._preload)
-        except (OSError, RuntimeError) as error:
-            # No memory, process or thread is left. The slot stays empty and the next task
-            # tries again: fewer slots are better than none.
-            self._refusal = describe(error)
-            return
-        worker.report_to(self._inbox)
-        if self._function is not None:
-            worker.install(self._function)
-        slot.worker = worker
+    @property
+    @abstractmethod
+    def _has_tasks(self) -> bool:
+        """Whether tasks run, or wait for a worker."""
 
-    def _dispatch(self, slot: Slot) -> None:
-        task = slot.task
-        assert task is not None
-        if slot.worker is None or slot.worker.returncode is not None:
-            self._staff(slot)
-        if slot.worker is None:
-            self._finish(slot, "died", f"no worker could be started: {self._refusal}")
-            return
-        task.sent = time.monotonic()
-        task.dispatches += 1
-        slot.worker.submit(task.key, task.payload)
+    @property
+    def _is_waiting(self) -> bool:
+        """Whether `collect` has anything to wait for."""
+        return self._has_tasks
 
-    def _receive(self, wait: float) -> None:
-        """Take in what has arrived, after waiting for the first."""
-        try:
-            message = self._inbox.get(timeout=wait) if wait > 0 else self._inbox.get_nowait()
-            while True:
-                self._settle(*message)
-                message = self._inbox.get_nowait()
-        except queue.Empty:
-            return
+    @abstractmethod
+    def _serialize(self, function: Callable[[Any], Any]) -> Any:
+        """Serialize a function for `_install`."""
 
-    def _settle(self, worker: Worker, frame: Frame) -> None:
-        slot = next((slot for slot in self._slots if slot.worker is worker), None)
-        if slot is None:
-            return  # killed before: its outcome is out
-        kind, _, payload = frame
-        if kind == GONE:
-            self._bury(slot)
-        else:
-            self._answer(slot, kind, payload)
-            self._retire_if_spoilt(slot)
+    @abstractmethod
+    def _install(self, serialized: Any) -> None:
+        """Replace the function of the workers; None removes it."""
 
-    def _bury(self, slot: Slot) -> None:
-        worker, task = slot.worker, slot.task
-        assert worker is not None
-        if task is None:  # nothing lost; the next task gets another worker
-            slot.worker = None
-        elif worker.started is None and task.dispatches < MAX_DISPATCHES:
-            self._dispatch(slot)
-        else:
-            self._finish(slot, "died", cause_of_death(worker))
-            self._staff(slot)
+    @abstractmethod
+    def _send(self, key: int, payload: bytes, timeout: float | None) -> None:
+        """Send a pickled task."""
 
-    def _answer(self, slot: Slot, kind: int, payload: bytes) -> None:
-        try:
-            content = pickle.loads(payload)
-        except Exception as error:
-            reason = f"the result could not be unpickled: {describe(error)}"
-            self._finish(slot, "raised", reason)
-            return
-        if kind == DONE:
-            self._finish(slot, "done", value=content)
-        else:
-            reason, details = content
-            self._finish(slot, "raised", reason, details=details)
+    @abstractmethod
+    def _handle(self, message: Any) -> None:
+        """Handle one message of the inbox."""
 
-    def _finish(
-        self, slot: Slot, status: str, reason: str = "", value: Any = None, details: str = ""
-    ) -> None:
-        assert slot.task is not None
-        started = None if slot.worker is None else slot.worker.started
-        seconds = 0.0 if started is None else time.monotonic() - started
-        self._finished.append(Outcome(slot.task.key, status, value, reason, seconds, details))
-        slot.task = None
-
-    def _kill(self, slot: Slot) -> None:
-        assert slot.worker is not None
-        slot.worker.kill()
-        self._killed = [worker for worker in self._killed if worker.returncode is None]
-        self._killed.append(slot.worker)
-        slot.worker = None
-
+    @abstractmethod
     def _enforce_limits(self) -> None:
-        for slot in self._slots:
-            verdict = slot.verdict(self._memory_limit)
-            if verdict is not None:
-                self._finish(slot, *verdict)
-                self._kill(slot)
-                # At once, so that it imports what it needs while the others work.
-                self._staff(slot)
+        """End the tasks that are past a limit."""
 
-    def _retire_if_spoilt(self, slot: Slot) -> None:
-        """Replace a worker in which a task left threads or half a limit of memory behind."""
-        assert slot.worker is not None
-        leaked = self._memory_limit is not None and slot.excess() > self._memory_limit / 2
-        if slot.worker.tainted or leaked:
-            self._kill(slot)
-            self._staff(slot)
+    @abstractmethod
+    def _seconds_to_next_limit(self) -> float:
+        """Seconds until limits must be checked again."""
+
+    @abstractmethod
+    def _cancel_tasks(self) -> None:
+        """End all tasks."""
+
+    @abstractmethod
+    def _release_workers(self) -> None:
+        """Give up the workers of a pool without tasks."""

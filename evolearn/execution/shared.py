@@ -1,9 +1,8 @@
-"""Large values that workers have at hand, instead of receiving them with each task."""
+"""Large values that workers load once, instead of receiving them with each task."""
 
 import errno
 import os
 import pickle
-import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import Any, Literal
 import numpy as np
 from scipy import sparse
 
-from evolearn.exceptions import EvolearnWarning
-from evolearn.execution.worker_program import describe, pickled
+from evolearn.execution.serialization import describe, pickled
+from evolearn.user_warnings import warn
 
-# The kinds of arrays whose bytes are their values: everything but references to objects.
+# Kinds of arrays whose bytes are their values: all except references to objects.
 PLAIN_KINDS = "biufcSUmMV"
 SPARSE_PARTS = ("data", "indices", "indptr")
 
@@ -23,15 +22,15 @@ _loaded: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
-class Shared:
+class FileValue:
     """A small handle to a value in a file.
 
     Parameters
     ----------
     path : str
-        The file, or the common beginning of the names of several.
+        The file, or the common prefix of the names of several.
     kind : {"array", "sparse", "pickle"}
-        How the value is kept.
+        The format of the value.
     container : type or None
         The class of a sparse matrix.
     shape : tuple of int
@@ -50,7 +49,7 @@ class Shared:
         return _loaded[self.path]
 
     def read(self) -> Any:
-        """Return the value, read-only and memory-mapped, and keep nothing of it."""
+        """Return the value, read-only and memory-mapped, without caching it."""
         if self.kind == "array":
             return _map(self.path)
         if self.kind == "pickle":
@@ -58,20 +57,20 @@ class Shared:
         assert self.container is not None
         parts = tuple(_map(self.path + part) for part in SPARSE_PARTS)
         matrix = self.container(parts, shape=self.shape, copy=False)
-        # True by share(). Not to be found out by each process anew, and nobody must try to
-        # sort the read-only arrays in place.
+        # `share` has ensured it. Each process would check it anew, or try to sort the read-only
+        # arrays in place.
         matrix.has_canonical_format = True
         return matrix
 
 
 @dataclass(frozen=True)
-class Carried:
-    """A handle that carries its value, for workers that share no folder with the parent.
+class InlineValue:
+    """A handle that contains its value, for workers that share no folder with the parent.
 
     Parameters
     ----------
     content : object
-        An array or sparse matrix as it is, anything else as bytes.
+        An array or sparse matrix itself, anything else as pickled bytes.
     """
 
     content: Any
@@ -90,7 +89,7 @@ class Carried:
         return _unpickled(content) if isinstance(content, bytes) else _protected(content)
 
 
-def share(value: Any, folder: Path | None, name: str) -> Shared | Carried:
+def share(value: Any, folder: Path | None, name: str) -> FileValue | InlineValue:
     """Write a value to files that every process can map into its memory.
 
     Numerical, boolean, time and fixed-width text arrays and the three arrays of compressed
@@ -102,20 +101,19 @@ def share(value: Any, folder: Path | None, name: str) -> Shared | Carried:
     value : object
         What to share.
     folder : pathlib.Path or None
-        Where to: the ``scratch`` of a pool. None: its workers share no folder, and the handle
-        carries the value itself.
+        The ``shared_folder`` of a pool. If that is None, the handle contains the value itself.
     name : str
-        The name of the files, to be used once per folder.
+        The name of the files, which must be new in the folder.
 
     Returns
     -------
-    Shared or Carried
+    FileValue or InlineValue
         A handle that can be sent to workers; ``handle.load()`` returns the value, read-only.
 
     Warns
     -----
     EvolearnWarning
-        If it cannot be written there, so that the handle carries it after all.
+        If it cannot be written there: the handle then contains the value itself.
 
     Examples
     --------
@@ -129,7 +127,7 @@ def share(value: Any, folder: Path | None, name: str) -> Shared | Carried:
     array([0, 1, 2])
     """
     if folder is None:
-        return _carry(value)
+        return _inline(value)
     path = Path(folder).absolute() / name
     try:
         return _write(value, path)
@@ -138,44 +136,42 @@ def share(value: Any, folder: Path | None, name: str) -> Shared | Carried:
     except OSError as error:
         for ending in (".npy", ".pickle", *SPARSE_PARTS):
             Path(f"{path}{ending}").unlink(missing_ok=True)
-        warnings.warn(
+        warn(
             f"The temporary folder {folder} cannot hold the {name} ({describe(error)}): every "
             "worker gets a copy of its own. Make room there, or name another folder in the "
-            "environment variable TMPDIR.",
-            EvolearnWarning,
-            stacklevel=2,
+            "environment variable TMPDIR."
         )
-        return _carry(value)
+        return _inline(value)
 
 
-def _write(value: Any, path: Path) -> Shared:
+def _write(value: Any, path: Path) -> FileValue:
     if type(value) in (np.ndarray, np.memmap) and _is_plain(value.dtype):
         _save(value, f"{path}.npy")
-        return Shared(f"{path}.npy", "array")
+        return FileValue(f"{path}.npy", "array")
     if _is_compressed(value) and _is_plain(value.dtype):
         return _share_sparse(value, str(path))
     with Path(f"{path}.pickle").open("xb") as file:
         file.write(pickled(value))
-    return Shared(f"{path}.pickle", "pickle")
+    return FileValue(f"{path}.pickle", "pickle")
 
 
-def forget() -> None:
-    """Let go of everything that has been loaded in this process."""
+def clear_loaded() -> None:
+    """Release all values that have been loaded in this process."""
     _loaded.clear()
 
 
-def _carry(value: Any) -> Carried:
+def _inline(value: Any) -> InlineValue:
     if type(value) in (np.ndarray, np.memmap) and _is_plain(value.dtype):
         array = value.view(np.ndarray)
-        # Only what is contiguous travels without being copied.
-        return Carried(array if array.flags.forc else array.copy())
+        # Only contiguous arrays are sent without a copy.
+        return InlineValue(array if array.flags.forc else array.copy())
     if _is_compressed(value) and _is_plain(value.dtype):
-        return Carried(_canonical(value))
-    return Carried(pickled(value))
+        return InlineValue(_canonical(value))
+    return InlineValue(pickled(value))
 
 
 def _protected(value: Any) -> Any:
-    """Return an array or compressed matrix, its memory shared, that nobody can write to."""
+    """Return a read-only view of an array or compressed matrix."""
     if isinstance(value, np.ndarray):
         view = value.view()
         view.flags.writeable = False
@@ -194,21 +190,21 @@ def _unpickled(content: bytes) -> Any:
 
 
 def _canonical(matrix: Any) -> Any:
-    """Return a compressed matrix as every process would have it, so that none converts it."""
+    """Return a compressed matrix in canonical format, so that no process has to convert it."""
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
         matrix.sum_duplicates()
-    # With indices of the type that the constructor chooses.
+    # The constructor chooses the type of the indices.
     matrix = type(matrix)((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape)
     matrix.has_canonical_format = True
     return matrix
 
 
-def _share_sparse(matrix: Any, path: str) -> Shared:
+def _share_sparse(matrix: Any, path: str) -> FileValue:
     matrix = _canonical(matrix)
     for part in SPARSE_PARTS:
         _save(getattr(matrix, part), path + part)
-    return Shared(path, "sparse", type(matrix), matrix.shape)
+    return FileValue(path, "sparse", type(matrix), matrix.shape)
 
 
 def _is_compressed(value: Any) -> bool:
@@ -225,7 +221,7 @@ def _save(array: np.ndarray[Any, Any], path: str) -> None:
     try:
         _map(path)
     except ValueError as error:
-        # NumPy does not notice when the last four kilobytes find no room on the disk.
+        # NumPy does not notice if the disk has no room for the last four kilobytes.
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
 
 

@@ -1,342 +1,268 @@
-"""Runs a plan in worker processes and gathers what became of it."""
+"""The course of a fit, from the table to the fitted attributes."""
 
-import logging
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from evolearn.checkpoint.journal import EvaluationJournal
-from evolearn.checkpoint.journals import effort_of, go_on, last_run, open_journal
-from evolearn.checkpoint.replay import Replay
-from evolearn.cost.runtime_model import Pace
-from evolearn.ensemble.final_models import Handover, Refit, hand_over, hand_over_again
+from evolearn.checkpoint.store import CheckpointStore
+from evolearn.cost.runtime_model import RuntimeModel
+from evolearn.ensemble.final_models import FinalModels, fit_final_models, refit_final_models
 from evolearn.ensemble.library import MOST_BYTES, Entry, Library
+from evolearn.ensemble.planner import FinalModelsPlanner
 from evolearn.ensemble.selection import library_size
-from evolearn.ensemble.selection_options import Chosen, Wish, choose
+from evolearn.ensemble.selection_options import EnsembleOptions
 from evolearn.exceptions import SearchError
 from evolearn.execution.budget import Budget
-from evolearn.execution.choice import open_pool
-from evolearn.execution.contract import Pool
 from evolearn.execution.interruption import Interruption
-from evolearn.execution.memory import default_memory_limit
-from evolearn.execution.pool import WorkerPool
-from evolearn.execution.worker_program import describe
-from evolearn.fit.data import FitData
+from evolearn.execution.local.memory import default_memory_limit
+from evolearn.execution.local.pool import WorkerPool
+from evolearn.execution.opening import open_pool
+from evolearn.execution.pool import Pool
+from evolearn.execution.serialization import describe
+from evolearn.fit.checkpoints import continue_search, effort_of, last_run, open_checkpoint
+from evolearn.fit.data import read_data
 from evolearn.fit.failures import check_failures
-from evolearn.fit.refits import refit
-from evolearn.fit.served import baseline, served_by, warn, with_step
-from evolearn.fit.setup import Plan, evaluation_timeout, make_plan
-from evolearn.fit.stacking import Stacking, aside, suits
-from evolearn.pipeline.genome import Genome
-from evolearn.results.progress import generation_line, layer_line, reuse_line
-from evolearn.results.tables import Row
-from evolearn.search.ask_tell import Search
-from evolearn.search.loop import SearchRun
-from evolearn.search.record import Progress, Record
-from evolearn.search.schedule import Steering
-from evolearn.search.stopping import Limits
+from evolearn.fit.progress import ProgressLog, log_summary
+from evolearn.fit.result import FitResult
+from evolearn.fit.settings import Settings
+from evolearn.fit.setup import Plan, make_plan
+from evolearn.fit.stacking import Stacking, StackingReserve, is_possible
+from evolearn.fit.trainer import Trainer
+from evolearn.results.progress import LOGGER, visible_progress
+from evolearn.search.loop import SearchLoop
+from evolearn.search.record import Observer
+from evolearn.search.replay import Replay
+from evolearn.search.schedule import Schedule
+from evolearn.search.stopping import StoppingRules
+from evolearn.user_warnings import warn
 
-LOGGER = logging.getLogger("evolearn")
-
-# The reasons to stop a search after which a second layer is looked for: it was not told to end.
-ENDS = ("time_budget", "n_generations", "n_evaluations", "no_improvement", "exhausted")
-
-# What a worker needs before its first candidate; imported while the parent prepares the table.
+# Reasons to stop after which a stacking layer is tried: the search was not told to end early.
+COMPLETE = ("time_budget", "n_generations", "n_evaluations", "no_improvement", "exhausted")
+# Imported by the workers while the parent prepares the table.
 PRELOAD = ("evolearn.evaluation.evaluator",)
 
 
-# What n_iter_no_change="auto" means by number of rows. On few rows a search soon fits nothing
-# but the noise of its folds: AutoGluon 1.6 ends after 4 models on 100 rows, 8 on 500, 15 on
-# 2,500.
-PATIENCE_BY_ROWS = ((100, 1), (500, 3), (2_500, 6), (float("inf"), 12))
+def fit(
+    settings: Settings,
+    X: Any,
+    y: Any,
+    sample_weight: Any = None,
+    groups: Any = None,
+    observer: Observer | None = None,
+) -> dict[str, Any]:
+    """Search for the best pipelines, fit the final models, and return the fitted attributes.
 
-
-@dataclass(frozen=True)
-class FitOutcome:
-    """A finished search: what it did, and the fitted models."""
-
-    plan: Plan
-    search: Search
-    rows: list[Row]
-    stop_reason: str
-    best_estimator: Any
-    estimator: Any
-    handover: Handover | None
-
-
-def start_pool(estimator: Any) -> Pool:
-    """Return a pool whose workers start while the parent goes on."""
-
-    def local(n_workers: int) -> WorkerPool:
-        limit = estimator.memory_limit
-        if limit is None:
-            limit = default_memory_limit(n_workers)
-        return WorkerPool(n_workers, memory_limit=limit, preload=PRELOAD)
-
-    pool = open_pool(estimator.executor, estimator.n_jobs, local)
-    if estimator.memory_limit is not None and not isinstance(pool, WorkerPool):
-        warn("memory_limit is not enforced: it takes worker processes of evolearn's own.", 6)
-    return pool
-
-
-def carry_out(
-    estimator: Any, data: FitData, pool: Pool, budget: Budget, interruption: Interruption
-) -> FitOutcome:
-    """Search, choose, refit; with a journal, go on where it ends, or repeat its last run.
+    Parameters
+    ----------
+    settings : Settings
+    X, y, sample_weight, groups : array-like
+        As in ``fit`` of the estimators.
+    observer : Observer or None, default=None
+        Watches the search; None: its progress is logged.
 
     Raises
     ------
     SearchError
         If every candidate failed.
-    ValueError
-        If the rows cannot be split, nothing in the space suits them, or the journal cannot be
-        used.
+    ValueError, TypeError
+        If an argument or a parameter cannot be used; the message names it and the remedy.
     """
-    with open_journal(estimator, data) as journal:
-        plan = make_plan(estimator, data, effort_of(estimator, data, journal))
-        del data
-        evaluator = plan.evaluator(pool, estimator.memory_limit)
-        pool.install(evaluator)
-        plan = plan.on_shared(evaluator)
-        refit_now = partial(refit, pool=pool, interruption=interruption)
-        if estimator.replay:
-            journal, end = last_run(journal, estimator)
-            told = _repeated(estimator, plan, pool, journal, end, refit_now)
-            return _outcome(plan, *told, budget)
-        refit_now = partial(refit_now, budget=budget)
-        library, wish, pace = _library(plan, pool), _wish(estimator, plan), _pace(plan)
-        choose_now = partial(choose, library, wish, budget.remaining)
-        stacks = suits(plan, wish)
-        run = SearchRun(
-            search=plan.search(estimator.population_size),
-            pool=pool,
-            budget=budget,
-            limits=_limits(estimator, plan),
-            library=library,
-            steering=Steering(pace, budget.seconds, estimator.n_generations is not None),
-            choose=choose_now,
-            on_generation=_report if estimator.verbose else _silence,
-            aside=aside(plan, pace, budget.seconds if stacks else None, pool.n_workers),
-            interruption=interruption,
-            journal=journal,
-        )
-        go_on(run)
-        handed = _handed_over(
-            run,
-            choose_now,
-            partial(refit_now, plan),
-            lean=estimator.max_predict_latency is not None,
-            own_limit=estimator.evaluation_timeout is not None,
-        )
-        if handed is not None and run.stop_reason in ENDS and stacks:
-            memory = estimator.memory_limit
-            handed = _with_second_layer(run, plan, handed, wish, refit_now, memory)
-        run.finish()
-        if estimator.verbose:
-            _report_reuse(run.records)
-            if handed is not None and handed.second is not None:
-                LOGGER.info(layer_line(handed.second.weights))
-        if interruption.requested:  # perhaps only while the final models were fitted
-            run.stop_reason = "interrupted"
-        if journal is not None:
-            journal.keep_end(_end_of(run, handed))
-        return _outcome(plan, run.search, run.records, run.stop_reason, handed, budget)
+    budget = Budget(settings.time_budget)
+    with (
+        visible_progress(settings.verbose),
+        Interruption() as interruption,
+        open_workers(settings) as pool,
+    ):
+        if settings.verbose and not interruption.caught:
+            LOGGER.info("not in the main thread: Ctrl-C cannot be caught here")
+        # Table -> matrix and schema.
+        data = read_data(settings, X, y, sample_weight, groups)
+        with open_checkpoint(settings, data) as checkpoint:
+            # Task and folds, search space; the workers get the data.
+            plan = make_plan(settings, data, effort_of(settings, data, checkpoint))
+            del data  # the matrix, of which the plan has the shared copy now
+            plan = plan.install(pool)
+            trainer = Trainer(plan, pool, budget, interruption)
+            # (Ask -> evaluate -> tell)* -> ensemble -> final models.
+            if settings.replay:
+                result = replay(trainer, checkpoint)
+            else:
+                observer = observer or ProgressLog(settings.verbose)
+                result = search(trainer, checkpoint, observer)
+        # Results.
+        result.warn(budget)
+        return result.attributes()
 
 
-def _handed_over(
-    run: SearchRun,
-    choose_now: Callable[[], Chosen],
-    refit_now: Refit,
-    *,
-    lean: bool,
-    own_limit: bool,
-) -> Handover | None:
+def search(
+    trainer: Trainer, checkpoint: CheckpointStore | None, observer: Observer
+) -> FitResult:
     """Search, and fit the final models; search on for as long as there is time left."""
-    handed: Handover | None = None
+    plan = trainer.plan
+    options = ensemble_options(plan)
+    loop, planner = make_loop(trainer, options, checkpoint, observer)
+    continue_search(loop)
+    final: FinalModels | None = None
     while True:
-        run.run()
-        check_failures(run, own_limit=own_limit)
-        again = hand_over(run.library, choose_now, refit_now, lean=lean)
-        if again is None or (handed is not None and again.shortfall):
-            return handed  # what was complete before serves
-        handed = again
-        if handed.shortfall or run.interruption.requested or not run.may_go_on():
-            return handed
+        loop.run()
+        check_failures(loop, own_limit=plan.settings.evaluation_timeout is not None)
+        new = fit_final_models(planner, trainer)
+        if new is None or (final is not None and new.shortfall):
+            break  # the complete models of the round before are used
+        final = new
+        if final.shortfall or trainer.interruption.requested or not loop.may_continue():
+            break
+        loop.prepare_to_continue()
+    if final is not None and loop.stop_reason in COMPLETE and is_possible(plan, options):
+        final = _with_stacking(trainer, final, planner, loop.schedule.runtime_model)
+    loop.finish()
+    if plan.settings.verbose:
+        log_summary(loop.record.records, final)
+    # An interrupt may have come only while the final models were fitted.
+    reason = "interrupted" if trainer.interruption.requested else loop.stop_reason
+    if checkpoint is not None:
+        decisions = {} if final is None else final.decisions()
+        checkpoint.finish_run({"stop_reason": reason, **decisions}, loop.record.steps)
+    return FitResult(plan, loop.search, loop.record.records, reason, final)
 
 
-def _with_second_layer(
-    run: SearchRun,
-    plan: Plan,
-    handed: Handover,
-    wish: Wish,
-    refit_now: Callable[..., Any],
-    memory_limit: int | None,
-) -> Handover:
-    """Return what is handed over, with a second layer if that is of use."""
-    stacking = Stacking(
-        plan,
-        run.pool,
-        refit_now,
-        memory_limit,
-        lambda: run.interruption.requested,
-        run.budget.remaining,
+def make_loop(
+    trainer: Trainer,
+    options: EnsembleOptions,
+    checkpoint: CheckpointStore | None,
+    observer: Observer,
+) -> tuple[SearchLoop, FinalModelsPlanner]:
+    """Return the search loop of a plan, and the planner of its final models."""
+    plan, pool, budget = trainer.plan, trainer.pool, trainer.budget
+    settings, policy = plan.settings, plan.settings.policy
+    runtime_model = _runtime_model(plan)
+    reserve = None
+    if budget.seconds is not None and is_possible(plan, options):
+        reserve = StackingReserve(plan, runtime_model, budget.seconds, pool.n_workers)
+    library = _library(plan, pool)
+    planner = FinalModelsPlanner(
+        library, options, runtime_model, budget, pool.n_workers, reserve
     )
+    loop = SearchLoop(
+        search=plan.search(),
+        pool=pool,
+        library=library,
+        schedule=Schedule(
+            runtime_model,
+            budget,
+            portfolio_first=settings.n_generations is not None,
+            policy=policy,
+        ),
+        rules=_stopping_rules(plan),
+        planner=planner,
+        observer=observer,
+        interruption=trainer.interruption,
+        checkpoint=checkpoint,
+        policy=policy,
+    )
+    return loop, planner
+
+
+def _with_stacking(
+    trainer: Trainer,
+    final: FinalModels,
+    planner: FinalModelsPlanner,
+    runtime_model: RuntimeModel,
+) -> FinalModels:
+    """Return the final models with a stacking layer, if that can be fitted and is better."""
     try:
-        return stacking.made(handed, run.library.entries, wish, run.steering.pace)
-    except Exception as error:  # the ensemble is there, and must not be lost
-        warn(f"No second layer was made ({describe(error)}); the ensemble serves.")
-        return handed
+        entries, options = planner.library.entries, planner.options
+        return Stacking(trainer).add(final, entries, options, runtime_model)
+    except Exception as error:  # must not cost the ensemble, which is there
+        warn(f"No stacking layer was fitted ({describe(error)}); the ensemble is used.")
+        return final
 
 
-def _repeated(
-    estimator: Any,
-    plan: Plan,
-    pool: Pool,
-    journal: EvaluationJournal,
-    end: Mapping[str, Any],
-    refit_now: Callable[..., Any],
-) -> tuple[Search, list[Record], str, Handover | None]:
-    """Tell what the last run of a journal was told, and fit its models again."""
-    search = plan.search(estimator.population_size)
-    replay = Replay(search, journal.told, _library(plan, pool), _pace(plan))
-    records = replay.run(end["steps"]).records
-    if len(records) < len(end["steps"]):
+def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
+    """Repeat the last run of a checkpoint: tell the same candidates, fit the same models."""
+    plan = trainer.plan
+    trainer = replace(trainer, budget=Budget(None))
+    checkpoint, end = last_run(checkpoint)
+    search = plan.search()
+    library = _library(plan, trainer.pool)
+    find = checkpoint.find_at_last_end
+    past = Replay(search, find, library, _runtime_model(plan)).run(end["steps"])
+    if len(past.records) < len(end["steps"]):
         msg = (
             "The run cannot be repeated: a later one has evaluated candidates of it once more, "
             "with another outcome; fit with replay=False to go on."
         )
         raise SearchError(msg)
+    members = [end["best"], *(member[1:] for member in end["members"])] if "best" in end else []
+    wanted = {number for number, _ in members}
     entries = {
         record.candidate.number: Entry(record.candidate, evaluation)
-        for record in records
-        if (evaluation := journal.told(record.candidate.genome)) is not None
+        for record in past.records
+        if record.candidate.number in wanted
+        and (evaluation := find(record.candidate.genome)) is not None
     }
-    refit_now = partial(refit_now, budget=Budget(None))
-    handed = hand_over_again(entries, partial(refit_now, plan), end)
-    if handed is not None and end["second"] is not None:
-        stacking = Stacking(plan, pool, refit_now, estimator.memory_limit)
-        handed = stacking.again(handed, end["second"])
-    return search, records, end["stop_reason"], handed
+    final = _refit(trainer, entries, end)
+    return FitResult(plan, search, past.records, end["stop_reason"], final)
 
 
-def _wish(estimator: Any, plan: Plan) -> Wish:
-    most = estimator.max_predict_latency
-    return Wish(
-        plan.out_of_fold() if estimator.final_model == "ensemble" else None,
-        estimator.ensemble_size,
-        float("inf") if most is None else most,
+def _refit(
+    trainer: Trainer, entries: Mapping[int, Entry], decisions: Mapping[str, Any]
+) -> FinalModels | None:
+    final = refit_final_models(entries, trainer, decisions)
+    if final is None or decisions["stacking"] is None:
+        return final
+    return Stacking(trainer).add_again(final, decisions["stacking"])
+
+
+# -- the parts of a search ------------------------------------------------------------------
+
+
+def open_workers(settings: Settings) -> Pool:
+    """Return a pool whose workers start while the parent continues."""
+
+    def local(n_workers: int) -> WorkerPool:
+        limit = settings.memory_limit
+        limit = default_memory_limit(n_workers) if limit is None else limit
+        return WorkerPool(n_workers, memory_limit=limit, preload=PRELOAD)
+
+    pool = open_pool(settings.executor, settings.n_jobs, local)
+    if settings.memory_limit is not None and not isinstance(pool, WorkerPool):
+        warn("memory_limit is not enforced: it needs worker processes of evolearn's own.")
+    return pool
+
+
+def ensemble_options(plan: Plan) -> EnsembleOptions:
+    """Return the user's options of the model that predicts."""
+    settings = plan.settings
+    latency = settings.max_predict_latency
+    return EnsembleOptions(
+        plan.out_of_fold() if settings.final_model == "ensemble" else None,
+        settings.ensemble_size,
+        float("inf") if latency is None else latency,
         len(plan.folds.scored),
     )
 
 
 def _library(plan: Plan, pool: Pool) -> Library:
-    n_rows = plan.problem.table.n_rows
     most_bytes = MOST_BYTES
-    if pool.scratch is not None:
-        most_bytes = min(MOST_BYTES, shutil.disk_usage(pool.scratch).free // 4)
-    return Library(
-        library_size(n_rows), plan.refit_factor, plan.line_factor, most_bytes=most_bytes
-    )
+    if pool.shared_folder is not None:
+        most_bytes = min(MOST_BYTES, shutil.disk_usage(pool.shared_folder).free // 4)
+    return Library(library_size(plan.problem.table.n_rows), most_bytes=most_bytes)
 
 
-def _pace(plan: Plan) -> Pace:
-    return Pace(plan.space, plan.problem, len(plan.folds))
+def _runtime_model(plan: Plan) -> RuntimeModel:
+    return RuntimeModel(plan.space, plan.problem, len(plan.folds))
 
 
-def _limits(estimator: Any, plan: Plan) -> Limits:
-    return Limits(
-        n_generations=estimator.n_generations,
-        n_evaluations=estimator.n_evaluations,
-        target_fitness=estimator.target_fitness,
-        n_iter_no_change=_patience(estimator.n_iter_no_change, plan.problem.table.n_rows),
-        tol=estimator.tol,
+def _stopping_rules(plan: Plan) -> StoppingRules:
+    settings = plan.settings
+    return StoppingRules(
+        n_generations=settings.n_generations,
+        n_evaluations=settings.n_evaluations,
+        target_fitness=settings.target_fitness,
+        n_iter_no_change=settings.patience(plan.problem.table.n_rows),
+        tol=settings.tol,
         perfect=None if plan.data.objective.optimum is None else 0.0,
-        evaluation_timeout=evaluation_timeout(estimator),
-    )
-
-
-def _patience(n_iter_no_change: int | str | None, n_rows: int) -> int | None:
-    """Return the generations without improvement after which the search ends."""
-    if not isinstance(n_iter_no_change, str):
-        return n_iter_no_change
-    return next(p for rows, p in PATIENCE_BY_ROWS if n_rows <= rows)
-
-
-def _end_of(run: SearchRun, handed: Handover | None) -> dict[str, Any]:
-    """Return what a replay has to know of a run."""
-    decisions = {} if handed is None else handed.decisions()
-    return {
-        "stop_reason": run.stop_reason,
-        "steps": run.steps,
-        **decisions,
-    }
-
-
-def _outcome(
-    plan: Plan,
-    search: Search,
-    records: Sequence[Record],
-    stop_reason: str,
-    handed: Handover | None,
-    budget: Budget,
-) -> FitOutcome:
-    if stop_reason == "interrupted":
-        warn("The fit was interrupted; the model is the best one so far.")
-    if handed is None:
-        best = served = baseline(plan, any(r.evaluation.error is not None for r in records))
-    else:
-        if handed.shortfall:
-            short = f" in time_budget={budget.seconds} s, which is short for this table"
-            warn(f"{handed.shortfall}{'' if budget.seconds is None else short}.")
-        if handed.note:
-            warn(handed.note)
-        best = with_step(plan, handed)
-        served = served_by(plan, handed)
-    numbers = {record.candidate.genome: record.candidate.number for record in records}
-    rows = [_row(record, plan, numbers) for record in records]
-    return FitOutcome(plan, search, rows, stop_reason, best, served, handed)
-
-
-def _silence(progress: Progress) -> None:
-    """Say nothing: at verbose=0 not even to handlers of the user's that listen to all."""
-
-
-def _report(progress: Progress) -> None:
-    LOGGER.info(
-        generation_line(
-            progress.generation,
-            progress.best_error,
-            progress.n_evaluations,
-            progress.n_failed,
-            progress.seconds_left,
-        )
-    )
-
-
-def _report_reuse(records: Sequence[Record]) -> None:
-    """Tell how often the rows of a candidate had been prepared for another one before."""
-    seconds = [record.evaluation.reused_fit_seconds for record in records]
-    LOGGER.info(reuse_line(sum(s > 0 for s in seconds), len(seconds), sum(seconds)))
-
-
-def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
-    candidate, evaluation = record.candidate, record.evaluation
-    parent = candidate.genome.parent
-    return Row(
-        number=candidate.number,
-        generation=candidate.generation,
-        origin=candidate.origin,
-        parents=candidate.parents,
-        inherits=None if parent is None else numbers[parent],
-        params=candidate.genome.params,
-        complexity=plan.space.complexity(candidate.genome),
-        scores=evaluation.scores,
-        fitness=evaluation.error,
-        fit_seconds=evaluation.fit_seconds,
-        score_seconds=evaluation.score_seconds,
-        status=evaluation.status,
-        failure=evaluation.failure,
-        warnings=evaluation.warnings,
+        evaluation_timeout=settings.candidate_timeout,
     )

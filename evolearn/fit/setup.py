@@ -1,50 +1,57 @@
-"""How a fit is gone about: the folds, the part of the space that suits, the evaluator."""
+"""Setup of a fit: the folds, the search space for this table, the data in the workers."""
 
 import numbers
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
 
 import numpy as np
 
-from evolearn.cost.memory import TRAINING_SHARE, refit_factor, refits_alone
+from evolearn.cost.memory import TRAINING_SHARE, refits_alone
 from evolearn.cost.restriction import discover, restrict
-from evolearn.cost.seconds import lineage_factor, reference_seconds
+from evolearn.cost.seconds import reference_seconds
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import Folds, make_folds, n_folds, sampled_folds
-from evolearn.evaluation.preparation import MOST_BYTES, PreparationCache
+from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.zero_weights import counted_rows, training_on
-from evolearn.execution.contract import Pool
+from evolearn.execution.pool import Pool
 from evolearn.execution.shared import share
 from evolearn.fit.data import FitData
+from evolearn.fit.settings import Settings
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.pipeline.search_space import SearchSpace
-from evolearn.search.ask_tell import Search
+from evolearn.search.ask_tell import RandomSearch, Search
 from evolearn.search.evolution import Evolution
 from evolearn.search.portfolio import portfolio
 
-# The share of the time budget that one candidate may take, unless the user sets a limit.
-EVALUATION_SHARE = 0.25
-# The share of it that a candidate of generation 0 may take before it has to let others pass.
+# Share of the time budget that a candidate of generation 0 may take before others precede it.
 FAIR_SHARE = 0.06
-# Formulas are bred in less than a second and a half, and relations found in one, which shorter
-# budgets cannot spare.
-BREEDING_BUDGET = 20.0
-# Without any limit in seconds, a component whose single fit is expected to take longer than
-# this many seconds is held to be too slow for the table.
-PATIENCE = 120.0
+# Formula search takes up to a second and a half, relation screening one; shorter time budgets
+# have no room for them.
+DISCOVERY_BUDGET = 20.0
+# Without any time limit, components whose single fit is expected to take more seconds than this
+# are too slow for the table.
+FIT_LIMIT = 120.0
 
 
 @dataclass(frozen=True)
 class Effort:
-    """What time and memory decide: how many folds, and how long one fit may take.
+    """Effort that time and memory allow.
 
-    ``training_rows`` are the most rows that a fold trains on; None: all but the scored ones.
-    ``fair_seconds`` are those of a fit that may come in its turn, see `portfolio`; None: any.
-    ``formulas`` tells whether formulas are bred and relations looked for before the search.
+    Attributes
+    ----------
+    n_folds : int
+    fit_limit : float
+        Seconds that one fit may take.
+    training_rows : int or None
+        Largest number of training rows of a fold; None: all but the scored ones.
+    fair_seconds : float or None
+        Seconds of a fit that keeps its place in the portfolio, see `portfolio`; None: any.
+    formulas : bool
+        Whether formulas, relations and identifiers are looked for before the search.
     """
 
     n_folds: int
@@ -56,41 +63,42 @@ class Effort:
 
 @dataclass(frozen=True)
 class Plan:
-    """The problem, the space and the folds of one fit."""
+    """The data, the problem, the search space and the folds of one fit."""
 
+    settings: Settings
     data: FitData
     problem: Problem
     space: SearchSpace
     folds: Folds
     fair_seconds: float = float("inf")
 
-    def refit_factor(self, genome: Genome) -> float:
-        """Return how much longer the final fit takes than one in a fold."""
-        return refit_factor(genome, self.space, self.problem)
-
-    def line_factor(self, genome: Genome) -> float:
-        """Return how many times as long its whole line takes as to go on from its parent."""
-        return lineage_factor(genome, self.space, self.problem)
-
     def refits_alone(self, genome: Genome) -> bool:
-        """Tell whether a final fit leaves no memory for another one beside."""
+        """Whether a final fit leaves no memory for another one at the same time."""
         return refits_alone(genome, self.space, self.problem)
 
-    def search(self, population_size: int) -> Search:
-        """Return the evolutionary search, with the portfolio as its first candidates."""
+    def search(self, initial: Iterable[Genome] | None = None) -> Search:
+        """Return the evolutionary search; by default it begins with the portfolio."""
+        policy, rng = self.settings.policy, Random(self.data.seed)
+        if initial is None:
+            initial = portfolio(self.space, self.problem, self.fair_seconds, policy)
+        size = self.settings.population_size
+        if not policy.evolution:
+            return RandomSearch(self.space, population_size=size, initial=initial, rng=rng)
         return Evolution(
-            self.space,
-            population_size=population_size,
-            initial=portfolio(self.space, self.problem, self.fair_seconds),
-            rng=Random(self.data.seed),
+            self.space, population_size=size, initial=initial, rng=rng, policy=policy
         )
 
-    def evaluator(
-        self, pool: Pool, memory_limit: int | None = None, files: str = ""
-    ) -> Evaluator:
-        """Return the evaluator, its data in files that the workers can map, named so."""
-        folder, data = pool.scratch, self.data
-        raw = data.raw if data.is_taken_raw(self.space) else None
+    def evaluator(self, pool: Pool, files: str = "") -> Evaluator:
+        """Return the evaluator, its data in files that the workers can map.
+
+        Parameters
+        ----------
+        pool : Pool
+        files : str, default=""
+            Beginning of the names of the files.
+        """
+        folder, data = pool.shared_folder, self.data
+        raw = data.raw if data.needs_raw(self.space) else None
         return Evaluator(
             matrix=share(data.prepared.matrix, folder, f"{files}matrix"),
             target=share(data.target, folder, f"{files}target"),
@@ -103,59 +111,58 @@ class Plan:
             learning_task=data.task,
             seed=data.seed,
             preparer=data.prepared.preparer if data.objective.is_function else None,
-            cache=PreparationCache(self._cache_bytes(memory_limit)),
+            cache=PreparationCache(self._cache_bytes()),
         )
 
-    def _cache_bytes(self, memory_limit: int | None) -> int:
-        """Return what a worker may keep of prepared rows: nothing of large tables."""
-        if self.problem.memory < float("inf"):
-            return 0
-        # What is kept counts against the limit of the next candidate.
-        return MOST_BYTES if memory_limit is None else min(MOST_BYTES, memory_limit // 16)
+    def install(self, pool: Pool, files: str = "") -> "Plan":
+        """Send the data to the workers; return the plan with the matrix that they share.
 
-    def on_shared(self, evaluator: Evaluator) -> "Plan":
-        """Return the plan with the matrix that the workers share, for a copy of it to go."""
-        # Read, not loaded: the process of the user would never let go of the file.
+        So the copy of the matrix in this process can be freed.
+        """
+        evaluator = self.evaluator(pool, files)
+        pool.install(evaluator)
+        # Read, not loaded: a loaded file would stay open in the user's process.
         prepared = replace(self.data.prepared, matrix=evaluator.matrix.read())
         return replace(self, data=replace(self.data, prepared=prepared))
 
     def out_of_fold(self) -> OutOfFold:
-        """Return what scores out-of-fold predictions."""
+        """Return the scorer of out-of-fold predictions."""
         data = self.data
         return OutOfFold(
             data.objective, self.folds, data.target, data.task, data.weights, data.seed
         )
 
+    def _cache_bytes(self) -> int:
+        """Return the bytes of prepared rows that a worker may keep: none of large tables."""
+        if self.problem.memory < float("inf"):
+            return 0
+        most, limit = self.settings.policy.preparation_cache_bytes, self.settings.memory_limit
+        # What is kept counts against the limit of the next candidate.
+        return most if limit is None else min(most, limit // 16)
 
-def evaluation_timeout(estimator: Any) -> float | None:
-    """Return the seconds that one candidate may take, None for no limit."""
-    if estimator.evaluation_timeout is not None or estimator.time_budget is None:
-        limit: float | None = estimator.evaluation_timeout
-        return limit
-    return EVALUATION_SHARE * estimator.time_budget
 
-
-def choose_effort(estimator: Any, data: FitData) -> Effort:
-    """Return how many folds the time budget affords, and how long one fit may take."""
+def choose_effort(settings: Settings, data: FitData) -> Effort:
+    """Return the effort that the time budget allows."""
     rows, training_rows = data.problem.table.n_rows, None
-    if estimator.cv is None and data.problem.memory < float("inf"):
+    budget = settings.time_budget
+    if settings.cv is None and data.problem.memory < float("inf"):
         training_rows = int(TRAINING_SHARE * rows)
     problem = replace(data.problem, training_rows=training_rows)
-    folds = n_folds(rows, reference_seconds(problem), estimator.time_budget)
-    timeout = evaluation_timeout(estimator)
-    limit = PATIENCE if timeout is None else timeout / folds
-    budget = estimator.time_budget
+    reduced = budget if settings.policy.reduced_fidelity else None
+    folds = n_folds(rows, reference_seconds(problem), reduced)
+    timeout = settings.candidate_timeout
+    limit = FIT_LIMIT if timeout is None else timeout / folds
     fair = None if budget is None else FAIR_SHARE * budget / folds
-    # Rows of one group are alike, and a user's own folds may keep apart what belongs together:
-    # what is bred on one half of the rows would prove itself on the other for that alone.
+    # Rows of one group are alike, and a user's own folds may keep related rows together: a
+    # discovery on one half of the rows would be confirmed on the other half for that alone.
     alike = data.groups is not None or not (
-        estimator.cv is None or isinstance(estimator.cv, numbers.Integral)
+        settings.cv is None or isinstance(settings.cv, numbers.Integral)
     )
-    formulas = not alike and (budget is None or budget >= BREEDING_BUDGET)
+    formulas = not alike and (budget is None or budget >= DISCOVERY_BUDGET)
     return Effort(folds, limit, training_rows, fair, formulas)
 
 
-def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
+def make_plan(settings: Settings, data: FitData, effort: Effort) -> Plan:
     """Return the plan of a fit.
 
     Raises
@@ -186,15 +193,24 @@ def make_plan(estimator: Any, data: FitData, effort: Effort) -> Plan:
         fewest_training_rows=min(map(len, folds.train)),
         counted_rows=len(counted),
         smallest_class=min(data.problem.smallest_class, 2 * _rarest(folds, data)),
-        # Who wants other folds on a large table wants them whatever they hold.
+        # Users who want other folds on a large table get them whatever memory they take.
         memory=float("inf") if effort.training_rows is None else data.problem.memory,
     )
     fair = float("inf") if effort.fair_seconds is None else effort.fair_seconds
+    space = _without(data.space, settings.policy.left_out)
     if effort.formulas:
-        problem = discover(data.space, problem, _screening_sample(data))
-    space = restrict(data.space, problem)
+        problem = discover(space, problem, _screening_sample(data))
+    space = restrict(space, problem)
     # The splits are in the folds now.
-    return Plan(replace(data, cv=None), problem, space, folds, fair)
+    return Plan(settings, replace(data, cv=None), problem, space, folds, fair)
+
+
+def _without(space: SearchSpace, left_out: tuple[str, ...]) -> SearchSpace:
+    """Return the space without some components, of which it need not have all."""
+    if not left_out:
+        return space
+    names = {*space.names, *(c.name for cs in space.preparation.values() for c in cs)}
+    return space.without(*names.intersection(left_out))
 
 
 def _screening_sample(data: FitData) -> ScreeningSample:

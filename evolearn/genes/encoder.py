@@ -5,7 +5,7 @@ from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Float, Integer
-from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -69,7 +69,7 @@ class EncoderGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options, those first that suit the way an estimator reads columns."""
         if Trait.TARGET_MEANS in traits:
             return (TARGET_MEAN, ORDINAL, ONE_HOT)
@@ -103,18 +103,14 @@ class EncoderGene(Gene):
         plan.codes_first = allele.component == EMBEDDED
 
     def configure(
-        self,
-        plan: PipelinePlan,
-        allele: Allele,
-        step: BaseEstimator | None,
-        estimator: BaseEstimator,
+        self, plan: PipelinePlan, allele: Allele, step: Step, estimator: BaseEstimator
     ) -> BaseEstimator:
         """Tell the estimator which columns hold codes of categories."""
         if allele.component == EMBEDDED:
             estimator.set_params(categorical_features=[*range(len(plan.codes))])
         elif allele.component == NATIVE and not plan.problem.table.sparse:
             few = [c <= NATIVE_CATEGORIES for c in plan.problem.table.cardinalities]
-            # Crosses are never of more categories, see evolearn.transformers.groupings.
+            # Crosses never have more, see evolearn.transformers.category_statistics.
             few += [True] * plan.n_made_categories
             mask = plan.category_mask([few[j] for j in plan.codes])
             if plan.estimator.categories_as is not None:

@@ -1,4 +1,4 @@
-"""Neural networks for tables, in NumPy: scikit-learn estimators."""
+"""Neural networks for tables, in NumPy, as scikit-learn estimators."""
 
 from evolearn.networks.classifier import NetworkClassifier
 from evolearn.networks.regressor import NetworkRegressor

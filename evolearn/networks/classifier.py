@@ -1,4 +1,4 @@
-"""The network that predicts classes."""
+"""Neural network for classification."""
 
 import copy
 from typing import Any
@@ -9,19 +9,18 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
 from evolearn._compat import fit_context
-from evolearn.networks.layers import Floats
-from evolearn.networks.training import BaseNetwork, weighed
+from evolearn.networks.layers import Floats, Positions
+from evolearn.networks.training import BaseNetwork, with_unit_weights
 
 
 class NetworkClassifier(ClassifierMixin, BaseNetwork):
-    """A few small neural networks, trained side by side on the log loss; their mean.
+    """Mean of a few small neural networks, trained side by side on the log loss.
 
     Parameters
     ----------
     hidden_layer_sizes, activation, embedding, n_bins, frequency_scale, \
 categorical_features, n_members, max_iter, batch_size, learning_rate_init, weight_decay, \
-dropout, skip, solver, schedule, early_stopping, validation_fraction, n_iter_no_change, \
-random_state
+dropout, random_state
         As in `NetworkRegressor`.
 
     Attributes
@@ -29,21 +28,21 @@ random_state
     classes_ : ndarray of shape (n_classes,)
         The sorted classes.
     loss_curve_ : list of float
-        The mean log loss of each epoch.
-    validation_loss_curve_ : list of float
-        The same on the held-out rows, after each epoch; only with early stopping.
+        Mean log loss of each epoch.
     n_iter_ : int
-        Epochs trained.
+        Number of epochs trained.
     n_features_in_ : int
-        Columns seen in ``fit``.
+        Number of columns seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, if they are all text.
-    stack_, embedding_ : object
-        The trained networks, and what turns columns into their inputs.
+        Names of the columns, if all of them are strings.
+    networks_ : ParallelNetworks
+        The trained networks.
+    embedding_ : Embedding
+        The conversion of columns to their inputs.
 
     See Also
     --------
-    NetworkRegressor : The same for numbers, with its parameters explained.
+    NetworkRegressor : The same for regression; it explains the parameters.
 
     Examples
     --------
@@ -64,37 +63,36 @@ random_state
         y : array-like of shape (n_samples,)
         sample_weight : array-like of shape (n_samples,), default=None
         parent : NetworkClassifier, default=None
-            A fitted network of the same classes to start from, see `NetworkRegressor`.
+            A fitted network of the same classes to start from; see `NetworkRegressor`.
 
         Returns
         -------
-        NetworkClassifier
-            Itself, trained.
+        self : NetworkClassifier
+            The fitted network.
 
         Raises
         ------
         TypeError
             If the parent is no NetworkClassifier.
         ValueError
-            If the parent was fitted on other columns or classes, or spreads columns in another
-            way.
+            If the parent was fitted on other columns or classes, or with another embedding.
         """
         parent = copy.deepcopy(self) if parent is self else parent
         X, y = self._checked(X, y)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
-        X, codes, weights = weighed(X, codes, sample_weight)
+        X, codes, weights = with_unit_weights(X, codes, sample_weight)
 
-        def loss(outputs: Floats, rows: NDArray[np.intp]) -> tuple[float, Floats]:
+        def loss(outputs: Floats, rows: Positions) -> tuple[float, Floats]:
             slopes = _softmax(outputs)
-            of_truth = slopes[:, np.arange(len(rows)), codes[rows]]
-            lost = -np.log(np.maximum(of_truth, np.finfo(np.float32).tiny))
-            slopes[:, np.arange(len(rows)), codes[rows]] -= 1
+            truth = (slice(None), np.arange(len(rows)), codes[rows])
+            losses = -np.log(np.maximum(slopes[truth], np.finfo(np.float32).tiny))
+            slopes[truth] -= 1
             slopes *= np.float32(1 / len(rows))
             if weights is not None:
-                lost *= weights[rows]
+                losses *= weights[rows]
                 slopes *= weights[rows, None]
-            return float(lost.mean()), slopes
+            return float(losses.mean()), slopes
 
         self._train(X, len(self.classes_), loss, parent)
         return self
@@ -109,7 +107,7 @@ random_state
             raise ValueError(msg)
 
     def predict_proba(self, X):
-        """Return the probabilities of the classes.
+        """Predict the probabilities of the classes.
 
         Parameters
         ----------
@@ -117,7 +115,7 @@ random_state
 
         Returns
         -------
-        ndarray of shape (n_samples, n_classes)
+        probabilities : ndarray of shape (n_samples, n_classes)
         """
 
         def mean(outputs: Floats) -> NDArray[Any]:
@@ -135,7 +133,7 @@ random_state
 
         Returns
         -------
-        ndarray of shape (n_samples,)
+        classes : ndarray of shape (n_samples,)
         """
         best = self.predict_proba(X).argmax(axis=1)
         return self.classes_[best]

@@ -1,4 +1,4 @@
-"""How the networks are trained, and what both estimators share."""
+"""Training and prediction, shared by the classifier and the regressor."""
 
 import numbers
 from collections.abc import Callable
@@ -11,33 +11,39 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evolearn._compat import Interval, StrOptions, check_sample_weight
+from evolearn.networks.adam import Adam, learning_rate
 from evolearn.networks.categories import category_positions
 from evolearn.networks.embedding import Embedding
-from evolearn.networks.inheritance import inherit
-from evolearn.networks.layers import ACTIVATIONS, Floats, Stack
-from evolearn.networks.solvers import SCHEDULES, SOLVERS, rate_after
-from evolearn.networks.stopping import EarlyStopping, split_rows
+from evolearn.networks.layers import ACTIVATIONS, Floats, ParallelNetworks, Positions
+from evolearn.networks.warm_start import inherit_weights
 
-#: The share of `max_iter` epochs that a network trains which starts from another's weights, and
-#: of the learning rate with which it does so. The errors of 102 children on six tables (400
-#: rows) were 1.012 times those of the same networks trained from scratch; with all of the rate
-#: 1.017, with a quarter 1.008, with half of it for a sixth of the epochs 1.017. Of the first
-#: 47, shrunk and perturbed weights (Ash and Adams, NeurIPS 2020) made it 0.993 to 1.03, where
-#: these had 0.985.
-HEIR_EPOCHS, HEIR_RATE = 1 / 3, 0.5
-# Rows that are predicted at once, and inputs of all of them: they stay in the cache.
+#: Share of the `max_iter` epochs, and of the learning rate, that are used for a network that
+#: starts from another one's weights. The errors of 102 children on six tables (400 rows) were
+#: 1.012 times those of the same networks trained from scratch; with the full rate 1.017, with a
+#: quarter of it 1.008, with half of it for a sixth of the epochs 1.017. On the first 47, shrunk
+#: and perturbed weights (Ash and Adams, NeurIPS 2020) gave 0.993 to 1.03, these 0.985.
+WARM_START_EPOCHS, WARM_START_RATE = 1 / 3, 0.5
+# Maximum number of rows predicted at once, and of their inputs: they stay in the cache.
 ROWS_AT_ONCE, INPUTS_AT_ONCE = 2_048, 2**20
+# Parameters of each embedding on which the meaning of the inputs depends.
+EMBEDDING_PARAMETERS = {
+    "none": (),
+    "piecewise": ("n_bins",),
+    "periodic": ("n_bins", "frequency_scale"),
+}
+
+#: Takes outputs of shape (n_members, n_batch, n_outputs) and the positions of their rows;
+#: returns the mean loss and the gradient of the sum of the members' losses.
+Loss = Callable[[Floats, Positions], tuple[float, Floats]]
 
 
-#: Gives, for outputs of shape (n_members, n_batch, n_outputs) and the rows they are of, the
-#: mean loss and the gradient of the sum of the members' losses.
-Loss = Callable[[Floats, NDArray[np.intp]], tuple[float, Floats]]
+def with_unit_weights(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Floats | None]:
+    """Remove rows of weight zero and scale the weights to a mean of one.
 
-
-def weighed(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Floats | None]:
-    """Return rows and targets without those of weight zero, and weights whose mean is one.
-
-    None for weights if there are none.
+    Returns
+    -------
+    X, y : arrays
+    weights : ndarray of float32, or None if `sample_weight` is None
     """
     if sample_weight is None:
         return X, y, None
@@ -48,14 +54,8 @@ def weighed(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Floats | None
     return X, y, (weights / weights.mean()).astype(np.float32)
 
 
-def _spreads_by(embedding: str) -> tuple[str, ...]:
-    """Return the parameters that say what an embedding makes of the columns."""
-    own = {"none": (), "piecewise": ("n_bins",), "periodic": ("n_bins", "frequency_scale")}
-    return ("embedding", *own[embedding])
-
-
 class BaseNetwork(BaseEstimator):
-    """Parameters, training and prediction; what the outputs mean comes from the subclass."""
+    """Parameters, training and prediction; subclasses define the loss and the outputs."""
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": [
@@ -63,7 +63,7 @@ class BaseNetwork(BaseEstimator):
             Interval(numbers.Integral, 1, None, closed="left"),
         ],
         "activation": [StrOptions(set(ACTIVATIONS))],
-        "embedding": [StrOptions({"none", "piecewise", "periodic"})],
+        "embedding": [StrOptions(set(EMBEDDING_PARAMETERS))],
         "n_bins": [Interval(numbers.Integral, 1, None, closed="left")],
         "frequency_scale": [Interval(numbers.Real, 0, None, closed="neither")],
         "categorical_features": ["array-like", None],
@@ -73,12 +73,6 @@ class BaseNetwork(BaseEstimator):
         "learning_rate_init": [Interval(numbers.Real, 0, None, closed="neither")],
         "weight_decay": [Interval(numbers.Real, 0, None, closed="left")],
         "dropout": [Interval(numbers.Real, 0, 1, closed="left")],
-        "skip": ["boolean"],
-        "solver": [StrOptions(set(SOLVERS))],
-        "schedule": [StrOptions(set(SCHEDULES))],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(numbers.Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(numbers.Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
     }
 
@@ -97,12 +91,6 @@ class BaseNetwork(BaseEstimator):
         learning_rate_init=5e-3,
         weight_decay=1e-2,
         dropout=0.0,
-        skip=False,
-        solver="adam",
-        schedule="cosine",
-        early_stopping=False,
-        validation_fraction=0.1,
-        n_iter_no_change=10,
         random_state=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -117,22 +105,10 @@ class BaseNetwork(BaseEstimator):
         self.learning_rate_init = learning_rate_init
         self.weight_decay = weight_decay
         self.dropout = dropout
-        self.skip = skip
-        self.solver = solver
-        self.schedule = schedule
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
 
-    def _train(
-        self,
-        X: Any,
-        n_outputs: int,
-        loss: Loss,
-        parent: "BaseNetwork | None",
-    ) -> None:
-        """Train on the rows of X; set `embedding_`, `stack_` and `loss_curve_`.
+    def _train(self, X: Any, n_outputs: int, loss: Loss, parent: "BaseNetwork | None") -> None:
+        """Train on the rows of X; set `embedding_`, `networks_` and `loss_curve_`.
 
         Parameters
         ----------
@@ -140,72 +116,41 @@ class BaseNetwork(BaseEstimator):
         n_outputs : int
         loss : callable
         parent : BaseNetwork or None
-            Where to start from.
+            The fitted network to start from.
         """
-        seed = check_random_state(self.random_state).randint(2**31 - 1)
-        rng = np.random.default_rng(seed)
-        self._begin(X, n_outputs, parent, rng)
-        X = self.embedding_.coded(X)
-        n_epochs, highest = self.max_iter, float(self.learning_rate_init)
+        rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        self._initialise(X, n_outputs, parent, rng)
+        X = self.embedding_.encode(X)
+        n_rows, n_epochs, highest = X.shape[0], self.max_iter, float(self.learning_rate_init)
         if parent is not None:
-            n_epochs = max(1, round(HEIR_EPOCHS * self.max_iter))
-            highest *= HEIR_RATE
+            n_epochs = max(1, round(WARM_START_EPOCHS * self.max_iter))
+            highest *= WARM_START_RATE
         self.loss_curve_ = []
-        self._split_seed: int | None = None
-        rows, stopping = np.arange(X.shape[0]), None
-        if self.early_stopping:
-            rows, stopping = self._hold_out(X.shape[0], parent, rng)
-            self.validation_loss_curve_ = stopping.curve
-        batches = list(gen_batches(len(rows), min(self.batch_size, len(rows))))
-        solver = SOLVERS[self.solver](len(self.stack_.vector))
-        gradient = np.empty_like(self.stack_.vector)
+        batches = list(gen_batches(n_rows, min(self.batch_size, n_rows)))
+        optimiser = Adam(len(self.networks_.vector))
+        gradient = np.empty_like(self.networks_.vector)
         for epoch in range(n_epochs):
-            order, total = rows[rng.permutation(len(rows))], 0.0
+            order, total = rng.permutation(n_rows), 0.0
             for number, batch in enumerate(batches):
-                lost = self._step(X, order[batch], loss, rng, gradient)
-                total += lost * len(order[batch])
+                rows = order[batch]
+                total += len(rows) * self._compute_gradient(X, rows, loss, rng, gradient)
                 progress = (epoch * len(batches) + number) / (len(batches) * n_epochs)
-                rate = rate_after(progress, highest, self.schedule)
-                self.stack_.decay(rate * self.weight_decay)
-                solver.step(self.stack_.vector, gradient, rate)
-            self.loss_curve_.append(total / len(rows))
+                rate = learning_rate(progress, highest)
+                self.networks_.decay(rate * self.weight_decay)
+                optimiser.step(self.networks_.vector, gradient, rate)
+            self.loss_curve_.append(total / n_rows)
             if not np.isfinite(total):
                 msg = (
                     f"The loss is no finite number after {epoch + 1} epochs; lower "
                     f"learning_rate_init, which is {self.learning_rate_init!r}."
                 )
                 raise ValueError(msg)
-            if stopping is not None and stopping.note(
-                self._loss_on(X, stopping.rows, loss), self.stack_.vector
-            ):
-                break
-        if stopping is not None:
-            stopping.restore(self.stack_.vector)
-        self.n_iter_ = len(self.loss_curve_)
+        self.n_iter_ = n_epochs
 
-    def _hold_out(
-        self, n_rows: int, parent: Any, rng: np.random.Generator
-    ) -> tuple[NDArray[np.intp], EarlyStopping]:
-        """Return the rows to train on, and what watches the others."""
-        # A parent's weights know all rows but those that it held out itself.
-        seed = getattr(parent, "_split_seed", None)
-        self._split_seed = int(rng.integers(2**31)) if seed is None else seed
-        rows, held_out = split_rows(n_rows, self.validation_fraction, self._split_seed)
-        return rows, EarlyStopping(self.n_iter_no_change, held_out)
-
-    def _loss_on(self, X: Any, rows: NDArray[np.intp], loss: Loss) -> float:
-        """Return the mean loss on some rows, a part of them at a time."""
-        total = 0.0
-        for part in gen_batches(len(rows), ROWS_AT_ONCE):
-            some = rows[part]
-            outputs = self._forward(X[some])
-            total += loss(outputs, some)[0] * len(some)
-        return total / len(rows)
-
-    def _begin(
+    def _initialise(
         self, X: Any, n_outputs: int, parent: "BaseNetwork | None", rng: np.random.Generator
     ) -> None:
-        """Set `embedding_` and `stack_` to where training starts."""
+        """Set `embedding_` and `networks_` to their state before training."""
         if parent is None:
             positions = category_positions(self.categorical_features, X.shape[1])
             self.embedding_ = Embedding(
@@ -214,36 +159,35 @@ class BaseNetwork(BaseEstimator):
             self.embedding_.fit(X, rng)
         else:
             self._check_parent(parent)
-            self.embedding_ = parent.embedding_  # what inputs mean goes with the weights
-        self.stack_ = Stack(
+            self.embedding_ = parent.embedding_  # weights are of use with their inputs only
+        self.networks_ = ParallelNetworks(
             self.embedding_.n_outputs,
-            self._widths(),
+            self._layer_sizes(),
             n_outputs,
             n_members=self.n_members,
             activation=self.activation,
+            category_weights=self.embedding_.first_weights(rng),
             rng=rng,
-            skip=self.skip,
-            table=self.embedding_.first_weights(rng),
         )
         if parent is not None:
-            inherit(self.stack_, parent.stack_, rng)
-            self._adopt_outputs(parent)
+            inherit_weights(self.networks_, parent.networks_, rng)
+            self._rescale_outputs(parent)
 
-    def _widths(self) -> list[int]:
-        """Return the units of each layer, checked."""
-        widths = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
-        if widths.ndim != 1 or not all(
-            isinstance(units, numbers.Integral) and int(units) > 0 for units in widths
+    def _layer_sizes(self) -> list[int]:
+        """Return the checked number of units of each hidden layer."""
+        sizes = np.atleast_1d(np.asarray(self.hidden_layer_sizes, dtype=object))
+        if sizes.ndim != 1 or not all(
+            isinstance(units, numbers.Integral) and int(units) > 0 for units in sizes
         ):
             msg = (
                 "hidden_layer_sizes must be whole numbers of units above 0, one per layer, got "
                 f"{self.hidden_layer_sizes!r}."
             )
             raise ValueError(msg)
-        return [int(units) for units in widths]
+        return [int(units) for units in sizes]
 
     def _check_parent(self, parent: Any) -> None:
-        """Raise an error if no network like this one can start from another one's weights."""
+        """Raise an error if this network cannot start from the weights of another one."""
         name = type(self).__name__
         if type(parent) is not type(self):
             msg = f"parent must be a fitted {name}, got {parent!r}."
@@ -255,69 +199,67 @@ class BaseNetwork(BaseEstimator):
                 f"{self.n_features_in_}; a network starts from one of the same columns."
             )
             raise ValueError(msg)
-        of_parent = parent.embedding_
+        embedding = parent.embedding_
         positions = category_positions(self.categorical_features, self.n_features_in_)
-        if not np.array_equal(positions, of_parent.categories):
+        if not np.array_equal(positions, embedding.categories):
             msg = (
-                f"parent has categories in the columns {of_parent.categories.tolist()}, this "
+                f"parent has categories in the columns {embedding.categories.tolist()}, this "
                 f"{name} in {positions.tolist()}; set categorical_features to the parent's."
             )
             raise ValueError(msg)
-        for parameter, value in (
-            ("embedding", of_parent.kind),
-            ("n_bins", of_parent.n_bins),
-            ("frequency_scale", of_parent.scale),
-        ):
-            if getattr(self, parameter) != value and parameter in _spreads_by(self.embedding):
+        theirs = {
+            "embedding": embedding.kind,
+            "n_bins": embedding.n_bins,
+            "frequency_scale": embedding.scale,
+        }
+        for parameter in ("embedding", *EMBEDDING_PARAMETERS[self.embedding]):
+            if getattr(self, parameter) != theirs[parameter]:
                 msg = (
-                    f"parent has {parameter}={value!r}, this {name} "
+                    f"parent has {parameter}={theirs[parameter]!r}, this {name} "
                     f"{getattr(self, parameter)!r}: its weights are of other inputs; set it to "
                     "the parent's."
                 )
                 raise ValueError(msg)
 
-    def _adopt_outputs(self, parent: Any) -> None:
-        """Let the outputs mean what the parent's do: they do, where no target is scaled."""
+    def _rescale_outputs(self, parent: Any) -> None:
+        """Rescale the outputs to the target of this fit; no-op for targets not scaled."""
 
-    def _step(
+    def _compute_gradient(
         self,
         X: Any,
-        rows: NDArray[np.intp],
+        rows: Positions,
         loss: Loss,
         rng: np.random.Generator,
         gradient: Floats,
     ) -> float:
-        """Write the gradient of one batch, and return its loss."""
-        lost = 0.0
+        """Write the gradient of one batch, and return its mean loss."""
+        value = 0.0
 
-        def of_outputs(outputs: Floats) -> Floats:
-            nonlocal lost
-            lost, slopes = loss(outputs, rows)
+        def output_gradient(outputs: Floats) -> Floats:
+            nonlocal value
+            value, slopes = loss(outputs, rows)
             return slopes
 
         batch = X[rows]
-        inputs, places = self.embedding_(batch), self.embedding_.places(batch)
-        self.stack_.gradient(inputs, of_outputs, self.dropout, rng, gradient, places)
-        return lost
-
-    def _forward(self, X: Any) -> Floats:
-        """Return the members' outputs for some coded rows."""
-        return self.stack_.forward(self.embedding_(X), self.embedding_.places(X))
+        inputs, positions = self.embedding_(batch), self.embedding_.weight_positions(batch)
+        self.networks_.gradient(inputs, output_gradient, self.dropout, rng, gradient, positions)
+        return value
 
     def _checked(self, X: Any, *y: Any, **settings: Any) -> Any:
-        # Without categories in them, sparse rows are taken as they are.
+        # Sparse rows are supported without categories only.
         sparse = "csr" if self.categorical_features is None else False
         return validate_data(self, X, *y, accept_sparse=sparse, dtype=np.float64, **settings)
 
     def _outputs(self, X: Any, combine: Callable[[Floats], NDArray[Any]]) -> NDArray[Any]:
-        """Return what `combine` makes of the members' outputs, a part of the rows at a time."""
+        """Compute the outputs of all members and combine them, block by block of rows."""
         check_is_fitted(self)
         X = self._checked(X, reset=False)
-        at_once = INPUTS_AT_ONCE // self.embedding_.n_outputs
-        parts = [
-            combine(self._forward(self.embedding_.coded(X[rows])))
-            for rows in gen_batches(X.shape[0], int(np.clip(at_once, 64, ROWS_AT_ONCE)))
-        ]
+        block = int(np.clip(INPUTS_AT_ONCE // self.embedding_.n_outputs, 64, ROWS_AT_ONCE))
+        parts = []
+        for rows in gen_batches(X.shape[0], block):
+            encoded = self.embedding_.encode(X[rows])
+            positions = self.embedding_.weight_positions(encoded)
+            parts.append(combine(self.networks_.forward(self.embedding_(encoded), positions)))
         return np.concatenate(parts)
 
     def __sklearn_tags__(self):

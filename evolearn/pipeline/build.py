@@ -57,7 +57,7 @@ def build_pipeline(
         if gene.name in genome:
             step = _step(genome, space, gene.name)
             estimator = gene.configure(plan, genome[gene.name], step, estimator)
-    if component.coded_labels and not problem.zero_one:
+    if component.coded_labels and problem.n_classes and not problem.zero_one:
         estimator = _with_encoded_labels(estimator, genome.estimator)
     steps = plan.steps()
     # Preparation steps get a seed of their own: genomes that share them share their results.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.gene import Gene, Trait
 from evolearn.pipeline.model_family import ModelFamily
+from evolearn.pipeline.resources import Cost
 
 _GENES: list[Gene] = []
 _FAMILIES: list[ModelFamily] = []
@@ -93,18 +94,31 @@ def registered_families() -> tuple[ModelFamily, ...]:
     return tuple(_FAMILIES)
 
 
-def reference_family() -> ModelFamily:
-    """Return the family whose expected seconds tell how large a table is for a budget."""
-    return next(family for family in _FAMILIES if family.is_reference)
+def reference_cost(task: str) -> Cost:
+    """Return the cost by which it is told how large a table is for a budget."""
+    return next(family.models[task].cost for family in _FAMILIES if family.is_reference)
 
 
 def default_components(task: str) -> tuple[Component, ...]:
     """Return the estimators of a task, of families whose library is installed."""
-    usable = [f for f in _FAMILIES if task in f.tasks and f.requirement is None]
+    usable = [family for family in _FAMILIES if task in family.models and family.is_usable]
     for family in usable:
         if (family.name, task) not in _COMPONENTS:
-            _COMPONENTS[family.name, task] = family.component(task)
+            _COMPONENTS[family.name, task] = _component(family, task)
     return tuple(_COMPONENTS[family.name, task] for family in usable)
+
+
+def _component(family: ModelFamily, task: str) -> Component:
+    model = family.models[task]
+    return Component(
+        family.name,
+        model.estimator,
+        model.parameters,
+        slots=options_for(model.traits, task),
+        cost=model.cost,
+        user_defined=False,
+        **family.details,
+    )
 
 
 def options_for(traits: Iterable[Trait], task: str | None) -> Mapping[str, tuple[str, ...]]:

@@ -1,1 +1,1 @@
-"""What happened: history, leaderboard, results, progress."""
+"""Results of a search as tables, and its progress as log messages."""

@@ -1,4 +1,4 @@
-"""Progress through Python's logging, visible without a handler of the user's."""
+"""Progress messages through Python's logging, shown also without a handler of the user's."""
 
 import logging
 import sys
@@ -10,12 +10,12 @@ LOGGER = logging.getLogger("evolearn")
 
 @contextmanager
 def visible_progress(verbose: int) -> Iterator[None]:
-    """Let the progress of a fit be seen: on stderr, unless the user has handlers of their own.
+    """Show the progress of a fit, on stderr unless the user has configured handlers.
 
     Parameters
     ----------
     verbose : int
-        0 lets nothing through; 1 shows a line per generation.
+        0 shows nothing; 1 shows a line per generation.
     """
     if not verbose:
         yield
@@ -42,7 +42,7 @@ def generation_line(
     n_failed: int,
     seconds_left: float,
 ) -> str:
-    """Return the line that reports a generation."""
+    """Format the message about a generation."""
     best = "none yet" if best_fitness is None else f"{best_fitness:.6g}"
     left = "" if seconds_left == float("inf") else f", {max(seconds_left, 0.0):.0f} s left"
     return (
@@ -52,7 +52,7 @@ def generation_line(
 
 
 def reuse_line(n_reused: int, n_candidates: int, seconds: float) -> str:
-    """Return the line that reports how often prepared rows were used again."""
+    """Format the message about the reuse of prepared rows."""
     share = n_reused / max(n_candidates, 1)
     return (
         f"prepared rows were used again by {n_reused} of {n_candidates} candidates "
@@ -61,6 +61,6 @@ def reuse_line(n_reused: int, n_candidates: int, seconds: float) -> str:
 
 
 def layer_line(weights: Mapping[str, float]) -> str:
-    """Return the line that reports what a second layer is made of."""
+    """Return the line that reports the weights of a stacking layer."""
     shares = ", ".join(f"{name} {weight:.0%}" for name, weight in weights.items())
-    return f"second layer, of what the ensemble's members predict: {shares}"
+    return f"stacking layer on the predictions of the ensemble's members: {shares}"

@@ -1,7 +1,7 @@
-"""What happened, as dictionaries of arrays: results, leaderboard, history.
+"""Results of a search as dictionaries of arrays: cv_results_, leaderboard, history.
 
-All functions take the rows of a search, one mapping per candidate in the order told, with the
-keys of `Row`; pandas makes a frame of what they return, but is not needed.
+All functions take one `Row` per candidate, in the order in which evaluations ended. pandas
+turns the returned dictionaries into frames, but is not needed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,11 @@ from numpy.typing import NDArray
 
 
 class Row(TypedDict):
-    """One evaluated candidate."""
+    """One evaluated candidate.
+
+    `number` counts candidates in the order in which they were proposed; `parents` and
+    `inherits` refer to it.
+    """
 
     number: int
     generation: int
@@ -35,13 +39,13 @@ Table = dict[str, Any]
 
 
 def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
-    """Return the results in the layout of ``GridSearchCV.cv_results_``.
+    """Tabulate the candidates in the layout of ``GridSearchCV.cv_results_``.
 
     Scores have the scorer's own sign, folds that were not run are NaN. Besides the usual keys
-    there are ``candidate`` (the number in the order asked, which ``parents`` and ``inherits``
-    name), ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits``
-    (the candidate from whose trained models it started, None if there is none), ``status``,
-    ``failure`` and ``warnings``.
+    there are ``candidate`` (its number, to which ``parents`` and ``inherits`` refer),
+    ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits`` (the
+    candidate from whose trained models it started, or None), ``status``, ``failure`` and
+    ``warnings``.
     """
     table: Table = {}
     for name, seconds in (("fit", "fit_seconds"), ("score", "score_seconds")):
@@ -49,7 +53,7 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
         table[f"mean_{name}_time"] = np.array([t.mean() if t.size else np.nan for t in times])
         table[f"std_{name}_time"] = np.array([t.std() if t.size else np.nan for t in times])
     table["params"] = [dict(row["params"]) for row in rows]
-    # Every candidate has an estimator: the column is there even if none ended.
+    # The column exists even without any candidate: each would have an estimator.
     for name in sorted({"estimator"}.union(*(row["params"] for row in rows))):
         table[f"param_{name}"] = _param_column(rows, name)
     scores = np.full((len(rows), n_folds), np.nan)
@@ -57,7 +61,7 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
         scores[i, : len(row["scores"])] = row["scores"]
     for fold in range(n_folds):
         table[f"split{fold}_test_score"] = scores[:, fold]
-    # The mean of a failed candidate's lucky folds would be no score.
+    # The mean of the folds that a failed candidate completed is no score.
     scored = np.array([row["fitness"] is not None for row in rows], dtype=bool)
     table["mean_test_score"] = np.where(scored, scores.mean(axis=1), np.nan)
     table["std_test_score"] = np.where(scored, scores.std(axis=1), np.nan)
@@ -72,14 +76,7 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
 
 
 def leaderboard(rows: Sequence[Row], weights: Mapping[int, float]) -> Table:
-    """Return the candidates that were scored, best first.
-
-    Parameters
-    ----------
-    rows : sequence of Row
-    weights : dict of int to float
-        The ensemble's weights by candidate number.
-    """
+    """Tabulate the scored candidates, best first; `weights` are those in the ensemble."""
     scored = sorted(
         (row for row in rows if row["fitness"] is not None),
         key=lambda row: (row["fitness"], row["number"]),
@@ -99,11 +96,11 @@ def leaderboard(rows: Sequence[Row], weights: Mapping[int, float]) -> Table:
 
 
 def history(rows: Sequence[Row], population_size: int) -> Table:
-    """Return one entry per generation, the last one perhaps cut short.
+    """Tabulate the generations, the last of which may be incomplete.
 
-    Candidates count in the order told: in searches that the clock steers they end in another
-    order than asked, and the ``generation`` in which one was asked may be another one.
-    Nothing in it is measured in seconds: the same seed gives the same history.
+    Candidates are grouped in the order in which their evaluations ended. With a time budget
+    that may differ from the order of proposal, so that a candidate's own ``generation`` may be
+    another one. No column is measured in seconds: the same seed gives the same history.
     """
     groups = [rows[i : i + population_size] for i in range(0, len(rows), population_size)]
     fitness = [fitness_of(group) for group in groups]
@@ -126,14 +123,14 @@ def history(rows: Sequence[Row], population_size: int) -> Table:
 
 
 def fitness_of(rows: Sequence[Row]) -> NDArray[np.float64]:
-    """Return the fitness of each row, NaN where there is none."""
+    """Return the fitness of each row, NaN for failed candidates."""
     return np.array(
         [np.nan if r["fitness"] is None else r["fitness"] for r in rows], dtype=float
     )
 
 
 def _param_column(rows: Sequence[Row], name: str) -> "MaskedArray[Any, np.dtype[Any]]":
-    """Return a parameter's values, masked where a candidate has no such parameter."""
+    """Return the values of a parameter, masked for candidates without it."""
     column: MaskedArray[Any, np.dtype[Any]] = MaskedArray(
         np.empty(len(rows), dtype=object), mask=True
     )
@@ -144,7 +141,7 @@ def _param_column(rows: Sequence[Row], name: str) -> "MaskedArray[Any, np.dtype[
 
 
 def _ranks(fitness: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Return ranks from 1, equals sharing the lowest; what has no fitness comes last."""
+    """Return ranks from 1; equal candidates share the lowest, failed ones come last."""
     comparable = np.where(np.isnan(fitness), np.inf, fitness)
     return np.array([1 + int((comparable < f).sum()) for f in comparable], dtype=np.int32)
 

@@ -1,4 +1,4 @@
-"""The contract of every search: ask for candidates, tell how good they were."""
+"""The protocol of every search: ask for candidates, tell their errors."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
@@ -6,45 +6,35 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from evolearn.evaluation.candidate import Candidate
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.search_space import SearchSpace
 
-# How often a new genome is tried for before the space is held to be exhausted.
+# Number of attempts to find a new genome before the space counts as exhausted.
 MOST_RETRIES = 200
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A genome to be evaluated: its number in the order asked, and where it comes from."""
-
-    number: int
-    generation: int
-    genome: Genome
-    origin: str
-    parents: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Prices:
-    """What candidates cost.
+class CostEstimates:
+    """Expected seconds of candidates.
 
     Attributes
     ----------
     seconds : callable
         Returns the expected seconds of a genome, all folds together.
     most : float
-        The seconds that a candidate should take at most.
-    whole_start : bool
-        Whether the first generation has to be of the initial genomes alone.
+        Seconds that a candidate should take at most.
+    portfolio_first : bool
+        Whether the first generation has to consist of initial genomes alone.
     """
 
     seconds: Callable[[Genome], float]
     most: float = float("inf")
-    whole_start: bool = False
+    portfolio_first: bool = False
 
 
 class Search(ABC):
-    """Proposes genomes one by one and learns from the results; never runs anything.
+    """A search: proposes genomes one by one and learns from their errors; runs nothing.
 
     Parameters
     ----------
@@ -77,10 +67,10 @@ class Search(ABC):
         """The initial genomes that have not been asked yet."""
         return list(self._initial)
 
-    def ask(self, prices: Prices | None = None) -> Candidate | None:
+    def ask(self, costs: CostEstimates | None = None) -> Candidate | None:
         """Return the next candidate, never one asked before; None if the space is exhausted.
 
-        What it costs may be a reason to ask another one first.
+        With cost estimates, cheaper candidates may be preferred.
         """
         if self._initial:
             return self._candidate(self._initial.pop(0), "portfolio", ())
@@ -89,7 +79,7 @@ class Search(ABC):
     def _bred(self) -> Candidate | None:
         """Return a new candidate that is no initial genome."""
         for attempt in range(MOST_RETRIES):
-            # A population that has converged breeds known genomes: then draw from the space.
+            # A population that has converged repeats itself: then draw from the space.
             genome, origin, parents = (
                 self.propose() if attempt < MOST_RETRIES // 2 else self.draw()
             )
@@ -107,10 +97,10 @@ class Search(ABC):
 
     @abstractmethod
     def tell(self, candidate: Candidate, error: float | None) -> None:
-        """Take the error of a candidate, None if it failed."""
+        """Learn the error of a candidate, None if it failed."""
 
     def front(self) -> list[dict[str, Any]]:
-        """Return the candidates that no other one beats in both error and complexity."""
+        """Return the Pareto front: the best candidates by error and complexity."""
         return []
 
     def _candidate(self, genome: Genome, origin: str, parents: tuple[int, ...]) -> Candidate:
@@ -121,7 +111,7 @@ class Search(ABC):
 
 
 class RandomSearch(Search):
-    """Draws every genome from the space: the yardstick that evolution has to beat."""
+    """Random search over the space: the baseline that evolution has to beat."""
 
     def propose(self) -> tuple[Genome, str, tuple[int, ...]]:
         """Return a genome drawn from the whole space."""

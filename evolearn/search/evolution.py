@@ -7,24 +7,20 @@ from typing import Any
 
 from deap import base, tools
 
+from evolearn.evaluation.candidate import Candidate
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import can_continue, continued, warm_started
 from evolearn.pipeline.search_space import SearchSpace
-from evolearn.search.ask_tell import Candidate, Prices, Search
+from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.search.ask_tell import CostEstimates, Search
 from evolearn.search.estimator_ranking import EstimatorRanking
 from evolearn.search.individual import Individual
 from evolearn.search.portfolio import cheaper
 from evolearn.search.random_operators import with_random
 from evolearn.search.variation import mate, moves_of, mutate, sample
 
-CROSSOVER_PROBABILITY = 0.4
 # Share of crossovers whose child is also mutated, so that copies of a parent are rare.
 MUTATION_AFTER_CROSSOVER = 0.5
-# Share of networks' offspring that start from a parent's weights, if they can: about two of
-# five cannot, because preparation or embedding differ, or the lineage is at its longest.
-INHERITANCE = 0.8
-# Share of the mutations of boosted trees that only continue their parent's boosting.
-CONTINUATION = 0.15
 # Share of genomes drawn from the whole space, so that no estimator type is lost for ever.
 IMMIGRANTS = 0.08
 # Share of parents chosen by error alone; the others by Pareto rank and crowding (NSGA-II),
@@ -57,41 +53,47 @@ class Evolution(Search):
         population_size: int,
         initial: Iterable[Genome] = (),
         rng: Random,
+        policy: Policy = DEFAULT_POLICY,
     ) -> None:
         super().__init__(space, population_size=population_size, initial=initial, rng=rng)
         self.population: list[Individual] = []
         self.archive = tools.ParetoFront()
+        self._policy = policy
         self._ranking = EstimatorRanking(space)
         self._toolbox = self._make_toolbox()
 
-    def ask(self, prices: Prices | None = None) -> Candidate | None:
+    def ask(self, costs: CostEstimates | None = None) -> Candidate | None:
         """Return the next portfolio entry or, when none is left, a child.
 
         Entries come in their order, except for hopeless estimator types and too costly ones,
         which come now and then among the offspring. Entries that take longer than a candidate
         should get fewer trees, rounds or epochs.
         """
-        if prices is None:
+        if costs is None:
             return super().ask()
-        whole_start = prices.whole_start and self._asked < self.population_size
-        entries = self._initial[: self.population_size - self._asked if whole_start else None]
+        portfolio_first = costs.portfolio_first and self._asked < self.population_size
+        entries = self._initial[
+            : self.population_size - self._asked if portfolio_first else None
+        ]
         sizes: dict[Genome, Genome] = {}
         for entry in entries:
-            genome = sizes[entry] = self._affordable(entry, prices)
-            rejected = self._is_too_costly(genome, prices) or self._ranking.is_hopeless(genome)
+            genome = sizes[entry] = self._affordable(entry, costs)
+            rejected = self._is_too_costly(genome, costs) or self._ranking.is_hopeless(genome)
             if not rejected and genome not in self._seen:
                 return self._started(entry, genome)
         left = [entry for entry in entries if sizes[entry] not in self._seen]
-        if left and (whole_start or self.rng.random() < LEFT_OVER):
+        if left and (portfolio_first or self.rng.random() < LEFT_OVER):
             return self._started(left[0], sizes[left[0]])
         child = self._bred()
         if child is None and left:
             return self._started(left[0], sizes[left[0]])
         return child
 
-    def _affordable(self, entry: Genome, prices: Prices) -> Genome:
+    def _affordable(self, entry: Genome, costs: CostEstimates) -> Genome:
         """Return an entry, made smaller if it is too costly and that was not proposed yet."""
-        part = prices.most / max(prices.seconds(entry), 1e-9)
+        if not self._policy.reduced_fidelity:
+            return entry
+        part = costs.most / max(costs.seconds(entry), 1e-9)
         smaller = cheaper(entry, self.space, part)
         return entry if smaller in self._seen else smaller
 
@@ -99,10 +101,10 @@ class Evolution(Search):
         self._initial.remove(entry)
         return self._candidate(genome, "portfolio", ())
 
-    def _is_too_costly(self, genome: Genome, prices: Prices) -> bool:
+    def _is_too_costly(self, genome: Genome, costs: CostEstimates) -> bool:
         # The cost of a user's estimator is not known: it may always be tried.
         known = self.space[genome.estimator].cost is not None
-        return known and prices.seconds(genome) > TOO_COSTLY * prices.most
+        return known and costs.seconds(genome) > TOO_COSTLY * costs.most
 
     def draw(self) -> tuple[Genome, str, tuple[int, ...]]:
         """Return a genome drawn from the whole space."""
@@ -114,7 +116,7 @@ class Evolution(Search):
         if len(self.population) < fewest or self.rng.random() < IMMIGRANTS:
             return self.draw()
         parents = self._parents()
-        if self.rng.random() >= CROSSOVER_PROBABILITY or parents[0] == parents[1]:
+        if self.rng.random() >= self._policy.crossover_probability or parents[0] == parents[1]:
             child = self._continued(parents[0])
             if child is None:
                 child = self._warm_started(self._toolbox.mutate(parents[0].genome), parents[0])
@@ -127,14 +129,16 @@ class Evolution(Search):
 
     def _continued(self, parent: Individual) -> Genome | None:
         """Return a child that continues its parent's boosting, in a share of cases."""
-        if not can_continue(parent.genome, self.space) or self.rng.random() >= CONTINUATION:
+        share = self._policy.boosting_continuation
+        if not can_continue(parent.genome, self.space) or self.rng.random() >= share:
             return None
         return continued(parent.genome, self.space, self.rng)
 
     def _warm_started(self, child: Genome, parent: Individual) -> Genome:
         """Return the child, in a share of cases with a warm start from its parent's weights."""
         warm = warm_started(child, parent.genome, self.space)
-        return child if warm is None or self.rng.random() >= INHERITANCE else warm
+        share = self._policy.weight_inheritance
+        return child if warm is None or self.rng.random() >= share else warm
 
     def tell(self, candidate: Candidate, error: float | None) -> None:
         """Let a candidate compete for a place in the population; failed ones do not."""

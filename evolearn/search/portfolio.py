@@ -8,6 +8,7 @@ from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.portfolio_entries import genomes_in, portfolio_entries
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
+from evolearn.policy import DEFAULT_POLICY, Policy
 
 # Number of places that an entry falls back each time its expected seconds double beyond its
 # share of a time budget.
@@ -20,7 +21,10 @@ HIGHEST_RATE = 0.2
 
 
 def portfolio(
-    space: SearchSpace, problem: Problem, fair_seconds: float = float("inf")
+    space: SearchSpace,
+    problem: Problem,
+    fair_seconds: float = float("inf"),
+    policy: Policy = DEFAULT_POLICY,
 ) -> list[Genome]:
     """Return the first genomes to evaluate, the baseline first.
 
@@ -39,12 +43,16 @@ def portfolio(
     problem : Problem
     fair_seconds : float, default=inf
         The seconds of one fit that are an entry's fair share of the time budget.
+    policy : Policy, default=DEFAULT_POLICY
+        It may leave the portfolio empty, or its entries as large as they are.
 
     Returns
     -------
     list of Genome
     """
-    most = MOST_SHARES * fair_seconds
+    if not policy.portfolio:
+        return []
+    most = MOST_SHARES * fair_seconds if policy.reduced_fidelity else float("inf")
     entries = portfolio_entries(problem.task)
     affordable = (
         cheaper(g, space, most / max(_seconds(g, space, problem), 1e-9))

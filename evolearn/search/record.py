@@ -1,16 +1,17 @@
-"""The course of a search: what became of its candidates, and how they were told."""
+"""Record of a search: its candidates and their evaluations in the order told."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
+from evolearn.checkpoint.tables import Step
+from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.execution.outcome import Outcome
-from evolearn.search.ask_tell import Candidate
+from evolearn.execution.pool import Outcome
 
 
 @dataclass(frozen=True)
 class Record:
-    """A candidate with its evaluation."""
+    """A candidate with its evaluation, without predictions."""
 
     candidate: Candidate
     evaluation: Evaluation
@@ -18,26 +19,26 @@ class Record:
 
 @dataclass(frozen=True)
 class Past:
-    """What earlier runs of a search have told.
+    """The record of earlier runs of a search.
 
     Attributes
     ----------
     records : list of Record
         The candidates in the order told.
-    steps : list of dict
-        How it was told, see `evolearn.checkpoint.replay`.
+    steps : list of Step
+        As in `SearchRecord`.
     pending : list of Candidate
-        Those that were asked and not told.
+        Candidates that were asked but not told.
     """
 
     records: list[Record]
-    steps: list[dict[str, Any]]
+    steps: list[Step]
     pending: list[Candidate]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Progress:
-    """What is known after a generation."""
+    """State of a search after a generation."""
 
     generation: int
     best_error: float | None
@@ -46,10 +47,86 @@ class Progress:
     seconds_left: float
 
 
+class Observer(Protocol):
+    """Watches a search."""
+
+    def told(self, candidate: Candidate, evaluation: Evaluation) -> None:
+        """Take notice of a candidate and its evaluation, predictions included."""
+
+    def generation_ended(self, progress: Progress) -> None:
+        """Take notice of the end of a generation."""
+
+
+@dataclass
+class SearchRecord:
+    """The candidates of a search, in the order told.
+
+    Attributes
+    ----------
+    population_size : int
+        Candidates per generation.
+    records : list of Record
+    steps : list of Step
+        The conditions under which each of them was told, for a replay.
+    best_errors : list of float
+        The lowest error after each generation, infinite before there is one.
+    baseline_error : float or None
+        Error of the first candidate that has one.
+    """
+
+    population_size: int
+    records: list[Record] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    best_errors: list[float] = field(default_factory=list)
+    baseline_error: float | None = None
+    _best: float = float("inf")
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @property
+    def ends_generation(self) -> bool:
+        """Whether the candidate told last was the last one of a generation."""
+        return len(self.records) % self.population_size == 0
+
+    def add(self, candidate: Candidate, evaluation: Evaluation, step: Step) -> None:
+        """Add a candidate that was told."""
+        # The library has the predictions that are needed.
+        self.records.append(Record(candidate, replace(evaluation, predictions=None)))
+        self.steps.append(step)
+        if evaluation.error is not None:
+            self._best = min(self._best, evaluation.error)
+            if self.baseline_error is None:
+                self.baseline_error = evaluation.error
+        if self.ends_generation:
+            self.best_errors.append(self._best)
+
+    def extend(self, past: Past) -> None:
+        """Add the candidates of earlier runs."""
+        for record, step in zip(past.records, past.steps, strict=True):
+            self.add(record.candidate, record.evaluation, step)
+
+    def progress(self, seconds_left: float) -> Progress:
+        """Return the state after the generation that the last candidate belongs to."""
+        return Progress(
+            generation=(len(self.records) - 1) // self.population_size,
+            best_error=None if self._best == float("inf") else self._best,
+            n_evaluations=len(self.records),
+            n_failed=sum(bool(record.evaluation.failure) for record in self.records),
+            seconds_left=seconds_left,
+        )
+
+
 def evaluation_of(outcome: Outcome) -> Evaluation:
-    """Return what a worker sent, or a failed evaluation with the reason it sent nothing."""
+    """Return the evaluation that a worker sent, or a failed one with the reason why not."""
     if outcome.status == "done":
         result: Evaluation = outcome.value
         return result
     status = "failed" if outcome.status == "raised" else outcome.status
-    return Evaluation(scores=(), status=status, failure=outcome.reason)
+    return Evaluation(
+        scores=(),
+        status=status,
+        failure=outcome.reason,
+        # Candidates catch their own errors: this one arose on the way to the worker or back.
+        transient=outcome.status == "raised",
+    )

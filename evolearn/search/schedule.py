@@ -1,96 +1,120 @@
-"""What a search is steered by: results, and what candidates cost, counted or measured."""
+"""Schedule of a search: how far ahead candidates are asked, in which order they are told."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
-from evolearn.cost.runtime_model import Pace
+from evolearn.cost.runtime_model import RuntimeModel
+from evolearn.execution.budget import Budget
 from evolearn.pipeline.genome import Genome
-from evolearn.search.ask_tell import Prices
+from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.search.ask_tell import CostEstimates
 
-# Candidate i is proposed from the results of candidates up to i - LAG, however many workers
-# there are: that keeps up to LAG of them busy without a barrier, and the results the same.
-LAG = 16
-# Under a time budget that is expected to hold fewer candidates than this, the distance is no
-# more than this or two for each worker: else most of them would be asked before any result, and
-# with less one slow candidate would leave other workers without.
-MANY, SHORT_LAG = 60, 4
-# From this share of a time budget on, measured seconds may steer: candidates are told as they
-# end, and asked only as the workers need them, from all results there are. A run that is over
-# before repeats itself exactly, and so does one that has told this many candidates by then: it
-# will tell so many more that the lag is no loss.
-ORDERED_SHARE = 0.25
+# Under a time budget that is expected to hold fewer candidates than `MANY`, fewer are asked
+# ahead, two for each worker and at least `SHORT_DISTANCE`: else most of them would be asked
+# before any result. With fewer, one slow candidate would leave other workers idle.
+MANY, SHORT_DISTANCE = 60, 4
+# After the ordered share of a time budget a search that has told fewer candidates than this is
+# slow: candidates are then told as they end, and asked only as the workers need them, from all
+# results there are. A faster search loses nothing by keeping the order.
 FAST = 24
-# The share of a time budget that one candidate should take at most. On a table of 16,000 rows a
-# forest had begun that was expected to take 25 s of 60, and was ended after 15; with a tenth,
-# networks of five folds have too few epochs to be of help on 5,000 rows.
-MOST_SHARE = 0.15
+# Share of a time budget that one candidate should take at most. On a table of 16,000 rows a
+# forest was begun that was expected to take 25 s of 60, and was ended after 15; with a tenth,
+# networks of five folds have too few epochs to be of use on 5,000 rows.
+LARGEST_SHARE = 0.15
 
 
-@dataclass
-class Steering:
-    """Tells how far ahead is asked, from when on the clock steers, and what things cost.
+class Schedule:
+    """Decides how far ahead candidates are asked, and when measured times may matter.
 
-    Attributes
+    At first, candidates are told in the order asked and their costs come from formulas, so that
+    a run repeats itself exactly. In slow searches measured times matter later, see `is_free`.
+
+    Parameters
     ----------
-    pace : Pace
-    seconds : float or None
-        The time budget.
-    whole_start : bool
-        Whether generation 0 is to be of the portfolio alone: who counts generations counts on
-        it.
-    measured_from : int or None
-        The number of the candidate from which on costs were measured, not counted.
+    runtime_model : RuntimeModel
+    budget : Budget
+    portfolio_first : bool, default=False
+        Whether generation 0 has to consist of the portfolio alone, as users expect who count
+        generations.
+    measured_from : int or None, default=None
+        Number of the first candidate whose cost estimates were measured.
+    policy : Policy, default=DEFAULT_POLICY
     """
 
-    pace: Pace
-    seconds: float | None = None
-    whole_start: bool = False
-    measured_from: int | None = None
-    _free: bool | None = field(default=None, init=False)
+    def __init__(
+        self,
+        runtime_model: RuntimeModel,
+        budget: Budget,
+        *,
+        portfolio_first: bool = False,
+        measured_from: int | None = None,
+        policy: Policy = DEFAULT_POLICY,
+    ) -> None:
+        self.runtime_model, self.budget = runtime_model, budget
+        self.portfolio_first = portfolio_first
+        self.measured_from = measured_from
+        self._policy = policy
+        self._free: bool | None = None
 
-    def lag(self, start: Sequence[Genome], n_workers: int) -> int:
-        """Return how many candidates are asked ahead, from what the first ones should cost."""
-        if self.seconds is None or not start:
-            return LAG
-        most = MOST_SHARE * self.seconds
-        expected = sum(min(self.pace.counted(genome), most) for genome in start) / len(start)
-        return LAG if self.seconds > MANY * expected else max(SHORT_LAG, 2 * n_workers)
+    def notes(self) -> dict[str, Any]:
+        """Return the state that a replay needs for the same cost estimates."""
+        return {
+            "seconds": self.budget.seconds,
+            "portfolio_first": self.portfolio_first,
+            "measured_from": self.measured_from,
+        }
 
-    def is_free(self, elapsed: float, n_told: int) -> bool:
-        """Tell whether measured seconds may steer."""
-        if self._free is None and self.seconds is not None:
-            if elapsed <= ORDERED_SHARE * self.seconds:
+    @classmethod
+    def from_notes(cls, runtime_model: RuntimeModel, notes: Mapping[str, Any]) -> Self:
+        """Return the schedule that wrote these notes."""
+        return cls(
+            runtime_model,
+            Budget(notes["seconds"]),
+            portfolio_first=notes["portfolio_first"],
+            measured_from=notes["measured_from"],
+        )
+
+    def ask_ahead(self, initial: Sequence[Genome], n_workers: int) -> int:
+        """Return the number of candidates to ask ahead, by the cost of the initial ones."""
+        distance, seconds = self._policy.ask_ahead, self.budget.seconds
+        if seconds is None or not initial:
+            return distance
+        most = LARGEST_SHARE * seconds
+        costs = [min(self.runtime_model.nominal(genome), most) for genome in initial]
+        many = seconds > MANY * (sum(costs) / len(initial))
+        return distance if many else max(SHORT_DISTANCE, 2 * n_workers)
+
+    def is_free(self, n_told: int) -> bool:
+        """Whether order and costs may depend on measured times, after so many candidates."""
+        if self._free is None and self.budget.seconds is not None:
+            if self.budget.elapsed() <= self._policy.ordered_share * self.budget.seconds:
                 return False
             self._free = n_told < FAST
         return bool(self._free)
 
-    def free(self) -> None:
-        """Let measured seconds steer from now on."""
+    def set_free(self) -> None:
+        """Let order and costs depend on measured times from now on."""
         self._free = True
 
-    def ordered_seconds(self, elapsed: float) -> float:
-        """Return the seconds from now before which measured seconds must not steer."""
-        return max(0.0, ORDERED_SHARE * (self.seconds or 0.0) - elapsed)
+    def ordered_seconds(self) -> float:
+        """Return the seconds from now during which measured times must not matter."""
+        ordered = self._policy.ordered_share * (self.budget.seconds or 0.0)
+        return max(0.0, ordered - self.budget.elapsed())
 
-    def prices(self, n_asked: int, *, measured: bool) -> Prices:
-        """Return what the next candidate may cost, after so many were asked."""
+    def cost_estimates(self, n_asked: int, *, measured: bool) -> CostEstimates:
+        """Return the cost estimates for the next candidate, after so many were asked."""
         if measured and self.measured_from is None:
             self.measured_from = n_asked
-        return self.prices_again(n_asked)
+        return self.replayed_estimates(n_asked)
 
-    def prices_again(self, n_asked: int) -> Prices:
-        """Return the same prices once more, `measured_from` being known."""
+    def replayed_estimates(self, n_asked: int) -> CostEstimates:
+        """Return the same cost estimates again, with `measured_from` as it was."""
         measured = self.measured_from is not None and n_asked >= self.measured_from
-        seconds = partial(self.pace.predicted, retrained=False)
-        most = float("inf") if self.seconds is None else MOST_SHARE * self.seconds
-        return Prices(seconds if measured else self.pace.counted, most, self.whole_start)
-
-    def notes(self) -> dict[str, Any]:
-        """Return what a replay has to know to steer alike."""
-        return {
-            "seconds": self.seconds,
-            "whole_start": self.whole_start,
-            "measured_from": self.measured_from,
-        }
+        predicted = partial(self.runtime_model.predicted, retrained=False)
+        seconds = self.budget.seconds
+        return CostEstimates(
+            predicted if measured else self.runtime_model.nominal,
+            float("inf") if seconds is None else LARGEST_SHARE * seconds,
+            self.portfolio_first,
+        )

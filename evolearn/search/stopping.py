@@ -1,18 +1,19 @@
-"""When a search has found enough, or finds nothing any more."""
+"""Stopping rules of a search, other than its time budget."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-# The log loss of perfect probabilities is one such step above zero, for they are clipped.
+from evolearn.search.record import SearchRecord
+
+# The log loss of perfect probabilities is this far above zero, for they are clipped.
 ROUNDING = 2.0**-52
 
 
 @dataclass(frozen=True)
-class Limits:
-    """When a search ends, besides its time budget; None: no limit of this kind.
+class StoppingRules:
+    """Conditions that end a search; None: no limit of this kind.
 
-    ``tol`` is a share of the baseline's error: near zero, shares of the best error itself
-    would let a search go on for ever. ``perfect`` is the error that none can be below.
+    ``tol`` is a share of the baseline's error: a share of the best error itself would never end
+    a search near zero. ``perfect`` is the lowest error that is possible.
     """
 
     n_generations: int | None = None
@@ -24,28 +25,35 @@ class Limits:
     perfect: float | None = None
 
     def most_candidates(self, population_size: int) -> int | None:
-        """Return how many candidates may be asked at most, None for any number."""
+        """Largest number of candidates that may be asked, None for any number."""
         limits = [self.n_evaluations]
         if self.n_generations is not None:
             limits.append(self.n_generations * population_size)
         return min((limit for limit in limits if limit is not None), default=None)
 
-    def is_reached(self, error: float | None) -> bool:
-        """Tell whether an error is as low as the target, if there is one."""
+    def reason_by_result(self, record: SearchRecord, best_error: float | None) -> str:
+        """Return the reason to stop that the results give, "" if there is none."""
+        if self._is_target(best_error):
+            return "target_fitness"
+        if record.ends_generation and self._stagnates(record):
+            return "no_improvement"
+        return ""
+
+    def reason_by_count(self, n_asked: int) -> str:
+        """Return the rule by which no more candidates may be asked."""
+        if self.n_evaluations is not None and n_asked >= self.n_evaluations:
+            return "n_evaluations"
+        return "n_generations"
+
+    def _is_target(self, error: float | None) -> bool:
+        """Whether an error is as low as the target, if there is one."""
         if self.target_fitness is None or error is None:
             return False
         return error <= self.target_fitness + ROUNDING
 
-    def stagnates(self, best_errors: Sequence[float], baseline_error: float) -> bool:
-        """Tell whether the generations bring nothing any more.
-
-        Parameters
-        ----------
-        best_errors : sequence of float
-            The lowest error after each generation, infinite before there is any.
-        baseline_error : float
-            That of the first candidate that has one.
-        """
+    def _stagnates(self, record: SearchRecord) -> bool:
+        """Whether the last generations have not improved the best error."""
+        best_errors = record.best_errors
         now = best_errors[-1]
         if self.perfect is not None and now <= self.perfect + ROUNDING:
             return True
@@ -55,4 +63,4 @@ class Limits:
         before = best_errors[-1 - patience]
         if before == float("inf"):
             return now == before
-        return not now < before - self.tol * abs(baseline_error)
+        return not now < before - self.tol * abs(record.baseline_error or 0.0)

@@ -64,7 +64,8 @@ class Task(ABC):
         By which estimators name the task.
     models : str
         The name of the built-in task whose model families, portfolio and target transforms are
-        searched: ``"classification"`` or ``"regression"``. `Problem.task` has this name.
+        searched: ``"classification"`` or ``"regression"``. `Problem.task` has this name, so
+        that pipelines are built as for the built-in task.
     default_scoring : str or callable
         The scorer of candidates if the user names none, as in the ``scoring`` of estimators.
     stratified : bool

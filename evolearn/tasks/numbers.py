@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, is_regressor
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit
 
-from evolearn.data.profile import varies_little
+from evolearn.data import varies_little
 from evolearn.tasks.base import Indices, TargetFacts, Task
 from evolearn.tasks.metrics import METRICS
 from evolearn.tasks.predictions import Floats, HeldOut, Members, checked_predictions

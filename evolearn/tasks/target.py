@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
-from evolearn.data.readings import is_missing
+from evolearn.data import is_missing
 
 
 def as_array(y: Any, name: str) -> NDArray[Any]:

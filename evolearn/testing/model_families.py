@@ -5,7 +5,7 @@ Subclass `FamilyConformance` in a test module and define the fixture ``family``:
     class TestAdaBoost(FamilyConformance):
         @pytest.fixture
         def family(self):
-            register_family(AdaBoostFamily())
+            register_family(ADA_BOOST)
             yield "ada_boost"
             unregister_family("ada_boost")
 """
@@ -39,14 +39,14 @@ SIZES = ((20, 2), (1_000, 20), (1_000_000, 100))
 
 def _family(name: str) -> ModelFamily:
     family = next(family for family in registered_families() if family.name == name)
-    if family.requirement is not None:
-        pytest.skip(f"{family.requirement} is not installed")
+    if not family.is_usable:
+        pytest.skip(f"{family.library} is not installed")
     return family
 
 
 def _spaces(name: str) -> Iterator[tuple[SmallTable, SearchSpace]]:
     """Yield, for each task, the small tables that the family is of use on, with its space."""
-    for task in _family(name).tasks:
+    for task in _family(name).models:
         space, n_tables = SearchSpace.default(task).only(name), 0
         for table in small_tables(task).values():
             try:
@@ -68,8 +68,8 @@ class FamilyConformance:
 
     def test_there_is_a_component_for_each_task(self, family: str) -> None:
         """It has the family's name, and options that the genes have for its task."""
-        for task in _family(family).tasks:
-            component = _family(family).component(task)
+        for task in _family(family).models:
+            component = SearchSpace.default(task)[family]
             assert component.name == family
             assert not component.user_defined
             assert get_task(task).accepts(component.prototype())
@@ -91,8 +91,8 @@ class FamilyConformance:
 
     def test_costs_grow_with_the_table(self, family: str) -> None:
         """Seconds and bytes of a fit are positive, and more rows need no less of them."""
-        for task in _family(family).tasks:
-            component = _family(family).component(task)
+        for task in _family(family).models:
+            component = SearchSpace.default(task)[family]
             problem = small_tables(task)["numbers"].problem
             larger = replace(problem, table=replace(problem.table, n_rows=100_000))
             if component.cost is not None:
@@ -137,7 +137,7 @@ class FamilyConformance:
 
     def test_portfolio_entries_lie_in_the_default_space(self, family: str) -> None:
         """No entry names a value or an option that the family does not have."""
-        for task in _family(family).tasks:
+        for task in _family(family).models:
             space = SearchSpace.default(task).only(family)
             entries = [*_family(family).portfolio.get(task, ())]
             if (stacking := _family(family).stacking) is not None:
@@ -147,4 +147,4 @@ class FamilyConformance:
             assert len(genomes) == len(entries)
             for params, genome in zip(described, genomes, strict=True):
                 assert params.items() <= genome.params.items()
-            assert set(_family(family).portfolio) <= set(_family(family).tasks)
+            assert set(_family(family).portfolio) <= set(_family(family).models)

@@ -1,4 +1,4 @@
-"""Features made of others, or left out, as steps of a pipeline."""
+"""Transformers that compute new columns of a numeric matrix, or select among its columns."""
 
 from evolearn.transformers.best_columns import BestColumns
 from evolearn.transformers.bounded_target import BoundedTarget

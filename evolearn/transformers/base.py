@@ -1,32 +1,62 @@
-"""What the steps that add columns to a matrix have in common."""
+"""Base class and checks of the transformers of numeric matrices."""
 
 from numbers import Integral
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from evolearn._compat import feature_names_in
 
 
-def check_positions(name, positions):
-    """Raise a ValueError if not all positions of columns are whole numbers.
+def check_positions(name, positions, n_columns):
+    """Check that positions of columns are whole numbers and that the columns exist.
 
     Parameters
     ----------
     name : str
-        Of the parameter, for the error.
+        Name of the parameter, for the error.
     positions : iterable
+    n_columns : int
+        Number of columns of X.
+
+    Raises
+    ------
+    ValueError
     """
-    wrong = [j for j in positions if isinstance(j, bool) or not isinstance(j, Integral)]
-    if wrong:
-        raise ValueError(
-            f"{name} must give positions of columns as whole numbers, got {wrong[0]!r}."
-        )
+    for j in positions:
+        if isinstance(j, bool) or not isinstance(j, Integral):
+            raise ValueError(
+                f"{name} must give positions of columns as whole numbers, got {j!r}."
+            )
+        if not 0 <= int(j) < n_columns:
+            raise ValueError(
+                f"The entries of {name} name the column at position {j}, but X has "
+                f"{n_columns} columns, counted from 0."
+            )
 
 
-class MatrixStep(TransformerMixin, BaseEstimator):
-    """A step that takes numbers, missing ones among them, and gives float64."""
+class MatrixTransformer(TransformerMixin, BaseEstimator):
+    """Base of transformers that take numbers, also missing ones, and return float64.
 
-    def _checked(self, X, *, reset):
+    Subclasses define ``fit`` and ``_transform``, which takes the validated rows.
+    """
+
+    def transform(self, X):
+        """Transform rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        X_new : ndarray of shape (n_samples, n_features_out)
+        """
+        check_is_fitted(self)
+        return self._transform(self._validate(X, reset=False))
+
+    def _validate(self, X, *, reset):
         return validate_data(
             self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
         )
@@ -36,3 +66,26 @@ class MatrixStep(TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+class ColumnAdder(MatrixTransformer):
+    """Base of transformers that add columns.
+
+    Subclasses also define ``_output_names``, which takes the names of the input columns.
+    """
+
+    def get_feature_names_out(self, input_features=None):
+        """Names of the columns; new ones are written with the names of their columns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the input columns if there were none in fit; else they must be the same.
+
+        Returns
+        -------
+        names : ndarray of str objects
+        """
+        check_is_fitted(self, "n_features_in_")
+        names = self._output_names(list(feature_names_in(self, input_features)))
+        return np.array(names, dtype=object)

@@ -1,14 +1,14 @@
-"""The step of a pipeline that selects columns, each by itself."""
+"""Selection of columns by a score of each one."""
 
 import numpy as np
 from sklearn.feature_selection import SelectPercentile
 
 
 class BestColumns(SelectPercentile):
-    """Select the columns that by themselves tell most of the target, at least one.
+    """Select a percentage of the columns by their scores, at least one column.
 
-    Where other steps have left few columns, a share of them may be none, and
-    `sklearn.feature_selection.SelectPercentile` leaves nothing to learn from.
+    A percentage of few columns may be none, and then
+    `sklearn.feature_selection.SelectPercentile` selects nothing.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class BestColumns(SelectPercentile):
         Scores of the columns.
 
     pvalues_ : ndarray of shape (n_features,)
-        p-values of these, None if `score_func` gives none.
+        p-values of the scores, None if `score_func` returns none.
 
     n_features_in_ : int
         Number of columns seen in fit.

@@ -1,39 +1,40 @@
-"""The transformation of a target whose way back ends near the targets of the training rows."""
+"""Transformation of a target whose inverse is bounded by the targets of the training rows."""
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from evolearn._compat import HasMethods, fit_context
-from evolearn.transformers.base import MatrixStep
+from evolearn.transformers.base import MatrixTransformer
 
-# How far beyond the targets of the training rows answers may lie, as a share of their range.
+# Distance beyond the targets of the training rows that predictions may have, as a share of
+# their range.
 REACH = 1.0
-# The part of that as far as the transformed answers go.
+# The part of that distance that transformed predictions may have.
 NEARLY = 1 - 1e-6
 
 
-class BoundedTarget(MatrixStep):
-    """Transform a target, and hold what comes back within reach of the training targets.
+class BoundedTarget(MatrixTransformer):
+    """Transform a target, and clip the inverse transform near the training targets.
 
-    The way back from a logarithm grows without limit, and that from a Yeo-Johnson transform
-    with a negative exponent is not defined beyond some value: a model of a transformed target
-    that goes a little too far on an unusual row would answer with a number of any size, or
-    with none. For the ``transformer`` of scikit-learn's `TransformedTargetRegressor`.
+    The inverse of a logarithm grows without limit, and that of a Yeo-Johnson transform with a
+    negative exponent is not defined beyond some value: a model of the transformed target that
+    goes a little too far on an unusual row would predict a number of any size, or none. Used as
+    the ``transformer`` of scikit-learn's `TransformedTargetRegressor`.
 
     Parameters
     ----------
     transformer : transformer
-        Increasing, with an ``inverse_transform``, such as `PowerTransformer`.
+        Increasing function with an ``inverse_transform``, such as `PowerTransformer`.
 
     Attributes
     ----------
     transformer_ : transformer
-        Fitted.
+        The fitted transformer.
 
     bounds_ : ndarray of shape (2, n_targets)
-        Between which values the targets that come back are held: those seen in fit, and their
-        range on either side.
+        Bounds of the inverse transform: the extremes of the training targets, extended by
+        their range on either side.
 
     n_features_in_ : int
         Number of targets.
@@ -61,7 +62,7 @@ class BoundedTarget(MatrixStep):
 
     @fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None):
-        """Learn the transformation, and between which values the targets lie.
+        """Fit the transformer and learn the bounds of the targets.
 
         Parameters
         ----------
@@ -73,9 +74,9 @@ class BoundedTarget(MatrixStep):
         Returns
         -------
         self : BoundedTarget
-            The fitted transformation.
+            The fitted transformer.
         """
-        X = self._checked(X, reset=True)
+        X = self._validate(X, reset=True)
         self.transformer_ = clone(self.transformer).fit(X)
         low, high = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
         reach = REACH * (high - low)
@@ -83,29 +84,18 @@ class BoundedTarget(MatrixStep):
         with np.errstate(all="ignore"):  # a logarithm may not exist so far down
             ends = np.asarray(self.transformer_.transform(self.bounds_))
         seen = np.asarray(self.transformer_.transform(np.stack([low, high])))
-        # Not quite to the ends: a rounding error further there may be no way back. What has no
-        # end may go on for ever, and is held when it has come back.
+        # Not quite to the ends, for the inverse may not exist a rounding error further. Where
+        # an end is not finite, only the inverse transform is clipped.
         self._transformed_bounds = np.where(
             np.isfinite(ends), seen + NEARLY * (ends - seen), [[-np.inf], [np.inf]]
         )
         return self
 
-    def transform(self, X):
-        """Return the transformed targets.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_targets)
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_targets)
-        """
-        check_is_fitted(self)
-        return np.asarray(self.transformer_.transform(self._checked(X, reset=False)))
+    def _transform(self, X):
+        return np.asarray(self.transformer_.transform(X))
 
     def inverse_transform(self, X):
-        """Return the targets that were transformed, held within `bounds_`.
+        """Undo the transformation and clip to `bounds_`.
 
         Parameters
         ----------
@@ -117,6 +107,6 @@ class BoundedTarget(MatrixStep):
         """
         check_is_fitted(self)
         X = check_array(X, dtype=np.float64, ensure_all_finite=False)
-        within = np.clip(X, *self._transformed_bounds)
-        with np.errstate(over="ignore"):  # of what may go on for ever
-            return np.clip(self.transformer_.inverse_transform(within), *self.bounds_)
+        clipped = np.clip(X, *self._transformed_bounds)
+        with np.errstate(over="ignore"):  # where transformed bounds are infinite
+            return np.clip(self.transformer_.inverse_transform(clipped), *self.bounds_)

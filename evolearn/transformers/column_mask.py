@@ -1,4 +1,4 @@
-"""The step of a pipeline that leaves columns out."""
+"""Removal of columns by their positions."""
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -10,12 +10,12 @@ from evolearn.transformers.base import check_positions
 
 
 class ColumnMask(SelectorMixin, BaseEstimator):
-    """Leave out some columns of numbers.
+    """Remove some columns.
 
     Parameters
     ----------
     left_out : sequence of int, default=()
-        Their positions.
+        Positions of the columns to remove.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class ColumnMask(SelectorMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Learn how many columns there are.
+        """Learn the number of columns.
 
         Parameters
         ----------
@@ -52,7 +52,7 @@ class ColumnMask(SelectorMixin, BaseEstimator):
         Returns
         -------
         self : ColumnMask
-            The fitted step.
+            The fitted transformer.
 
         Raises
         ------
@@ -60,13 +60,7 @@ class ColumnMask(SelectorMixin, BaseEstimator):
             If there is no column at one of the positions.
         """
         validate_data(self, X, ensure_all_finite="allow-nan")
-        check_positions("left_out", self.left_out)
-        missing = [j for j in self.left_out if not 0 <= j < self.n_features_in_]
-        if missing:
-            raise ValueError(
-                f"left_out names the column at position {missing[0]}, but X has "
-                f"{self.n_features_in_} columns, counted from 0."
-            )
+        check_positions("left_out", self.left_out, self.n_features_in_)
         return self
 
     def _get_support_mask(self):

@@ -1,25 +1,24 @@
-"""The step of a pipeline that adds columns computed from others."""
+"""Columns computed from others by formulas."""
 
 import numpy as np
-from sklearn.utils.validation import check_is_fitted
 
-from evolearn._compat import feature_names_in, fit_context
-from evolearn.transformers.base import MatrixStep
+from evolearn._compat import fit_context
+from evolearn.transformers.base import ColumnAdder
 from evolearn.transformers.formula_language import parse
 
-# How far beyond the values it has seen in fit a new column may go, as a share of their range:
-# where its divisor comes near zero a ratio may be anything.
+# Distance beyond its values in fit that a new column may have, as a share of their range: a
+# ratio whose divisor is near zero may have any value.
 MARGIN = 0.5
 
 
-class ConstructedFeatures(MatrixStep):
+class ConstructedFeatures(ColumnAdder):
     """Add columns that are formulas of others, such as ``log1p(area) / rooms``.
 
     Parameters
     ----------
     expressions : sequence of str, default=()
         The formulas, written as nested calls over columns by their position:
-        ``"div(log1p(x0), x3)"``. `evolearn.transformers.OPERATORS` lists what they are made of.
+        ``"div(log1p(x0), x3)"``. The operators are those of `evolearn.transformers.OPERATORS`:
         ``sqrt`` and ``log`` are those of the absolute value, ``log1p`` is that of the absolute
         value with the sign of the value. Formulas are zero where they are not defined, and
         missing where one of their columns is.
@@ -27,8 +26,8 @@ class ConstructedFeatures(MatrixStep):
     Attributes
     ----------
     bounds_ : ndarray of shape (n_expressions, 2)
-        Between which values each new column is held: those seen in fit, and half of their
-        range on either side.
+        Bounds to which each new column is clipped: its extremes in fit, extended by half of
+        their range on either side.
 
     n_features_in_ : int
         Number of columns seen in fit.
@@ -40,11 +39,11 @@ class ConstructedFeatures(MatrixStep):
     --------
     >>> import numpy as np
     >>> from evolearn.transformers import ConstructedFeatures
-    >>> step = ConstructedFeatures(expressions=["div(log1p(x0), x1)"])
-    >>> step.fit_transform(np.array([[0.0, 4.0], [1.0, 2.0]])).round(2)
+    >>> ratio = ConstructedFeatures(expressions=["div(log1p(x0), x1)"])
+    >>> ratio.fit_transform(np.array([[0.0, 4.0], [1.0, 2.0]])).round(2)
     array([[0.  , 4.  , 0.  ],
            [1.  , 2.  , 0.35]])
-    >>> step.get_feature_names_out(["area", "rooms"])
+    >>> ratio.get_feature_names_out(["area", "rooms"])
     array(['area', 'rooms', 'log1p(area) / rooms'], dtype=object)
     """
 
@@ -55,7 +54,7 @@ class ConstructedFeatures(MatrixStep):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Learn between which values the new columns lie.
+        """Learn the bounds of the new columns.
 
         Parameters
         ----------
@@ -67,61 +66,36 @@ class ConstructedFeatures(MatrixStep):
         Returns
         -------
         self : ConstructedFeatures
-            The fitted step.
+            The fitted transformer.
 
         Raises
         ------
         ValueError
-            If an expression cannot be read, or names a column that there is not.
+            If an expression cannot be parsed, or names a column that does not exist.
         """
-        X = self._checked(X, reset=True)
+        X = self._validate(X, reset=True)
         for text in self.expressions:
             if max(parse(text).columns) >= X.shape[1]:
                 raise ValueError(
                     f"The expression {text!r} names column x{max(parse(text).columns)}, but X "
                     f"has {X.shape[1]} columns, x0 to x{X.shape[1] - 1}."
                 )
-        new = self._computed(X)
+        new = self._new_columns(X)
         low, high = np.full(new.shape[1], -np.inf), np.full(new.shape[1], np.inf)
-        known = ~np.isnan(new).all(axis=0)
-        low[known], high[known] = np.nanmin(new[:, known], 0), np.nanmax(new[:, known], 0)
-        margin = np.where(known, MARGIN * (high - low), 0.0)
+        bounded = ~np.isnan(new).all(axis=0)
+        low[bounded] = np.nanmin(new[:, bounded], axis=0)
+        high[bounded] = np.nanmax(new[:, bounded], axis=0)
+        margin = np.where(bounded, MARGIN * (high - low), 0.0)
         self.bounds_ = np.column_stack([low - margin, high + margin])
         return self
 
-    def transform(self, X):
-        """Return X with the new columns.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_features + n_expressions)
-        """
-        check_is_fitted(self)
-        X = self._checked(X, reset=False)
-        new = self._computed(X)
+    def _transform(self, X):
+        new = self._new_columns(X)
         return np.hstack([X, np.clip(new, self.bounds_[:, 0], self.bounds_[:, 1])])
 
-    def get_feature_names_out(self, input_features=None):
-        """Return the names of the columns, and the formulas as they are read.
+    def _output_names(self, names):
+        return [*names, *(parse(text).readable(names) for text in self.expressions)]
 
-        Parameters
-        ----------
-        input_features : array-like of str, default=None
-            Names to use where fit saw none; else they must be those seen in fit.
-
-        Returns
-        -------
-        names : ndarray of str objects
-        """
-        check_is_fitted(self, "n_features_in_")
-        names = feature_names_in(self, input_features)
-        formulas = [parse(text).readable(names) for text in self.expressions]
-        return np.array([*names, *formulas], dtype=object)
-
-    def _computed(self, X):
+    def _new_columns(self, X):
         new = [parse(text).values(X) for text in self.expressions]
         return np.column_stack(new) if new else np.empty((len(X), 0))

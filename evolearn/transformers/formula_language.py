@@ -1,10 +1,10 @@
-"""Formulas over the columns of a table: their text, their values, how they are read.
+"""Formulas over the columns of a matrix: syntax, values and readable form.
 
-The text is that of nested calls, such as ``div(log1p(x0), x3)``, where ``x3`` is the fourth
+Formulas are written as nested calls, such as ``div(log1p(x0), x3)``, where ``x3`` is the fourth
 column. Operators are protected: ``sqrt`` and ``log`` are those of the absolute value, ``log1p``
-is that of the absolute value with the sign of the value; where a formula still is not defined,
-as a division by zero is not, it is zero, and what is too large for a float is the largest of
-them. Only a missing value makes a missing value.
+is that of the absolute value with the sign of the value. Where a formula is not defined, as in
+a division by zero, it is zero; values beyond `LARGEST` are clipped. Only missing values make
+missing values.
 """
 
 import ast
@@ -18,40 +18,40 @@ from numpy.typing import NDArray
 
 Column = NDArray[np.float64]
 
-# The largest size of a value: its square is still a 32-bit float, in which networks compute.
+# Largest absolute value: its square is still a 32-bit float, in which networks compute.
 LARGEST = 1e18
-# exp of more is above it.
+# Largest argument of exp whose result is below it.
 LARGEST_EXPONENT = 41.0
-# How strongly the parts of a formula are held together, as in Python: sums, products, powers.
+# Precedence of the readable form, as in Python: sums, products, powers, names and calls.
 SUM, PRODUCT, POWER, ATOM = range(4)
 
 
 @dataclass(frozen=True)
 class Operator:
-    """A function of one or two columns and how it is written.
+    """A function of one or two columns.
 
     Attributes
     ----------
     arity : int
-        The number of columns.
+        Number of columns.
     apply : callable
-        Returns the values; may give anything where the function is not defined.
-    template : str
-        How it is read: ``"{} + {}"``.
-    binding : int
-        How strongly the written form is held together.
-    needs : tuple of int
-        From which binding on each part goes without parentheses.
+        Computes the values; where the function is not defined they may be anything.
+    readable : str
+        Format of the readable form, such as ``"{} + {}"``.
+    precedence : int
+        Precedence of the readable form.
+    operands : tuple of int
+        Minimum precedence of each operand that needs no parentheses.
     """
 
     arity: int
     apply: Callable[..., Column]
-    template: str
-    binding: int = ATOM
-    needs: tuple[int, ...] = (SUM,)
+    readable: str
+    precedence: int = ATOM
+    operands: tuple[int, ...] = (SUM,)
 
 
-def _divided(a: Column, b: Column) -> Column:
+def _divide(a: Column, b: Column) -> Column:
     return np.divide(a, b, out=np.zeros_like(a + b), where=b != 0)
 
 
@@ -68,12 +68,12 @@ def _exp(a: Column) -> Column:
     return np.exp(np.minimum(a, LARGEST_EXPONENT))
 
 
-#: What formulas are made of, by name.
+#: The operators by name.
 OPERATORS: Mapping[str, Operator] = {
     "add": Operator(2, np.add, "{} + {}", SUM, (SUM, PRODUCT)),
     "sub": Operator(2, np.subtract, "{} - {}", SUM, (SUM, PRODUCT)),
     "mul": Operator(2, np.multiply, "{} * {}", PRODUCT, (PRODUCT, POWER)),
-    "div": Operator(2, _divided, "{} / {}", PRODUCT, (PRODUCT, POWER)),
+    "div": Operator(2, _divide, "{} / {}", PRODUCT, (PRODUCT, POWER)),
     "minimum": Operator(2, np.minimum, "minimum({}, {})", ATOM, (SUM, SUM)),
     "maximum": Operator(2, np.maximum, "maximum({}, {})", ATOM, (SUM, SUM)),
     "square": Operator(1, np.square, "{}**2", POWER, (ATOM,)),
@@ -89,16 +89,16 @@ OPERATORS: Mapping[str, Operator] = {
 
 @dataclass(frozen=True)
 class Expression:
-    """A formula: a column, or an operator with its parts.
+    """A formula: a column, or an operator applied to other formulas.
 
     Parameters
     ----------
     operator : str or None
         A name of `OPERATORS`; None for a column.
     parts : tuple of Expression
-        What the operator is applied to.
+        Operands of the operator.
     column : int
-        The position of the column.
+        Position of the column.
 
     Examples
     --------
@@ -122,21 +122,21 @@ class Expression:
 
     @cached_property
     def columns(self) -> tuple[int, ...]:
-        """The positions of the columns in it, each once, in order."""
+        """Positions of the columns in it, each once, in ascending order."""
         return tuple(sorted({node.column for node in self._nodes() if node.operator is None}))
 
     @cached_property
     def size(self) -> int:
-        """How many operators and columns it is made of."""
+        """Number of operators and columns in it."""
         return sum(1 for _ in self._nodes())
 
     @cached_property
     def depth(self) -> int:
-        """How many operators lie one inside the other; 0 for a column."""
+        """Maximum number of nested operators; 0 for a column."""
         return 0 if self.operator is None else 1 + max(part.depth for part in self.parts)
 
     def values(self, X: NDArray[np.float64]) -> Column:
-        """Return the values for the rows of a matrix.
+        """Compute the values for the rows of a matrix.
 
         Parameters
         ----------
@@ -145,7 +145,7 @@ class Expression:
         Returns
         -------
         values : ndarray of shape (n_samples,)
-            Finite, but NaN where a column of the formula is.
+            Finite, or NaN where a column of the formula is NaN.
         """
         with np.errstate(all="ignore"):
             values = self._raw(X)
@@ -156,8 +156,8 @@ class Expression:
         return values
 
     def readable(self, names: Sequence[str]) -> str:
-        """Return it as it is read, with the names of the columns."""
-        return self._written(names, SUM)
+        """Write it with the names of the columns."""
+        return self._format(names, SUM)
 
     def _nodes(self) -> Iterator["Expression"]:
         yield self
@@ -169,44 +169,46 @@ class Expression:
             return X[:, self.column].astype(np.float64)
         return OPERATORS[self.operator].apply(*(part._raw(X) for part in self.parts))
 
-    def _written(self, names: Sequence[str], needed: int) -> str:
+    def _format(self, names: Sequence[str], minimum: int) -> str:
         if self.operator is None:
             return str(names[self.column])
         operator = OPERATORS[self.operator]
-        needs = operator.needs
-        parts = [part._written(names, n) for part, n in zip(self.parts, needs, strict=True)]
-        text = operator.template.format(*parts)
-        return text if operator.binding >= needed else f"({text})"
+        parts = [
+            part._format(names, precedence)
+            for part, precedence in zip(self.parts, operator.operands, strict=True)
+        ]
+        text = operator.readable.format(*parts)
+        return text if operator.precedence >= minimum else f"({text})"
 
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Expression:
-    """Return the expression that a text stands for.
+    """Parse an expression.
 
     Raises
     ------
     ValueError
-        If the text is no formula, or names an operator that there is not.
+        If the text is no formula, or names an operator that does not exist.
     """
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError) as error:
-        raise ValueError(_misspelt(text)) from error
-    return _read(tree, text)
+        raise ValueError(_syntax_message(text)) from error
+    return _convert(tree, text)
 
 
-def _read(node: Any, text: str) -> Expression:
+def _convert(node: Any, text: str) -> Expression:
     if isinstance(node, ast.Name) and node.id[:1] == "x" and node.id[1:].isdecimal():
         return Expression(None, column=int(node.id[1:]))
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
-        raise ValueError(_misspelt(text))
+        raise ValueError(_syntax_message(text))
     name = node.func.id
     if name not in OPERATORS or node.keywords or len(node.args) != OPERATORS[name].arity:
-        raise ValueError(_misspelt(text))
-    return Expression(name, tuple(_read(part, text) for part in node.args))
+        raise ValueError(_syntax_message(text))
+    return Expression(name, tuple(_convert(part, text) for part in node.args))
 
 
-def _misspelt(text: str) -> str:
+def _syntax_message(text: str) -> str:
     return (
         f"An expression is made of columns such as x0 and of the operators "
         f"{', '.join(OPERATORS)} with the columns they take, as in 'div(log1p(x0), x3)'; "

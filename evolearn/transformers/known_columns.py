@@ -1,20 +1,20 @@
-"""The step of a pipeline that spares models columns of which next to nothing is known."""
+"""Protection of models against columns with hardly any value."""
 
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
-from sklearn.utils.validation import check_is_fitted
 
-from evolearn.transformers.base import MatrixStep
+from evolearn.transformers.base import MatrixTransformer
 
-# Of fewer known values a tenth of the rows, held out for early stopping, may have all.
+# Minimum number of values. All of fewer values may be in the tenth of the rows that is held out
+# for early stopping.
 FEWEST_KNOWN = 10
 
 
-class KnownColumns(OneToOneFeatureMixin, MatrixStep):
-    """Set columns to zero of which the training rows know fewer than ten values.
+class KnownColumns(OneToOneFeatureMixin, MatrixTransformer):
+    """Set columns to zero that have fewer than ten values in the training rows.
 
-    Where a column has no known value at all, scikit-learn's histogram gradient boosting fails;
-    the rows of a fold may have none though others do.
+    scikit-learn's histogram gradient boosting fails if all values of a column are missing, as
+    they may be in the training rows of a fold.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class KnownColumns(OneToOneFeatureMixin, MatrixStep):
     """
 
     def fit(self, X, y=None):
-        """Learn which columns have known values.
+        """Learn which columns have too few values.
 
         Parameters
         ----------
@@ -50,24 +50,12 @@ class KnownColumns(OneToOneFeatureMixin, MatrixStep):
         Returns
         -------
         self : KnownColumns
-            The fitted step.
+            The fitted transformer.
         """
-        X = self._checked(X, reset=True)
+        X = self._validate(X, reset=True)
         n_missing = np.isnan(X).sum(axis=0)
         self.unknown_ = (n_missing > 0) & (len(X) - n_missing < FEWEST_KNOWN)
         return self
 
-    def transform(self, X):
-        """Return X with those columns set to zero.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        X_new : ndarray of shape (n_samples, n_features)
-        """
-        check_is_fitted(self)
-        X = self._checked(X, reset=False)
+    def _transform(self, X):
         return np.where(self.unknown_, 0.0, X) if self.unknown_.any() else X

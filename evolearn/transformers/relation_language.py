@@ -1,8 +1,7 @@
-"""Relations between the columns of a table: their text, and how they are read.
+"""Relations of categories to other columns: syntax, values and readable form.
 
-The text names columns of numbers ``x0``, ``x1`` and so on, and columns of categories ``c0``,
-``c1`` and so on, each counted from 0: ``mean(x1 | c2)`` is the mean of the second number within
-the third category.
+Columns of numbers are written ``x0``, ``x1`` and so on, columns of categories ``c0``, ``c1``
+and so on: ``mean(x1 | c2)`` is the mean of the second number within the third category.
 """
 
 import re
@@ -13,12 +12,17 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from evolearn.transformers.category_statistics import (
+    Pairs,
+    fit_deviations,
+    fit_frequencies,
+    fit_means,
+)
 from evolearn.transformers.formula_language import LARGEST
-from evolearn.transformers.groupings import Pairs, deviations, frequencies, means
 
 Matrix = NDArray[np.float64]
-#: What is learned of a relation: gives values for codes of its categories.
-Learned = Callable[..., Matrix]
+#: A fitted relation: takes the codes of its categories and returns values.
+Statistic = Callable[..., Matrix]
 
 
 @dataclass(frozen=True)
@@ -27,30 +31,30 @@ class Kind:
 
     Attributes
     ----------
-    written : str
-        Its text, with places for the positions of the number and the categories.
-    read : str
-        How it is read, with places for their names.
+    syntax : str
+        Format with the positions of the number and the categories.
+    readable : str
+        Format with their names.
     is_category : bool
-        Whether it makes a category; else it makes a number.
+        Whether the new column is a category; else it is a number.
     """
 
-    written: str
-    read: str
+    syntax: str
+    readable: str
     is_category: bool = False
 
     @property
     def has_number(self) -> bool:
-        """Whether a number is a part of it."""
-        return "{number}" in self.written
+        """Whether it has a column of numbers."""
+        return "{number}" in self.syntax
 
     @property
     def n_categories(self) -> int:
-        """How many categories are a part of it."""
-        return self.written.count("c{")
+        """Number of columns of categories in it."""
+        return self.syntax.count("c{")
 
 
-#: What relations there are, by name.
+#: The kinds of relations by name.
 KINDS: Mapping[str, Kind] = {
     "frequency": Kind("frequency(c{first})", "frequency({first})"),
     "cross": Kind("cross(c{first}, c{second})", "{first} x {second}", is_category=True),
@@ -62,31 +66,31 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def _pattern(written: str) -> re.Pattern[str]:
-    """Return what finds the positions in the text of a kind."""
-    pattern = re.escape(written)
-    for place in ("number", "first", "second"):
-        escaped = re.escape(f"{{{place}}}")
-        pattern = pattern.replace(escaped, rf"(?P<{place}>\d+)", 1)
-        pattern = pattern.replace(escaped, rf"(?P={place})")  # the same one again
+def _pattern(syntax: str) -> re.Pattern[str]:
+    """Compile a pattern that finds the positions in a relation."""
+    pattern = re.escape(syntax)
+    for name in ("number", "first", "second"):
+        field = re.escape(f"{{{name}}}")
+        pattern = pattern.replace(field, rf"(?P<{name}>\d+)", 1)
+        pattern = pattern.replace(field, rf"(?P={name})")  # the same position again
     return re.compile(pattern)
 
 
-_PATTERNS = {name: _pattern(kind.written) for name, kind in KINDS.items()}
+_PATTERNS = {name: _pattern(kind.syntax) for name, kind in KINDS.items()}
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A relation: its kind and the columns it is between.
+    """A relation: its kind and its columns.
 
     Parameters
     ----------
     kind : str
         A name of `KINDS`.
     categories : tuple of int
-        The positions among the categories; of a cross in ascending order.
+        Positions among the categories; those of a cross in ascending order.
     number : int, default=-1
-        The position among the numbers, if there is one.
+        Position among the numbers; -1 for relations without a number.
 
     Examples
     --------
@@ -103,15 +107,15 @@ class Relation:
     number: int = -1
 
     def __str__(self) -> str:
-        return KINDS[self.kind].written.format(number=self.number, **self._ordered)
+        return KINDS[self.kind].syntax.format(number=self.number, **self._fields)
 
     @property
     def is_category(self) -> bool:
-        """Whether it makes a category; else it makes a number."""
+        """Whether the new column is a category; else it is a number."""
         return KINDS[self.kind].is_category
 
-    def learned(self, numbers: Matrix, codes: Matrix) -> Learned:
-        """Return what training rows tell, for `values`.
+    def fit(self, numbers: Matrix, codes: Matrix) -> Statistic:
+        """Learn the statistic of the training rows that `values` needs.
 
         Parameters
         ----------
@@ -120,33 +124,45 @@ class Relation:
         """
         first = codes[:, self.categories[0]]
         if self.kind == "cross":
-            return Pairs.of(first, codes[:, self.categories[1]])
+            return Pairs.fit(first, codes[:, self.categories[1]])
         if self.kind == "frequency":
-            return frequencies(first)
-        learn = deviations if self.kind == "std" else means
-        return learn(numbers[:, self.number], first)
+            return fit_frequencies(first)
+        fit = fit_deviations if self.kind == "std" else fit_means
+        return fit(numbers[:, self.number], first)
 
-    def values(self, learned: Learned, numbers: Matrix, codes: Matrix) -> Matrix:
-        """Return the values for the rows of two matrices, by what was learned."""
-        values = learned(*(codes[:, j] for j in self.categories))
+    def values(self, statistic: Statistic, numbers: Matrix, codes: Matrix) -> Matrix:
+        """Compute the values of rows from the fitted statistic.
+
+        Parameters
+        ----------
+        statistic : callable
+            As returned by `fit`.
+        numbers : ndarray of shape (n_samples, n_numbers)
+        codes : ndarray of shape (n_samples, n_categories)
+
+        Returns
+        -------
+        values : ndarray of shape (n_samples,)
+        """
+        values = statistic(*(codes[:, j] for j in self.categories))
         if self.kind == "deviation":
             return np.clip(numbers[:, self.number], -LARGEST, LARGEST) - values
         return values
 
     def readable(self, numbers: Sequence[str], categories: Sequence[str]) -> str:
-        """Return it as it is read, with the names of the columns."""
-        named = {place: str(categories[j]) for place, j in self._ordered.items()}
+        """Write it with the names of the columns."""
+        named = {field: str(categories[j]) for field, j in self._fields.items()}
         number = str(numbers[self.number]) if self.number >= 0 else ""
-        return KINDS[self.kind].read.format(number=number, **named)
+        return KINDS[self.kind].readable.format(number=number, **named)
 
     @property
-    def _ordered(self) -> dict[str, int]:
+    def _fields(self) -> dict[str, int]:
         return dict(zip(("first", "second"), self.categories, strict=False))
 
 
 @lru_cache(maxsize=4096)
 def parse_relation(text: str) -> Relation:
-    """Return the relation that a text stands for.
+    """Parse a relation.
 
     Raises
     ------
@@ -155,15 +171,15 @@ def parse_relation(text: str) -> Relation:
     """
     for name, pattern in _PATTERNS.items():
         if found := pattern.fullmatch(text):
-            places = {place: int(position) for place, position in found.groupdict().items()}
-            number = places.pop("number", -1)
-            categories = tuple(places.values())
+            positions = {field: int(text) for field, text in found.groupdict().items()}
+            number = positions.pop("number", -1)
+            categories = tuple(positions.values())
             if list(categories) == sorted(set(categories)):
                 return Relation(name, categories, number)
-    known = ", ".join(
-        repr(kind.written.format(number=1, first=0, second=2)) for kind in KINDS.values()
+    examples = ", ".join(
+        repr(kind.syntax.format(number=1, first=0, second=2)) for kind in KINDS.values()
     )
     raise ValueError(
-        f"A relation is written as one of {known}, where x1 is the second number and c0 the "
+        f"A relation is written as one of {examples}, where x1 is the second number and c0 the "
         f"first category, those of a cross in ascending order; got {text!r}."
     )

@@ -25,11 +25,6 @@ N_ROWS = 400
 CLASSES = Classification(np.arange(3))
 
 
-@pytest.fixture
-def everything_is_large(monkeypatch):
-    monkeypatch.setattr("evolearn.cost.memory.LARGE_TABLE", 1)
-
-
 def problem_of(n_columns, *, categories=0, training_share=0.2, n_rows=1_000_000):
     X = np.random.default_rng(0).normal(size=(50, n_columns))
     table = replace(
@@ -149,7 +144,6 @@ def test_final_fits_take_longer_as_the_cost_of_their_estimator_grows():
     assert 2 < factors[1] < 4
 
 
-@pytest.mark.usefixtures("everything_is_large")
 @pytest.mark.parametrize(
     ("kind", "name", "rows"),
     [
@@ -157,29 +151,33 @@ def test_final_fits_take_longer_as_the_cost_of_their_estimator_grows():
         (EvolutionaryClassifier, "decision_tree", N_ROWS),
     ],
 )
-def test_a_large_table_is_searched_on_a_part_and_served_by_a_fit_on_all_rows(kind, name, rows):
+def test_a_large_table_is_searched_on_a_part_and_served_by_a_fit_on_all_rows(
+    kind, name, rows, with_policy
+):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(N_ROWS, 3))
     y = X[:, 0] + rng.normal(0, 0.1, N_ROWS)
     y = y if kind is EvolutionaryRegressor else (y > 0).astype(int)
     model = kind(
         search_space=[name], time_budget=None, n_evaluations=4, n_jobs=2, random_state=0
-    ).fit(X, y)
+    )
+    with_policy(model, large_table_bytes=1).fit(X, y)
     tree = model.best_estimator_.steps[-1][1]
     tree = getattr(tree, "regressor_", tree)
     assert tree.tree_.n_node_samples[0] == rows
     assert model.predict(X).shape == (N_ROWS,)
 
 
-@pytest.mark.usefixtures("everything_is_large")
-def test_folds_that_the_user_wants_leave_nothing_out(fast):
+def test_folds_that_the_user_wants_leave_nothing_out(fast, with_policy):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(N_ROWS, 3))
     names = ["ridge", "extra_trees"]
-    given = EvolutionaryRegressor(**{**fast, "search_space": names, "cv": 3}).fit(X, X[:, 0])
+    given = EvolutionaryRegressor(**{**fast, "search_space": names, "cv": 3})
+    with_policy(given, large_table_bytes=1).fit(X, X[:, 0])
     assert given.search_space_.names == ("ridge", "extra_trees")
     chosen = EvolutionaryRegressor(**{**fast, "search_space": names, "cv": None})
-    assert chosen.fit(X, X[:, 0]).search_space_.names == ("ridge",)
+    with_policy(chosen, large_table_bytes=1).fit(X, X[:, 0])
+    assert chosen.search_space_.names == ("ridge",)
 
 
 def test_a_model_that_stopped_early_is_refitted_with_the_rounds_of_its_folds(fast):

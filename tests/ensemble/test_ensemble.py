@@ -1,7 +1,6 @@
 """Ensemble selection, the library, and the model that serves."""
 
 import pickle
-from functools import partial
 
 import numpy as np
 import pytest
@@ -9,15 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from evolearn.ensemble.final_models import hand_over
+from evolearn.ensemble.final_models import fit_final_models
 from evolearn.ensemble.library import Entry, Library
+from evolearn.ensemble.planner import FinalModelsPlanner
 from evolearn.ensemble.selection import OutOfFold, library_size, select
-from evolearn.ensemble.selection_options import Wish, choose
+from evolearn.ensemble.selection_options import EnsembleOptions, choose
+from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.folds import make_folds
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
+from evolearn.execution.budget import Budget
 from evolearn.pipeline.genome import Allele, Genome
-from evolearn.search.ask_tell import Candidate
 from evolearn.tasks import Classification, Regression
 from evolearn.tasks.classifiers import EnsembleClassifier
 from evolearn.tasks.regressors import EnsembleRegressor
@@ -42,9 +43,19 @@ def entry(number, error, predictions=None, path=None, estimator=None):
     return Entry(Candidate(number, 0, genome, "portfolio"), evaluation, path)
 
 
-def as_long(genome):
+class AsLong:
     """Final fits take as long as those in a fold."""
-    return 1.0
+
+    def refit_ratio(self, genome):
+        return 1.0
+
+    def lineage_ratio(self, genome):
+        return 1.0
+
+
+def planner(library, scorer=None, seconds=None, n_workers=1, **options):
+    options = EnsembleOptions(scorer, 25, **options)
+    return FinalModelsPlanner(library, options, AsLong(), Budget(seconds), n_workers)
 
 
 def raced_entry(number, scores):
@@ -145,7 +156,7 @@ def saved(path, size=10):
 
 
 def test_the_library_keeps_the_best_with_their_fold_models(tmp_path):
-    library = Library(2, as_long)
+    library = Library(2)
     paths = [saved(tmp_path / str(i)) for i in range(3)]
     other = genome_of("other")
     assert library.keep_below(other) == library.save_below == float("inf")
@@ -153,12 +164,12 @@ def test_the_library_keeps_the_best_with_their_fold_models(tmp_path):
         library.add(entry(number, error, path=path))
     assert [e.error for e in library.entries] == [1.0, 2.0]
     assert (library.save_below, library.keep_below(other)) == (1.0, 2.0)
-    assert library.saved.error == 1.0
+    assert library.best_saved.error == 1.0
     assert [path.exists() for path in paths] == [False, True, True]
 
 
 def test_estimators_that_are_too_many_give_way_to_others():
-    library = Library(6, as_long)  # two of each, as long as there are others
+    library = Library(6)  # two of each, as long as there are others
     for number in range(6):
         library.add(entry(number, float(number), estimator="a"))
     assert len(library.entries) == 6
@@ -183,7 +194,7 @@ def test_estimators_that_are_too_many_give_way_to_others():
 )
 def test_what_is_kept_does_not_depend_on_how_many_are_under_way(searches, size):
     def kept(n_workers):
-        library, bounds, with_predictions = Library(size, as_long), [], set()
+        library, bounds, with_predictions = Library(size), [], set()
         for told, (estimator, error) in enumerate(searches):
             for later, _ in searches[len(bounds) : told + n_workers]:
                 bounds.append(library.keep_below(genome_of(later)))
@@ -199,7 +210,7 @@ def test_what_is_kept_does_not_depend_on_how_many_are_under_way(searches, size):
 
 
 def test_fold_models_of_the_worst_give_way_where_the_disk_is_small(tmp_path):
-    library = Library(5, as_long, most_bytes=250)
+    library = Library(5, most_bytes=250)
     paths = [saved(tmp_path / str(i), 100) for i in range(4)]
     for number, (error, path) in enumerate(zip((3.0, 1.0, 2.0, 4.0), paths, strict=True)):
         library.add(entry(number, error, path=path))
@@ -208,7 +219,7 @@ def test_fold_models_of_the_worst_give_way_where_the_disk_is_small(tmp_path):
 
 
 def test_models_too_large_for_the_disk_leave_it_to_smaller_ones(tmp_path):
-    library = Library(5, as_long, most_bytes=250)
+    library = Library(5, most_bytes=250)
     paths = [saved(tmp_path / str(i), size) for i, size in enumerate((300, 100, 100))]
     for number, path in enumerate(paths):
         library.add(entry(number, 1.0 + number, path=path))
@@ -216,7 +227,7 @@ def test_models_too_large_for_the_disk_leave_it_to_smaller_ones(tmp_path):
 
 
 def test_there_is_no_rival_among_candidates_that_do_not_differ():
-    library = Library(5, as_long)
+    library = Library(5)
     for number in range(4):
         library.add(raced_entry(number, (0.5, 0.5)))
     assert library.rival() is None
@@ -228,62 +239,62 @@ def test_there_is_no_rival_among_candidates_that_do_not_differ():
 def test_a_best_candidate_that_is_fitted_serves_although_no_member_is():
     library, scorer = two_opposites()
     library.add(entry(9, 0.5))  # without predictions: best, but in no ensemble
-    handed = hand(library, scorer, lambda *given: fit_all(*given)[:1])
-    assert [m.entry.candidate.number for m in handed.members] == [9]
+    final = final_of(library, scorer, lambda *given: fit_all(*given)[:1])
+    assert [m.entry.candidate.number for m in final.members] == [9]
 
 
 def test_fold_models_that_cannot_be_read_are_told_and_done_without(tmp_path):
     library, scorer = two_opposites(saved(tmp_path / "models"))
     (tmp_path / "models").write_bytes(b"damaged")
     with pytest.warns(EvolearnWarning, match="could not be read"):
-        handed = hand(library, scorer, lambda *given: fit_all(*given)[:1])
-    assert [m.weight for m in handed.members] == [1.0]
+        final = final_of(library, scorer, lambda *given: fit_all(*given)[:1])
+    assert [m.weight for m in final.members] == [1.0]
 
 
 def test_time_is_set_aside_for_the_members_that_are_expected():
     library, scorer = two_opposites()
     for number in range(2, 12):
         library.add(entry(number, 5.0 + number))
-    everyone = library.final_seconds(1)
-    assert library.final_seconds(4) < everyone
-    choose(library, Wish(scorer, 25), lambda: float("inf"))
-    assert [e.candidate.number for e in library.expected] == [0, 1]
-    assert library.final_seconds(1) < everyone
+    final = planner(library, scorer)
+    everyone = final.refit_seconds()
+    assert planner(library, scorer, n_workers=4).refit_seconds() < everyone
+    final.choose()
+    assert [e.number for e in final.expected] == [0, 1]
+    assert final.refit_seconds() < everyone
 
 
 def test_no_time_is_set_aside_for_refits_that_would_take_all_of_it(tmp_path):
-    library = Library(5, as_long)
+    library = Library(5)
     library.add(entry(0, 1.0, path=saved(tmp_path / "models")))
-    most = library.reserve(10.0, 1, 0.0)
-    assert library.reserve(0.2, 1, 0.0) < most  # fold models serve
+    most = planner(library, seconds=10.0).reserved_seconds()
+    assert planner(library, seconds=0.2).reserved_seconds() < most  # fold models serve
 
 
 def fit_all(orders, spare):
     return [(i, order.task.genome.key) for i, order in enumerate(orders)]
 
 
-def hand(library, scorer, refit=fit_all):
-    choose_now = partial(choose, library, Wish(scorer, 25), lambda: float("inf"))
-    return hand_over(library, choose_now, refit)
+def final_of(library, scorer, refit=fit_all):
+    return fit_final_models(planner(library, scorer), refit)
 
 
 def two_opposites(path=None):
     y = np.linspace(0, 1, 40)
     scorer, folds = out_of_fold(y)
     truth = y[folds.scored]
-    library = Library(5, as_long)
+    library = Library(5)
     library.add(entry(0, 1.0, truth + 1.0))
     library.add(entry(1, 1.1, truth - 1.1, path))
     return library, scorer
 
 
-def test_an_ensemble_is_handed_over_where_it_is_better_and_a_single_model_on_wish():
+def test_an_ensemble_is_final_over_where_it_is_better_and_a_single_model_on_wish():
     library, scorer = two_opposites()
-    handed = hand(library, scorer)
-    assert handed.best.entry.error == 1.0
-    assert len(handed.members) == 2
-    assert handed.shortfall == ""
-    single = hand(library, None)
+    final = final_of(library, scorer)
+    assert final.best.entry.error == 1.0
+    assert len(final.members) == 2
+    assert final.shortfall == ""
+    single = final_of(library, None)
     assert [m.weight for m in single.members] == [1.0]
     assert single.best.model == "estimator=e0"
 
@@ -291,12 +302,12 @@ def test_an_ensemble_is_handed_over_where_it_is_better_and_a_single_model_on_wis
 def test_a_single_model_serves_where_a_scorer_wants_more_than_predictions():
     y = np.linspace(0, 1, 40)
     scorer, folds = out_of_fold(y, lambda model, X, y: -abs(model.coef_[0]))
-    library = Library(5, as_long)
+    library = Library(5)
     for number in range(2):
         library.add(entry(number, 1.0 + number, y[folds.scored]))
-    handed = hand(library, scorer)
-    assert [m.model for m in handed.members] == ["estimator=e0"]
-    assert "coef_" in handed.note
+    final = final_of(library, scorer)
+    assert [m.model for m in final.members] == ["estimator=e0"]
+    assert "coef_" in final.note
 
 
 def test_on_a_large_table_the_best_candidate_is_compared_on_the_same_rows():
@@ -306,66 +317,65 @@ def test_on_a_large_table_the_best_candidate_is_compared_on_the_same_rows():
     truth = y[folds.scored]
     unseen = np.ones(len(truth), dtype=bool)
     unseen[scorer.positions] = False
-    library = Library(5, as_long)
+    library = Library(5)
     # Perfect wherever selection does not look: its error there must not count against two.
     library.add(entry(0, 0.1, truth + np.where(unseen, 0.0, 1.0)))
     library.add(entry(1, 0.2, truth - np.where(unseen, 0.0, 0.7)))
-    assert len(hand(library, scorer).members) == 2
+    assert len(final_of(library, scorer).members) == 2
 
 
 def test_members_keep_the_latency_that_was_wished():
     library, scorer = two_opposites()  # each took 0.1 s for 40 rows: 2.5 s for 1,000
     for most, members in ((5.1, 2), (4.9, 1)):
-        wish = Wish(scorer, 25, max_latency=most, n_scored=40)
-        chosen = choose(library, wish, lambda: float("inf"))
+        options = EnsembleOptions(scorer, 25, max_latency=most, n_scored=40)
+        chosen = choose(library.entries, options, float("inf"))
         assert len(chosen.members) == members
         assert chosen.note == ""
-    wish = Wish(scorer, 25, max_latency=2.4, n_scored=40)
-    chosen = choose(library, wish, lambda: float("inf"))
+    options = EnsembleOptions(scorer, 25, max_latency=2.4, n_scored=40)
+    chosen = choose(library.entries, options, float("inf"))
     assert len(chosen.members) == 1
-    assert "the fastest of them serves, with 2.5 s" in chosen.note
+    assert "the fastest of them is used, with 2.5 s" in chosen.note
 
 
 def test_late_members_are_served_by_one_model_where_latency_counts(tmp_path):
-    library = Library(5, as_long)
+    library = Library(5)
     library.add(entry(0, 1.0, path=saved(tmp_path / "models")))
-    choose_now = partial(choose, library, Wish(None, 25), lambda: float("inf"))
-    handed = hand_over(library, choose_now, lambda *given: [], lean=True)
-    assert [(m.weight, m.fold) for m in handed.members] == [(1.0, 0)]
+    final = fit_final_models(planner(library, max_latency=1e6), lambda *given: [])
+    assert [(m.weight, m.fold) for m in final.members] == [(1.0, 0)]
 
 
 def test_members_that_are_not_fitted_in_time_are_done_without():
     library, scorer = two_opposites()
-    handed = hand(library, scorer, lambda *given: fit_all(*given)[:1])
-    assert [m.weight for m in handed.members] == [1.0]
-    assert "1 of 2" in handed.shortfall
+    final = final_of(library, scorer, lambda *given: fit_all(*given)[:1])
+    assert [m.weight for m in final.members] == [1.0]
+    assert "1 of 2" in final.shortfall
 
 
 def test_fold_models_serve_for_refits_that_are_late(tmp_path):
-    library = Library(5, as_long)
+    library = Library(5)
     library.add(entry(0, 1.0, path=saved(tmp_path / "models")))
-    handed = hand(library, None, lambda *given: [])
-    assert [m.model for m in handed.members] == ["fold 0", "fold 1"]
-    assert [m.weight for m in handed.members] == [0.5, 0.5]
-    assert handed.shortfall
+    final = final_of(library, None, lambda *given: [])
+    assert [m.model for m in final.members] == ["fold 0", "fold 1"]
+    assert [m.weight for m in final.members] == [0.5, 0.5]
+    assert final.shortfall
 
 
 def test_an_ensemble_may_mix_refits_and_fold_models(tmp_path):
     library, scorer = two_opposites(saved(tmp_path / "models"))
-    handed = hand(library, scorer, lambda *given: fit_all(*given)[:1])
-    assert [m.fold for m in handed.members] == [None, 0, 1]
-    weights = [m.weight for m in handed.members]
+    final = final_of(library, scorer, lambda *given: fit_all(*given)[:1])
+    assert [m.fold for m in final.members] == [None, 0, 1]
+    weights = [m.weight for m in final.members]
     assert sum(weights) == pytest.approx(1.0)
     assert weights[1] == weights[2] == (1 - weights[0]) / 2
-    assert handed.shortfall == ""
-    assert [number for _, number, _ in handed.decisions()["members"]] == [0, 1, 1]
+    assert final.shortfall == ""
+    assert [number for _, number, _ in final.decisions()["members"]] == [0, 1, 1]
 
 
-def test_nothing_is_handed_over_where_nothing_is_fitted():
-    library = Library(5, as_long)
-    assert hand(library, None) is None
+def test_nothing_is_final_over_where_nothing_is_fitted():
+    library = Library(5)
+    assert final_of(library, None) is None
     library.add(entry(0, 1.0))
-    assert hand(library, None, lambda *given: []) is None
+    assert final_of(library, None, lambda *given: []) is None
 
 
 def test_the_ensemble_predicts_the_weighted_mean():

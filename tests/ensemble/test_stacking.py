@@ -1,9 +1,8 @@
-"""The second layer: what it learns from, when there is one, and that it serves as chosen."""
+"""Stacking: its columns, when there is a layer, and that it predicts as chosen."""
 
 import pickle
 import warnings
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,6 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
-from evolearn.cost import memory as frugality
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.ensemble.stacking import (
     BLEND,
@@ -28,7 +26,9 @@ from evolearn.ensemble.stacking import (
 )
 from evolearn.evaluation.folds import Folds, make_folds
 from evolearn.exceptions import EvolearnWarning
+from evolearn.execution.interruption import Interruption
 from evolearn.fit import stacking
+from evolearn.fit.trainer import Trainer
 from evolearn.tasks import Classification, Regression
 
 N_ROWS = 520
@@ -135,14 +135,14 @@ def test_an_honest_blend_does_not_know_the_fold_that_it_predicts(classification)
 
 @pytest.fixture
 def plans(monkeypatch):
-    """What second layers were made of: plan, entries, second plan and its genomes."""
-    made, plans = stacking._second_plan, []
+    """Collect, for each stacking layer: plan, entries, its own plan and its genomes."""
+    made, plans = stacking.stacking_plan, []
 
     def noted(plan, entries):
         plans.append((plan, entries, *made(plan, entries)))
         return plans[-1][2:]
 
-    monkeypatch.setattr(stacking, "_second_plan", noted)
+    monkeypatch.setattr(stacking, "stacking_plan", noted)
     return plans
 
 
@@ -165,7 +165,7 @@ def test_its_models_are_judged_on_rows_that_they_were_not_fitted_on(plans):
 def test_rows_that_are_not_scored_are_left_out():
     rows = np.array([1, 2, 4, 7])
     folds = Folds((np.array([0, 1, 2]), np.array([3, 4, 7])), (np.array([4, 7]), rows[:2]))
-    among = stacking._among(folds, rows)
+    among = stacking.folds_of_rows(folds, rows)
     assert [train.tolist() for train in among.train] == [[0, 1], [2, 3]]
     assert [test.tolist() for test in among.test] == [[2, 3], [0, 1]]
 
@@ -175,8 +175,8 @@ def test_rows_that_are_not_scored_are_left_out():
 
 def test_where_members_are_good_in_different_places_it_serves(fitted):
     model, X, y = fitted
-    assert model.second_layer_
-    assert sum(model.second_layer_.values()) == pytest.approx(1.0)
+    assert model.stacking_weights_
+    assert sum(model.stacking_weights_.values()) == pytest.approx(1.0)
     assert isinstance(model.estimator_.step, FirstLayer)
     single = clone(model).set_params(final_model="single").fit(X, y)
     X_new, y_new = table(seed=1)
@@ -188,7 +188,7 @@ def test_where_members_are_good_in_different_places_it_serves(fitted):
 def test_classifiers_have_one_too(n_classes):
     X, y = classes(n_classes)
     model = EvolutionaryClassifier(**{**SETTINGS, "search_space": OF_CLASSES}).fit(X, y)
-    assert model.second_layer_
+    assert model.stacking_weights_
     chances = model.predict_proba(X)
     assert chances.shape == (len(y), n_classes)
     assert np.allclose(chances.sum(axis=1), 1.0)
@@ -199,7 +199,7 @@ def test_classifiers_have_one_too(n_classes):
 def test_it_is_the_same_with_more_workers(fitted):
     model, X, y = fitted
     again = clone(model).set_params(n_jobs=2).fit(X, y)
-    assert again.second_layer_ == model.second_layer_
+    assert again.stacking_weights_ == model.stacking_weights_
     assert np.array_equal(again.predict(X), model.predict(X))
 
 
@@ -208,7 +208,7 @@ def test_it_is_the_same_from_a_journal(tmp_path, fitted):
     changed = clone(model).set_params(journal=tmp_path)
     for settings in ({}, {}, {"replay": True}):
         again = clone(changed).set_params(**settings).fit(X, y)
-        assert again.second_layer_ == model.second_layer_
+        assert again.stacking_weights_ == model.stacking_weights_
         assert np.array_equal(again.predict(X), model.predict(X))
 
 
@@ -224,7 +224,7 @@ def test_rows_without_weight_are_left_out_and_the_others_keep_theirs(plans):
     weights = np.where(X.a > 0, 5.0, 0.5)
     weights[::20] = 0.0
     model = EvolutionaryRegressor(**SETTINGS).fit(X, y, sample_weight=weights)
-    assert model.second_layer_
+    assert model.stacking_weights_
     plan = plans[0][2]
     assert np.array_equal(plan.data.weights, weights[weights > 0])
     assert np.array_equal(plan.data.target, y[weights > 0])
@@ -239,7 +239,7 @@ def test_every_kind_of_column_finds_its_way_through_both_layers(fitted):
     kinds = {"told": "text"}
     settings = {**SETTINGS, "search_space": OF_CLASSES, "kinds": kinds}
     model = EvolutionaryClassifier(**settings).fit(X, y > np.median(y))
-    assert model.second_layer_
+    assert model.stacking_weights_
     chances = model.predict_proba(X)
     assert np.allclose(model.predict_proba(X[X.columns[::-1]].iloc[::-1]), chances[::-1])
     assert model.predict(X).dtype == bool
@@ -253,8 +253,8 @@ def test_pipelines_of_the_users_take_the_table_as_it_came():
     own = Component("extra_trees", line, slots={}, whole=True)
     space = SearchSpace.default("regression").only("nearest_neighbors", "ridge").extended(own)
     model = EvolutionaryRegressor(**{**SETTINGS, "search_space": space}).fit(X, y)
-    assert set(model.second_layer_) <= {BLEND, "linear_blend"}
-    assert "linear_blend" in model.second_layer_
+    assert set(model.stacking_weights_) <= {BLEND, "linear_blend"}
+    assert "linear_blend" in model.stacking_weights_
     assert np.isfinite(model.predict(X)).all()
 
 
@@ -275,63 +275,71 @@ def test_there_is_none_where(settings, n_rows):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", EvolearnWarning)
         model = EvolutionaryRegressor(**{**SETTINGS, **settings}).fit(X, y)
-    assert model.second_layer_ == {}
+    assert model.stacking_weights_ == {}
     assert np.isfinite(model.predict(X)).all()
 
 
-def test_there_is_none_of_large_tables_whatever_the_folds(monkeypatch):
-    monkeypatch.setattr(frugality, "LARGE_TABLE", 10_000)
+def test_there_is_none_of_large_tables_whatever_the_folds(with_policy):
     X, y = table()
-    assert EvolutionaryRegressor(**SETTINGS).fit(X, y).second_layer_ == {}
+    model = with_policy(EvolutionaryRegressor(**SETTINGS), large_table_bytes=10_000)
+    assert model.fit(X, y).stacking_weights_ == {}
 
 
-def test_there_is_none_that_makes_a_large_table_of_it(monkeypatch):
+def test_there_is_none_that_makes_a_large_table_of_it(with_policy):
     X, y = table()
-    monkeypatch.setattr(frugality, "LARGE_TABLE", 8 * N_ROWS * 5)
-    assert EvolutionaryRegressor(**SETTINGS).fit(X, y).second_layer_ == {}
+    size = 8 * N_ROWS * 5
+    model = with_policy(EvolutionaryRegressor(**SETTINGS), large_table_bytes=size)
+    assert model.fit(X, y).stacking_weights_ == {}
 
 
 def test_there_is_none_of_sparse_tables():
     X, y = table()
     matrix = sparse.csr_matrix(X[["a", "b"]])
-    assert EvolutionaryRegressor(**SETTINGS).fit(matrix, y).second_layer_ == {}
+    assert EvolutionaryRegressor(**SETTINGS).fit(matrix, y).stacking_weights_ == {}
 
 
 def test_folds_of_the_users_that_score_every_row_do():
     X, y = table()
     cv = KFold(3, shuffle=True, random_state=1)
-    assert EvolutionaryRegressor(**{**SETTINGS, "cv": cv}).fit(X, y).second_layer_
+    assert EvolutionaryRegressor(**{**SETTINGS, "cv": cv}).fit(X, y).stacking_weights_
 
 
 def test_trees_that_are_not_in_the_space_are_not_in_it_either():
     X, y = table()
     space = ["ridge", "nearest_neighbors", "decision_tree"]
     model = EvolutionaryRegressor(**{**SETTINGS, "search_space": space}).fit(X, y)
-    assert set(model.second_layer_) <= {BLEND, "linear_blend"}
+    assert set(model.stacking_weights_) <= {BLEND, "linear_blend"}
 
 
-@pytest.mark.parametrize("late", ["tried", "fitted", "stopped"])
+@pytest.mark.parametrize("late", ["evaluated", "fitted", "interrupted"])
 def test_the_ensemble_serves_if_there_is_no_time(late, monkeypatch):
-    made = stacking.Stacking.made
+    add = stacking.Stacking.add
 
-    def hurried(self, *given):
-        real, calls = self.refit, []
+    def hurried(self, final, *arguments):
+        calls = []
 
-        def refit(plan, orders, spare):
-            calls.append(orders)
-            return (
-                () if len(calls) == (1 if late == "tried" else 2) else real(plan, orders, spare)
-            )
+        class Late(Trainer):
+            def __call__(self, orders, spare_seconds):
+                calls.append(orders)
+                if len(calls) == (1 if late == "evaluated" else 2):
+                    return ()
+                return super().__call__(orders, spare_seconds)
 
-        changes = {"stopped": lambda: True} if late == "stopped" else {"refit": refit}
-        handed = made(replace(self, **changes), *given)
-        assert handed is given[0]
-        return handed
+        real = self.trainer
+        if late == "interrupted":
+            interruption = Interruption()
+            interruption.requested = True
+            trainer = replace(real, interruption=interruption)
+        else:
+            trainer = Late(real.plan, real.pool, real.budget, real.interruption)
+        unchanged = add(stacking.Stacking(trainer), final, *arguments)
+        assert unchanged is final
+        return unchanged
 
-    monkeypatch.setattr(stacking.Stacking, "made", hurried)
+    monkeypatch.setattr(stacking.Stacking, "add", hurried)
     X, y = table()
     model = EvolutionaryRegressor(**SETTINGS).fit(X, y)
-    assert model.second_layer_ == {}
+    assert model.stacking_weights_ == {}
     assert np.isfinite(model.predict(X)).all()
 
 
@@ -339,40 +347,44 @@ def test_what_goes_wrong_with_it_does_not_lose_the_ensemble(monkeypatch):
     def broken(*given):
         raise RuntimeError("no layer")
 
-    monkeypatch.setattr(stacking, "_second_plan", broken)
+    monkeypatch.setattr(stacking, "stacking_plan", broken)
     X, y = table()
-    with pytest.warns(EvolearnWarning, match="No second layer was made .*no layer"):
+    with pytest.warns(EvolearnWarning, match="No stacking layer was fitted .*no layer"):
         model = EvolutionaryRegressor(**SETTINGS).fit(X, y)
-    assert model.second_layer_ == {}
+    assert model.stacking_weights_ == {}
     assert np.isfinite(model.predict(X)).all()
 
 
-def test_seconds_are_set_aside_for_what_can_be_afforded(monkeypatch, plans):
+def test_seconds_are_reserved_for_models_that_fit_into_the_share(monkeypatch, plans):
     X, y = table()
     space = ["ridge", "nearest_neighbors", "extra_trees", "hist_gradient_boosting"]
     EvolutionaryRegressor(**{**SETTINGS, "search_space": space}).fit(X, y)
     needed = {"extra_trees": 6.0, "hist_gradient_boosting": 9.0}
     monkeypatch.setattr(
-        stacking, "_needed", lambda plan, wide, genome, pace: needed[genome.estimator]
+        stacking, "expected_seconds", lambda plan, problem, genome, _: needed[genome.estimator]
     )
-    aside = partial(stacking.aside, plans[0][0], None)
-    assert aside(100.0, 1)() == 15.0, "both"
-    assert aside(100.0, 2)() == 9.0, "side by side"
-    assert aside(90.0, 1)() == 6.0, "one of them"
-    assert aside(30.0, 1)() == 0.0, "none"
-    assert aside(None, 1)() == 0.0, "no budget"
+
+    def reserved(budget_seconds, n_workers):
+        reserve = stacking.StackingReserve(plans[0][0], None, budget_seconds, n_workers)
+        return reserve.seconds()
+
+    assert reserved(100.0, 1) == 15.0, "both"
+    assert reserved(100.0, 2) == 9.0, "side by side"
+    assert reserved(90.0, 1) == 6.0, "one of them"
+    assert reserved(30.0, 1) == 0.0, "none"
 
 
 def test_more_columns_take_longer(plans):
-    class Pace:
+    class Model:
         def predicted(self, genome):
             return 1.0
 
     X, y = table()
     EvolutionaryRegressor(**SETTINGS).fit(X, y)
-    plan, _, second, genomes = plans[0]
-    needed = [
-        stacking._needed(plan, wide.problem, genomes[1], Pace()) for wide in (plan, second)
-    ]
-    assert needed[1] > needed[0] > 0
-    assert stacking._needed(plan, plan.problem, genomes[0], Pace()) == 0.0, "not known"
+    plan, _, layer, genomes = plans[0]
+
+    def expected(problem, genome):
+        return stacking.expected_seconds(plan, problem, genome, Model())
+
+    assert expected(layer.problem, genomes[1]) > expected(plan.problem, genomes[1]) > 0
+    assert expected(plan.problem, genomes[0]) == 0.0, "not known"

@@ -16,11 +16,10 @@ from sklearn.ensemble import (
 from sklearn.preprocessing import QuantileTransformer
 
 from evolearn import Component, SearchSpace
-from evolearn.cost.runtime_model import Pace
+from evolearn.cost.runtime_model import RuntimeModel
 from evolearn.cost.seconds import lineage_factor, warm_seconds
-from evolearn.data.prepare import prepare_table
-from evolearn.evaluation.tasks import Evaluation
-from evolearn.evaluation.warm_start import train_line
+from evolearn.data import prepare_table
+from evolearn.evaluation.warm_start import train_lineage
 from evolearn.pipeline.lineage import (
     LONGEST_LINEAGE,
     MORE_ROUNDS,
@@ -132,11 +131,11 @@ def test_going_on_is_to_train_all_rounds_at_once(kind, weighted):
         return getattr(model, "predict_proba" if y.dtype.kind == "i" else "predict")(X)
 
     parent, child, whole = made(6, seed=1), made(11, seed=2), made(11, seed=1)
-    train_line([parent], X, y, weights)
+    train_lineage([parent], X, y, weights)
     before = answers(parent)
     parent = pickle.loads(pickle.dumps(parent))
-    train_line([child], X, y, weights, parent)
-    train_line([whole], X, y, weights)
+    train_lineage([child], X, y, weights, parent)
+    train_lineage([whole], X, y, weights)
     np.testing.assert_array_equal(answers(child), answers(whole))
     assert not np.array_equal(answers(child), before)
     # It is an estimator like any other: fitted anew on other rows, it starts anew.
@@ -151,9 +150,9 @@ def test_a_lower_rate_is_that_of_the_rounds_that_are_added():
     X, y = table(HistGradientBoostingRegressor)
     first = HistGradientBoostingRegressor(max_iter=5, early_stopping=False, random_state=0)
     second = clone(first).set_params(max_iter=8, learning_rate=1e-9)
-    train_line([first], X, y, None)
+    train_lineage([first], X, y, None)
     before = first.predict(X)
-    train_line([second], X, y, None, first)
+    train_lineage([second], X, y, None, first)
     assert second.n_iter_ == 8
     np.testing.assert_allclose(second.predict(X), before, atol=1e-6)
 
@@ -167,10 +166,10 @@ def test_only_the_rounds_that_are_added_are_expected_to_take_time():
     seconds = warm_seconds(parent, space, problem)
     assert warm_seconds(child, space, problem) == pytest.approx(seconds * added / 100)
     assert lineage_factor(child, space, problem) == pytest.approx((100 + added) / added)
-    pace = Pace(space, problem, 3)
-    pace.note(parent, Evaluation((0.0,) * 3, "scored", 1.0, (3.0,) * 3, (0.0,) * 3))
-    assert pace.predicted(child, retrained=False) == pytest.approx(9 * added / 100)
-    assert pace.predicted(child, retrained=True) == pytest.approx(9 + 9 * added / 100)
+    model = RuntimeModel(space, problem, 3)
+    model.observe(parent, 3.0, retrained=False)
+    assert model.predicted(child, retrained=False) == pytest.approx(9 * added / 100)
+    assert model.predicted(child, retrained=True) == pytest.approx(9 + 9 * added / 100)
 
 
 def test_some_children_of_boosted_trees_go_on():

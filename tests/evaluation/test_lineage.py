@@ -14,20 +14,24 @@ from evolearn import (
     Integer,
     SearchSpace,
 )
-from evolearn.cost.runtime_model import Pace
+from evolearn.cost.runtime_model import RuntimeModel
 from evolearn.cost.seconds import lineage_factor
 from evolearn.ensemble.library import Entry, Library
-from evolearn.evaluation import warm_start as lines
+from evolearn.ensemble.planner import FinalModelsPlanner
+from evolearn.ensemble.selection_options import EnsembleOptions
+from evolearn.evaluation import warm_start
+from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
+from evolearn.execution.budget import Budget
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
 from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import LONGEST_LINEAGE, continued, warm_started
-from evolearn.search import evolution
-from evolearn.search import schedule as steering
-from evolearn.search.ask_tell import Candidate
+from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.search.evolution import Evolution
 
 NETWORK = "multi_layer_perceptron"
 BOOSTING, EXACT_BOOSTING = "hist_gradient_boosting", "gradient_boosting"
@@ -70,7 +74,7 @@ SETTINGS = {
 class OneProcess:
     """Stands for a pool: the evaluator is called right here."""
 
-    scratch = None
+    shared_folder = None
 
 
 @pytest.fixture(params=CASES)
@@ -89,8 +93,8 @@ def table(task):
 def make_evaluator(case, X, y, most_bytes=2**27):
     task = case[0]
     estimator = KINDS[task](**SETTINGS, search_space=small(*case))
-    data = read_data(estimator, X, y, None, None, task)
-    plan = make_plan(estimator, data, choose_effort(estimator, data))
+    data = read_data(Settings.of(estimator), X, y, None, None)
+    plan = make_plan(Settings.of(estimator), data, choose_effort(Settings.of(estimator), data))
     cache = PreparationCache(most_bytes)
     return plan, replace(plan.evaluator(OneProcess()), cache=cache)
 
@@ -168,8 +172,8 @@ def test_who_cannot_inherit():
     assert warm_started(named(space, n_members=1), line, space) is None
 
 
-def told(space, n, seed=0):
-    bred = evolution.Evolution(space, population_size=6, rng=random.Random(seed))
+def told(space, n, seed=0, policy=DEFAULT_POLICY):
+    bred = Evolution(space, population_size=6, rng=random.Random(seed), policy=policy)
     candidates = []
     for _ in range(n):
         candidate = bred.ask()
@@ -193,8 +197,9 @@ def test_children_of_networks_inherit_now_and_then():
 def test_without_networks_not_one_draw_is_made():
     space = SearchSpace.default("regression").without(NETWORK)
     before = [c.genome.key for c in told(space, 80)]
-    with mock.patch.object(evolution, "INHERITANCE", None):  # which no number is compared with
-        assert [c.genome.key for c in told(space, 80)] == before
+    # No number can be compared with None.
+    policy = Policy(weight_inheritance=None)
+    assert [c.genome.key for c in told(space, 80, policy=policy)] == before
 
 
 # -- evaluation ------------------------------------------------------------------------------
@@ -238,9 +243,9 @@ def test_each_fold_starts_from_the_parent_of_that_fold(tmp_path, case):
     def noted(learners, X, y, weights, step):
         assert len(learners) == 1
         started.append((X, answers_of(step, X)))
-        lines.train_line(learners, X, y, weights, step)
+        warm_start.train_lineage(learners, X, y, weights, step)
 
-    with mock.patch("evolearn.evaluation.evaluator.train_line", noted):
+    with mock.patch("evolearn.evaluation.evaluator.train_lineage", noted):
         evaluator(EvaluationTask(child, parent_models=path))
     in_folds = evaluator(FoldModelsTask(parent))
     assert len(started) == len(in_folds) == 3
@@ -285,10 +290,10 @@ def test_a_final_model_is_of_a_line_trained_on_all_rows(task):
         pipeline = build_pipeline(genome, plan.space, plan.problem, evaluator.seed)
         given = {} if network is None else {"estimator__parent": network}
         pipeline.fit(evaluator.matrix.load(), evaluator.target.load(), **given)
-        network = lines.fitted_within(pipeline[-1])
+        network = warm_start.fitted_learner(pipeline[-1])
     refitted = evaluator(RefitTask(line[-1]))
     np.testing.assert_array_equal(
-        lines.fitted_within(refitted[-1]).stack_.vector, network.stack_.vector
+        warm_start.fitted_learner(refitted[-1]).networks_.vector, network.networks_.vector
     )
 
 
@@ -300,18 +305,21 @@ def test_what_a_line_takes_is_counted(task):
     child = warm_started(named(space, dropout=0.2), first, space)
     assert lineage_factor(first, space, problem) == 1
     assert lineage_factor(child, space, problem) == pytest.approx(4)
-    pace = Pace(space, problem, 3)
-    pace.note(first, Evaluation((0.0,) * 3, "scored", 1.0, (3.0,) * 3, (0.0,) * 3))
-    assert pace.predicted(first) == pytest.approx(9)
-    assert pace.predicted(child, retrained=False) == pytest.approx(3)
-    assert pace.predicted(child, retrained=True) == pytest.approx(12)
-    library = Library(5, lambda _: 1.5, lambda genome: lineage_factor(genome, space, problem))
+    model = RuntimeModel(space, problem, 3)
+    model.observe(first, 3.0, retrained=False)
+    assert model.predicted(first) == pytest.approx(9)
+    assert model.predicted(child, retrained=False) == pytest.approx(3)
+    assert model.predicted(child, retrained=True) == pytest.approx(12)
+    options = EnsembleOptions(None, 1)
+    planner = FinalModelsPlanner(Library(5), options, model, Budget(None), n_workers=1)
+    ratio = model.refit_ratio(child)
+    assert ratio > 1
     for retrained, seconds in ((False, 1.0), (True, 4.0)):
         took = Evaluation(
             (0.0,) * 3, "scored", 1.0, (seconds,) * 3, (0.0,) * 3, retrained=retrained
         )
         entry = Entry(Candidate(0, 0, child, "mutation"), took)
-        assert library.refit_seconds(entry) == pytest.approx(4 * 1.5)
+        assert planner.cost(entry).seconds == pytest.approx(4 * ratio)
 
 
 # -- through the front door ------------------------------------------------------------------
@@ -320,6 +328,7 @@ def test_what_a_line_takes_is_counted(task):
 def fit(case, **changes):
     task = case[0]
     model = KINDS[task](**(SETTINGS | {"search_space": small(*case)} | changes))
+    model._policy = PROLIFIC
     return model.fit(*table(task))
 
 
@@ -330,23 +339,18 @@ def same(first, second):
     np.testing.assert_array_equal(answers_of(first, X), answers_of(second, X))
 
 
-@pytest.fixture
-def prolific(monkeypatch):
-    """All children inherit if they can, and there are some soon.
-
-    The portfolio's boosted trees have as many rounds as there may be.
-    """
-    monkeypatch.setattr(
-        "evolearn.fit.setup.portfolio", lambda space, *_: [space.sample(random.Random(0))]
-    )
-    monkeypatch.setattr(evolution, "CROSSOVER_PROBABILITY", 0.1)
-    monkeypatch.setattr(evolution, "INHERITANCE", 1.0)
-    monkeypatch.setattr(evolution, "CONTINUATION", 1.0)
-    monkeypatch.setattr(steering, "LAG", 3)
+# All children inherit if they can, and there are some soon: the portfolio's boosted trees have
+# as many rounds as there may be.
+PROLIFIC = Policy(
+    portfolio=False,
+    crossover_probability=0.1,
+    weight_inheritance=1.0,
+    boosting_continuation=1.0,
+    ask_ahead=3,
+)
 
 
 @pytest.mark.parametrize("name", ["network-classification", "boosting-regression"])
-@pytest.mark.usefixtures("prolific")
 def test_searches_repeat_themselves_with_more_workers_and_with_models_lost(name):
     case = CASES[name]
     with mock.patch.object(Library, "models_of", autospec=True, return_value=None) as asked:
@@ -363,7 +367,6 @@ def test_searches_repeat_themselves_with_more_workers_and_with_models_lost(name)
 
 
 @pytest.mark.parametrize("name", ["network-regression", "exact-classification"])
-@pytest.mark.usefixtures("prolific")
 def test_a_journal_resumes_and_replays_lines(tmp_path, name):
     case = CASES[name]
     whole = fit(case)

@@ -5,14 +5,12 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from random import Random
-from unittest import mock
 
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
-import evolearn.fit.setup as plans
 from evolearn import (
     Component,
     EvolutionaryClassifier,
@@ -23,9 +21,11 @@ from evolearn import (
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.tasks import EvaluationTask
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
 from evolearn.pipeline.build import build_pipeline, preparation_key
 from evolearn.pipeline.genome import text_of
+from evolearn.policy import DEFAULT_POLICY, Policy
 
 TASKS = ("classification", "regression")
 
@@ -33,7 +33,7 @@ TASKS = ("classification", "regression")
 class OneProcess:
     """Stands for a pool: the evaluator is called right here."""
 
-    scratch = None
+    shared_folder = None
 
 
 @pytest.fixture(params=TASKS)
@@ -42,8 +42,8 @@ def plan(request, multiclass, regression):
     kind = EvolutionaryClassifier if classification else EvolutionaryRegressor
     estimator = kind(time_budget=None, n_evaluations=5, cv=3, random_state=0)
     X, y = multiclass if classification else regression
-    data = read_data(estimator, X, y, None, None, request.param)
-    return make_plan(estimator, data, choose_effort(estimator, data))
+    data = read_data(Settings.of(estimator), X, y, None, None)
+    return make_plan(Settings.of(estimator), data, choose_effort(Settings.of(estimator), data))
 
 
 def evaluator(plan, most_bytes):
@@ -98,12 +98,14 @@ def rows_of(value):
 def test_what_was_used_last_is_kept_within_the_bytes_allowed():
     cache = PreparationCache(most_bytes=2 * 150 * 10 * 8 + 5_000)  # and the steps
     for name in ("a", "b"):
-        assert not cache.prepare((name, 0), [("scale", StandardScaler())], rows_of(1.0)).known
-    assert cache.prepare(("a", 0), [], rows_of(2.0)).known
-    assert not cache.prepare(("c", 0), [], rows_of(3.0)).known
-    assert not cache.prepare(("a", 1), [], rows_of(3.0)).known
-    assert cache.prepare(("c", 0), [], rows_of(3.0)).known
-    assert not cache.prepare(("b", 0), [], rows_of(1.0)).known
+        assert not cache.prepare(
+            (name, 0), [("scale", StandardScaler())], rows_of(1.0)
+        ).is_reused
+    assert cache.prepare(("a", 0), [], rows_of(2.0)).is_reused
+    assert not cache.prepare(("c", 0), [], rows_of(3.0)).is_reused
+    assert not cache.prepare(("a", 1), [], rows_of(3.0)).is_reused
+    assert cache.prepare(("c", 0), [], rows_of(3.0)).is_reused
+    assert not cache.prepare(("b", 0), [], rows_of(1.0)).is_reused
 
 
 class Doubtful(StandardScaler):
@@ -127,11 +129,12 @@ def test_a_cache_travels_empty_and_serves_threads():
         assert all(one.train.shape == (100, 10) for one in made)
 
 
-def fitness(space, X, y):
+def fitness(space, X, y, policy=DEFAULT_POLICY):
     model = EvolutionaryRegressor(
         time_budget=None, n_evaluations=8, population_size=4, n_iter_no_change=None, cv=3,
         random_state=0, n_jobs=1, search_space=space,
     )  # fmt: skip
+    model._policy = policy
     return model.fit(X, y).cv_results_["fitness"]
 
 
@@ -156,8 +159,8 @@ def test_what_users_make_of_a_component_never_gets_shared_rows(regression):
     # Each writes to the rows that it is given.
     spoiling = default.constrained("ridge", copy_X=[False, True])
     made = np.sort(fitness(spoiling, X, y))
-    with mock.patch.object(plans, "MOST_BYTES", 0):
-        np.testing.assert_array_equal(made, np.sort(fitness(spoiling, X, y)))
+    without_cache = np.sort(fitness(spoiling, X, y, Policy(preparation_cache_bytes=0)))
+    np.testing.assert_array_equal(made, without_cache)
     own = SearchSpace(
         [Component("mine", Ridge(), {"alpha": Float(0.1, 10.0)}, slots={"scaler": ("plain",)})],
         {"scaler": [Component("plain", Plain)]},

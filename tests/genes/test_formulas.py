@@ -1,4 +1,4 @@
-"""Constructed features: formulas, the step that carries them, how they are found and bred."""
+"""Constructed features in a pipeline: how formulas are found and evolved."""
 
 import pickle
 import random
@@ -9,12 +9,12 @@ import pytest
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.preprocessing import PolynomialFeatures
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn import Component, EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
 from evolearn.genes.formulas import FormulaMoves, Formulas
 from evolearn.genes.screening.formulas import find_formulas
@@ -25,118 +25,14 @@ from evolearn.search.evolution import Evolution
 from evolearn.search.genetic_programming import FormulaTrees
 from evolearn.search.variation import mate, moves_of, mutate
 from evolearn.transformers import (
-    OPERATORS,
-    BestColumns,
     ConstructedFeatures,
-    KnownColumns,
     parse,
 )
 
-CHECKS = parametrize_with_checks(
-    [
-        ConstructedFeatures(),
-        ConstructedFeatures(expressions=["log1p(x0)"]),
-        BestColumns(),
-        KnownColumns(),
-    ]
-)
-
-
-# scikit-learn 1.7 gives its checks as a generator, which pytest 10 will refuse: hence a list.
-@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
-def test_scikit_learns_checks(estimator, check):
-    check(estimator)
-
-
-# -- formulas -------------------------------------------------------------------------------
-
 SPACE_SLOTS = {"features": ("no_features", "constructed")}
-HARD = np.array([0.0, -0.0, 1.0, -2.5, 1e-300, -1e300, 1e300, np.inf, -np.inf, np.nan])
 
 
-@pytest.mark.parametrize("name", sorted(OPERATORS))
-def test_operators_give_finite_numbers_for_anything_but_missing_values(name):
-    first, second = (grid.ravel() for grid in np.meshgrid(HARD, HARD))
-    X = np.column_stack([first, second])
-    columns = ("x0", "x1")[: OPERATORS[name].arity]
-    values = parse(f"{name}({', '.join(columns)})").values(X)
-    missing = np.isnan(X[:, : len(columns)]).any(axis=1)
-    assert np.isnan(values).tolist() == missing.tolist()
-    assert np.isfinite(values[~missing].astype(np.float32)).all()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected", "readable"),
-    [
-        ("div(log1p(x0), x1)", lambda a, b, c: np.log1p(a) / b, "log1p(area) / rooms"),
-        ("mul(sub(x0, x1), x2)", lambda a, b, c: (a - b) * c, "(area - rooms) * age"),
-        ("sub(x0, sub(x1, x2))", lambda a, b, c: a - (b - c), "area - (rooms - age)"),
-        ("sub(sub(x0, x1), x2)", lambda a, b, c: a - b - c, "area - rooms - age"),
-        ("div(x0, mul(x1, x2))", lambda a, b, c: a / (b * c), "area / (rooms * age)"),
-        ("div(div(x0, x1), x2)", lambda a, b, c: a / b / c, "area / rooms / age"),
-        ("square(add(x0, x1))", lambda a, b, c: (a + b) ** 2, "(area + rooms)**2"),
-        ("square(square(x0))", lambda a, b, c: a**4, "(area**2)**2"),
-        ("sqrt(absolute(sub(x0, x1)))", lambda a, b, c: np.sqrt(abs(a - b)),
-         "sqrt(absolute(area - rooms))"),
-        ("maximum(x0, exp(x2))", lambda a, b, c: np.maximum(a, np.exp(c)),
-         "maximum(area, exp(age))"),
-        ("log(mul(sin(x0), cos(x1)))", lambda a, b, c: np.log(abs(np.sin(a) * np.cos(b))),
-         "log(sin(area) * cos(rooms))"),
-    ],
-)  # fmt: skip
-def test_a_formula_is_computed_as_it_is_read(text, expected, readable):
-    X = np.random.default_rng(0).uniform(0.5, 9.0, size=(50, 3))
-    formula = parse(text)
-    np.testing.assert_allclose(formula.values(X), expected(*X.T), rtol=1e-12)
-    assert formula.readable(["area", "rooms", "age"]) == readable
-    assert str(formula) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("div(x0, x1)", 0.0), ("log(x1)", 0.0), ("div(x1, x1)", 0.0)]
-)
-def test_what_is_not_defined_is_zero(text, value):
-    assert parse(text).values(np.array([[3.0, 0.0]])) == [value]
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "x", "y0", "x0 + x1", "add(x0)", "log(x0, x1)", "open(x0)", "add(x0, 1)",
-     "add(x0, b=x1)", "x0.real", "("],
-)  # fmt: skip
-def test_what_is_no_formula_is_refused(text):
-    with pytest.raises(ValueError, match="An expression is made of columns such as x0"):
-        parse(text)
-
-
-# -- the step -------------------------------------------------------------------------------
-
-
-def test_frames_and_arrays_get_the_same_columns_and_readable_names():
-    frame = pd.DataFrame({"area": [3.0, 0.0, np.nan], "rooms": [2.0, 4.0, 1.0]})
-    step = ConstructedFeatures(expressions=("div(log1p(x0), x1)", "mul(x0, x1)")).fit(frame)
-    made = step.transform(frame)
-    plain = ConstructedFeatures(expressions=("div(log1p(x0), x1)", "mul(x0, x1)"))
-    np.testing.assert_array_equal(made, plain.fit_transform(frame.to_numpy()))
-    names = ["area", "rooms", "log1p(area) / rooms", "area * rooms"]
-    assert step.get_feature_names_out().tolist() == names
-    assert step.set_output(transform="pandas").transform(frame).columns.tolist() == names
-    np.testing.assert_array_equal(made[:, :2], frame)
-    assert made[0, 2] == np.log1p(3) / 2
-    assert np.isnan(made[2, 2:]).all()
-
-
-def test_new_rows_cannot_leave_the_range_that_was_seen_by_far():
-    step = ConstructedFeatures(expressions=["div(x0, x1)"])
-    step.fit(np.array([[1.0, 1.0], [3.0, 1.0]]))
-    made = step.transform(np.array([[1.0, 1e-9], [-1.0, 1e-9], [2.5, 1.0]]))
-    assert made[:, 2].tolist() == [4.0, 0.0, 2.5]
-
-
-def test_a_column_that_is_not_there_is_named():
-    step = ConstructedFeatures(expressions=["add(x0, x7)"])
-    with pytest.raises(ValueError, match=r"names column x7, but X has 2 columns, x0 to x1"):
-        step.fit(np.zeros((3, 2)))
+# -- in a pipeline --------------------------------------------------------------------------
 
 
 def problem(table, task="regression"):
@@ -381,8 +277,8 @@ def test_a_class_of_one_row_proves_nothing():
 def test_formulas_are_bred_where_rows_are_independent_and_there_is_time(settings, groups, bred):
     X, y = table_of(lambda a, b: a * b, 2, n_rows=200)
     model = EvolutionaryRegressor(**settings, random_state=0)
-    data = read_data(model, X, y.ravel(), None, groups, "regression")
-    plan = make_plan(model, data, choose_effort(model, data))
+    data = read_data(Settings.of(model), X, y.ravel(), None, groups)
+    plan = make_plan(Settings.of(model), data, choose_effort(Settings.of(model), data))
     domain = plan.space.component("features", "constructed").parameters["expressions"]
     assert bool(domain.known) is bred
 

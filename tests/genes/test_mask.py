@@ -1,4 +1,4 @@
-"""Columns that are left out: the step, the gene, and its evolution."""
+"""Columns that are left out: the gene and its evolution."""
 
 import random
 from itertools import combinations
@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from evolearn import EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
@@ -17,15 +16,6 @@ from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 from evolearn.search.evolution import Evolution
 from evolearn.search.variation import mate
-from evolearn.transformers import ColumnMask
-
-CHECKS = parametrize_with_checks([ColumnMask(), ColumnMask(left_out=[0])])
-
-
-# scikit-learn 1.7 gives its checks as a generator, which pytest 10 will refuse: hence a list.
-@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
-def test_scikit_learns_checks(estimator, check):
-    check(estimator)
 
 
 def mixed(n_rows=300):
@@ -47,16 +37,6 @@ def problem(frame):
 
 def space_of(frame):
     return restrict(SearchSpace.default("regression"), problem(frame))
-
-
-def test_the_columns_that_stay_keep_their_names():
-    mask = ColumnMask(left_out=[1, 3]).fit(mixed().assign(city=0, kind=1))
-    assert mask.get_feature_names_out().tolist() == ["area", "city"]
-
-
-def test_a_column_that_is_not_there_is_named():
-    with pytest.raises(ValueError, match="position 4, but X has 4 columns"):
-        ColumnMask(left_out=[4]).fit(np.zeros((3, 4)))
 
 
 @pytest.mark.parametrize("n_columns", range(6))
@@ -181,9 +161,3 @@ def test_a_search_leaves_out_what_misleads_neighbours(fast):
     other[:, left_out] = 0
     best = model.best_estimator_
     np.testing.assert_array_equal(best.predict(other), best.predict(X))
-
-
-@pytest.mark.parametrize("left_out", [[True, False], [0.7], ["a"]])
-def test_what_are_no_positions_is_told(left_out):
-    with pytest.raises(ValueError, match="left_out must give positions"):
-        ColumnMask(left_out=left_out).fit(np.eye(3))

@@ -21,6 +21,7 @@ from evolearn import (
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
 from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
@@ -208,8 +209,8 @@ def test_formulas_are_over_numbers_and_not_over_words():
     table, topics = articles(300)
     y = np.where(topics == "cold", 3.0, 0.0) + table["size"] * table["age"].fillna(0.0)
     model = EvolutionaryRegressor(time_budget=None, random_state=0)
-    data = read_data(model, table, y, None, None, "regression")
-    plan = make_plan(model, data, choose_effort(model, data))
+    data = read_data(Settings.of(model), table, y, None, None)
+    plan = make_plan(Settings.of(model), data, choose_effort(Settings.of(model), data))
     domain = plan.space.component("features", "constructed").parameters["expressions"]
     assert domain.n_columns == 2
     assert ("mul(x0, x2)",) not in domain

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
-from evolearn.checkpoint.fingerprint import fingerprint
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
+from evolearn.fit.checkpoints import fingerprint_of
 from evolearn.fit.data import read_data
+from evolearn.fit.settings import Settings
 from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.portfolio_entries import portfolio_entries
@@ -249,14 +250,15 @@ def test_one_that_cannot_be_imported_is_left_out_with_the_reason(library, monkey
     assert "cannot be imported: libgomp" in space.left_out[library]
 
 
-def test_another_version_makes_another_journal(library, monkeypatch):
+def test_another_version_makes_another_checkpoint(library, monkeypatch):
     matrix, target = numbers_and_a_category()
     estimator = EvolutionaryRegressor(search_space=[library], random_state=0)
-    data = read_data(estimator, matrix, target, None, None, "regression")
-    before = fingerprint(estimator, data)
-    assert fingerprint(estimator, data) == before
+    settings = Settings.of(estimator)
+    data = read_data(settings, matrix, target, None, None)
+    before = fingerprint_of(settings, data)
+    assert fingerprint_of(settings, data) == before
     monkeypatch.setattr(importlib.import_module(library), "__version__", "99.0")
-    assert fingerprint(estimator, data) != before
+    assert fingerprint_of(data, **settings) != before
 
 
 # -- a whole search ---------------------------------------------------------------------------

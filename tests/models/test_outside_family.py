@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import outside_family
 import pytest
-from outside_family import AdaBoostFamily
+from outside_family import ADA_BOOST
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.pipeline.portfolio_entries import portfolio_entries
@@ -21,7 +21,7 @@ from evolearn.testing.model_families import FamilyConformance
 @pytest.fixture
 def registered():
     before = registered_families()
-    register_family(AdaBoostFamily())
+    register_family(ADA_BOOST)
     yield
     unregister_family("ada_boost")
     assert registered_families() == before
@@ -68,7 +68,7 @@ def test_it_is_part_of_the_default_space_and_portfolio():
         assert "ada_boost" in SearchSpace.default(task).names
         assert "ada_boost" in [entry["estimator"] for entry in portfolio_entries(task)]
     with pytest.raises(ValueError, match="There is a model family 'ada_boost' already"):
-        register_family(AdaBoostFamily())
+        register_family(ADA_BOOST)
 
 
 def test_a_family_that_is_removed_is_in_no_new_space(registered):

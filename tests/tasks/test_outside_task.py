@@ -1,4 +1,4 @@
-"""A task that is registered from outside the package: median regression, in one file."""
+"""Tasks that are registered from outside the package, each in one class."""
 
 import pickle
 from dataclasses import dataclass
@@ -7,14 +7,21 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.dummy import DummyRegressor
-from sklearn.linear_model import Ridge
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import mean_absolute_error
-from sklearn.tree import DecisionTreeRegressor
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from evolearn import EvolutionaryRegressor
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
 from evolearn.exceptions import EvolearnWarning
-from evolearn.tasks import NumberTask, Regression, get_task, register_task, task_names
+from evolearn.tasks import (
+    NumberTask,
+    ProbabilityTask,
+    Regression,
+    get_task,
+    register_task,
+    task_names,
+)
 from evolearn.testing.tasks import TaskCase, TaskConformance
 
 
@@ -34,6 +41,24 @@ class EvolutionaryMedianRegressor(EvolutionaryRegressor):
     """Evolve the pipeline that predicts the median of a number best."""
 
     _task = "median_regression"
+
+
+@register_task
+@dataclass(frozen=True, eq=False)
+class Ranking(ProbabilityTask):
+    """The probabilities of classes, scored by how they rank rows."""
+
+    name: ClassVar[str] = "ranking"
+    default_scoring: ClassVar[str] = "roc_auc_ovr"
+
+    def baseline(self):
+        return DummyClassifier(strategy="prior")
+
+
+class EvolutionaryRanker(EvolutionaryClassifier):
+    """Evolve the pipeline that ranks rows best."""
+
+    _task = "ranking"
 
 
 def table(n_rows=520, seed=0):
@@ -61,7 +86,7 @@ def importable(monkeypatch, request):
     monkeypatch.syspath_prepend(request.config.rootpath)
 
 
-class TestConformance(TaskConformance):
+class TestMedianRegression(TaskConformance):
     @pytest.fixture
     def case(self):
         X, y = table(200)
@@ -69,12 +94,20 @@ class TestConformance(TaskConformance):
         return TaskCase(MedianRegression, X[["a", "b", "c"]].to_numpy(), y, models)
 
 
+class TestRanking(TaskConformance):
+    @pytest.fixture
+    def case(self):
+        X, y = table(200)
+        models = [LogisticRegression(), DecisionTreeClassifier(max_depth=3, random_state=0)]
+        return TaskCase(Ranking, X[["a", "b", "c"]].to_numpy(), np.digitize(y, [0, 1]), models)
+
+
 def test_it_is_searched_stacked_and_predicted_with():
     X, y = table()
     model = EvolutionaryMedianRegressor(**SETTINGS).fit(X, y)
     assert len(model.leaderboard_["candidate"]) == 8
     assert np.count_nonzero(model.leaderboard_["ensemble_weight"]) > 1
-    assert model.second_layer_
+    assert model.stacking_weights_
     assert isinstance(model.estimator_.task, MedianRegression)
     X_new, y_new = table(seed=1)
     predicted = model.predict(X_new)
@@ -84,6 +117,16 @@ def test_it_is_searched_stacked_and_predicted_with():
     scores = model.cv_results_["mean_test_score"]
     named = EvolutionaryRegressor(**SETTINGS, scoring="neg_mean_absolute_error").fit(X, y)
     assert np.array_equal(scores, named.cv_results_["mean_test_score"])
+
+
+def test_a_task_of_classes_is_searched_by_its_own_metric():
+    X, y = table(150)
+    space = ["logistic_regression", "nearest_neighbors"]
+    settings = {**SETTINGS, "search_space": space, "n_evaluations": 5}
+    model = EvolutionaryRanker(**settings).fit(X, np.digitize(y, [0, 1]))
+    assert model.classes_.tolist() == [0, 1, 2]
+    assert 0 < model.best_fitness_ < 0.5
+    assert model.predict_proba(X).shape == (150, 3)
 
 
 def test_its_baseline_serves_when_there_is_no_time():

@@ -190,5 +190,5 @@ class _Choice:
             is_category = name[0] == "c"
             return (codes if is_category else numbers)[:, int(name[1:])], is_category
         relation = parse_relation(name)
-        learned = relation.learned(numbers, codes)
+        learned = relation.fit(numbers, codes)
         return relation.values(learned, numbers, codes), relation.is_category

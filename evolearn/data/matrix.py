@@ -1,0 +1,49 @@
+"""Operations on large matrices, in blocks of rows that keep the extra memory small."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+# Cells per block: 2 MB of float64, which the second-level cache of usual processors holds.
+BLOCK_CELLS = 2**18
+
+
+def block_rows(n_columns: int) -> int:
+    """Return the number of rows of a block with `n_columns` columns."""
+    return max(1, BLOCK_CELLS // max(n_columns, 1))
+
+
+def is_sparse(X: Any) -> bool:
+    """Whether X is a SciPy sparse matrix or array."""
+    return bool(sparse.issparse(X))
+
+
+def fill_columns(out: np.ndarray, columns: Sequence[np.ndarray]) -> None:
+    """Write 1-d arrays into the columns of a matrix."""
+    step = block_rows(len(columns))
+    for start in range(0, len(out), step):
+        block = out[start : start + step]
+        for j, column in enumerate(columns):
+            block[:, j] = column[start : start + step]
+
+
+def infinite_columns(X: Any) -> list[int]:
+    """Positions of the columns of a float array or sparse matrix that hold infinities."""
+    if is_sparse(X):
+        stored = X.tocoo()
+        return [int(j) for j in np.unique(stored.col[np.isinf(stored.data)])]
+    infinite = np.zeros(X.shape[1], dtype=bool)
+    step = block_rows(X.shape[1])
+    for start in range(0, len(X), step):
+        block = X[start : start + step]
+        # A finite sum has finite terms: other blocks need no closer look.
+        if not np.isfinite(_total(block)):
+            infinite |= np.isinf(block).any(axis=0)
+    return [int(j) for j in np.flatnonzero(infinite)]
+
+
+def _total(block: np.ndarray) -> float:
+    with np.errstate(all="ignore"):
+        return float(block.sum(dtype=np.float64))

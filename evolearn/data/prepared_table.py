@@ -1,0 +1,112 @@
+"""A table made numeric once for a whole search, with the schema of its matrix."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from evolearn.data.containers import as_table
+from evolearn.data.matrix import is_sparse
+from evolearn.data.preparer import ColumnPreparer
+from evolearn.data.schema import ColumnInfo, TableSchema, date_columns
+
+
+@dataclass(frozen=True)
+class PreparedTable:
+    """A numeric matrix, and the transformer that makes new tables numeric in the same way.
+
+    Attributes
+    ----------
+    step : ColumnPreparer or None
+        The first step of a pipeline for tables like this one: the preparer, or None if
+        scikit-learn takes the table as it is.
+    preparer : ColumnPreparer
+        Fitted. A clone of it that is fitted on a part of the rows gives the same columns.
+    matrix : ndarray in C order or CSR matrix, float64
+        Numbers first, then the words of texts, then the codes of categories.
+    schema : TableSchema
+        The layout of `matrix`.
+    dropped : tuple of (str, str)
+        The input columns left out, each with the reason.
+    """
+
+    step: ColumnPreparer | None
+    preparer: ColumnPreparer
+    matrix: Any
+    schema: TableSchema
+    dropped: tuple[tuple[str, str], ...]
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the matrix in bytes."""
+        matrix = self.matrix
+        if self.schema.sparse:
+            return matrix.data.nbytes + matrix.indices.nbytes + matrix.indptr.nbytes
+        return matrix.nbytes
+
+
+def prepare_table(X: Any, kinds: Mapping[Any, str] | None = None) -> PreparedTable:
+    """Learn how to make a table numeric, and make its matrix.
+
+    Parameters
+    ----------
+    X : table
+        pandas or polars frame, Arrow table, NumPy array or SciPy sparse matrix.
+    kinds : dict, default=None
+        As in `ColumnPreparer`.
+
+    Returns
+    -------
+    PreparedTable
+    """
+    table = as_table(X)
+    preparer: Any = ColumnPreparer(kinds=kinds).set_output(transform="default")
+    matrix = preparer.fit_transform(table)
+    columns = preparer.columns_
+    if not is_sparse(matrix):
+        preparer.set_params(columns=tuple(_without_categories(info) for info in columns))
+    return PreparedTable(
+        step=None if _is_plain(table, columns) else preparer,
+        preparer=preparer,
+        matrix=matrix,
+        schema=_schema(matrix, preparer),
+        dropped=tuple((info.name, info.reason) for info in columns if not info.is_kept),
+    )
+
+
+def _without_categories(info: ColumnInfo) -> ColumnInfo:
+    return replace(info, categories=()) if info.categories else info
+
+
+def _is_plain(table: Any, columns: Sequence[ColumnInfo]) -> bool:
+    """Whether scikit-learn's estimators take such a table as it is.
+
+    Frames are never plain, for the preparer finds their columns by name, nor are booleans,
+    which `SimpleImputer` refuses.
+    """
+    if not isinstance(table, np.ndarray):
+        return is_sparse(table)
+    is_numeric = all(info.is_kept and info.kind == "numeric" for info in columns)
+    return is_numeric and table.dtype.kind in "fiu"
+
+
+def _schema(matrix: Any, preparer: Any) -> TableSchema:
+    n_numeric, n_codes = preparer.n_numeric_, len(preparer.cardinalities_)
+    numbers = matrix.data if is_sparse(matrix) else matrix[:, :n_numeric]
+    return TableSchema(
+        n_rows=matrix.shape[0],
+        n_numeric=n_numeric,
+        cardinalities=preparer.cardinalities_,
+        names=tuple(preparer.get_feature_names_out()),
+        has_missing=_has_nan(numbers),
+        has_missing_categories=bool(n_codes) and _has_nan(matrix[:, -n_codes:]),
+        sparse=is_sparse(matrix),
+        texts=preparer.texts_,
+        dates=date_columns(preparer.columns_),
+    )
+
+
+def _has_nan(numbers: np.ndarray) -> bool:
+    # The maximum is NaN if any number is; unlike np.isnan it needs no array.
+    return bool(numbers.size) and bool(np.isnan(np.max(numbers)))

@@ -1,0 +1,112 @@
+"""Detection of columns that carry no information and are left out of the matrix.
+
+Decided once, on the training rows:
+
+1. constant columns: at most one distinct value, missing counted as a value;
+2. exact duplicates of an earlier column of the same kind;
+3. identifiers: categorical columns with more than `IDENTIFIER_MIN` categories and more than
+   `IDENTIFIER_SHARE` of their values distinct, unless the user's `kinds` name them;
+4. if no column would be left, the first of the identifiers is kept, or else of the others.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from evolearn.data.column_statistics import ColumnStatistics, same_values
+from evolearn.data.kinds import IDENTIFIER_MIN
+from evolearn.data.schema import ColumnInfo
+
+# Minimum share of distinct values of an identifier: no category has rows to learn from.
+IDENTIFIER_SHARE = 0.9
+
+CONSTANT = "constant"
+MISSING = "all values are missing"
+IDENTIFIER = "nearly every value is distinct, like an identifier"
+DROPPED_BY_USER = "dropped by kinds"
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixColumn:
+    """A column of the matrix: the input column that it is made of, and which part of it."""
+
+    column: int
+    part: str = ""
+
+    def is_kept(self, info: ColumnInfo) -> bool:
+        """Whether it stays in the matrix, given the description of its input column."""
+        return info.is_kept and (not self.part or self.part in info.parts)
+
+
+def drop_uninformative(
+    infos: Sequence[ColumnInfo],
+    places: Sequence[MatrixColumn],
+    matrix: np.ndarray,
+    statistics: ColumnStatistics,
+    user_kinds: Mapping[int, str],
+) -> list[ColumnInfo]:
+    """Set the reason of each input column to drop, and the parts of datetimes that vary.
+
+    Parameters
+    ----------
+    infos : sequence of ColumnInfo
+        The input columns.
+    places : sequence of MatrixColumn
+        One for each column of the matrix.
+    matrix : ndarray of shape (n_rows, n_places)
+        All columns that could be kept.
+    statistics : ColumnStatistics
+        Those of the matrix.
+    user_kinds : dict of int to str
+        The kinds chosen by the user, by position.
+
+    Returns
+    -------
+    list of ColumnInfo
+    """
+    infos = list(infos)
+    candidates: dict[Any, list[int]] = {}  # columns that may be equal, by their fingerprint
+    for k in sorted(range(len(places)), key=lambda k: places[k].column):
+        place, info = places[k], infos[places[k].column]
+        if place.part not in ("", "seconds"):
+            if statistics.varies[k] and (place.part != "day_of_year" or "year" in info.parts):
+                infos[place.column] = replace(info, parts=(*info.parts, place.part))
+            continue
+        if place.part:
+            info = replace(info, parts=("seconds",))
+        key = (info.kind, info.categories, statistics.fingerprint[k], statistics.lowest[k])
+        similar = candidates.setdefault(key, [])
+        reason = _reason(info, k, statistics, keep_identifier=place.column in user_kinds)
+        twin = next((other for other in similar if same_values(matrix, other, k)), None)
+        if not reason and twin is not None:
+            reason = f"duplicate of {infos[places[twin].column].name!r}"
+        if not reason:
+            similar.append(k)
+        infos[place.column] = replace(info, reason=reason)
+    return _with_one_kept(infos)
+
+
+def _reason(
+    info: ColumnInfo, k: int, statistics: ColumnStatistics, keep_identifier: bool
+) -> str:
+    n_missing = statistics.n_missing[k]
+    if statistics.is_constant[k]:
+        return MISSING if n_missing == statistics.n_rows else CONSTANT
+    n_distinct = max(IDENTIFIER_MIN, IDENTIFIER_SHARE * (statistics.n_rows - n_missing))
+    is_identifier = info.kind == "categorical" and len(info.categories) > n_distinct
+    return IDENTIFIER if is_identifier and not keep_identifier else ""
+
+
+def _with_one_kept(infos: list[ColumnInfo]) -> list[ColumnInfo]:
+    """Keep the most informative column, the first of equal ones, if none would be left."""
+    if any(info.is_kept for info in infos):
+        return infos
+    preference = [IDENTIFIER, CONSTANT, MISSING]
+    best = min(
+        (j for j, info in enumerate(infos) if info.reason in preference),
+        key=lambda j: preference.index(infos[j].reason),
+    )
+    infos[best] = replace(infos[best], reason="")
+    return infos

@@ -1,0 +1,294 @@
+"""The parent's side of one worker process: start it, send orders, read replies, kill it."""
+
+import logging
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from evolearn.execution.local.bytecode import bytecode_environment
+from evolearn.execution.local.cleanup_process import CLEANUP_PROCESS
+from evolearn.execution.local.fork_server import FORK_SERVERS, IS_AVAILABLE
+from evolearn.execution.local.process import (
+    UNKNOWN_CODE,
+    Pipes,
+    Process,
+    death_watch,
+    kill_group,
+    read_alive,
+    start_fresh,
+)
+from evolearn.execution.local.worker_program import (
+    INSTALL,
+    LEFTOVERS,
+    PREPARE,
+    READY,
+    STARTED,
+    TASK,
+    Frame,
+    read_frame,
+    write_frame,
+)
+from evolearn.execution.serialization import describe
+
+LOGGER = logging.getLogger("evolearn")
+
+ENDED = -1  # kind of the last message of a worker: its process has ended
+
+# Idle time after which workers end: long enough for the next fit of an interactive session,
+# short enough to return the memory.
+IDLE_SECONDS = 300.0
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "NUMBA_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",  # the number that n_jobs=-1 stands for inside a task
+)
+
+Inbox = queue.SimpleQueue[tuple["Worker", Frame]]
+
+
+def worker_environment(threads: int) -> dict[str, str]:
+    """Environment variables of a worker that may use `threads` threads."""
+    limits = dict.fromkeys(THREAD_VARIABLES, str(threads))
+    # Fixed hashes: the order of a set must not differ between two workers or two runs.
+    return {**os.environ, **limits, **bytecode_environment(), "PYTHONHASHSEED": "0"}
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109
+    except OSError:  # the folder was removed
+        return ""
+
+
+class Worker:
+    """A process that runs tasks one at a time and can be killed at any moment.
+
+    One thread starts the process, reads its replies and waits for its end, another one writes
+    to it, so that neither a slow start nor a large message nor a stuck process blocks the
+    caller.
+
+    The process is a fork of a fork server if there are modules to import and the system is
+    Linux. If the fork server fails, which is logged, the process is a fresh interpreter, as on
+    other systems, and the next worker tries with a new fork server.
+
+    Parameters
+    ----------
+    threads : int
+        The threads that numerical libraries may use in it.
+    preload : sequence of str, default=()
+        The modules that a forked process has imported when it starts.
+
+    Attributes
+    ----------
+    pid : int
+        The number of the process; 0 until it has started.
+    preload : frozenset of str
+        The modules that it has been ordered to import.
+    inbox : queue.SimpleQueue or None
+        Receives the replies, as pairs of worker and frame.
+    returncode : int or None
+        The exit code of the process; None while it starts and runs.
+    start_failure : str
+        The reason if no process could be started, else empty.
+    started : float or None
+        The time at which the process started its current task, on the monotonic clock.
+    baseline : int or None
+        The private memory in bytes that it had when it was ready for tasks.
+    is_spoilt : bool
+        Whether a task left something behind that would disturb the next one.
+    """
+
+    def __init__(self, threads: int, preload: Sequence[str] = ()) -> None:
+        self.threads = threads
+        self.modules: Mapping[str, tuple[int, int]] = {}
+        self.preload = frozenset(preload)
+        self.inbox: Inbox | None = None
+        self.pid = 0
+        self.returncode: int | None = None
+        self.start_failure = ""
+        self.started: float | None = None
+        self.baseline: int | None = None
+        self.is_spoilt = False
+        # Orders to prepare or install. Each counter is written by one thread alone.
+        self._n_orders = 0
+        self._n_confirmed = 0
+        self._lock = threading.Lock()
+        self._is_killed = False
+        self._reaping = False
+        self._process: Process | None = None
+        self._outbox: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
+        self._pipes = Pipes()
+        _alive.add(self)
+        self._writer = threading.Thread(target=self._write, daemon=True)
+        self._supervisor = threading.Thread(
+            target=self._supervise, args=(self._settings(preload),), daemon=True
+        )
+        self._supervisor.start()
+
+    def report_to(self, inbox: Inbox) -> None:
+        """Send replies to this inbox, and the end of the process even if it has come before."""
+        with self._lock:
+            self.inbox = inbox
+            if self.returncode is not None:
+                inbox.put((self, (ENDED, 0, b"")))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it has carried out all orders to prepare or install."""
+        return self._n_confirmed == self._n_orders
+
+    def prepare(self, preload: Sequence[str]) -> None:
+        """Update path and environment, and import modules ahead of their use."""
+        self.preload |= set(preload)
+        self._n_orders += 1
+        self._outbox.put((PREPARE, 0, pickle.dumps(self._settings(preload))))
+
+    def install(self, function: bytes) -> None:
+        """Send the pickled function that runs the tasks; empty bytes remove it."""
+        self.baseline = None
+        self._n_orders += 1
+        self._outbox.put((INSTALL, 0, function))
+
+    def submit(self, key: int, task: bytes) -> None:
+        """Send a pickled task."""
+        self.started = None
+        self._outbox.put((TASK, key, task))
+
+    def kill(self) -> None:
+        """Kill the process and all that it has started, without waiting for its end."""
+        with self._lock:
+            self._is_killed = True
+            # Once the process is reaped, the system may give its number to another one.
+            if self._process is not None and not self._reaping:
+                kill_group(self._process)
+        self._outbox.put(None)
+
+    def join(self, timeout: float) -> None:
+        """Wait at most `timeout` seconds until a killed process has ended."""
+        if self._process is not None:  # else it has not started, and holds nothing
+            self._supervisor.join(timeout)
+
+    def disown(self) -> None:
+        """Close the pipes, in a fork of the parent: the process belongs to the original."""
+        self._pipes.close()
+        if isinstance(self._process, subprocess.Popen):
+            self._process.returncode = 0
+
+    def _settings(self, preload: Sequence[str]) -> dict[str, Any]:
+        return {
+            "folder": _current_folder(),
+            "path": [str(entry) or _current_folder() for entry in sys.path],
+            "environment": worker_environment(self.threads),
+            "threads": self.threads,
+            "idle_seconds": IDLE_SECONDS,
+            "preload": list(preload),
+        }
+
+    def _supervise(self, settings: dict[str, Any]) -> None:
+        """Start the process, pass on its replies, and wait for its end."""
+        try:
+            self._adopt(self._start(settings))
+            # Not before the cleanup process knows it: without orders it cannot get stuck.
+            self._writer.start()
+        except (OSError, RuntimeError) as error:
+            # No memory, process or thread is left.
+            self.start_failure = describe(error)
+            self._pipes.close()
+        else:
+            self._pipes.close_worker_ends()
+            self._read()
+        self._reap()
+
+    def _adopt(self, process: Process) -> None:
+        with self._lock:
+            self._process = process
+            self.pid = process.pid
+            if self._is_killed:
+                kill_group(process)
+        CLEANUP_PROCESS.register("group", str(self.pid))
+
+    def _start(self, settings: dict[str, Any]) -> Process:
+        ends = self._pipes.orders_out, self._pipes.replies_in
+        if IS_AVAILABLE and settings["preload"]:
+            try:
+                return FORK_SERVERS.fork(settings, *(pipe.fileno() for pipe in ends))
+            except (OSError, RuntimeError) as error:
+                LOGGER.debug("A worker is started without a fork server: %s.", describe(error))
+        if self._is_killed:
+            raise RuntimeError("the worker was killed before it was started")
+        return start_fresh(settings["environment"], *ends)
+
+    def _write(self) -> None:
+        with self._pipes.orders_in as pipe:
+            for frame in iter(self._outbox.get, None):
+                try:
+                    write_frame(pipe.write, *frame)
+                except OSError:  # it has ended: the other thread reports that
+                    return
+
+    def _read(self) -> None:
+        with self._pipes.replies_out as pipe, death_watch(self.pid) as watch:
+            while (
+                frame := read_frame(lambda n: read_alive(pipe.fileno(), watch, n))
+            ) is not None:
+                self._receive(frame)
+
+    def _receive(self, frame: Frame) -> None:
+        kind = frame[0]
+        if kind == READY:
+            self.baseline = pickle.loads(frame[2])
+            self._n_confirmed += 1
+        elif kind == STARTED:
+            self.started = time.monotonic()
+        elif kind == LEFTOVERS:
+            self.is_spoilt = True
+        elif self.inbox is not None:
+            self.inbox.put((self, frame))
+
+    def _reap(self) -> None:
+        # It has ended, or has closed its pipe and is of no use. What its task has forked must
+        # end in both cases.
+        self.kill()
+        with self._lock:
+            self._reaping = True
+        code = UNKNOWN_CODE if self._process is None else self._process.wait()
+        CLEANUP_PROCESS.unregister("group", str(self.pid))
+        with self._lock:
+            self.returncode = code
+            if self.inbox is not None:
+                self.inbox.put((self, (ENDED, 0, b"")))
+
+
+_alive: weakref.WeakSet[Worker] = weakref.WeakSet()
+
+
+def kill_all() -> None:
+    """Kill all workers, when this process exits."""
+    workers = list(_alive)
+    for worker in workers:
+        worker.kill()
+    for worker in workers:
+        worker.join(timeout=1.0)
+
+
+def disown_all() -> None:
+    """Forget all workers, in a fork of the parent: they belong to the original."""
+    for worker in list(_alive):
+        worker.disown()
+    _alive.clear()

@@ -1,0 +1,265 @@
+"""The program that a worker process runs.
+
+It is started by its path, not imported as a part of the package, so that a worker starts in
+some hundredths of a second and imports only what it needs. Hence it uses the standard library
+alone until it knows the parent's ``sys.path``.
+
+Parent and worker speak in frames over two pipes: a kind, a key and a payload of bytes.
+
+    parent                                       worker
+      | -- PREPARE  path, environment, imports --> |
+      | <----------------------- READY  own memory |
+      | -- INSTALL  pickled function ------------> |
+      | <----------------------- READY  own memory |
+      | -- TASK     key, pickled task -----------> |
+      | <----------------------------- STARTED key |
+      | <- DONE key, value  or  RAISED key, reason |
+"""
+
+import contextlib
+import gc
+import importlib
+import os
+import pickle
+import queue
+import signal
+import struct
+import sys
+import threading
+from collections.abc import Callable
+from importlib.util import module_from_spec, spec_from_file_location
+from types import ModuleType
+from typing import Any
+
+PREPARE, INSTALL, TASK, READY, STARTED, LEFTOVERS, DONE, RAISED = range(8)
+HEADER = struct.Struct("<BqQ")  # kind, key, length of the payload
+
+Frame = tuple[int, int, bytes]
+
+
+def load_module(path: str) -> ModuleType:
+    """Load a module from its file, without the package that it belongs to."""
+    spec = spec_from_file_location(os.path.basename(path).removesuffix(".py"), path)  # noqa: PTH119
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120, pathlib is slow to import
+serialization: Any = load_module(os.path.join(FOLDER, os.pardir, "serialization.py"))  # noqa: PTH118
+
+
+def read_frame(read: Callable[[int], bytes]) -> Frame | None:
+    """Read one frame; None when the other side is gone."""
+    header = _read_exactly(read, HEADER.size)
+    if header is None:
+        return None
+    kind, key, length = HEADER.unpack(header)
+    payload = _read_exactly(read, length)
+    return None if payload is None else (kind, key, payload)
+
+
+def _read_exactly(read: Callable[[int], bytes], length: int) -> bytes | None:
+    chunks = bytearray()
+    while len(chunks) < length:
+        chunk = read(min(length - len(chunks), 1 << 16))
+        if not chunk:
+            return None
+        chunks += chunk
+    return bytes(chunks)
+
+
+def write_frame(write: Callable[[Any], int], kind: int, key: int, payload: bytes) -> None:
+    """Write one frame completely, however little the pipe takes at a time."""
+    # Small frames go out in one piece: one system call, one wake-up of the other side.
+    small = len(payload) < 1 << 15
+    header = HEADER.pack(kind, key, len(payload))
+    for part in [header + payload] if small else [header, payload]:
+        rest = memoryview(part)
+        while rest:
+            rest = rest[write(rest) :]
+
+
+def own_memory(pid: int | str = "self") -> int | None:
+    """Private memory of a process in bytes; None where unknown.
+
+    Pages shared with others, such as a memory-mapped table, are not counted.
+    """
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123, pathlib is slow to import
+            _, resident, shared, *_ = file.read().split()
+    except (OSError, ValueError):  # not Linux, or the process is about to end
+        return None
+    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
+
+
+def update_process(settings: dict[str, Any]) -> None:
+    """Set the parent's folder, path and environment, and import modules."""
+    with contextlib.suppress(OSError):  # the folder may be gone; not every task needs it
+        os.chdir(settings["folder"])
+    sys.path[:] = settings["path"]
+    os.environ.clear()
+    os.environ.update(settings["environment"])
+    for name in settings["preload"]:
+        # It only saves time: a task that needs the module reports why it fails.
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    serialization.import_cloudpickle()
+
+
+class Server:
+    """Execute the parent's orders, one after the other."""
+
+    def __init__(self, orders: int, replies: int) -> None:
+        self._pid = os.getpid()
+        self._orders = orders
+        self._replies = replies
+        self._queue: queue.SimpleQueue[Frame] = queue.SimpleQueue()
+        self._function: Callable[[Any], Any] | None = None
+        self._failure = ""
+        self._threads: int = 1
+        self._idle_seconds: float | None = None
+
+    def run(self) -> None:
+        """Serve until the parent ends, or until no order has come for `idle_seconds`."""
+        threading.Thread(target=self._listen, daemon=True).start()
+        while True:
+            is_in_use = self._function is not None or self._failure != ""
+            try:
+                order, key, payload = self._queue.get(
+                    timeout=None if is_in_use else self._idle_seconds
+                )
+            except queue.Empty:
+                os._exit(0)
+            if order == TASK:
+                self._serve(key, payload)
+            else:
+                (self._prepare if order == PREPARE else self._install)(payload)
+                self._reply(READY, 0, pickle.dumps(own_memory()))
+
+    def _listen(self) -> None:
+        while (frame := read_frame(lambda n: os.read(self._orders, n))) is not None:
+            self._queue.put(frame)
+        # The parent has ended: end too, with everything that a task may have forked.
+        if hasattr(os, "killpg") and os.getpgrp() == self._pid:
+            os.killpg(self._pid, signal.SIGKILL)
+        os._exit(0)
+
+    def _reply(self, kind: int, key: int, payload: bytes = b"") -> None:
+        write_frame(lambda part: os.write(self._replies, part), kind, key, payload)
+
+    def _prepare(self, payload: bytes) -> None:
+        settings = pickle.loads(payload)
+        self._threads = settings["threads"]
+        self._idle_seconds = settings["idle_seconds"]
+        update_process(settings)
+        self._limit_threads()
+
+    def _limit_threads(self) -> None:
+        # The environment limits libraries that are loaded later, this call those that have been
+        # loaded with another limit.
+        importlib.import_module("threadpoolctl").threadpool_limits(self._threads)
+
+    def _install(self, payload: bytes) -> None:
+        self._function, self._failure = None, ""
+        if (shared := sys.modules.get("evolearn.execution.shared")) is not None:
+            shared.clear_loaded()
+        gc.collect()
+        if not payload:
+            if _has_children():
+                # The parent then kills its group: what a task left running must not run on
+                # between two pools.
+                os._exit(0)
+            return
+        try:
+            self._function = pickle.loads(payload)
+        except BaseException as error:
+            reason = serialization.describe(error)
+            self._failure = f"the function could not be unpickled in the worker: {reason}"
+        self._limit_threads()
+
+    def _serve(self, key: int, payload: bytes) -> None:
+        self._reply(STARTED, key)
+        kind, reply = self._run(payload)
+        if os.getpid() != self._pid:
+            # The task has forked, and this is the return of its copy of the process.
+            os._exit(0)
+        inside_worker = sys.modules.get("evolearn.execution.local.inside_worker")
+        spoilt = inside_worker is not None and inside_worker.needs_replacement()
+        if spoilt or any(_is_leftover(thread) for thread in threading.enumerate()):
+            self._reply(LEFTOVERS, key)
+        self._reply(kind, key, reply)
+
+    def _run(self, payload: bytes) -> tuple[int, bytes]:
+        if self._failure:
+            return RAISED, pickle.dumps(self._failure)
+        doing = "the task could not be unpickled in the worker: "
+        try:
+            task = pickle.loads(payload)
+            doing = ""
+            assert self._function is not None
+            # A function may change the settings of a process that runs nothing else.
+            enter = getattr(self._function, "enter_process", None)
+            if enter is not None:
+                enter(task)
+            value = self._function(task)
+            doing = "the result could not be pickled: "
+            return DONE, serialization.pickled(value)
+        except BaseException as error:
+            # SystemExit and KeyboardInterrupt too: one bad task must not end its worker.
+            # Text is sent, because the error itself may not survive pickling.
+            return RAISED, pickle.dumps(doing + serialization.describe(error))
+
+
+def _is_leftover(thread: threading.Thread) -> bool:
+    """Whether a task left this thread running, which would slow down the next task.
+
+    Daemon threads are no leftovers: they are helpers that libraries keep for their next call.
+    """
+    return thread is not threading.main_thread() and not thread.daemon
+
+
+def _has_children() -> bool:
+    if not hasattr(os, "waitid"):
+        return False
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def detach() -> None:
+    """Detach the process from the parent's terminal and output."""
+    # Output of tasks, from Python or from C, is discarded: it can neither disturb the replies
+    # nor block on a pipe that nobody reads.
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    # The parent decides when a task ends, and handles Ctrl-C.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A parent may ignore SIGCHLD, and its children inherit that. The system would then reap the
+    # children of this process before their exit codes can be read.
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def serve(orders: int, replies: int) -> None:
+    """Execute orders from one pipe and write replies to the other."""
+    # When the machine runs out of memory, the kernel should kill a worker, not the parent.
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+        file.write("1000")
+    Server(orders, replies).run()
+
+
+def main() -> None:
+    """Set up the process and serve."""
+    orders, replies = os.dup(0), os.dup(1)
+    detach()
+    serve(orders, replies)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""One place in a pool: its worker, its task, and the limits of that task."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from evolearn.execution.local.process import UNKNOWN_CODE
+from evolearn.execution.local.worker import Worker
+from evolearn.execution.local.worker_program import own_memory
+from evolearn.execution.pool import START_SECONDS
+
+# Interval at which limits are checked: a process fills some 100 MB in this time, and a check
+# costs about 20 microseconds.
+TICK_SECONDS = 0.05
+
+
+@dataclass
+class Task:
+    """A pickled task, kept so that it can be sent again if its worker is lost."""
+
+    key: int
+    payload: bytes
+    timeout: float | None
+    sent: float = 0.0
+    dispatches: int = 0
+
+
+@dataclass
+class WorkerSlot:
+    """A place for one worker, which may be missing, and one task."""
+
+    worker: Worker | None = None
+    task: Task | None = None
+
+    def seconds_left(self) -> float | None:
+        """Seconds until the task must be killed; None while no limit runs."""
+        if self.worker is None or self.task is None:
+            return None
+        if self.worker.started is None:
+            return self.task.sent + START_SECONDS - time.monotonic()
+        if self.task.timeout is None:
+            return None
+        return self.worker.started + self.task.timeout - time.monotonic()
+
+    def exceeded_limit(self, memory_limit: int | None) -> tuple[str, str] | None:
+        """Status and reason if the task has exceeded a limit, else None."""
+        left = self.seconds_left()
+        if left is not None and left <= 0:
+            assert self.worker is not None
+            assert self.task is not None
+            if self.worker.started is None:
+                return "died", f"its worker was not ready within {START_SECONDS:g} s"
+            return "timed_out", f"exceeded its limit of {self.task.timeout:.3g} s"
+        if (
+            memory_limit is not None
+            and self.task is not None
+            and self.excess_memory() > memory_limit
+        ):
+            limit = memory_limit / 2**20
+            return "out_of_memory", f"exceeded its limit of {limit:.0f} MiB of memory"
+        return None
+
+    def excess_memory(self) -> int:
+        """Bytes that the worker has taken since it was ready; 0 where unknown."""
+        if self.worker is None or self.worker.baseline is None:
+            return 0
+        memory = own_memory(self.worker.pid)
+        return 0 if memory is None else memory - self.worker.baseline
+
+
+def seconds_to_next_limit(slots: Iterable[WorkerSlot]) -> float:
+    """Seconds until the limits must be checked again."""
+    lefts = (slot.seconds_left() for slot in slots)
+    return min([TICK_SECONDS, *(left for left in lefts if left is not None)])
+
+
+def cause_of_death(worker: Worker) -> str:
+    """How the process of a worker ended, as a sentence."""
+    code = worker.returncode
+    assert code is not None
+    if worker.start_failure:
+        return f"no worker could be started: {worker.start_failure}"
+    when = "" if worker.started is not None else " before it started the task"
+    if code == UNKNOWN_CODE:
+        return f"its process ended{when}; the fork server that knew how has ended too"
+    if code >= 0:
+        return f"its process exited with code {code}{when}"
+    name = str(-code)
+    with contextlib.suppress(ValueError):  # a real-time signal has no name
+        name = signal.Signals(-code).name
+    return f"its process was killed by signal {name}{when}"

@@ -1,0 +1,1 @@
+"""Tasks on executors of others: `concurrent.futures`, Dask, joblib's backends."""

@@ -1,0 +1,141 @@
+"""The result of a fit, and the fitted attributes that an estimator gets from it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from evolearn.data import feature_names, position_labels
+from evolearn.ensemble.final_models import FinalModels
+from evolearn.execution.budget import Budget
+from evolearn.fit.served import baseline, served_by, with_step
+from evolearn.fit.setup import Plan
+from evolearn.pipeline.genome import Genome
+from evolearn.results.tables import Row, cv_results, history, leaderboard
+from evolearn.search.ask_tell import Search
+from evolearn.search.record import Record
+from evolearn.user_warnings import warn
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A finished fit: its search and its final models, None if no model was fitted."""
+
+    plan: Plan
+    search: Search
+    records: Sequence[Record]
+    stop_reason: str
+    final: FinalModels | None
+
+    def warn(self, budget: Budget) -> None:
+        """Warn of everything that the user should know of this result."""
+        if self.stop_reason == "interrupted":
+            warn("The fit was interrupted; the model is the best one so far.")
+        if self.final is None and any(r.evaluation.error is not None for r in self.records):
+            warn(
+                "No final model could be fitted on all rows; the model predicts from the "
+                "target alone. Pass a larger time_budget, or another search_space."
+            )
+        elif self.final is None:
+            warn(
+                "No candidate was evaluated before the time budget was spent; the model "
+                "predicts from the target alone. Pass a larger time_budget."
+            )
+        elif self.final.shortfall:
+            short = f" in time_budget={budget.seconds} s, which is short for this table"
+            warn(f"{self.final.shortfall}{'' if budget.seconds is None else short}.")
+        if self.final is not None and self.final.note:
+            warn(self.final.note)
+
+    def attributes(self) -> dict[str, Any]:
+        """Return the fitted attributes of the estimator; none of them holds training rows."""
+        plan, data = self.plan, self.plan.data
+        rows = _rows(self.records, plan)
+        models = _baselines(plan) if self.final is None else _models(plan, self.final)
+        attributes = {
+            "n_features_in_": data.prepared.preparer.n_features_in_,
+            "scorer_": data.objective.scorer,
+            "dropped_columns_": dict(data.prepared.dropped),
+            "search_space_": plan.space,
+            **models,
+            "cv_results_": cv_results(rows, len(plan.folds)),
+            "leaderboard_": leaderboard(rows, _weights(self.final)),
+            "history_": history(rows, plan.settings.population_size),
+            "pareto_front_": self.search.front(),
+            "n_generations_": -(-len(rows) // plan.settings.population_size),
+            "n_evaluations_": len(rows),
+            "stop_reason_": self.stop_reason,
+            "_fitted_sparse": data.prepared.schema.sparse,
+            "_n_columns": _n_columns(plan, self.final),
+            "_labels": position_labels(data.raw),
+        }
+        names = feature_names(data.raw)
+        if names is not None:
+            attributes["feature_names_in_"] = names
+        return attributes | dict(data.task.fitted_attributes())
+
+
+def _models(plan: Plan, final: FinalModels) -> dict[str, Any]:
+    best = final.best.entry
+    return {
+        "best_estimator_": with_step(plan, final),
+        "estimator_": served_by(plan, final),
+        "best_params_": best.genome.params,
+        "best_fitness_": best.error,
+        "stacking_weights_": {} if final.stacking is None else dict(final.stacking.weights),
+    }
+
+
+def _baselines(plan: Plan) -> dict[str, Any]:
+    model = baseline(plan)
+    return {
+        "best_estimator_": model,
+        "estimator_": model,
+        "best_params_": {},
+        "best_fitness_": np.nan,
+        "stacking_weights_": {},
+    }
+
+
+def _weights(final: FinalModels | None) -> dict[int, float]:
+    """Return the ensemble's weights by the number of the candidate."""
+    weights: dict[int, float] = {}
+    for member in () if final is None else final.members:
+        weights[member.entry.number] = weights.get(member.entry.number, 0.0) + member.weight
+    return weights
+
+
+def _n_columns(plan: Plan, final: FinalModels | None) -> int:
+    """Return the number of columns of a row on its way through the model."""
+    prepared = plan.data.prepared
+    width = max(prepared.preparer.n_features_in_, prepared.schema.n_columns)
+    if final is not None and final.stacking is not None:
+        width += len(final.members) * plan.data.task.n_outputs
+    return width
+
+
+def _rows(records: Sequence[Record], plan: Plan) -> list[Row]:
+    numbers = {record.candidate.genome: record.candidate.number for record in records}
+    return [_row(record, plan, numbers) for record in records]
+
+
+def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
+    candidate, evaluation = record.candidate, record.evaluation
+    parent = candidate.genome.parent
+    return Row(
+        number=candidate.number,
+        generation=candidate.generation,
+        origin=candidate.origin,
+        parents=candidate.parents,
+        inherits=None if parent is None else numbers[parent],
+        params=candidate.genome.params,
+        complexity=plan.space.complexity(candidate.genome),
+        scores=evaluation.scores,
+        fitness=evaluation.error,
+        fit_seconds=evaluation.fit_seconds,
+        score_seconds=evaluation.score_seconds,
+        status=evaluation.status,
+        failure=evaluation.failure,
+        warnings=evaluation.warnings,
+    )

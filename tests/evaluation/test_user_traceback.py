@@ -1,0 +1,74 @@
+"""Errors of the user's own estimators show where they happened."""
+
+import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.impute import SimpleImputer
+from sklearn.tree import DecisionTreeClassifier
+
+from evolearn import EvolutionaryClassifier, Float, SearchError
+from evolearn.evaluation.user_traceback import location_in_user_code, user_frames
+
+
+class Broken(ClassifierMixin, BaseEstimator):
+    """A classifier that fails for half of its values of `mood`, two calls below `fit`."""
+
+    def __init__(self, mood=1.0):
+        self.mood = mood
+
+    def fit(self, X, y):
+        if self.mood > 0.5:
+            self._prepare()
+        self.model_ = DecisionTreeClassifier(random_state=0).fit(X, y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def _prepare(self):
+        raise OSError("the disk is full")
+
+    def predict(self, X):
+        return self.model_.predict(X)
+
+    def predict_proba(self, X):
+        return self.model_.predict_proba(X)
+
+
+LINE = Broken._prepare.__code__.co_firstlineno + 1
+PLACE = f"{__file__}:{LINE}, in _prepare"
+
+
+def test_an_error_of_all_candidates_shows_the_lines_of_the_user(fast, numbers):
+    with pytest.raises(SearchError) as error:
+        EvolutionaryClassifier(search_space=[Broken()], **fast).fit(*numbers)
+    message = str(error.value)
+    assert f"OSError: the disk is full ({PLACE})" in message
+    last = message.partition("in your own code:\n")[2].splitlines()
+    assert last[0].startswith(f'  File "{__file__}", line ')
+    assert last[0].endswith("in fit")
+    assert last[2] == f'  File "{__file__}", line {LINE}, in _prepare'
+    assert last[-1] == "OSError: the disk is full"
+    assert "evolearn/evaluation" not in message
+
+
+def test_a_failed_candidate_names_file_and_line(fast, numbers):
+    space = [(Broken(), {"mood": Float(0.0, 1.0)})]
+    model = EvolutionaryClassifier(search_space=space, **{**fast, "n_evaluations": 16})
+    failures = model.fit(*numbers).cv_results_["failure"]
+    assert set(failures) == {"", f"OSError: the disk is full ({PLACE})"}
+
+
+def caught(function):
+    try:
+        function()
+    except Exception as error:
+        return error
+
+
+def test_an_error_of_a_library_below_the_users_code_shows_both():
+    error = caught(lambda: SimpleImputer(strategy="no_such").fit([[1.0]]))
+    assert location_in_user_code(error).startswith(f"{__file__}:")
+    assert "sklearn" in user_frames(error)
+
+
+def test_an_error_without_the_users_code_has_no_place():
+    error = ValueError("raised nowhere")
+    assert location_in_user_code(error) == user_frames(error) == ""
