@@ -95,7 +95,7 @@ def registered_families() -> tuple[ModelFamily, ...]:
 
 
 def reference_cost(task: str) -> Cost:
-    """Return the cost by which it is told how large a table is for a budget."""
+    """Return the cost of the reference family, by which the size of a table is judged."""
     return next(family.models[task].cost for family in _FAMILIES if family.is_reference)
 
 
@@ -144,7 +144,7 @@ def options_for(traits: Iterable[Trait], task: str | None) -> Mapping[str, tuple
 
 
 def slots_of(component: Component) -> Mapping[str, tuple[str, ...]]:
-    """Return the options of every gene for an estimator, known or not."""
+    """Return the options of every gene for an estimator, also if it names none."""
     if component.slots is not None:
         return component.slots
     return options_for([Trait.UNKNOWN], None)

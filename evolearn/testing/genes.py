@@ -118,6 +118,7 @@ def _fitted(genome: Genome, space: SearchSpace, table: SmallTable) -> Pipeline:
     # Threads cost more than they save on so few rows.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as of more quantiles than rows
+        warnings.simplefilter("error", FutureWarning)  # deprecated parameters
         return model.fit(table.matrix, table.target)
 
 

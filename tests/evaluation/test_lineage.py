@@ -27,7 +27,7 @@ from evolearn.execution.budget import Budget
 from evolearn.fit.data import read_data
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.pipeline.build import build_pipeline
+from evolearn.pipeline.build import build_pipeline, preparation, preparation_seed
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import LONGEST_LINEAGE, continued, warm_started
 from evolearn.policy import DEFAULT_POLICY, Policy
@@ -126,8 +126,8 @@ def test_a_line_is_a_part_of_what_a_candidate_is():
     first, second, third = family(space)
     alone = Genome(third.genes)
     assert alone != third
-    assert alone.preparation == third.preparation
-    assert alone.preparation_seed(0) == third.preparation_seed(0)
+    assert preparation(alone, space) == preparation(third, space)
+    assert preparation_seed(alone, space, 0) == preparation_seed(third, space, 0)
     assert alone.seed(0) != third.seed(0)
     assert alone.params == third.params
     assert third.lineage == (first, second, third)
@@ -149,7 +149,7 @@ def test_a_child_takes_from_its_parent_what_weights_presuppose():
     one = warm_started(child, parent, space)
     assert one.parent == parent
     assert one in space
-    assert one.preparation == parent.preparation
+    assert preparation(one, space) == preparation(parent, space)
     assert one["target"] == parent["target"]
     values = dict(one["estimator"].values)
     kept = {"embedding": "piecewise", "n_bins": 7, "activation": "tanh"}
@@ -190,7 +190,7 @@ def test_children_of_networks_inherit_now_and_then():
     for child in heirs:
         assert child.genome in space
         assert child.genome.parent == candidates[child.parents[0]].genome
-        assert child.genome.preparation == child.genome.parent.preparation
+        assert preparation(child.genome, space) == preparation(child.genome.parent, space)
     assert max(len(c.genome.lineage) for c in heirs) > 2
 
 
