@@ -1,4 +1,4 @@
-"""Which choices a genome makes before the model: one file per gene.
+"""Genes: the choices that a genome makes before the model, one file each.
 
 The list below is the registry: the order of the steps in a pipeline.
 """

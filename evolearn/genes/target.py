@@ -37,6 +37,7 @@ class TargetGene(Gene):
     """Transformation of the target of a regression."""
 
     name = TARGET
+    prepares = False
     components = (
         _option("no_target_transform", None, 0.0),
         _option(

@@ -1,9 +1,9 @@
-"""Model families, one file per kind, each family with both tasks.
+"""Model families: the types of estimators, one file per kind, each family with both tasks.
 
-The list below is the registry. The ranks of the portfolio entries, by task, were chosen from
-110 configurations that ``benchmarks/portfolio.py measure`` fitted on every table of the suite,
-by their worth on average and beside each other. What its ``choose`` takes greedily is worse on
-tables that it did not choose by: few tables judge, and luck is chosen.
+The list below is the registry. The portfolio entries and their ranks were chosen by hand, from
+110 configurations that ``benchmarks/portfolio.py measure`` fitted on every table of the suite:
+those with a low error on average, and those that do well where others fail. The greedy choice
+of ``benchmarks/portfolio.py choose`` does worse on tables that were not used for the choice.
 """
 
 from evolearn.models.boosting import EXACT_BOOSTING, HISTOGRAM_BOOSTING

@@ -1,1 +1,1 @@
-"""What can be built: domains, components, genomes, the catalogue, genome to pipeline."""
+"""Pipelines: components and their domains, genes, genomes, the search space."""

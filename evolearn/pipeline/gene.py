@@ -101,6 +101,8 @@ class Gene(ABC):
         The option that replaces one that is seldom drawn; None: the gene has none.
     scales : bool
         Whether it scales the numeric columns, so that columns made by others are scaled, too.
+    prepares : bool
+        Whether it changes the input columns; not if it only changes the estimator.
     mutation_share : float
         Probability that a mutation may turn the neutral option into another one, as long as
         nothing is known in favour of the others.
@@ -110,6 +112,7 @@ class Gene(ABC):
     components: tuple[Component, ...]
     neutral: str | None = None
     scales: bool = False
+    prepares: bool = True
     mutation_share: float = 1.0
 
     # -- which options there are ------------------------------------------------------------

@@ -14,9 +14,9 @@ from evolearn.pipeline.resources import Cost
 
 _GENES: list[Gene] = []
 _FAMILIES: list[ModelFamily] = []
-# Components by task, made when they are first asked for: thousands of genomes are compared
-# with them.
-_COMPONENTS: dict[str, tuple[Component, ...]] = {}
+# Components by family and task, made when they are first asked for: thousands of genomes are
+# compared with them.
+_COMPONENTS: dict[tuple[str, str], Component] = {}
 
 
 def register_gene(gene: Gene, *, before: str | None = None) -> None:
@@ -95,16 +95,17 @@ def registered_families() -> tuple[ModelFamily, ...]:
 
 
 def reference_cost(task: str) -> Cost:
-    """Return the cost by which it is told how large a table is for a budget."""
+    """Return the cost of the reference family, by which the size of a table is judged."""
     return next(family.models[task].cost for family in _FAMILIES if family.is_reference)
 
 
 def default_components(task: str) -> tuple[Component, ...]:
     """Return the estimators of a task, of families whose library is installed."""
-    if task not in _COMPONENTS:
-        usable = [f for f in _FAMILIES if task in f.models and f.is_usable]
-        _COMPONENTS[task] = tuple(_component(family, task) for family in usable)
-    return _COMPONENTS[task]
+    usable = [family for family in _FAMILIES if task in family.models and family.is_usable]
+    for family in usable:
+        if (family.name, task) not in _COMPONENTS:
+            _COMPONENTS[family.name, task] = _component(family, task)
+    return tuple(_COMPONENTS[family.name, task] for family in usable)
 
 
 def _component(family: ModelFamily, task: str) -> Component:
@@ -143,7 +144,7 @@ def options_for(traits: Iterable[Trait], task: str | None) -> Mapping[str, tuple
 
 
 def slots_of(component: Component) -> Mapping[str, tuple[str, ...]]:
-    """Return the options of every gene for an estimator, known or not."""
+    """Return the options of every gene for an estimator, also if it names none."""
     if component.slots is not None:
         return component.slots
     return options_for([Trait.UNKNOWN], None)

@@ -8,7 +8,6 @@ from random import Random
 import numpy as np
 import pandas as pd
 import pytest
-from evolearn.search.portfolio_entries import STARTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_matrix
@@ -23,13 +22,13 @@ from evolearn.cost.restriction import restrict
 from evolearn.cost.seconds import expected_seconds
 from evolearn.data import prepare_table
 from evolearn.pipeline.build import build_pipeline
-from evolearn.pipeline.component import weight_parameter
 from evolearn.pipeline.genome import Allele, Genome
+from evolearn.pipeline.portfolio_entries import portfolio_entries
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.sample_weights import fit_weights
+from evolearn.pipeline.sample_weights import fit_weights, weight_parameter
 from evolearn.pipeline.user_space import make_space
 from evolearn.search.portfolio import portfolio
-from evolearn.search.variation import SELDOM_TAKEN, mutate, sample
+from evolearn.search.variation import mutate, sample
 
 TASKS = ("classification", "regression")
 
@@ -102,7 +101,10 @@ def test_mutating_an_integer_changes_it(domain, seed):
         (lambda: Component("ridge", Ridge, {"alhpa": Float(0, 1)}), "'alhpa'.*alpha"),
         (lambda: Integer(0.5, 3.5), "whole numbers, got low=0.5"),
         (lambda: Choice(lambda: 1, lambda: 2), "lambda>> twice"),
-        (lambda: Component("ridge", Ridge, slots={"scalar": ("standard",)}), "slot 'scalar'"),
+        (
+            lambda: SearchSpace([Component("ridge", Ridge, slots={"scalar": ("standard",)})]),
+            "slot 'scalar'",
+        ),
         (lambda: Component("ridge", Ridge, conditions={"a": ("b", (1,))}), "name 'a'"),
         (lambda: SearchSpace([], {"scalar": []}), "slot 'scalar'"),
     ],
@@ -325,7 +327,8 @@ def test_bins_and_projections_are_seldom_tried():
     rng = Random(0)
 
     def share(genomes):
-        return np.mean([g["transformer"].component in SELDOM_TAKEN for g in genomes])
+        seldom = {"bins", "random_projection"}
+        return np.mean([g["transformer"].component in seldom for g in genomes])
 
     drawn = [sample(space, rng, estimator="ridge") for _ in range(1000)]
     assert 0.02 < share(drawn) < 0.15
@@ -506,12 +509,12 @@ def test_the_portfolio_starts_with_its_baseline_and_lies_in_the_space(task):
     problem = problem_of(prepared, task)
     space = restrict(SearchSpace.default(task), problem)
     genomes = portfolio(space, problem)
-    assert genomes[0].estimator == STARTS[task][0]["estimator"]
+    assert genomes[0].estimator == portfolio_entries(task)[0]["estimator"]
     assert all(genome in space for genome in genomes)
     assert len(set(genomes)) == len(genomes)
     assert {genome.estimator for genome in genomes} == set(space.names)
     # Every entry of the data can be built: none is dropped for a misspelt name or value.
-    there = [entry for entry in STARTS[task] if entry["estimator"] in space.names]
+    there = [entry for entry in portfolio_entries(task) if entry["estimator"] in space.names]
     assert len(genomes) >= len(there)
 
 

@@ -64,7 +64,7 @@ def test_relations_are_looked_for_where_a_number_is_known_in_one_half_alone():
         some = X.copy()
         some[:, 1] = np.nan
         some[known, 1] = 1.0
-        assert find_relations(some, 2, target, 0).relations == ()
+        assert find_relations(some, 2, target, 0) == ()
 
 
 # -- numbers far from zero -------------------------------------------------------------------
