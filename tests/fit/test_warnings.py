@@ -132,10 +132,15 @@ def test_a_warning_is_shown_while_a_thread_of_the_fit_still_runs_a_task():
             over.wait()
 
     thread = threading.Thread(target=task)
-    with pytest.warns(EvolearnWarning, match="once") as caught, collected_warnings():
+
+    @collected_warnings()
+    def fit():
         warn("once")
         thread.start()
         begun.wait()
+
+    with pytest.warns(EvolearnWarning, match="once") as caught:
+        fit()
     assert len(caught) == 1
     over.set()
     thread.join()
