@@ -17,7 +17,7 @@ from sklearn.preprocessing import QuantileTransformer
 
 from evolearn import Component, SearchSpace
 from evolearn.cost.runtime_model import RuntimeModel
-from evolearn.cost.seconds import lineage_factor, warm_seconds
+from evolearn.cost.seconds import lineage_factor, warm_start_seconds
 from evolearn.data import prepare_table
 from evolearn.evaluation.warm_start import train_lineage
 from evolearn.pipeline.lineage import (
@@ -163,8 +163,8 @@ def test_only_the_rounds_that_are_added_are_expected_to_take_time():
     parent = named(HIST, max_iter=100)
     child = continued(parent, space, random.Random(0))
     added = dict(child["estimator"].values)["max_iter"] - 100
-    seconds = warm_seconds(parent, space, problem)
-    assert warm_seconds(child, space, problem) == pytest.approx(seconds * added / 100)
+    seconds = warm_start_seconds(parent, space, problem)
+    assert warm_start_seconds(child, space, problem) == pytest.approx(seconds * added / 100)
     assert lineage_factor(child, space, problem) == pytest.approx((100 + added) / added)
     model = RuntimeModel(space, problem, 3)
     model.observe(parent, 3.0, retrained=False)
