@@ -53,7 +53,6 @@ def imported_modules(module):
                 yield node.lineno, f"{node.module}.{alias.name}"
 
 
-@pytest.mark.xfail(reason="the rooms are being sorted out")
 def test_rooms_import_from_lower_rooms_only():
     wrong = []
     for module in MODULES:
