@@ -47,7 +47,7 @@ class Entries:
     def __init__(self):
         self.entries = []
 
-    def told(self, candidate, evaluation):
+    def candidate_evaluated(self, candidate, evaluation):
         """Keep the candidate, if it has an error."""
         if evaluation.error is not None:
             self.entries.append(Entry(candidate, evaluation))

@@ -1,6 +1,6 @@
 """Evolves machine-learning pipelines behind scikit-learn's interface."""
 
-import evolearn.genes  # fills the registry
+import evolearn.genes  # noqa: F401, fills the registry
 import evolearn.models  # noqa: F401, likewise
 from evolearn.data.preparer import ColumnPreparer
 from evolearn.estimators.classifier import EvolutionaryClassifier

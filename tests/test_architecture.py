@@ -1,4 +1,7 @@
-"""The rules of the package's structure that an import statement can break."""
+"""The rules of the package's structure that an import statement can break.
+
+Rules that hold for single imports are in pyproject.toml, as settings of ruff.
+"""
 
 import ast
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Evolve a model of a real table and compare it with boosted trees out of the box.
+"""Evolve a model for a real table and compare it with boosted trees with default settings.
 
-The table: 569 tumours, thirty measurements of each, and whether it was malignant. Takes
-about forty seconds.
+The table has thirty measurements of each of 569 tumours; the target is whether a tumour is
+malignant. The script takes about forty seconds.
 """
 
 from sklearn.datasets import load_breast_cancer
@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from evolearn import EvolutionaryClassifier
 
-X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+X, y = load_breast_cancer(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(
     X, y, test_size=0.3, stratify=y, random_state=0
 )

@@ -1,4 +1,4 @@
-"""What may be wrong with a checkpoint, as one error that names the file and a remedy."""
+"""The error of an unusable checkpoint, which names the file and a remedy."""
 
 import contextlib
 import sqlite3
@@ -19,11 +19,11 @@ class CheckpointError(ValueError):
         )
 
     @classmethod
-    def damaged(cls, path: Path, what: str) -> Self:
+    def damaged(cls, path: Path, damage: str) -> Self:
         """Return the error for a file that does not read as it was written."""
         return cls(
-            f"The checkpoint {path} is damaged ({what}); it was left as it is. Restore it from "
-            "a copy, or pass another folder as journal."
+            f"The checkpoint {path} is damaged ({damage}); it was left as it is. Restore it "
+            "from a copy, or pass another folder as journal."
         )
 
     @classmethod

@@ -170,7 +170,7 @@ def step_of(row: Row) -> Step:
 
 
 def decisions_of(row: Row) -> dict[str, Any]:
-    """Return how a run ended, from a row of `runs`."""
+    """Return the end of a run: its stop reason and decisions, from a row of `runs`."""
     decisions: dict[str, Any] = json.loads(row[-1])
     return {**decisions, "steps": [Step(**step) for step in decisions["steps"]]}
 

@@ -1,1 +1,1 @@
-"""Expected seconds and memory of fits."""
+"""Expected seconds and memory of fits, the runtime model, reserved time."""

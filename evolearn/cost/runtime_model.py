@@ -5,7 +5,7 @@ from collections import defaultdict
 import numpy as np
 
 from evolearn.cost.memory import refit_factor
-from evolearn.cost.seconds import lineage_factor, reference_seconds, warm_seconds
+from evolearn.cost.seconds import lineage_factor, reference_seconds, warm_start_seconds
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
@@ -85,6 +85,6 @@ class RuntimeModel:
         return refit_factor(genome, self._space, self._problem)
 
     def _by_formula(self, genome: Genome, retrained: bool) -> float:
-        seconds = warm_seconds(genome, self._space, self._problem)
+        seconds = warm_start_seconds(genome, self._space, self._problem)
         seconds = 1.0 if seconds is None else max(seconds, 1e-4)
         return self._n_folds * seconds * (self.lineage_ratio(genome) if retrained else 1.0)

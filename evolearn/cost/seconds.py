@@ -34,7 +34,7 @@ def expected_seconds(
     return seconds * component.cost.effort(component.default() if allele is None else allele)
 
 
-def warm_seconds(genome: Genome, space: SearchSpace, problem: Problem) -> float | None:
+def warm_start_seconds(genome: Genome, space: SearchSpace, problem: Problem) -> float | None:
     """Return the expected seconds of one fit with the genome's warm start, if it has one.
 
     None if they are not known.
@@ -53,6 +53,6 @@ def warm_seconds(genome: Genome, space: SearchSpace, problem: Problem) -> float 
 
 def lineage_factor(genome: Genome, space: SearchSpace, problem: Problem) -> float:
     """Ratio of the training time of a genome's whole lineage to that of its last member."""
-    seconds = [warm_seconds(one, space, problem) for one in genome.lineage]
+    seconds = [warm_start_seconds(one, space, problem) for one in genome.lineage]
     known = [one for one in seconds if one]
     return sum(known) / known[-1] if len(known) == len(seconds) else float(len(seconds))

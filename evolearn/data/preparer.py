@@ -224,7 +224,8 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
 
 
 def _warn(message):
-    warnings.warn(f"{message} feature names", UserWarning, stacklevel=4)
+    # The warning that scikit-learn's transformers give.
+    warnings.warn(f"{message} feature names", UserWarning, stacklevel=4)  # noqa: TID251
 
 
 def _as_csr(X):

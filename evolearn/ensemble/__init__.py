@@ -1,1 +1,1 @@
-"""What is handed back: ensemble selection, refits, the model that serves."""
+"""Ensemble selection, final models, and the stacking model that predicts."""

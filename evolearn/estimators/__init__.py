@@ -1,1 +1,1 @@
-"""The front door: the two estimators, their parameters and their validation."""
+"""The public estimators: parameters, their validation, and delegation."""

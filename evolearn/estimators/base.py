@@ -27,12 +27,12 @@ from evolearn.fit.settings import Settings
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.user_warnings import collected_warnings
 
-# Rows, and numbers, that are predicted at once: the copies and kernel features that a pipeline
-# makes of them take many times their memory.
+# Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
+# features that a pipeline makes of them take many times their memory.
 ROWS_AT_ONCE = 20_000
 NUMBERS_AT_ONCE = 4_000_000
-# Numbers that a pipeline makes of a sparse row, unless the row holds more: the largest number
-# of components of a decomposition.
+# Number of values that a pipeline makes of a sparse row, unless the row holds more: the largest
+# number of components of a decomposition.
 WIDTH_OF_SPARSE = 200
 
 
@@ -55,10 +55,10 @@ def single_has(method: str) -> Any:
 
 
 class BaseEvolutionary(BaseEstimator):
-    """Parameters, validation and predictions; the task comes from the subclass."""
+    """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
-    # Subclasses in benchmarks and tests set another one.
+    # Subclasses in benchmarks and tests set another policy.
     _policy: ClassVar[Policy] = DEFAULT_POLICY
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -168,17 +168,17 @@ class BaseEvolutionary(BaseEstimator):
         Parameters
         ----------
         X : table of shape (n_samples, n_features)
-            Columns are found by name where the table of ``fit`` had names.
+            Columns are found by name if the table of ``fit`` had names.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            Values, or class labels as they were in ``fit``.
+            Numbers, or class labels of the type that ``fit`` got.
         """
         return self._predicted("predict", X)
 
     def _predicted(self, method: str, X: Any) -> Any:
-        """Return the fitted model's predictions, whatever output is configured elsewhere."""
+        """Return the fitted model's predictions, as arrays even if frames are configured."""
         X = self._checked(X)
         total = n_rows(X)
         with config_context(transform_output="default"):

@@ -1,1 +1,1 @@
-"""How good it is: folds, scoring, out-of-fold predictions, fold models."""
+"""Training and scoring of candidates: folds, racing, warm starts, prepared rows."""

@@ -186,7 +186,7 @@ class Evaluator:
         rows = [len(train) for train in self.folds.train[len(run.scores) :]]
         spent = run.seconds
         limit = FOLD_SLACK * max(task.patience - spent, 0.0) * rows[0] / sum(rows)
-        return max(limit, task.steered_after - spent)
+        return max(limit, task.untimed_seconds - spent)
 
     def _load(self, genome: Genome) -> None:
         """Load the data before a fold is timed: in a fresh process that is slow."""
@@ -213,7 +213,7 @@ class Evaluator:
                 return "raced", ""
         rows = [len(train) for train in self.folds.train]
         expected = run.seconds * sum(rows) / sum(rows[:n_done])
-        if run.seconds >= task.steered_after and expected > VERDICT_SLACK * task.patience:
+        if run.seconds >= task.untimed_seconds and expected > VERDICT_SLACK * task.patience:
             return "timed_out", self._too_slow(task, run)
         return "scored", ""
 

@@ -35,7 +35,7 @@ class EvaluationTask:
         The genome is given up once it is far behind this candidate.
     patience : float
         The genome is given up if all folds would take more seconds than this.
-    steered_after : float
+    untimed_seconds : float
         Seconds during which `patience` does not apply yet.
     """
 
@@ -48,7 +48,7 @@ class EvaluationTask:
     parent_models: Path | None = None
     rival: Rival | None = None
     patience: float = float("inf")
-    steered_after: float = 0.0
+    untimed_seconds: float = 0.0
 
     def wants_predictions(self, error: float | None) -> bool:
         """Whether predictions with this error are to be kept."""

@@ -20,7 +20,7 @@ START_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one task of a pool ended.
+    """Outcome of one task of a pool.
 
     Parameters
     ----------

@@ -21,23 +21,39 @@ class _SharedSettings:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._n_tasks = 0
-        self._settings = ExitStack()
+        self._warnings = ExitStack()
+        self._threads = ExitStack()
 
     def __enter__(self) -> None:
         with self._lock:
             if self._n_tasks == 0:
-                # Tasks replace the filters to collect warnings. Those of a task in another
-                # thread must not meet a user's filter "error" then.
-                self._settings.enter_context(warnings.catch_warnings(record=True))
-                warnings.simplefilter("default")
-                self._settings.enter_context(_one_blas_thread())
+                self._replace_filters()
+                self._threads.enter_context(_one_blas_thread())
             self._n_tasks += 1
 
     def __exit__(self, *error: object) -> None:
         with self._lock:
             self._n_tasks -= 1
             if self._n_tasks == 0:
-                self._settings.close()
+                self._threads.close()
+                self._warnings.close()
+
+    @contextmanager
+    def users_filters(self) -> Iterator[None]:
+        """Restore the user's filters of warnings for a moment, while tasks may run."""
+        with self._lock:
+            self._warnings.close()
+            try:
+                yield
+            finally:
+                if self._n_tasks:
+                    self._replace_filters()
+
+    def _replace_filters(self) -> None:
+        # Tasks replace the filters to collect warnings. Those of a task in another thread must
+        # not meet a user's filter "error" then.
+        self._warnings.enter_context(warnings.catch_warnings(record=True))
+        warnings.simplefilter("default")
 
 
 _SHARED_SETTINGS = _SharedSettings()
@@ -50,6 +66,14 @@ def quiet_process() -> AbstractContextManager[None]:
     the threads of tasks have set them would leave wrong ones behind.
     """
     return _SHARED_SETTINGS
+
+
+def users_filters() -> AbstractContextManager[None]:
+    """Restore the user's filters of warnings, while tasks may run in threads of this process.
+
+    A thread cannot be ended: it may still run a candidate when the fit is over.
+    """
+    return _SHARED_SETTINGS.users_filters()
 
 
 @lru_cache(maxsize=1)  # until another module is imported

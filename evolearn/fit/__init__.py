@@ -1,1 +1,1 @@
-"""What happens during fit: settings, setup, run, final models."""
+"""The steps of ``fit``: settings, setup, search, final models, fitted attributes."""

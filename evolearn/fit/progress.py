@@ -18,7 +18,7 @@ class ProgressLog:
     def __init__(self, verbose: int) -> None:
         self._verbose = verbose
 
-    def told(self, candidate: Candidate, evaluation: Evaluation) -> None:
+    def candidate_evaluated(self, candidate: Candidate, evaluation: Evaluation) -> None:
         """Log nothing for single candidates."""
 
     def generation_ended(self, progress: Progress) -> None:

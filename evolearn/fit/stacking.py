@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from evolearn.cost.memory import memory_of
 from evolearn.cost.runtime_model import RuntimeModel
-from evolearn.cost.seconds import warm_seconds
+from evolearn.cost.seconds import warm_start_seconds
 from evolearn.data.schema import TableSchema
 from evolearn.ensemble.final_models import FinalModels, Order
 from evolearn.ensemble.library import Entry
@@ -131,7 +131,9 @@ def expected_seconds(
     """
     if genome.estimator not in plan.space.names:
         return 0.0
-    narrow, wide = (warm_seconds(genome, plan.space, of) for of in (plan.problem, problem))
+    narrow, wide = (
+        warm_start_seconds(genome, plan.space, of) for of in (plan.problem, problem)
+    )
     ratio = wide / narrow if narrow and wide else 1.0
     return SLACK * ratio * runtime_model.predicted(genome) * (1 + 1 / len(plan.folds))
 

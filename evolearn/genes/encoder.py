@@ -105,7 +105,7 @@ class EncoderGene(Gene):
     def configure(
         self, plan: PipelinePlan, allele: Allele, step: Step, estimator: BaseEstimator
     ) -> BaseEstimator:
-        """Tell the estimator which columns hold codes of categories."""
+        """Set the estimator's parameter for the columns that hold codes of categories."""
         if allele.component == EMBEDDED:
             estimator.set_params(categorical_features=[*range(len(plan.codes))])
         elif allele.component == NATIVE and not plan.problem.table.sparse:

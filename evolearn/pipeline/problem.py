@@ -75,7 +75,7 @@ class Problem:
     findings: Mapping[str, Any] | None = field(default_factory=dict)
 
     def finding(self, gene: str) -> Any:
-        """Return what a gene discovered, None for nothing."""
+        """Return the finding of a gene, None if it found nothing."""
         return (self.findings or {}).get(gene)
 
     @property

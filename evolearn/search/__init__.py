@@ -1,1 +1,1 @@
-"""What to try next: individuals, variation, selection, ask and tell."""
+"""The search: loop, schedule, stopping rules; evolution, variation and portfolio."""

@@ -74,9 +74,9 @@ class Search(ABC):
         """
         if self._initial:
             return self._candidate(self._initial.pop(0), "portfolio", ())
-        return self._bred()
+        return self._new_candidate()
 
-    def _bred(self) -> Candidate | None:
+    def _new_candidate(self) -> Candidate | None:
         """Return a new candidate that is no initial genome."""
         for attempt in range(MOST_RETRIES):
             # A population that has converged repeats itself: then draw from the space.

@@ -84,7 +84,7 @@ class Evolution(Search):
         left = [entry for entry in entries if sizes[entry] not in self._seen]
         if left and (portfolio_first or self.rng.random() < LEFT_OVER):
             return self._started(left[0], sizes[left[0]])
-        child = self._bred()
+        child = self._new_candidate()
         if child is None and left:
             return self._started(left[0], sizes[left[0]])
         return child

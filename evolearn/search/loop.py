@@ -232,7 +232,7 @@ class SearchLoop:
             # The rival at the time of asking does not depend on how fast the workers are.
             rival=self._rival() if self._free else asked.rival,
             patience=self._patience(),
-            steered_after=self.schedule.ordered_seconds(),
+            untimed_seconds=self.schedule.ordered_seconds(),
         )
 
     def _save_above(self) -> float:
@@ -300,7 +300,7 @@ class SearchLoop:
         if evaluation.error is not None:
             self.library.add(Entry(candidate, evaluation, evaluated.models_path))
         self.record.add(candidate, evaluation, step)
-        self.observer.told(candidate, evaluation)
+        self.observer.candidate_evaluated(candidate, evaluation)
         if self.record.ends_generation:
             self._report()
 

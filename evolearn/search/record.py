@@ -50,7 +50,7 @@ class Progress:
 class Observer(Protocol):
     """Watches a search."""
 
-    def told(self, candidate: Candidate, evaluation: Evaluation) -> None:
+    def candidate_evaluated(self, candidate: Candidate, evaluation: Evaluation) -> None:
         """Take notice of a candidate and its evaluation, predictions included."""
 
     def generation_ended(self, progress: Progress) -> None:

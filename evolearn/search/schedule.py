@@ -85,12 +85,12 @@ class Schedule:
         many = seconds > MANY * (sum(costs) / len(initial))
         return distance if many else max(SHORT_DISTANCE, 2 * n_workers)
 
-    def is_free(self, n_told: int) -> bool:
+    def is_free(self, n_evaluated: int) -> bool:
         """Whether order and costs may depend on measured times, after so many candidates."""
         if self._free is None and self.budget.seconds is not None:
             if self.budget.elapsed() <= self._policy.ordered_share * self.budget.seconds:
                 return False
-            self._free = n_told < FAST
+            self._free = n_evaluated < FAST
         return bool(self._free)
 
     def set_free(self) -> None:

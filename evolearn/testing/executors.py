@@ -224,7 +224,7 @@ class ExecutorConformance:
             pool.submit(0, None)
 
     def test_functions_and_classes_may_come_from_a_script(self, pool: Pool) -> None:
-        """What no worker can import is sent, and comes back as an instance of its class."""
+        """Code that no worker can import is sent; results are instances of its classes."""
 
         class Box:
             def __init__(self, content: int) -> None:

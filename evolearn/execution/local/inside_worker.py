@@ -35,7 +35,7 @@ def enter(seed: int) -> None:
     if not _State.is_worker:
         _return_large_blocks()
     _State.is_worker = True
-    random.seed(seed)
+    random.seed(seed)  # noqa: TID251, likewise
     np.random.seed(seed)  # noqa: NPY002, it is the global one that is to be seeded
 
 

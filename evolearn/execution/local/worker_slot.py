@@ -77,7 +77,7 @@ def seconds_to_next_limit(slots: Iterable[WorkerSlot]) -> float:
 
 
 def cause_of_death(worker: Worker) -> str:
-    """How the process of a worker ended, as a sentence."""
+    """Sentence on the end of a worker's process."""
     code = worker.returncode
     assert code is not None
     if worker.start_failure:
