@@ -14,9 +14,9 @@ from evolearn.pipeline.resources import Cost
 
 _GENES: list[Gene] = []
 _FAMILIES: list[ModelFamily] = []
-# Components by family and task, made when they are first asked for: thousands of genomes are
-# compared with them.
-_COMPONENTS: dict[tuple[str, str], Component] = {}
+# Components by task, made when they are first asked for: thousands of genomes are compared
+# with them.
+_COMPONENTS: dict[str, tuple[Component, ...]] = {}
 
 
 def register_gene(gene: Gene, *, before: str | None = None) -> None:
@@ -102,10 +102,10 @@ def reference_cost(task: str) -> Cost:
 def default_components(task: str) -> tuple[Component, ...]:
     """Return the estimators of a task, of families whose library is installed."""
     usable = [family for family in _FAMILIES if task in family.models and family.is_usable]
-    for family in usable:
-        if (family.name, task) not in _COMPONENTS:
-            _COMPONENTS[family.name, task] = _component(family, task)
-    return tuple(_COMPONENTS[family.name, task] for family in usable)
+    # A library may have been installed since.
+    if {family.name for family in usable} != {c.name for c in _COMPONENTS.get(task, ())}:
+        _COMPONENTS[task] = tuple(_component(family, task) for family in usable)
+    return _COMPONENTS.get(task, ())
 
 
 def _component(family: ModelFamily, task: str) -> Component:

@@ -88,6 +88,8 @@ def test_a_search_draws_and_keeps_it():
     assert model.score(*spread_of_rows(seed=1)) > 0.7
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    alone = EvolutionaryRegressor(**SETTINGS | {"n_jobs": 1}).fit(X, y)
+    np.testing.assert_array_equal(alone.cv_results_["fitness"], results["fitness"])
 
 
 @pytest.mark.usefixtures("gene")

@@ -258,7 +258,7 @@ def test_another_version_makes_another_checkpoint(library, monkeypatch):
     before = fingerprint_of(settings, data)
     assert fingerprint_of(settings, data) == before
     monkeypatch.setattr(importlib.import_module(library), "__version__", "99.0")
-    assert fingerprint_of(data, **settings) != before
+    assert fingerprint_of(settings, data) != before
 
 
 # -- a whole search ---------------------------------------------------------------------------
