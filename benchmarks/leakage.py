@@ -121,7 +121,7 @@ def measured(task, params, seed, control):
         schema,
         n_classes=2,
         smallest_class=int(min(sum(y == 0), sum(y == 1))),
-        identifiers=tuple(range(N_NUMBERS, X.shape[1])) if identified else (),
+        findings={"identifiers": tuple(range(N_NUMBERS, X.shape[1]))} if identified else {},
     )
     space = restrict(SearchSpace.default(task), problem)
     genome = space.genome(params)

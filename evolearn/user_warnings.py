@@ -13,6 +13,7 @@ import joblib
 import sklearn
 
 from evolearn.exceptions import EvolearnWarning
+from evolearn.execution.recorded_warnings import users_filters
 
 # Code between the user's line and the place of a warning.
 _PASSED_OVER = (
@@ -51,15 +52,16 @@ def collected_warnings() -> Iterator[None]:
 
 def _show(messages: list[str]) -> None:
     frame = _frame_of_user(sys._getframe(1))
-    for message in messages:
-        warnings.warn_explicit(
-            message,
-            EvolearnWarning,
-            frame.f_code.co_filename,
-            frame.f_lineno,
-            module=frame.f_globals.get("__name__"),
-            registry=frame.f_globals.setdefault("__warningregistry__", {}),
-        )
+    with users_filters():
+        for message in messages:
+            warnings.warn_explicit(
+                message,
+                EvolearnWarning,
+                frame.f_code.co_filename,
+                frame.f_lineno,
+                module=frame.f_globals.get("__name__"),
+                registry=frame.f_globals.setdefault("__warningregistry__", {}),
+            )
 
 
 def _frame_of_user(frame: FrameType) -> FrameType:

@@ -52,39 +52,40 @@ class WriterLock:
         self.is_held = True
         self._file: int | None = None
         self._process = os.getpid()
-        while self._file is None:
-            self._file = self._locked()
+        if fcntl is None:
+            return
+        while not self._take():
+            self._drop()
 
     def release(self) -> None:
         """Let others take the lock; in a forked process only forget it."""
         if self._file is None:
             return
-        if self._process == os.getpid() and self._is_current(self._file):
-            self.path.unlink()
-        os.close(self._file)
-        self._file = None
+        if self._process == os.getpid() and self._is_there():
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+        self._drop()
 
-    def _locked(self) -> int | None:
-        """Open and lock the file; None if its last owner has removed it meanwhile."""
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+    def _take(self) -> bool:
+        """Open and lock the file; return False if its owner has removed it meanwhile."""
+        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            if fcntl is not None:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno not in NO_LOCKS:
-                os.close(file)
+                self._drop()
                 raise
             self.is_held = False
-        if self._is_current(file):
-            return file
-        os.close(file)
-        return None
+        return self._is_there()
 
-    def _is_current(self, file: int) -> bool:
-        try:
-            return os.path.samestat(os.fstat(file), self.path.stat())
-        except FileNotFoundError:
-            return False
+    def _is_there(self) -> bool:
+        # Not compared by inodes, which differ from look to look on some network disks.
+        return self._file is not None and os.fstat(self._file).st_nlink > 0
+
+    def _drop(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
 
 
 class WatchedFiles:
@@ -97,9 +98,15 @@ class WatchedFiles:
     ----------
     paths : iterable of Path
         Not all of them need to exist.
+
+    Attributes
+    ----------
+    have_inodes : bool, default=True
+        Whether a file has the same inode at each look. On some network disks it has not.
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
+        self.have_inodes = True
         self._paths = list(paths)
         self._states: dict[Path, os.stat_result] = {}
 
@@ -117,7 +124,8 @@ class WatchedFiles:
             except OSError:
                 msg = f"{path.name} has been removed"
                 raise OSError(msg) from None
-            if not os.path.samestat(found, state) or found.st_size < state.st_size:
+            is_same = os.path.samestat(found, state) or not self.have_inodes
+            if not is_same or found.st_size < state.st_size:
                 msg = f"{path.name} has been replaced or cut off"
                 raise OSError(msg)
 

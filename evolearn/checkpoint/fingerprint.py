@@ -80,8 +80,6 @@ def _content(value: Any) -> tuple[str, Sequence[Any]]:
         return kind, [value.__func__, value.__self__]
     if isinstance(value, partial):
         return kind, [value.func, *value.args, *sorted(value.keywords.items())]
-    if isinstance(value, list | tuple) and type(value) in (list, tuple):
-        return kind, value
     if isinstance(value, dict):
         return kind, list(value.items())
     if isinstance(value, set | frozenset):  # whose order differs between processes
@@ -91,6 +89,8 @@ def _content(value: Any) -> tuple[str, Sequence[Any]]:
         return kind, [*_class_parts(type(value)), *parameters]
     if callable(value) and isinstance(type(value).__call__, FunctionType):
         return kind, [type(value).__call__, *_state(value)]
+    if isinstance(value, list | tuple):
+        return kind, value
     return text_of(value), []
 
 

@@ -317,6 +317,7 @@ class CheckpointStore:
     def _set_journal_mode(self, connection: sqlite3.Connection, *, is_new: bool) -> None:
         """Use a write-ahead log, beside which others can read, where the disk allows it."""
         local = self._lock.is_held and allows_shared_memory(self.path)
+        self._files.have_inodes = local
         try:
             query = f"PRAGMA journal_mode={'WAL' if local else 'TRUNCATE'}"
             if connection.execute(query).fetchone()[0] != "wal":

@@ -138,7 +138,7 @@ def _unsuited(component: Component, problem: Problem) -> str | None:
     training_rows = problem.smallest_class / 2
     if component.full_rank and training_rows <= problem.most_columns:
         return "it needs more rows of every class than there are columns"
-    if training_rows < component.class_rows and component.class_rows > 1:
+    if problem.n_classes and training_rows < component.class_rows > 1:
         return f"it needs {component.class_rows} rows of every class in every fold"
     return None
 

@@ -4,14 +4,13 @@ from evolearn.networks.training import WARM_START_EPOCHS
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.registry import reference_family, widens_categories
+from evolearn.pipeline.registry import reference_cost, widens_categories
 from evolearn.pipeline.search_space import SearchSpace
 
 
 def reference_seconds(problem: Problem) -> float:
     """Return the expected seconds of one fit of the family that seconds are compared with."""
-    cost = reference_family().cost
-    assert cost is not None  # or it would be no reference
+    cost = reference_cost(problem.task)
     return cost.seconds_for(problem.n_fit_rows, problem.n_columns, problem.n_outputs)
 
 

@@ -1,7 +1,6 @@
 """The evaluator: trains and scores one genome in a worker."""
 
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from evolearn.evaluation.warm_start import fit_lineage, load_parents, train_line
 from evolearn.evaluation.zero_weights import counted_rows
 from evolearn.execution.local import inside_worker
 from evolearn.execution.local.inside_worker import TimeLimitExceeded
+from evolearn.execution.recorded_warnings import recorded_warnings
 from evolearn.pipeline.build import build_pipeline, early_rounds, preparation_key
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import can_be_parent
@@ -316,10 +316,9 @@ def _joined(run: _Run) -> NDArray[np.float64] | None:
 def _collected_warnings() -> Iterator[list[str]]:
     """Collect the different warnings of a candidate, so that they are not shown."""
     messages: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("default")
+    with recorded_warnings() as records:
         yield messages
-    for warning in caught:
+    for warning in records.values():
         first_line = str(warning.message).partition("\n")[0]
         text = f"{warning.category.__name__}: {first_line}"
         if text not in messages and len(messages) < MOST_WARNINGS:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evolearn.execution.recorded_warnings import recorded_warnings
 from evolearn.policy import DEFAULT_POLICY
 
 Steps = list[tuple[str, Any]]
@@ -100,7 +101,7 @@ class PreparationCache:
 
 
 def _prepared(steps: Steps, rows: Rows) -> Prepared:
-    with warnings.catch_warnings(record=True) as warned:
+    with recorded_warnings() as records:
         start = time.perf_counter()
         train, target, test = rows()
         for _, step in steps:
@@ -110,7 +111,7 @@ def _prepared(steps: Steps, rows: Rows) -> Prepared:
             test = step.transform(test)
         seconds = fitted - start, time.perf_counter() - fitted
     n_bytes = _bytes_of(train) + _bytes_of(test) + len(pickle.dumps(steps, protocol=5))
-    return Prepared(steps, train, test, *seconds, n_bytes, warned)
+    return Prepared(steps, train, test, *seconds, n_bytes, [*records.values()])
 
 
 def _bytes_of(X: Any) -> float:

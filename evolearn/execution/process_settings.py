@@ -2,13 +2,14 @@
 
 import sys
 import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import lru_cache
 
 from joblib import parallel_config
 from threadpoolctl import ThreadpoolController
+
+from evolearn.execution.recorded_warnings import QUIET
 
 
 class _SharedSettings:
@@ -26,10 +27,7 @@ class _SharedSettings:
     def __enter__(self) -> None:
         with self._lock:
             if self._n_tasks == 0:
-                # Tasks replace the filters to collect warnings. Those of a task in another
-                # thread must not meet a user's filter "error" then.
-                self._settings.enter_context(warnings.catch_warnings(record=True))
-                warnings.simplefilter("default")
+                self._settings.enter_context(QUIET)
                 self._settings.enter_context(_one_blas_thread())
             self._n_tasks += 1
 
@@ -44,11 +42,7 @@ _SHARED_SETTINGS = _SharedSettings()
 
 
 def quiet_process() -> AbstractContextManager[None]:
-    """Discard warnings, also while tasks run in threads of this process.
-
-    Filters of warnings belong to the process. Code that restores them in another order than
-    the threads of tasks have set them would leave wrong ones behind.
-    """
+    """Discard warnings, also while tasks run in threads of this process."""
     return _SHARED_SETTINGS
 
 

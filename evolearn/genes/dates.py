@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from evolearn.data.schema import TableSchema
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Integer
-from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -44,7 +44,7 @@ class DatesGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options; estimators that split at thresholds only need differences."""
         if Trait.THRESHOLDS in traits:
             return ("date_differences", "plain_dates", "cyclic_dates")

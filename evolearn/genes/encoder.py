@@ -5,7 +5,7 @@ from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Float, Integer
-from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -69,7 +69,7 @@ class EncoderGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options, those first that suit the way an estimator reads columns."""
         if Trait.TARGET_MEANS in traits:
             return (TARGET_MEAN, ORDINAL, ONE_HOT)
@@ -103,11 +103,7 @@ class EncoderGene(Gene):
         plan.codes_first = allele.component == EMBEDDED
 
     def configure(
-        self,
-        plan: PipelinePlan,
-        allele: Allele,
-        step: BaseEstimator | None,
-        estimator: BaseEstimator,
+        self, plan: PipelinePlan, allele: Allele, step: Step, estimator: BaseEstimator
     ) -> BaseEstimator:
         """Set the estimator's parameter for the columns that hold codes of categories."""
         if allele.component == EMBEDDED:

@@ -1,31 +1,31 @@
 """Gene of constructed features: columns computed from others by formulas."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
-from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from evolearn.genes.screening.formulas import (
-    MOST_FORMULAS,
-    MOST_ROWS,
-    FoundFormulas,
-    find_formulas,
-)
-from evolearn.genes.text_sets import TextSet
+from evolearn.genes.formula_domain import Formulas
+from evolearn.genes.screening.formulas import MOST_ROWS, FoundFormulas, find_formulas
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import AlleleMoves, Complete, Gene, Trait, Variants, variants_of
+from evolearn.pipeline.gene import (
+    AlleleMoves,
+    Complete,
+    Gene,
+    Options,
+    Trait,
+    Variants,
+    variants_of,
+)
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import FREE, Footprint
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.search.genetic_programming import FormulaTrees
-from evolearn.transformers import OPERATORS, ConstructedFeatures, parse
+from evolearn.transformers import ConstructedFeatures
 
-# Formulas that people can read: log1p(a * b) / sqrt(c + d) has depth 3 and size 9.
-MOST_DEPTH, MOST_SIZE = 5, 15
 # Of more columns there are too many formulas, and trees choose among them better.
 MOST_COLUMNS = 300
 # First variant of a portfolio entry and number of variants: where formulas explain most of
@@ -40,74 +40,6 @@ CROSSED = 0.5
 GIVEN_UP = 0.15
 # Share of drawn sets that are kept where screening found no formula.
 KEPT_UNKNOWN = 0.2
-
-_PAIRS = tuple(name for name, operator in OPERATORS.items() if operator.arity == 2)
-
-
-@dataclass(frozen=True)
-class Formulas(TextSet):
-    """Sets of formulas, each written as nested calls over columns by their position.
-
-    Moves here are plain ones, on whole formulas; the evolution also moves within them, as
-    trees (`evolearn.search.genetic_programming`).
-
-    Parameters
-    ----------
-    n_columns : int, default=0
-        The columns there are: ``x0`` to ``x{n_columns - 1}``.
-    bred : tuple of str, default=()
-        Formulas that are known to tell something of the target, the best first.
-    share : float, default=0.0
-        How much these tell, of what single columns do not: a share.
-    most : int, default=8
-        How many a set may hold.
-
-    Examples
-    --------
-    >>> from evolearn.genes.formulas import Formulas
-    >>> ("div(x0, x1)",) in Formulas(n_columns=2)
-    True
-    >>> ("div(x0, x2)",) in Formulas(n_columns=2)
-    False
-    """
-
-    n_columns: int = 0
-    known: tuple[str, ...] = ()
-    share: float = 0.0
-    most: int = MOST_FORMULAS
-
-    @property
-    def n_sources(self) -> int:
-        """Number of numeric columns."""
-        return self.n_columns
-
-    def draw(self, rng: Random) -> str:
-        """Return a known formula, or one of two columns."""
-        if self.known and rng.random() < 0.7:
-            return rng.choice(self.known)
-        first, second = (rng.randrange(self.n_columns) for _ in range(2))
-        return f"{rng.choice(_PAIRS)}(x{first}, x{second})"
-
-    def mutate(self, value: Sequence[str], rng: Random) -> tuple[str, ...]:
-        """Return the set with one formula added or removed."""
-        if value and (rng.random() < 0.5 or len(value) >= self.most):
-            dropped = rng.randrange(len(value))
-            return tuple(text for i, text in enumerate(value) if i != dropped)
-        return self.of([*value, self.draw(rng)]) if self.n_columns else tuple(value)
-
-    def allows(self, text: Any) -> bool:
-        """Whether a formula is over existing columns, and not too long."""
-        if not isinstance(text, str):
-            return False
-        try:
-            expression = parse(text)
-        except ValueError:
-            return False
-        return (
-            0 < expression.depth <= MOST_DEPTH
-            and expression.size <= MOST_SIZE
-            and expression.columns[-1] < self.n_columns
-        )
 
 
 class FormulasGene(Gene):
@@ -133,7 +65,7 @@ class FormulasGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options for all estimators but those of the user."""
         return () if Trait.UNKNOWN in traits else ("no_features", "constructed")
 

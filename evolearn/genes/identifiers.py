@@ -6,7 +6,7 @@ from sklearn.preprocessing import TargetEncoder
 from evolearn.genes.screening.identifiers import MOST_ROWS, find_identifiers
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Float
-from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import Branch, PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -39,7 +39,7 @@ class IdentifiersGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options, the same for all estimators."""
         return ("identifier_means", "numbers_alone")
 

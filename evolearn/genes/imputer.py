@@ -6,7 +6,7 @@ from sklearn.impute import SimpleImputer
 
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
-from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import FREE
 
@@ -32,14 +32,12 @@ class ImputerGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the imputer for estimators that need complete columns."""
         needed = traits & {Trait.UNKNOWN, Trait.COMPLETE}
         return ("simple_imputer",) if needed else ()
 
-    def options_on_table(
-        self, estimator: Component, problem: Problem
-    ) -> tuple[str, ...] | None:
+    def options_on_table(self, estimator: Component, problem: Problem) -> Options | None:
         """Return the imputer for trees on sparse data, where they accept no missing values."""
         if estimator.user_defined or not problem.table.sparse:
             return None

@@ -11,7 +11,7 @@ from evolearn.genes.encoder import ENCODER, TARGET_MEAN
 from evolearn.genes.screening.relations import MOST_ROWS, find_relations
 from evolearn.genes.text_sets import TextSet
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import Complete, Gene, Trait, Variants, variants_of
+from evolearn.pipeline.gene import Complete, Gene, Options, Trait, Variants, variants_of
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -125,7 +125,7 @@ class RelationsGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options for all estimators but those of the user."""
         return () if Trait.UNKNOWN in traits else ("no_relations", "related")
 

@@ -12,7 +12,7 @@ from sklearn.preprocessing import (
 
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
-from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -52,7 +52,7 @@ class ScalerGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options for estimators that compare columns by their size."""
         if Trait.UNKNOWN in traits:
             return (NONE, "standard")

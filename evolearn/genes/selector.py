@@ -6,7 +6,7 @@ from sklearn.feature_selection import SelectFromModel, f_classif, f_regression
 
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Integer
-from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -67,7 +67,7 @@ class SelectorGene(Gene):
         _by_trees("by_trees_regression", ExtraTreesRegressor, "regression"),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options for estimators that suffer from columns of no use."""
         return super().options(traits) if Trait.SELECTED in traits else ()
 

@@ -12,7 +12,7 @@ from sklearn.preprocessing import (
 )
 
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -37,6 +37,7 @@ class TargetGene(Gene):
     """Transformation of the target of a regression."""
 
     name = TARGET
+    prepares = False
     components = (
         _option("no_target_transform", None, 0.0),
         _option(
@@ -62,7 +63,7 @@ class TargetGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options; some estimators need a standardised target at least."""
         if Trait.UNKNOWN in traits:
             return ()
@@ -70,9 +71,7 @@ class TargetGene(Gene):
             return ("standard_target", POWER_TARGET, "quantile_target", LOG_TARGET)
         return ("no_target_transform", LOG_TARGET, POWER_TARGET, "quantile_target")
 
-    def options_on_table(
-        self, estimator: Component, problem: Problem
-    ) -> tuple[str, ...] | None:
+    def options_on_table(self, estimator: Component, problem: Problem) -> Options | None:
         """Return the standardised target where it varies too little for single precision."""
         if problem.fine_target and not estimator.user_defined:
             return ("standard_target",)
@@ -90,11 +89,7 @@ class TargetGene(Gene):
         """Add nothing: the transform wraps the estimator."""
 
     def configure(
-        self,
-        plan: PipelinePlan,
-        allele: Allele,
-        step: BaseEstimator | None,
-        estimator: BaseEstimator,
+        self, plan: PipelinePlan, allele: Allele, step: Step, estimator: BaseEstimator
     ) -> BaseEstimator:
         """Return the estimator wrapped in the transform of its target.
 

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from evolearn.pipeline.component import Component, capped
 from evolearn.pipeline.domains import Choice, Integer
-from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -48,7 +48,7 @@ class TextGene(Gene):
         Component("no_text", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options; single words for estimators that accept hundreds of columns."""
         if traits & {Trait.LINEAR, Trait.WORDS}:
             return ("text_words", "text_svd", "no_text")

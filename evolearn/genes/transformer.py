@@ -7,7 +7,7 @@ from sklearn.random_projection import GaussianRandomProjection
 
 from evolearn.pipeline.component import Component, capped
 from evolearn.pipeline.domains import Choice, Float, Integer
-from evolearn.pipeline.gene import Gene, Trait
+from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -98,7 +98,7 @@ class TransformerGene(Gene):
         ),
     )
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options; linear estimators also get those that make curves and steps."""
         if Trait.TRANSFORMED not in traits:
             return ()

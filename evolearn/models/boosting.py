@@ -12,19 +12,10 @@ from sklearn.ensemble import (
 
 from evolearn.genes.encoder import ENCODER, ORDINAL, TARGET_MEAN
 from evolearn.genes.target import LOG_TARGET, POWER_TARGET, TARGET
-from evolearn.models.base import (
-    CLASSIFICATION,
-    REGRESSION,
-    SPARSE,
-    capped_where,
-    family_component,
-    most_trees,
-)
-from evolearn.pipeline.component import Component
+from evolearn.models.base import CLASSIFICATION, REGRESSION, SPARSE, TreeLimit
 from evolearn.pipeline.domains import Choice, Domain, Float, Integer
 from evolearn.pipeline.gene import Trait
-from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
-from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.model_family import Model, ModelFamily, PortfolioEntry
 from evolearn.pipeline.resources import Cost, Footprint
 
 HANDLES = frozenset({"missing", "categories"})
@@ -90,19 +81,28 @@ _CAREFUL: Mapping[str, Any] = {
     "max_features": 0.7,
 }
 
-
-def histogram_limits(component: Component, problem: Problem) -> Component:
-    """Return boosting with no more rounds than are of use on a table."""
-    return capped_where(component, "max_iter", PARAMETERS["max_iter"], most_trees(problem))
-
-
-class HistogramBoostingFamily(ModelFamily):
-    """Histogram gradient boosting."""
-
-    name = "hist_gradient_boosting"
-    cost = COST
-    is_reference = True
-    portfolio = {
+HISTOGRAM_BOOSTING = ModelFamily(
+    "hist_gradient_boosting",
+    {
+        task: Model(
+            estimator(early_stopping=True, n_iter_no_change=15),
+            {**PARAMETERS, "early_stopping": Choice(False, True)},
+            TRAITS,
+            COST,
+        )
+        for task, estimator in (
+            (CLASSIFICATION, HistGradientBoostingClassifier),
+            (REGRESSION, HistGradientBoostingRegressor),
+        )
+    },
+    {
+        "handles": HANDLES,
+        "complexity": 5.0,
+        "footprint": FOOTPRINT,
+        "rounds": "max_iter",
+        "size_limits": TreeLimit("max_iter", PARAMETERS["max_iter"]),
+    },
+    portfolio={
         CLASSIFICATION: (
             PortfolioEntry(2, _QUICK, {ENCODER: ORDINAL}),
             PortfolioEntry(5, _SMALL),
@@ -127,9 +127,9 @@ class HistogramBoostingFamily(ModelFamily):
                 },
             ),
         ),
-    }
+    },
     # Large leaves: the few rows of a small table are seen for the second time.
-    stacking = PortfolioEntry(
+    stacking=PortfolioEntry(
         0,
         {
             "learning_rate": 0.08,
@@ -139,27 +139,12 @@ class HistogramBoostingFamily(ModelFamily):
             "max_features": 0.5,
         },
         {ENCODER: ORDINAL},
-    )
+    ),
+    is_reference=True,
+)
 
-    def component(self, task: str) -> Component:
-        """Return the classifier or the regressor."""
-        classifies = task == CLASSIFICATION
-        model = HistGradientBoostingClassifier if classifies else HistGradientBoostingRegressor
-        return family_component(
-            self.name,
-            model(early_stopping=True, n_iter_no_change=15),
-            {**PARAMETERS, "early_stopping": Choice(False, True)},
-            TRAITS,
-            task,
-            handles=HANDLES,
-            complexity=5.0,
-            cost=self.cost,
-            footprint=FOOTPRINT,
-            rounds="max_iter",
-            size_limits=histogram_limits,
-        )
-
-
+# Exact splits: on few rows about as fast as histograms. As each tree sees a sample of the rows,
+# the errors are other ones.
 EXACT_PARAMETERS: Mapping[str, Domain] = {
     "learning_rate": Float(0.01, 0.3, log=True, start=0.06),
     "n_estimators": Integer(50, 600, log=True, start=250),
@@ -168,23 +153,36 @@ EXACT_PARAMETERS: Mapping[str, Domain] = {
     "subsample": Float(0.4, 1.0, start=0.7),
     "max_features": Float(0.1, 1.0, start=0.4),
 }
-
-
-def exact_limits(component: Component, problem: Problem) -> Component:
-    """Return boosting with no more trees than are of use on a table."""
-    domain = EXACT_PARAMETERS["n_estimators"]
-    return capped_where(component, "n_estimators", domain, most_trees(problem))
-
-
-class ExactBoostingFamily(ModelFamily):
-    """Gradient boosting with exact splits.
-
-    On few rows it is about as fast as histograms and, as each tree sees a sample of the rows,
-    makes other errors.
-    """
-
-    name = "gradient_boosting"
-    portfolio = {
+_EXACT_TRAITS = frozenset({Trait.THRESHOLDS, Trait.COMPLETE})
+_EXACT_COST = Cost(
+    0.48,
+    rows=0.93,
+    columns=0.7,
+    outputs=1.2,
+    units={
+        "n_estimators": (250, 1.0),
+        "max_depth": (5, 0.9),
+        "max_features": (0.4, 0.6),
+        "subsample": (0.7, 0.6),
+    },
+)
+EXACT_BOOSTING = ModelFamily(
+    "gradient_boosting",
+    {
+        task: Model(estimator, EXACT_PARAMETERS, _EXACT_TRAITS, _EXACT_COST)
+        for task, estimator in (
+            (CLASSIFICATION, GradientBoostingClassifier),
+            (REGRESSION, GradientBoostingRegressor),
+        )
+    },
+    {
+        "handles": SPARSE,
+        "complexity": 5.0,
+        "footprint": Footprint(3.0),
+        "rounds": "n_estimators",
+        "size_limits": TreeLimit("n_estimators", EXACT_PARAMETERS["n_estimators"]),
+    },
+    portfolio={
         CLASSIFICATION: (
             PortfolioEntry(
                 6,
@@ -210,32 +208,5 @@ class ExactBoostingFamily(ModelFamily):
                 },
             ),
         ),
-    }
-
-    def component(self, task: str) -> Component:
-        """Return the classifier or the regressor."""
-        classifies = task == CLASSIFICATION
-        return family_component(
-            self.name,
-            GradientBoostingClassifier if classifies else GradientBoostingRegressor,
-            EXACT_PARAMETERS,
-            {Trait.THRESHOLDS, Trait.COMPLETE},
-            task,
-            handles=SPARSE,
-            complexity=5.0,
-            cost=Cost(
-                0.48,
-                rows=0.93,
-                columns=0.7,
-                outputs=1.2,
-                units={
-                    "n_estimators": (250, 1.0),
-                    "max_depth": (5, 0.9),
-                    "max_features": (0.4, 0.6),
-                    "subsample": (0.7, 0.6),
-                },
-            ),
-            footprint=Footprint(3.0),
-            rounds="n_estimators",
-            size_limits=exact_limits,
-        )
+    },
+)

@@ -8,24 +8,16 @@ Costs and footprints are measured by ``benchmarks/cost_model.py`` and
 ``benchmarks/footprint.py``; up to 50,000 rows LightGBM holds a copy more, to find its bins.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evolearn.genes.encoder import ENCODER, ORDINAL
-from evolearn.models.base import (
-    CLASSIFICATION,
-    REGRESSION,
-    capped_where,
-    family_component,
-    most_trees,
-)
+from evolearn.models.base import CLASSIFICATION, REGRESSION, TreeLimit
 from evolearn.models.boosting import HANDLES, PARAMETERS, TRAITS
-from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Domain, Float, Integer
 from evolearn.pipeline.gene import Trait
-from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
-from evolearn.pipeline.optional_library import OptionalEstimator, is_installed
-from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.model_family import Model, ModelFamily, PortfolioEntry
+from evolearn.pipeline.optional_library import OptionalEstimator
 from evolearn.pipeline.resources import Cost, Footprint
 
 # A tree that grows by levels has up to 2 ** depth leaves, each with a histogram of 256 bins per
@@ -37,211 +29,213 @@ LEAVES_PER_LEVEL = 2**DEEPEST / DEEPEST
 _LEARNING_RATE, ROUNDS = PARAMETERS["learning_rate"], PARAMETERS["max_iter"]
 
 
-def size_limits(component: Component, problem: Problem) -> Component:
-    """Return boosting with no more rounds than are of use on a table."""
-    for name in ("n_estimators", "iterations"):
-        component = capped_where(component, name, ROUNDS, most_trees(problem))
-    return component
-
-
-class _LibraryFamily(ModelFamily):
-    """Boosting of an optional library; subclasses say which one."""
-
-    classes: Mapping[str, str]
-    least_version: str
-    settings: Mapping[str, Any]
-    parameters: Mapping[str, Domain]
-    cost: Cost
-    footprint: Footprint
-    traits = TRAITS
-    coded_labels = False
-    categories_as: Callable[[Sequence[bool]], dict[str, Any]] | None = None
-
-    @property
-    def requirement(self) -> str | None:
-        """The library, if it is not installed."""
-        return None if is_installed(self.name) else self.name
-
-    def component(self, task: str) -> Component:
-        """Return the classifier or the regressor."""
-        # Evolved parameters are set from the start: CatBoost's classes know no others.
-        start = {parameter: domain.default for parameter, domain in self.parameters.items()}
-        return family_component(
-            self.name,
-            OptionalEstimator(
-                self.name, self.classes[task], self.least_version, {**start, **self.settings}
-            ),
-            self.parameters,
-            self.traits,
-            task,
-            handles=HANDLES,
-            complexity=5.0,
-            cost=self.cost,
-            footprint=self.footprint,
-            coded_labels=self.coded_labels and task == CLASSIFICATION,
-            categories_as=self.categories_as,
-            size_limits=size_limits,
+def _library_models(
+    library: str,
+    classes: tuple[str, str],
+    least_version: str,
+    settings: Mapping[str, Any],
+    parameters: Mapping[str, Domain],
+    cost: Cost,
+    traits: frozenset[Trait] = TRAITS,
+) -> dict[str, Model]:
+    """Return the classifier and the regressor of a library."""
+    # Evolved parameters are set from the start: CatBoost's classes know no others.
+    start = {parameter: domain.default for parameter, domain in parameters.items()}
+    return {
+        task: Model(
+            OptionalEstimator(library, name, least_version, {**start, **settings}),
+            parameters,
+            traits,
+            cost,
         )
-
-
-class LightGBMFamily(_LibraryFamily):
-    """LightGBM, in the portfolio with random splits, unlike scikit-learn's boosting."""
-
-    name = "lightgbm"
-    classes = {CLASSIFICATION: "LGBMClassifier", REGRESSION: "LGBMRegressor"}
-    # Earlier versions made up names for the columns of an array and warned that they were
-    # missing at predict.
-    least_version = "4.7"
-    settings = {
-        "n_jobs": 1,
-        "verbose": -1,
-        "deterministic": True,
-        "force_row_wise": True,  # or it would try both ways and keep the faster one
-        "subsample_for_bin": 50_000,  # each of these rows is held twice
-        "subsample_freq": 1,  # without it `subsample` has no effect
+        for task, name in zip((CLASSIFICATION, REGRESSION), classes, strict=True)
     }
-    parameters = {
-        "learning_rate": _LEARNING_RATE,
-        "n_estimators": ROUNDS,
-        "num_leaves": Integer(4, 128, log=True, start=31),
-        "min_child_samples": Integer(1, 100, log=True, start=20),
-        "reg_lambda": Float(1e-6, 30.0, log=True, start=1e-3),
-        "colsample_bytree": Float(0.2, 1.0, start=1.0),
-        "subsample": Float(0.5, 1.0, start=1.0),
-        "extra_trees": Choice(False, True),
-    }
-    cost = Cost(
-        0.05,
-        rows=0.6,
-        columns=0.95,
-        outputs=1.0,
-        linear=0.009,
-        units={
-            "n_estimators": (100, 1.0),
-            "num_leaves": (31, 0.7),
-            "colsample_bytree": (1.0, 0.4),
+
+
+def lightgbm_categories(are_categories: Sequence[bool]) -> dict[str, Any]:
+    """Return the alias that LightGBM's Dataset knows; others would be ignored."""
+    return {"categorical_column": [i for i, is_one in enumerate(are_categories) if is_one]}
+
+
+_LIGHTGBM_VALUES: Mapping[str, Any] = {
+    "learning_rate": 0.05,
+    "n_estimators": 250,
+    "min_child_samples": 10,
+    "colsample_bytree": 0.7,
+    "extra_trees": True,  # random splits, unlike scikit-learn's boosting
+}
+LIGHTGBM = ModelFamily(
+    "lightgbm",
+    _library_models(
+        "lightgbm",
+        ("LGBMClassifier", "LGBMRegressor"),
+        # Earlier versions made up names for the columns of an array and warned that they were
+        # missing at predict.
+        "4.7",
+        {
+            "n_jobs": 1,
+            "verbose": -1,
+            "deterministic": True,
+            "force_row_wise": True,  # or it would try both ways and keep the faster one
+            "subsample_for_bin": 50_000,  # each of these rows is held twice
+            "subsample_freq": 1,  # without it `subsample` has no effect
         },
-    )
-    footprint = Footprint(
-        1.9, refit_copies=0.6, of_output=24.0, of_column={"num_leaves": 256 * 16.0}
-    )
-    _VALUES: Mapping[str, Any] = {
-        "learning_rate": 0.05,
-        "n_estimators": 250,
-        "min_child_samples": 10,
-        "colsample_bytree": 0.7,
-        "extra_trees": True,
-    }
-    portfolio = {
-        CLASSIFICATION: (PortfolioEntry(12, _VALUES),),
-        REGRESSION: (PortfolioEntry(11, _VALUES),),
-    }
-
-    @staticmethod
-    def categories_as(are_categories: Sequence[bool]) -> dict[str, Any]:
-        """Return the alias that its Dataset knows; `categorical_feature` would be ignored."""
-        return {"categorical_column": [i for i, is_one in enumerate(are_categories) if is_one]}
-
-
-class XGBoostFamily(_LibraryFamily):
-    """XGBoost, whose trees grow by levels."""
-
-    name = "xgboost"
-    classes = {CLASSIFICATION: "XGBClassifier", REGRESSION: "XGBRegressor"}
-    least_version = "3.0"  # of a release that knows the tags of scikit-learn
-    settings = {"n_jobs": 1, "verbosity": 0, "tree_method": "hist"}
-    parameters = {
-        "learning_rate": _LEARNING_RATE,
-        "n_estimators": ROUNDS,
-        "max_depth": Integer(2, DEEPEST, start=6),
-        "min_child_weight": Float(0.1, 30.0, log=True, start=1.0),
-        "reg_lambda": Float(1e-3, 30.0, log=True, start=1.0),
-        "colsample_bytree": Float(0.2, 1.0, start=1.0),
-        "subsample": Float(0.5, 1.0, start=1.0),
-    }
-    coded_labels = True  # its classes must be the numbers from 0 on
-    cost = Cost(
-        0.13,
-        rows=0.3,
-        columns=0.9,
-        outputs=0.9,
-        linear=0.007,
-        units={"n_estimators": (100, 1.0), "colsample_bytree": (1.0, 0.4)},
-    )
-    footprint = Footprint(
-        1.0, of_output=24.0, of_column={"max_depth": 256 * 32.0 * LEAVES_PER_LEVEL}
-    )
-    _VALUES: Mapping[str, Any] = {
-        "learning_rate": 0.05,
-        "n_estimators": 250,
-        "max_depth": 7,
-        "min_child_weight": 3.0,
-        "colsample_bytree": 0.6,
-        "subsample": 0.8,
-    }
-    portfolio = {
-        CLASSIFICATION: (PortfolioEntry(18, _VALUES),),
-        REGRESSION: (PortfolioEntry(18, _VALUES),),
-    }
-
-    @staticmethod
-    def categories_as(are_categories: Sequence[bool]) -> dict[str, Any]:
-        """Return the type of each column."""
-        types = ["c" if is_one else "q" for is_one in are_categories]
-        return {"enable_categorical": True, "feature_types": types}
+        {
+            "learning_rate": _LEARNING_RATE,
+            "n_estimators": ROUNDS,
+            "num_leaves": Integer(4, 128, log=True, start=31),
+            "min_child_samples": Integer(1, 100, log=True, start=20),
+            "reg_lambda": Float(1e-6, 30.0, log=True, start=1e-3),
+            "colsample_bytree": Float(0.2, 1.0, start=1.0),
+            "subsample": Float(0.5, 1.0, start=1.0),
+            "extra_trees": Choice(False, True),
+        },
+        Cost(
+            0.05,
+            rows=0.6,
+            columns=0.95,
+            outputs=1.0,
+            linear=0.009,
+            units={
+                "n_estimators": (100, 1.0),
+                "num_leaves": (31, 0.7),
+                "colsample_bytree": (1.0, 0.4),
+            },
+        ),
+    ),
+    {
+        "handles": HANDLES,
+        "complexity": 5.0,
+        "categories_as": lightgbm_categories,
+        "footprint": Footprint(
+            1.9, refit_copies=0.6, of_output=24.0, of_column={"num_leaves": 256 * 16.0}
+        ),
+        "size_limits": TreeLimit("n_estimators", ROUNDS),
+    },
+    portfolio={
+        CLASSIFICATION: (PortfolioEntry(12, _LIGHTGBM_VALUES),),
+        REGRESSION: (PortfolioEntry(11, _LIGHTGBM_VALUES),),
+    },
+    library="lightgbm",
+)
 
 
-class CatBoostFamily(_LibraryFamily):
-    """CatBoost, whose trees are symmetric."""
+def xgboost_categories(are_categories: Sequence[bool]) -> dict[str, Any]:
+    """Return the type of each column, as XGBoost takes it."""
+    types = ["c" if is_one else "q" for is_one in are_categories]
+    return {"enable_categorical": True, "feature_types": types}
 
-    name = "catboost"
-    classes = {CLASSIFICATION: "CatBoostClassifier", REGRESSION: "CatBoostRegressor"}
-    least_version = "1.2.9"  # the first that knows the tags of scikit-learn
-    settings = {
-        "thread_count": 1,
-        "verbose": False,
-        "allow_writing_files": False,
-        "random_state": None,  # named, so that it is found among the seeds to be set
-    }
-    parameters = {
-        "learning_rate": _LEARNING_RATE,
-        "iterations": ROUNDS,
-        "depth": Integer(3, DEEPEST, start=6),
-        "l2_leaf_reg": Float(0.1, 30.0, log=True, start=3.0),
-        "random_strength": Float(0.1, 10.0, log=True, start=1.0),
-        "rsm": Float(0.2, 1.0, start=1.0),
-    }
-    # It takes text or integers for categories, which a matrix of floats does not hold.
-    traits = frozenset({Trait.THRESHOLDS, Trait.TARGET_MEANS})
-    coded_labels = True  # with more than two classes, or text, it answers in a column
-    cost = Cost(
-        0.2,
-        rows=0.12,
-        columns=0.95,
-        outputs=0.85,
-        linear=0.013,
-        units={"iterations": (100, 1.0), "rsm": (1.0, 0.4)},
-    )
-    footprint = Footprint(
-        1.4,
-        of_row=190.0,  # whatever the columns: with 5 it takes 5.4 copies, with 30 it takes 1.5
-        of_output=24.0,
-        of_column={"depth": 256 * 16.0 * LEAVES_PER_LEVEL},
-    )
-    _VALUES: Mapping[str, Any] = {"learning_rate": 0.08, "iterations": 300}
-    _DEEP: Mapping[str, Any] = {
-        "learning_rate": 0.05,
-        "iterations": 500,
-        "depth": 8,
-        "rsm": 0.5,
-    }
-    portfolio = {
+
+# Trees that grow by levels.
+_XGBOOST_VALUES: Mapping[str, Any] = {
+    "learning_rate": 0.05,
+    "n_estimators": 250,
+    "max_depth": 7,
+    "min_child_weight": 3.0,
+    "colsample_bytree": 0.6,
+    "subsample": 0.8,
+}
+XGBOOST = ModelFamily(
+    "xgboost",
+    _library_models(
+        "xgboost",
+        ("XGBClassifier", "XGBRegressor"),
+        "3.0",  # of a release that knows the tags of scikit-learn
+        {"n_jobs": 1, "verbosity": 0, "tree_method": "hist"},
+        {
+            "learning_rate": _LEARNING_RATE,
+            "n_estimators": ROUNDS,
+            "max_depth": Integer(2, DEEPEST, start=6),
+            "min_child_weight": Float(0.1, 30.0, log=True, start=1.0),
+            "reg_lambda": Float(1e-3, 30.0, log=True, start=1.0),
+            "colsample_bytree": Float(0.2, 1.0, start=1.0),
+            "subsample": Float(0.5, 1.0, start=1.0),
+        },
+        Cost(
+            0.13,
+            rows=0.3,
+            columns=0.9,
+            outputs=0.9,
+            linear=0.007,
+            units={"n_estimators": (100, 1.0), "colsample_bytree": (1.0, 0.4)},
+        ),
+    ),
+    {
+        "handles": HANDLES,
+        "complexity": 5.0,
+        "categories_as": xgboost_categories,
+        "coded_labels": True,  # its classes must be the numbers from 0 on
+        "footprint": Footprint(
+            1.0, of_output=24.0, of_column={"max_depth": 256 * 32.0 * LEAVES_PER_LEVEL}
+        ),
+        "size_limits": TreeLimit("n_estimators", ROUNDS),
+    },
+    portfolio={
+        task: (PortfolioEntry(18, _XGBOOST_VALUES),) for task in (CLASSIFICATION, REGRESSION)
+    },
+    library="xgboost",
+)
+
+# Symmetric trees.
+_CATBOOST_VALUES: Mapping[str, Any] = {"learning_rate": 0.08, "iterations": 300}
+_CATBOOST_DEEP: Mapping[str, Any] = {
+    "learning_rate": 0.05,
+    "iterations": 500,
+    "depth": 8,
+    "rsm": 0.5,
+}
+CATBOOST = ModelFamily(
+    "catboost",
+    _library_models(
+        "catboost",
+        ("CatBoostClassifier", "CatBoostRegressor"),
+        "1.2.9",  # the first that knows the tags of scikit-learn
+        {
+            "thread_count": 1,
+            "verbose": False,
+            "allow_writing_files": False,
+            "random_state": None,  # named, so that it is found among the seeds to be set
+        },
+        {
+            "learning_rate": _LEARNING_RATE,
+            "iterations": ROUNDS,
+            "depth": Integer(3, DEEPEST, start=6),
+            "l2_leaf_reg": Float(0.1, 30.0, log=True, start=3.0),
+            "random_strength": Float(0.1, 10.0, log=True, start=1.0),
+            "rsm": Float(0.2, 1.0, start=1.0),
+        },
+        Cost(
+            0.2,
+            rows=0.12,
+            columns=0.95,
+            outputs=0.85,
+            linear=0.013,
+            units={"iterations": (100, 1.0), "rsm": (1.0, 0.4)},
+        ),
+        # It takes text or integers for categories, which a matrix of floats does not hold.
+        frozenset({Trait.THRESHOLDS, Trait.TARGET_MEANS}),
+    ),
+    {
+        "handles": HANDLES,
+        "complexity": 5.0,
+        "coded_labels": True,  # with more than two classes, or text, it answers in a column
+        "footprint": Footprint(
+            1.4,
+            of_row=190.0,  # whatever the columns: with 5 it takes 5.4 copies, with 30 1.5
+            of_output=24.0,
+            of_column={"depth": 256 * 16.0 * LEAVES_PER_LEVEL},
+        ),
+        "size_limits": TreeLimit("iterations", ROUNDS),
+    },
+    portfolio={
         CLASSIFICATION: (
-            PortfolioEntry(7, _VALUES),
-            PortfolioEntry(24, _DEEP, {ENCODER: ORDINAL}),
+            PortfolioEntry(7, _CATBOOST_VALUES),
+            PortfolioEntry(24, _CATBOOST_DEEP, {ENCODER: ORDINAL}),
         ),
         REGRESSION: (
-            PortfolioEntry(6, _VALUES),
-            PortfolioEntry(25, _DEEP, {ENCODER: ORDINAL}),
+            PortfolioEntry(6, _CATBOOST_VALUES),
+            PortfolioEntry(25, _CATBOOST_DEEP, {ENCODER: ORDINAL}),
         ),
-    }
+    },
+    library="catboost",
+)

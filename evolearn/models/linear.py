@@ -18,25 +18,29 @@ from evolearn.models.base import (
     CLASSIFICATION,
     LINEAR,
     REGRESSION,
+    SCALED_TARGET,
     SPARSE,
-    family_component,
 )
-from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Domain, Float
-from evolearn.pipeline.gene import Trait
-from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
+from evolearn.pipeline.model_family import Model, ModelFamily, PortfolioEntry
 from evolearn.pipeline.resources import Cost, Footprint
 
 # Imputed, scaled and, by many solvers, centred copies.
 FOOTPRINT = Footprint(3.0)
+_DETAILS = {"handles": SPARSE, "footprint": FOOTPRINT}
 
-
-class LogisticRegressionFamily(ModelFamily):
-    """Logistic regression."""
-
-    name = "logistic_regression"
-    tasks = (CLASSIFICATION,)
-    portfolio = {
+LOGISTIC_REGRESSION = ModelFamily(
+    "logistic_regression",
+    {
+        CLASSIFICATION: Model(
+            LogisticRegression(max_iter=300),
+            {"C": Float(1e-3, 1e3, log=True, start=1.0), "class_weight": CLASS_WEIGHT},
+            LINEAR,
+            Cost(0.012, rows=0.8, columns=0.5, outputs=0.3),
+        )
+    },
+    _DETAILS,
+    portfolio={
         CLASSIFICATION: (
             PortfolioEntry(1, {"C": 1.0}),
             PortfolioEntry(
@@ -44,106 +48,70 @@ class LogisticRegressionFamily(ModelFamily):
             ),
             PortfolioEntry(26, {"C": 0.1}, {SCALER: QUANTILE, ENCODER: TARGET_MEAN}),
         )
-    }
+    },
+)
 
-    def component(self, task: str) -> Component:
-        """Return the classifier."""
-        return family_component(
-            self.name,
-            LogisticRegression(max_iter=300),
-            {"C": Float(1e-3, 1e3, log=True, start=1.0), "class_weight": CLASS_WEIGHT},
+# The baseline of regression.
+RIDGE = ModelFamily(
+    "ridge",
+    {
+        REGRESSION: Model(
+            Ridge,
+            {"alpha": Float(1e-3, 1e4, log=True, start=1.0)},
             LINEAR,
-            task,
-            handles=SPARSE,
-            cost=Cost(0.012, rows=0.8, columns=0.5, outputs=0.3),
-            footprint=FOOTPRINT,
+            Cost(0.002, rows=0.8, columns=0.8),
         )
-
-
-class RidgeFamily(ModelFamily):
-    """Ridge regression, the baseline of regression."""
-
-    name = "ridge"
-    tasks = (REGRESSION,)
-    portfolio = {
+    },
+    _DETAILS,
+    portfolio={
         REGRESSION: (
             PortfolioEntry(0),
             PortfolioEntry(26, {}, {TARGET: LOG_TARGET, ENCODER: TARGET_MEAN}),
         )
-    }
+    },
+)
 
-    def component(self, task: str) -> Component:
-        """Return the regressor."""
-        return family_component(
-            self.name,
-            Ridge,
-            {"alpha": Float(1e-3, 1e4, log=True, start=1.0)},
-            LINEAR,
-            task,
-            handles=SPARSE,
-            cost=Cost(0.002, rows=0.8, columns=0.8),
-            footprint=FOOTPRINT,
-        )
-
-
-class ElasticNetFamily(ModelFamily):
-    """Linear regression with both penalties."""
-
-    name = "elastic_net"
-    tasks = (REGRESSION,)
-    portfolio = {REGRESSION: (PortfolioEntry(16, {}, {TRANSFORMER: POLYNOMIAL}),)}
-
-    def component(self, task: str) -> Component:
-        """Return the regressor."""
-        return family_component(
-            self.name,
+ELASTIC_NET = ModelFamily(
+    "elastic_net",
+    {
+        REGRESSION: Model(
             ElasticNet(max_iter=2000),
             {
                 "alpha": Float(1e-4, 10.0, log=True, start=1e-2),
                 "l1_ratio": Float(0.05, 1.0, start=0.5),
             },
-            LINEAR | {Trait.SCALED_TARGET},
-            task,
-            handles=SPARSE,
-            cost=Cost(0.003, rows=0.8, columns=0.8),
-            footprint=FOOTPRINT,
+            LINEAR | SCALED_TARGET,
+            Cost(0.003, rows=0.8, columns=0.8),
         )
+    },
+    _DETAILS,
+    portfolio={REGRESSION: (PortfolioEntry(16, {}, {TRANSFORMER: POLYNOMIAL}),)},
+)
 
-
-class SGDFamily(ModelFamily):
-    """Linear models fitted by stochastic gradient descent."""
-
-    name = "sgd"
-
-    def component(self, task: str) -> Component:
-        """Return the classifier or the regressor."""
-        parameters: dict[str, Domain] = {
-            "alpha": Float(1e-6, 1e-1, log=True, start=1e-4),
-            "l1_ratio": Float(0.0, 1.0, start=0.15),
-            "average": Choice(True, False),
-        }
-        if task == CLASSIFICATION:
-            return family_component(
-                self.name,
-                SGDClassifier(loss="log_loss", penalty="elasticnet", max_iter=200, tol=1e-3),
-                {
-                    "loss": Choice("log_loss", "modified_huber"),
-                    **parameters,
-                    "class_weight": CLASS_WEIGHT,
-                },
-                LINEAR,
-                task,
-                handles=SPARSE,
-                cost=Cost(0.008, rows=1.0, columns=1.0, outputs=1.0),
-                footprint=FOOTPRINT,
-            )
-        return family_component(
-            self.name,
+_SGD_PARAMETERS: dict[str, Domain] = {
+    "alpha": Float(1e-6, 1e-1, log=True, start=1e-4),
+    "l1_ratio": Float(0.0, 1.0, start=0.15),
+    "average": Choice(True, False),
+}
+SGD = ModelFamily(
+    "sgd",
+    {
+        CLASSIFICATION: Model(
+            SGDClassifier(loss="log_loss", penalty="elasticnet", max_iter=200, tol=1e-3),
+            {
+                "loss": Choice("log_loss", "modified_huber"),
+                **_SGD_PARAMETERS,
+                "class_weight": CLASS_WEIGHT,
+            },
+            LINEAR,
+            Cost(0.008, rows=1.0, columns=1.0, outputs=1.0),
+        ),
+        REGRESSION: Model(
             SGDRegressor(penalty="elasticnet", max_iter=200, tol=1e-3),
-            {"loss": Choice("squared_error", "huber"), **parameters},
-            LINEAR | {Trait.SCALED_TARGET},
-            task,
-            handles=SPARSE,
-            cost=Cost(0.005, rows=0.9, columns=0.7),
-            footprint=FOOTPRINT,
-        )
+            {"loss": Choice("squared_error", "huber"), **_SGD_PARAMETERS},
+            LINEAR | SCALED_TARGET,
+            Cost(0.005, rows=0.9, columns=0.7),
+        ),
+    },
+    _DETAILS,
+)

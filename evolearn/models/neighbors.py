@@ -3,18 +3,19 @@
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from evolearn.genes.scaler import QUANTILE, SCALER
-from evolearn.models.base import (
-    CLASSIFICATION,
-    REGRESSION,
-    SPARSE,
-    TRANSFORMED,
-    family_component,
-)
+from evolearn.models.base import CLASSIFICATION, REGRESSION, SPARSE, TRANSFORMED
 from evolearn.pipeline.component import Component, capped
-from evolearn.pipeline.domains import Choice, Integer
-from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
+from evolearn.pipeline.domains import Choice, Domain, Integer
+from evolearn.pipeline.model_family import Model, ModelFamily, PortfolioEntry
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import Cost, Footprint
+
+_PARAMETERS: dict[str, Domain] = {
+    "n_neighbors": Integer(1, 60, log=True, start=10),
+    "weights": Choice("distance", "uniform"),
+    "p": Choice(2, 1),
+}
+_COST = Cost(0.004, rows=1.4, columns=0.6)
 
 
 def size_limits(component: Component, problem: Problem) -> Component:
@@ -22,31 +23,25 @@ def size_limits(component: Component, problem: Problem) -> Component:
     return capped(component, "n_neighbors", problem.n_least_rows // 2)
 
 
-class NeighborsFamily(ModelFamily):
-    """Nearest neighbours."""
-
-    name = "nearest_neighbors"
-    portfolio = {
+NEIGHBORS = ModelFamily(
+    "nearest_neighbors",
+    {
+        task: Model(
+            estimator(n_neighbors=10, weights="distance"), _PARAMETERS, TRANSFORMED, _COST
+        )
+        for task, estimator in (
+            (CLASSIFICATION, KNeighborsClassifier),
+            (REGRESSION, KNeighborsRegressor),
+        )
+    },
+    {
+        "handles": SPARSE,
+        "complexity": 3.0,
+        "footprint": Footprint(3.0),
+        "size_limits": size_limits,
+    },
+    portfolio={
         CLASSIFICATION: (PortfolioEntry(11, {}, {SCALER: QUANTILE}),),
         REGRESSION: (PortfolioEntry(15, {}, {SCALER: QUANTILE}),),
-    }
-
-    def component(self, task: str) -> Component:
-        """Return the classifier or the regressor."""
-        model = KNeighborsClassifier if task == CLASSIFICATION else KNeighborsRegressor
-        return family_component(
-            self.name,
-            model(n_neighbors=10, weights="distance"),
-            {
-                "n_neighbors": Integer(1, 60, log=True, start=10),
-                "weights": Choice("distance", "uniform"),
-                "p": Choice(2, 1),
-            },
-            TRANSFORMED,
-            task,
-            handles=SPARSE,
-            complexity=3.0,
-            cost=Cost(0.004, rows=1.4, columns=0.6),
-            footprint=Footprint(3.0),
-            size_limits=size_limits,
-        )
+    },
+)

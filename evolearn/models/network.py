@@ -6,18 +6,12 @@ from typing import Any
 
 from evolearn.genes.encoder import ENCODER, TARGET_MEAN
 from evolearn.genes.target import LOG_TARGET, TARGET
-from evolearn.models.base import (
-    CLASSIFICATION,
-    REGRESSION,
-    SPARSE,
-    capped_where,
-    family_component,
-)
+from evolearn.models.base import CLASSIFICATION, REGRESSION, SPARSE, capped_where
 from evolearn.networks import NetworkClassifier, NetworkRegressor
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Domain, Float, Integer
 from evolearn.pipeline.gene import Trait
-from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
+from evolearn.pipeline.model_family import Model, ModelFamily, PortfolioEntry
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import Cost, Footprint
 
@@ -74,11 +68,36 @@ def size_limits(component: Component, problem: Problem) -> Component:
     )
 
 
-class NetworkFamily(ModelFamily):
-    """Multilayer perceptrons with optional embeddings of their columns."""
-
-    name = "multi_layer_perceptron"
-    portfolio = {
+_TRAITS = frozenset({Trait.COMPLETE, Trait.SELECTED, Trait.SELF_SCALED, Trait.CATEGORY_VECTORS})
+_COST = Cost(
+    0.6,
+    rows=1.0,
+    columns=0.4,
+    outputs=0.1,
+    units={
+        "max_iter": (40, 1.0),
+        "n_members": (4, 0.9),
+        "hidden_layer_sizes": (256, 1.2),
+        "batch_size": (128, -0.3),
+        "n_bins": (12, 0.4),
+    },
+)
+NETWORK = ModelFamily(
+    "multi_layer_perceptron",
+    {
+        CLASSIFICATION: Model(NetworkClassifier, PARAMETERS, _TRAITS, _COST),
+        REGRESSION: Model(NetworkRegressor, PARAMETERS, _TRAITS, _COST),
+    },
+    {
+        "conditions": CONDITIONS,
+        "handles": SPARSE,
+        "complexity": 4.0,
+        # Weights of every column's bins, and those of Adam, of 128 units and some members.
+        "footprint": Footprint(3.0, of_column={"n_bins": 20_000.0}),
+        "inherits": INHERITS,
+        "size_limits": size_limits,
+    },
+    portfolio={
         CLASSIFICATION: (
             PortfolioEntry(
                 4,
@@ -126,34 +145,5 @@ class NetworkFamily(ModelFamily):
             PortfolioEntry(14, {"n_members": 4}),
             PortfolioEntry(21, _BINS, {TARGET: LOG_TARGET}),
         ),
-    }
-
-    def component(self, task: str) -> Component:
-        """Return the classifier or the regressor."""
-        return family_component(
-            self.name,
-            NetworkClassifier if task == CLASSIFICATION else NetworkRegressor,
-            PARAMETERS,
-            {Trait.COMPLETE, Trait.SELECTED, Trait.SELF_SCALED, Trait.CATEGORY_VECTORS},
-            task,
-            conditions=CONDITIONS,
-            handles=SPARSE,
-            complexity=4.0,
-            cost=Cost(
-                0.6,
-                rows=1.0,
-                columns=0.4,
-                outputs=0.1,
-                units={
-                    "max_iter": (40, 1.0),
-                    "n_members": (4, 0.9),
-                    "hidden_layer_sizes": (256, 1.2),
-                    "batch_size": (128, -0.3),
-                    "n_bins": (12, 0.4),
-                },
-            ),
-            # Weights of every column's bins, and those of Adam, of 128 units and some members.
-            footprint=Footprint(3.0, of_column={"n_bins": 20_000.0}),
-            inherits=INHERITS,
-            size_limits=size_limits,
-        )
+    },
+)

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from sklearn.ensemble import (
     ExtraTreesClassifier,
@@ -19,18 +18,18 @@ from evolearn.models.base import (
     CLASSIFICATION,
     REGRESSION,
     capped_where,
-    family_component,
     most_trees,
 )
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Domain, Float, Integer
 from evolearn.pipeline.gene import Trait
-from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
+from evolearn.pipeline.model_family import Model, ModelFamily, PortfolioEntry
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import Cost, Footprint
 from evolearn.tasks import get_task
 
 HANDLES = frozenset({"missing", "sparse"})
+TRAITS = frozenset({Trait.THRESHOLDS})
 
 FOREST_PARAMETERS: Mapping[str, Domain] = {
     "n_estimators": Integer(50, 400, log=True, start=150),
@@ -44,7 +43,6 @@ _UNITS = {
     "min_samples_leaf": (1, -0.2),
 }
 # A node has 64 bytes and 8 per class, and full trees have nearly two nodes per row.
-TREE_FOOTPRINT = Footprint(0.5)
 FOREST_FOOTPRINT = Footprint(0.5, of_each={"n_estimators": 144.0})
 # Largest size of a forest: its fold models must be kept until they serve, and read again. A
 # full tree has nearly two nodes per row in regression, and about half of that where leaves are
@@ -79,84 +77,76 @@ def forest_limits(component: Component, problem: Problem) -> Component:
     return replace(component, parameters={**component.parameters, "min_samples_leaf": larger})
 
 
-class DecisionTreeFamily(ModelFamily):
-    """A single decision tree, the baseline of classification."""
+_TREE_PARAMETERS: dict[str, Domain] = {
+    "max_leaf_nodes": Integer(4, 500, log=True, start=32),
+    "min_samples_leaf": Integer(1, 50, log=True, start=5),
+}
+_CRITERION = Choice("gini", "entropy")
 
-    name = "decision_tree"
-    portfolio = {CLASSIFICATION: (PortfolioEntry(0),)}
+# The baseline of classification.
+DECISION_TREE = ModelFamily(
+    "decision_tree",
+    {
+        CLASSIFICATION: Model(
+            DecisionTreeClassifier(max_leaf_nodes=32),
+            {**_TREE_PARAMETERS, "criterion": _CRITERION},
+            TRAITS,
+            Cost(0.006, rows=1.1),
+        ),
+        REGRESSION: Model(
+            DecisionTreeRegressor(max_leaf_nodes=32),
+            _TREE_PARAMETERS,
+            TRAITS,
+            Cost(0.004, rows=1.1),
+        ),
+    },
+    {"handles": HANDLES, "footprint": Footprint(0.5), "size_limits": tree_limits},
+    portfolio={CLASSIFICATION: (PortfolioEntry(0),)},
+)
 
-    def component(self, task: str) -> Component:
-        """Return the classifier or the regressor."""
-        parameters: dict[str, Domain] = {
-            "max_leaf_nodes": Integer(4, 500, log=True, start=32),
-            "min_samples_leaf": Integer(1, 50, log=True, start=5),
-        }
-        model: type = DecisionTreeRegressor
-        if task == CLASSIFICATION:
-            model = DecisionTreeClassifier
-            parameters["criterion"] = Choice("gini", "entropy")
-        return family_component(
-            self.name,
-            model(max_leaf_nodes=32),
-            parameters,
-            {Trait.THRESHOLDS},
-            task,
-            handles=HANDLES,
-            cost=Cost(0.006 if task == CLASSIFICATION else 0.004, rows=1.1),
-            footprint=TREE_FOOTPRINT,
-            size_limits=tree_limits,
-        )
+_FOREST_DETAILS = {
+    "handles": HANDLES,
+    "complexity": 6.0,
+    "footprint": FOREST_FOOTPRINT,
+    "size_limits": forest_limits,
+}
+_CLASSIFIER_PARAMETERS = {
+    **FOREST_PARAMETERS,
+    "class_weight": CLASS_WEIGHT,
+    "criterion": _CRITERION,
+}
 
-
-class _ForestFamily(ModelFamily):
-    """A forest; subclasses say of which trees."""
-
-    models: Mapping[str, Any]
-    cost: Cost
-
-    def component(self, task: str) -> Component:
-        """Return the classifier or the regressor."""
-        parameters = dict(FOREST_PARAMETERS)
-        if task == CLASSIFICATION:
-            parameters["class_weight"] = CLASS_WEIGHT
-            parameters["criterion"] = Choice("gini", "entropy")
-        return family_component(
-            self.name,
-            self.models[task],
-            parameters,
-            {Trait.THRESHOLDS},
-            task,
-            handles=HANDLES,
-            complexity=6.0,
-            cost=self.cost,
-            footprint=FOREST_FOOTPRINT,
-            size_limits=forest_limits,
-        )
-
-
-class RandomForestFamily(_ForestFamily):
-    """Random forest."""
-
-    name = "random_forest"
-    models = {CLASSIFICATION: RandomForestClassifier, REGRESSION: RandomForestRegressor}
-    cost = Cost(0.3, rows=1.15, columns=0.9, units=_UNITS)
-    portfolio = {
+_FOREST_COST = Cost(0.3, rows=1.15, columns=0.9, units=_UNITS)
+RANDOM_FOREST = ModelFamily(
+    "random_forest",
+    {
+        CLASSIFICATION: Model(
+            RandomForestClassifier, _CLASSIFIER_PARAMETERS, TRAITS, _FOREST_COST
+        ),
+        REGRESSION: Model(RandomForestRegressor, FOREST_PARAMETERS, TRAITS, _FOREST_COST),
+    },
+    _FOREST_DETAILS,
+    portfolio={
         CLASSIFICATION: (
             PortfolioEntry(
                 17, {"n_estimators": 200, "max_features": 0.3, "criterion": "entropy"}
             ),
         ),
         REGRESSION: (PortfolioEntry(20, {"n_estimators": 200, "max_features": 0.4}),),
-    }
+    },
+)
 
-
-class ExtraTreesFamily(_ForestFamily):
-    """Extremely randomised trees."""
-
-    name = "extra_trees"
-    models = {CLASSIFICATION: ExtraTreesClassifier, REGRESSION: ExtraTreesRegressor}
-    cost = Cost(0.22, rows=0.95, columns=0.7, units=_UNITS)
-    portfolio = {
+_EXTRA_COST = Cost(0.22, rows=0.95, columns=0.7, units=_UNITS)
+EXTRA_TREES = ModelFamily(
+    "extra_trees",
+    {
+        CLASSIFICATION: Model(
+            ExtraTreesClassifier, _CLASSIFIER_PARAMETERS, TRAITS, _EXTRA_COST
+        ),
+        REGRESSION: Model(ExtraTreesRegressor, FOREST_PARAMETERS, TRAITS, _EXTRA_COST),
+    },
+    _FOREST_DETAILS,
+    portfolio={
         CLASSIFICATION: (
             PortfolioEntry(
                 3, {"n_estimators": 200, "min_samples_leaf": 1, "max_features": 0.5}
@@ -173,10 +163,11 @@ class ExtraTreesFamily(_ForestFamily):
                 24, {"n_estimators": 150, "max_features": 0.7}, {ENCODER: TARGET_MEAN}
             ),
         ),
-    }
+    },
     # Large leaves: the few rows of a small table are seen for the second time.
-    stacking = PortfolioEntry(
+    stacking=PortfolioEntry(
         1,
         {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.5},
         {ENCODER: ORDINAL},
-    )
+    ),
+)

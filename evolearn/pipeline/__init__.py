@@ -1,1 +1,1 @@
-"""Genomes, components, domains and search spaces; from a genome to a pipeline."""
+"""Pipelines: components and their domains, genes, genomes, the search space."""

@@ -9,7 +9,7 @@ from sklearn.ensemble import (
 from sklearn.pipeline import Pipeline
 
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.genome import Genome
+from evolearn.pipeline.genome import Genome, derived_seed
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
@@ -57,12 +57,13 @@ def build_pipeline(
         if gene.name in genome:
             step = _step(genome, space, gene.name)
             estimator = gene.configure(plan, genome[gene.name], step, estimator)
-    if component.coded_labels and not problem.zero_one:
+    if component.coded_labels and problem.n_classes and not problem.zero_one:
         estimator = _with_encoded_labels(estimator, genome.estimator)
     steps = plan.steps()
     # Preparation steps get a seed of their own: genomes that share them share their results.
+    own_seed = preparation_seed(genome, space, seed)
     for _, step in steps:
-        seeded(step, problem.task, genome.preparation_seed(seed))
+        seeded(step, problem.task, own_seed)
     seeded(estimator, problem.task, genome.seed(seed))
     return Pipeline([*steps, ("estimator", estimator)])
 
@@ -86,14 +87,30 @@ def _step(genome: Genome, space: SearchSpace, gene: str) -> BaseEstimator | None
     return None if component.estimator is None else component.build(genome[gene])
 
 
+def preparation(genome: Genome, space: SearchSpace) -> str:
+    """Return the alleles that prepare the input columns, as text."""
+    preparing = {gene.name for gene in space.genes if gene.prepares}
+    return " | ".join(f"{name}={genome[name]}" for name in genome if name in preparing)
+
+
+def preparation_seed(genome: Genome, space: SearchSpace, root: int) -> int:
+    """Return the seed of a candidate's preparation steps.
+
+    Candidates with the same preparation share it, whatever estimator follows.
+    """
+    return derived_seed(root, preparation(genome, space))
+
+
 def preparation_key(genome: Genome, space: SearchSpace) -> str:
-    """Return a text that is the same for two genomes whose steps before the estimator are.
+    """Return a key that genomes share if their steps before the estimator are the same.
 
     Seeds included; the genomes are of one space, and their pipelines for one problem.
     """
     component = space[genome.estimator]
     takes_missing = "missing" in component.handles
-    return f"{genome.preparation} | {takes_missing} | {_is_histogram_boosting(component)}"
+    return (
+        f"{preparation(genome, space)} | {takes_missing} | {_is_histogram_boosting(component)}"
+    )
 
 
 def early_rounds(pipeline: BaseEstimator) -> int | None:

@@ -1,7 +1,7 @@
-"""The values a hyperparameter may take, and how they are drawn, mutated and mixed.
+"""Domains of hyperparameters: their values, and how these are drawn, mutated and mixed.
 
-Domains are frozen data that print as the call that made them. Numbers move in *unit space*,
-where the domain's interval is [0, 1] (of the logarithm, for log-scaled domains).
+A domain is frozen data; its repr is the call that makes it. Numbers are varied in *unit space*:
+the domain's interval is mapped to [0, 1], on a logarithmic scale if the domain has one.
 """
 
 import math
@@ -12,42 +12,45 @@ from typing import Any, Protocol, runtime_checkable
 
 from evolearn.pipeline.genome import text_of
 
-# Standard deviation of a mutation in unit space: one in three mutations moves a value by more
-# than a sixth of its interval. The usual choice for Gaussian mutation of bounded genes is 0.1
+# Standard deviation of a mutation in unit space: one mutation in three moves a value by more
+# than a sixth of the interval. The usual choice for Gaussian mutation of bounded genes is 0.1
 # to 0.2 (Bäck, Evolutionary Algorithms in Theory and Practice, 1996, section 2.1).
 MUTATION_SD = 0.17
 
-# A mixed value may leave the interval between its parents by this share of it on either side:
-# BLX-alpha crossover (Eshelman and Schaffer, 1993), alpha between 0.25 and 0.5.
+# A mixed value may lie outside the interval between its parents, by at most this share of its
+# length: BLX-alpha crossover (Eshelman and Schaffer, 1993), alpha between 0.25 and 0.5.
 BLEND_ALPHA = 0.3
 
 
 @runtime_checkable
 class Domain(Protocol):
-    """Protocol of domains; `rng` is always the search's own generator."""
+    """The protocol of domains.
+
+    All methods draw from the generator that they are given, and from no other.
+    """
 
     @property
     def default(self) -> Any:
-        """The value of an unmutated genome."""
+        """The value in a genome that does not name another one."""
 
     def sample(self, rng: Random) -> Any:
         """Return a value drawn from the domain."""
 
     def clip(self, value: Any) -> Any:
-        """Return the value of the domain that is nearest to a number, others as they are."""
+        """Return the domain's value nearest to a number; other values unchanged."""
 
     def mutate(self, value: Any, rng: Random) -> Any:
         """Return a value near the given one."""
 
     def mix(self, first: Any, second: Any, rng: Random) -> Any:
-        """Return a value made of two."""
+        """Return a value that is made of two parents' values."""
 
     def __contains__(self, value: Any) -> bool: ...
 
 
 @dataclass(frozen=True, repr=False)
 class _Interval:
-    """Interval of floats or integers, its scale, and its moves in unit space."""
+    """Base of floats and integers: an interval, its scale, and variation in unit space."""
 
     low: float
     high: float
@@ -76,7 +79,7 @@ class _Interval:
 
     @property
     def default(self) -> Any:
-        """The start value, or the middle of the interval (geometric if log-scaled)."""
+        """The start value, or the middle of the interval on the domain's scale."""
         return self._value(0.5) if self.start is None else self.start
 
     def sample(self, rng: Random) -> Any:
@@ -84,7 +87,7 @@ class _Interval:
         return self._value(rng.random())
 
     def clip(self, value: Any) -> Any:
-        """Return the value of the domain that is nearest to a number."""
+        """Return the domain's value nearest to a number; other values unchanged."""
         return min(max(value, self.low), self.high) if _is_number(value) else value
 
     def mutate(self, value: Any, rng: Random) -> Any:
@@ -92,7 +95,7 @@ class _Interval:
         return self._value(self._unit(value) + rng.gauss(0.0, MUTATION_SD))
 
     def mix(self, first: Any, second: Any, rng: Random) -> Any:
-        """Return a value between the two, or a little outside."""
+        """Return a value between the two, or a little outside of their interval."""
         a, b = sorted((self._unit(first), self._unit(second)))
         margin = BLEND_ALPHA * (b - a)
         return self._value(rng.uniform(a - margin, b + margin))
@@ -120,9 +123,9 @@ class Float(_Interval):
     low, high : float
         The bounds.
     log : bool, default=False
-        Whether the value is drawn and moved on a logarithmic scale.
+        Whether values are drawn and varied on a logarithmic scale.
     start : float, default=None
-        The value of an unmutated genome; None: the middle of the interval.
+        The default value; None: the middle of the interval.
 
     Examples
     --------
@@ -150,9 +153,9 @@ class Integer(_Interval):
     low, high : int
         The bounds.
     log : bool, default=False
-        Whether the value is drawn and moved on a logarithmic scale.
+        Whether values are drawn and varied on a logarithmic scale.
     start : int, default=None
-        The value of an unmutated genome; None: the middle of the interval.
+        The default value; None: the middle of the interval.
 
     Examples
     --------
@@ -179,7 +182,7 @@ class Integer(_Interval):
     def mutate(self, value: Any, rng: Random) -> int:
         """Return another value near the given one."""
         moved = self._value(self._unit(value) + rng.gauss(0.0, MUTATION_SD))
-        if moved == value:  # on a short interval most draws round back: take one step instead
+        if moved == value:  # rounded back, as most draws on a short interval: take one step
             step = 1 if rng.random() < 0.5 else -1
             moved = value + (step if value + step in self else -step)
         return int(moved)
@@ -190,12 +193,12 @@ class Integer(_Interval):
 
 @dataclass(frozen=True, repr=False, init=False)
 class Choice:
-    """One of several options, in no order.
+    """One of several options that have no order.
 
     Parameters
     ----------
     *options : object
-        The options; the first is the value of an unmutated genome.
+        The options; the first one is the default.
 
     Examples
     --------
@@ -212,7 +215,7 @@ class Choice:
         if not options:
             msg = "Choice needs at least one option, got none."
             raise ValueError(msg)
-        # Genomes are told apart by the text of their values.
+        # Two genomes are equal if the texts of their values are.
         texts = [text_of(option) for option in options]
         twice = next((text for i, text in enumerate(texts) if text in texts[:i]), None)
         if twice is not None:
@@ -239,7 +242,7 @@ class Choice:
         return rng.choice(self.options)
 
     def clip(self, value: Any) -> Any:
-        """Return the value as it is: options have no nearest one."""
+        """Return the value unchanged: options have no distance."""
         return value
 
     def mutate(self, value: Any, rng: Random) -> Any:
@@ -253,8 +256,8 @@ class Choice:
         return first if rng.random() < 0.5 else second
 
     def _index(self, value: Any) -> int | None:
-        # Compared by type and text: options may be arrays, NaN or estimators, whose == is no
-        # bool, and True must not be found as 1.
+        # Options are compared by type and text. For arrays, NaN and estimators, == does not
+        # say whether they are the same; and True would be equal to 1.
         for i, option in enumerate(self.options):
             if option is value or (
                 type(option) is type(value) and text_of(option) == text_of(value)

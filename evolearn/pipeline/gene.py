@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from sklearn.base import BaseEstimator
 
@@ -15,6 +15,10 @@ from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.screening_sample import ScreeningSample
 
+#: The unfitted step of an option, None for one that changes nothing.
+Step: TypeAlias = BaseEstimator | None
+#: Names of options, the default first.
+Options = tuple[str, ...]
 #: Returns the full genome of a flat description, as `SearchSpace.genome` does.
 Complete = Callable[[Mapping[str, Any]], Genome]
 
@@ -97,6 +101,8 @@ class Gene(ABC):
         The option that replaces one that is seldom drawn; None: the gene has none.
     scales : bool
         Whether it scales the numeric columns, so that columns made by others are scaled, too.
+    prepares : bool
+        Whether it changes the input columns; not if it only changes the estimator.
     mutation_share : float
         Probability that a mutation may turn the neutral option into another one, as long as
         nothing is known in favour of the others.
@@ -106,17 +112,16 @@ class Gene(ABC):
     components: tuple[Component, ...]
     neutral: str | None = None
     scales: bool = False
+    prepares: bool = True
     mutation_share: float = 1.0
 
     # -- which options there are ------------------------------------------------------------
 
-    def options(self, traits: frozenset[Trait]) -> tuple[str, ...]:
+    def options(self, traits: frozenset[Trait]) -> Options:
         """Return the options of an estimator with these traits, the default first."""
         return tuple(component.name for component in self.components)
 
-    def options_on_table(
-        self, estimator: Component, problem: Problem
-    ) -> tuple[str, ...] | None:
+    def options_on_table(self, estimator: Component, problem: Problem) -> Options | None:
         """Return the options that a table dictates to an estimator, None if there are none."""
         return None
 
@@ -164,11 +169,7 @@ class Gene(ABC):
             plan.number_steps.append((self.name, step))
 
     def configure(
-        self,
-        plan: PipelinePlan,
-        allele: Allele,
-        step: BaseEstimator | None,
-        estimator: BaseEstimator,
+        self, plan: PipelinePlan, allele: Allele, step: Step, estimator: BaseEstimator
     ) -> BaseEstimator:
         """Return the pipeline's estimator, adapted to or wrapped by the gene."""
         return estimator

@@ -12,9 +12,6 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import BaseEstimator
 
-#: The names of the genes that do not prepare the input columns.
-LEARNING = ("estimator", "target")
-
 
 def text_of(value: Any) -> str:
     """Return the complete text of a value, the same in every process.
@@ -34,7 +31,8 @@ def text_of(value: Any) -> str:
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
-def _seed(root: int, text: str) -> int:
+def derived_seed(root: int, text: str) -> int:
+    """Return a seed that depends on another seed and a text alone."""
     digest = hashlib.blake2b(f"{root}|{text}".encode(), digest_size=4).digest()
     return int.from_bytes(digest, "big") >> 1  # scikit-learn takes seeds below 2**31
 
@@ -91,11 +89,6 @@ class Genome:
         digest = hashlib.blake2b(self.parent.key.encode(), digest_size=16).hexdigest()
         return f"{own} | parent={digest}"
 
-    @cached_property
-    def preparation(self) -> str:
-        """The alleles that prepare the input columns, as text."""
-        return " | ".join(f"{name}={a}" for name, a in self.genes if name not in LEARNING)
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Genome) and self.key == other.key
 
@@ -139,14 +132,7 @@ class Genome:
         It depends on the search's seed and the genome alone, never on when or where the
         candidate is evaluated.
         """
-        return _seed(root, self.key)
-
-    def preparation_seed(self, root: int) -> int:
-        """Return the seed of this candidate's preparation steps.
-
-        Candidates with the same preparation share it, whatever estimator follows.
-        """
-        return _seed(root, self.preparation)
+        return derived_seed(root, self.key)
 
     @cached_property
     def _by_gene(self) -> dict[str, Allele]:

@@ -1,11 +1,12 @@
-"""The protocol of model families: everything about one type of estimator."""
+"""Model families: everything about one type of estimator, for all its tasks."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from evolearn.pipeline.component import Component
+from evolearn.pipeline.domains import Domain
+from evolearn.pipeline.gene import Trait
+from evolearn.pipeline.optional_library import is_installed
 from evolearn.pipeline.resources import Cost
 
 
@@ -33,40 +34,61 @@ class PortfolioEntry:
         return {"estimator": estimator, **self.options, **named}
 
 
-class ModelFamily(ABC):
+@dataclass(frozen=True)
+class Model:
+    """The estimator of a family for one task.
+
+    Attributes
+    ----------
+    estimator : estimator or class
+    parameters : dict of str to domain
+        The hyperparameters to evolve.
+    traits : frozenset of Trait
+        The estimator's needs, by which genes decide which options it gets.
+    cost : Cost
+        Expected seconds of a fit.
+    """
+
+    estimator: Any
+    parameters: Mapping[str, Domain]
+    traits: frozenset[Trait]
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class ModelFamily:
     """One type of estimator, for every task that it can learn.
 
-    A family is a subclass in a file and an instance of it in the registry
+    A family is defined in a file and added to the registry
     (`evolearn.pipeline.registry.register_family`).
 
     Attributes
     ----------
     name : str
         The name of its components in genomes and results.
-    tasks : tuple of str
-        The kinds of tasks that it learns, as `Problem.task` names them.
+    models : dict of str to Model
+        By task, as `Problem.task` names it.
+    details : dict of str to object
+        Further parameters of `Component`, the same for all tasks.
     portfolio : dict of str to sequence of PortfolioEntry
         By task.
     stacking : PortfolioEntry or None
         The configuration that the stacking layer tries; None: none.
-    cost : Cost or None
-        Expected seconds of a fit, where they are the same for all tasks.
+    library : str or None
+        The optional library that it needs; None: scikit-learn or evolearn.
     is_reference : bool
         Whether the family's expected seconds tell how large a table is for a budget.
     """
 
     name: str
-    tasks: tuple[str, ...] = ("classification", "regression")
-    portfolio: Mapping[str, Sequence[PortfolioEntry]] = {}
+    models: Mapping[str, Model]
+    details: Mapping[str, Any] = field(default_factory=dict)
+    portfolio: Mapping[str, Sequence[PortfolioEntry]] = field(default_factory=dict)
     stacking: PortfolioEntry | None = None
-    cost: Cost | None = None
+    library: str | None = None
     is_reference: bool = False
 
-    @abstractmethod
-    def component(self, task: str) -> Component:
-        """Return the component for one of the family's tasks."""
-
     @property
-    def requirement(self) -> str | None:
-        """The distribution to install before the family can be used; None: it can be used."""
-        return None
+    def is_usable(self) -> bool:
+        """Whether the family's library is installed."""
+        return self.library is None or is_installed(self.library)

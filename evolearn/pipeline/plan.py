@@ -37,7 +37,7 @@ class Branch:
 
 @dataclass
 class PipelinePlan:
-    """A pipeline under construction: genes add their steps in the order of the registry.
+    """Steps of a pipeline under construction; genes add theirs in the order of the registry.
 
     Attributes
     ----------
@@ -111,12 +111,12 @@ class PipelinePlan:
         return [j for j in range(n_categories) if j not in self.left_out]
 
     def category_mask(self, are_categories: list[bool]) -> np.ndarray:
-        """Return, per column that the estimator gets, whether it holds codes of categories.
+        """Return a mask of the estimator's columns that hold codes of categories.
 
         Parameters
         ----------
         are_categories : list of bool
-            The same for `codes`.
+            Whether the estimator gets them as categories, for each of `codes`.
         """
         n_behind = sum(branch.n_columns for branch in (*self.texts, *self.branches))
         return np.array([False] * self.n_numbers + are_categories + [False] * n_behind)

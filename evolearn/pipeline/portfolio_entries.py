@@ -23,7 +23,7 @@ def stacking_genomes(space: SearchSpace, task: str) -> list[Genome]:
     entries = [
         (family.stacking.rank, family.stacking.params(family.name))
         for family in registered_families()
-        if family.stacking is not None and task in family.tasks
+        if family.stacking is not None and task in family.models
     ]
     ordered = [params for _, params in sorted(entries, key=lambda entry: entry[0])]
     return [g for g in genomes_in(space, ordered) if is_built_in(g, space, task)]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.gene import Gene, Trait
 from evolearn.pipeline.model_family import ModelFamily
+from evolearn.pipeline.resources import Cost
 
 _GENES: list[Gene] = []
 _FAMILIES: list[ModelFamily] = []
@@ -93,17 +94,31 @@ def registered_families() -> tuple[ModelFamily, ...]:
     return tuple(_FAMILIES)
 
 
-def reference_family() -> ModelFamily:
-    """Return the family whose expected seconds tell how large a table is for a budget."""
-    return next(family for family in _FAMILIES if family.is_reference)
+def reference_cost(task: str) -> Cost:
+    """Return the cost of the reference family, by which the size of a table is judged."""
+    return next(family.models[task].cost for family in _FAMILIES if family.is_reference)
 
 
 def default_components(task: str) -> tuple[Component, ...]:
     """Return the estimators of a task, of families whose library is installed."""
-    if task not in _COMPONENTS:
-        usable = [f for f in _FAMILIES if task in f.tasks and f.requirement is None]
-        _COMPONENTS[task] = tuple(family.component(task) for family in usable)
-    return _COMPONENTS[task]
+    usable = [family for family in _FAMILIES if task in family.models and family.is_usable]
+    # A library may have been installed since.
+    if {family.name for family in usable} != {c.name for c in _COMPONENTS.get(task, ())}:
+        _COMPONENTS[task] = tuple(_component(family, task) for family in usable)
+    return _COMPONENTS.get(task, ())
+
+
+def _component(family: ModelFamily, task: str) -> Component:
+    model = family.models[task]
+    return Component(
+        family.name,
+        model.estimator,
+        model.parameters,
+        slots=options_for(model.traits, task),
+        cost=model.cost,
+        user_defined=False,
+        **family.details,
+    )
 
 
 def options_for(traits: Iterable[Trait], task: str | None) -> Mapping[str, tuple[str, ...]]:
@@ -129,7 +144,7 @@ def options_for(traits: Iterable[Trait], task: str | None) -> Mapping[str, tuple
 
 
 def slots_of(component: Component) -> Mapping[str, tuple[str, ...]]:
-    """Return the options of every gene for an estimator, known or not."""
+    """Return the options of every gene for an estimator, also if it names none."""
     if component.slots is not None:
         return component.slots
     return options_for([Trait.UNKNOWN], None)

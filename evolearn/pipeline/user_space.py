@@ -49,7 +49,7 @@ def _component(entry: Any, task: str, taken: set[str]) -> Component:
         return entry
     if isinstance(entry, str):
         catalogue = SearchSpace.default(task)
-        missing = [f.name for f in registered_families() if f.requirement is not None]
+        missing = [f.name for f in registered_families() if not f.is_usable]
         if entry in missing and entry not in catalogue.names:
             msg = (
                 f"search_space names {entry!r}, which is not installed; install it, or the "

@@ -138,7 +138,7 @@ def test_clones_on_other_rows_do_not_clash(tmp_path):
     assert len(list(tmp_path.glob("*.sqlite"))) == 2
 
 
-def test_without_a_random_state_a_journal_is_found_again(tmp_path):
+def test_without_a_random_state_a_checkpoint_is_found_again(tmp_path):
     for _ in range(2):
         model(journal=tmp_path, random_state=None, n_evaluations=4).fit(X, Y)
     assert count(tmp_path) == 4
@@ -417,7 +417,7 @@ def name_of(**settings):
     )
 
 
-def test_other_splits_are_another_journal():
+def test_other_splits_are_another_checkpoint():
     halves = np.arange(len(X)) % 2
     changed = halves.copy()
     changed[50:60] = 1 - halves[50:60]  # in the middle, where texts of arrays are abridged
@@ -471,7 +471,7 @@ SCORERS = {
 }
 
 
-def test_other_scorers_are_another_journal():
+def test_other_scorers_are_another_checkpoint():
     names = [name_of(scoring=make()) for make in SCORERS.values()]
 
     assert len(set(names)) == len(names)
@@ -502,7 +502,7 @@ SPACES = {
 }
 
 
-def test_other_code_in_a_space_is_another_journal():
+def test_other_code_in_a_space_is_another_checkpoint():
     def names():
         return [
             name_of(search_space=[make_pipeline(make(), Ridge())]) for make in SPACES.values()
@@ -512,7 +512,7 @@ def test_other_code_in_a_space_is_another_journal():
     assert names() == names()
 
 
-def test_a_scorer_has_the_same_journal_in_another_process(run_script, monkeypatch):
+def test_a_scorer_has_the_same_checkpoint_in_another_process(run_script, monkeypatch):
     source = """
         from sklearn.datasets import make_regression
         from sklearn.linear_model import Ridge

@@ -562,8 +562,10 @@ def replace(folder):
     (folder / "file.sqlite").write_bytes(data)
 
 
-@pytest.mark.parametrize("local", [True, False])
-@pytest.mark.parametrize("change", [remove, empty, replace])
+@pytest.mark.parametrize(
+    ("change", "local"),
+    [(remove, True), (remove, False), (empty, True), (empty, False), (replace, True)],
+)
 @pytest.mark.parametrize("reads", [True, False])
 def test_files_that_vanish_are_noticed_and_told_once(
     tmp_path, monkeypatch, change, local, reads

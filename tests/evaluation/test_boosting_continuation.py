@@ -17,16 +17,15 @@ from sklearn.preprocessing import QuantileTransformer
 
 from evolearn import Component, SearchSpace
 from evolearn.cost.runtime_model import RuntimeModel
+from evolearn.cost.seconds import lineage_factor, warm_start_seconds
 from evolearn.data import prepare_table
 from evolearn.evaluation.warm_start import train_lineage
 from evolearn.pipeline.lineage import (
-    LONGEST_LINE,
+    LONGEST_LINEAGE,
     MORE_ROUNDS,
     TAIL_RATE,
-    heritable,
-    line_factor,
-    longer,
-    own_seconds,
+    can_be_parent,
+    continued,
 )
 from evolearn.pipeline.problem import Problem
 from evolearn.search.evolution import Evolution
@@ -46,7 +45,7 @@ def test_a_child_has_more_rounds_and_a_lower_rate_and_else_the_same(task, name):
     space, rounds = SPACES[task], ROUNDS[name]
     parent = named(name, space, **{rounds: 100, "learning_rate": 0.1})
     for seed in range(20):
-        child = longer(parent, space, random.Random(seed))
+        child = continued(parent, space, random.Random(seed))
         assert child in space
         assert child.parent == parent
         before, now = (dict(one["estimator"].values) for one in (parent, child))
@@ -61,8 +60,8 @@ def test_who_cannot_go_on():
     space = SPACES["regression"]
 
     def can(genome, space=space):
-        child = longer(genome, space, random.Random(0))
-        assert (child is not None) <= heritable(genome, space)
+        child = continued(genome, space, random.Random(0))
+        assert (child is not None) <= can_be_parent(genome, space)
         return child is not None
 
     assert can(named(HIST))
@@ -81,13 +80,13 @@ def test_who_cannot_go_on():
     few = space.constrained(HIST, max_iter=[50, 100], learning_rate=[0.1])
     assert not can(named(HIST, few, max_iter=50), few)  # neither of which it would come to
     fixed = space.constrained(HIST, learning_rate=[0.1, 0.05])
-    child = longer(named(HIST, fixed), fixed, random.Random(0))
+    child = continued(named(HIST, fixed), fixed, random.Random(0))
     assert dict(child["estimator"].values)["learning_rate"] == 0.1
     line = named(EXACT, n_estimators=60)
-    for seed in range(LONGEST_LINE - 1):
-        line = longer(line, space, random.Random(seed))
+    for seed in range(LONGEST_LINEAGE - 1):
+        line = continued(line, space, random.Random(seed))
     assert not can(line)
-    assert not heritable(line, space)
+    assert not can_be_parent(line, space)
 
 
 def test_rounds_that_do_not_evolve_are_refused():
@@ -162,11 +161,11 @@ def test_only_the_rounds_that_are_added_are_expected_to_take_time():
     space = SPACES["regression"]
     problem = Problem("regression", prepare_table(np.arange(200.0).reshape(100, 2)).schema)
     parent = named(HIST, max_iter=100)
-    child = longer(parent, space, random.Random(0))
+    child = continued(parent, space, random.Random(0))
     added = dict(child["estimator"].values)["max_iter"] - 100
-    seconds = own_seconds(parent, space, problem)
-    assert own_seconds(child, space, problem) == pytest.approx(seconds * added / 100)
-    assert line_factor(child, space, problem) == pytest.approx((100 + added) / added)
+    seconds = warm_start_seconds(parent, space, problem)
+    assert warm_start_seconds(child, space, problem) == pytest.approx(seconds * added / 100)
+    assert lineage_factor(child, space, problem) == pytest.approx((100 + added) / added)
     model = RuntimeModel(space, problem, 3)
     model.observe(parent, 3.0, retrained=False)
     assert model.predicted(child, retrained=False) == pytest.approx(9 * added / 100)

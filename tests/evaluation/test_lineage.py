@@ -15,6 +15,7 @@ from evolearn import (
     SearchSpace,
 )
 from evolearn.cost.runtime_model import RuntimeModel
+from evolearn.cost.seconds import lineage_factor
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.planner import FinalModelsPlanner
 from evolearn.ensemble.selection_options import EnsembleOptions
@@ -26,9 +27,9 @@ from evolearn.execution.budget import Budget
 from evolearn.fit.data import read_data
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.pipeline.build import build_pipeline
+from evolearn.pipeline.build import build_pipeline, preparation, preparation_seed
 from evolearn.pipeline.genome import Genome
-from evolearn.pipeline.lineage import LONGEST_LINE, heir, line_factor, longer
+from evolearn.pipeline.lineage import LONGEST_LINEAGE, continued, warm_started
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.search.evolution import Evolution
 
@@ -109,11 +110,11 @@ def family(space):
     if NETWORK not in space.names:
         (name,) = space.names
         first = space.genome({"estimator": name, "target": "quantile_target"})
-        second = longer(first, space, random.Random(0))
-        return first, second, longer(second, space, random.Random(1))
+        second = continued(first, space, random.Random(0))
+        return first, second, continued(second, space, random.Random(1))
     first = named(space, max_iter=9)
-    second = heir(named(space, max_iter=9, hidden_layer_sizes=(12, 8)), first, space)
-    third = heir(named(space, max_iter=6, n_members=1), second, space)
+    second = warm_started(named(space, max_iter=9, hidden_layer_sizes=(12, 8)), first, space)
+    third = warm_started(named(space, max_iter=6, n_members=1), second, space)
     return first, second, third
 
 
@@ -125,8 +126,8 @@ def test_a_line_is_a_part_of_what_a_candidate_is():
     first, second, third = family(space)
     alone = Genome(third.genes)
     assert alone != third
-    assert alone.preparation == third.preparation
-    assert alone.preparation_seed(0) == third.preparation_seed(0)
+    assert preparation(alone, space) == preparation(third, space)
+    assert preparation_seed(alone, space, 0) == preparation_seed(third, space, 0)
     assert alone.seed(0) != third.seed(0)
     assert alone.params == third.params
     assert third.lineage == (first, second, third)
@@ -145,10 +146,10 @@ def test_a_child_takes_from_its_parent_what_weights_presuppose():
         for slot, gene in parent.genes
     )
     child = named(space, embedding="periodic", frequency_scale=1.0, dropout=0.2, n_members=1)
-    one = heir(child, parent, space)
+    one = warm_started(child, parent, space)
     assert one.parent == parent
     assert one in space
-    assert one.preparation == parent.preparation
+    assert preparation(one, space) == preparation(parent, space)
     assert one["target"] == parent["target"]
     values = dict(one["estimator"].values)
     kept = {"embedding": "piecewise", "n_bins": 7, "activation": "tanh"}
@@ -160,15 +161,15 @@ def test_who_cannot_inherit():
     space = SearchSpace.default("regression")
     parent = space.genome({"estimator": NETWORK})
     ridge = space.genome({"estimator": "ridge"})
-    assert heir(ridge, parent, space) is None
-    assert heir(ridge, ridge, space) is None
+    assert warm_started(ridge, parent, space) is None
+    assert warm_started(ridge, ridge, space) is None
     # Of other columns, and else the same: there would be nothing of the child's own.
-    assert heir(named(space, embedding="periodic"), parent, space) is None
+    assert warm_started(named(space, embedding="periodic"), parent, space) is None
     line = parent
     for dropout in (0.1, 0.2, 0.35):
-        line = heir(named(space, dropout=dropout), line, space)
-    assert len(line.lineage) == LONGEST_LINE
-    assert heir(named(space, n_members=1), line, space) is None
+        line = warm_started(named(space, dropout=dropout), line, space)
+    assert len(line.lineage) == LONGEST_LINEAGE
+    assert warm_started(named(space, n_members=1), line, space) is None
 
 
 def told(space, n, seed=0, policy=DEFAULT_POLICY):
@@ -189,7 +190,7 @@ def test_children_of_networks_inherit_now_and_then():
     for child in heirs:
         assert child.genome in space
         assert child.genome.parent == candidates[child.parents[0]].genome
-        assert child.genome.preparation == child.genome.parent.preparation
+        assert preparation(child.genome, space) == preparation(child.genome.parent, space)
     assert max(len(c.genome.lineage) for c in heirs) > 2
 
 
@@ -301,9 +302,9 @@ def test_what_a_line_takes_is_counted(task):
     plan, _ = make_evaluator((task, NETWORK), *table(task))
     space, problem = SearchSpace.default(task), plan.problem
     first = named(space)
-    child = heir(named(space, dropout=0.2), first, space)
-    assert line_factor(first, space, problem) == 1
-    assert line_factor(child, space, problem) == pytest.approx(4)
+    child = warm_started(named(space, dropout=0.2), first, space)
+    assert lineage_factor(first, space, problem) == 1
+    assert lineage_factor(child, space, problem) == pytest.approx(4)
     model = RuntimeModel(space, problem, 3)
     model.observe(first, 3.0, retrained=False)
     assert model.predicted(first) == pytest.approx(9)

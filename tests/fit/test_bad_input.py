@@ -303,7 +303,9 @@ def test_when_every_candidate_fails_the_error_says_why_and_how_often():
     with pytest.raises(SearchError, match="the disk is full") as caught:
         fit(search_space=[broken()], scoring="accuracy")()
     message = str(caught.value)
-    assert message.count("the disk is full") == 1, "equal reasons are told once"
+    reasons, _, frames = message.partition("\n")
+    assert reasons.count("the disk is full") == 1, "equal reasons are told once"
+    assert frames.count("the disk is full") == 1, "the last failure follows"
     assert re.search(r"\b\d+\b", message), "how many failed"
 
 

@@ -5,6 +5,7 @@ import inspect
 import subprocess
 import sys
 import textwrap
+import threading
 import warnings
 
 import pytest
@@ -13,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from evolearn import EvolearnWarning, EvolutionaryClassifier, SearchError
+from evolearn.execution.process_settings import quiet_process
 from evolearn.user_warnings import collected_warnings, warn
 
 
@@ -119,3 +121,28 @@ def test_without_a_fit_a_warning_is_shown_at_once():
     with pytest.warns(EvolearnWarning, match="at once") as caught:
         warn("Shown at once.")
     assert places(caught) == [here(-1)]
+
+
+def test_a_warning_is_shown_while_a_thread_of_the_fit_still_runs_a_task():
+    begun, over = threading.Event(), threading.Event()
+
+    def task():
+        with quiet_process():
+            begun.set()
+            over.wait()
+
+    thread = threading.Thread(target=task)
+
+    @collected_warnings()
+    def fit():
+        warn("once")
+        thread.start()
+        begun.wait()
+
+    with pytest.warns(EvolearnWarning, match="once") as caught:
+        fit()
+    assert len(caught) == 1
+    over.set()
+    thread.join()
+    with pytest.warns(UserWarning, match="the user's filters are back"):
+        warnings.warn("the user's filters are back", UserWarning, stacklevel=1)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
 from threadpoolctl import threadpool_limits
 
+from evolearn.genes.formula_domain import MOST_FORMULAS
 from evolearn.search.genetic_programming import FormulaTrees
 from evolearn.transformers import LARGEST, OPERATORS, Expression, parse
 
@@ -29,8 +30,6 @@ MOST_ROWS_OF_TREES = 600
 FEWEST_ROWS = 80
 # Replaces zero in divisions.
 TINY = 1e-300
-# Largest number of formulas: more new columns help few models, and cost all of them time.
-MOST_FORMULAS = 8
 # Survivors and offspring per generation, and generations for the first formula and for each
 # later one.
 SURVIVORS, OFFSPRING = 50, 120

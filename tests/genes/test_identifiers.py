@@ -10,6 +10,7 @@ from sklearn.model_selection import cross_val_score
 from evolearn import EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
+from evolearn.genes.screening.identifiers import find_identifiers
 from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 
@@ -29,7 +30,9 @@ def visits(n_rows=3_000, seed=0, noise=0.5):
 def found_in(table, target, n_numbers=None):
     X = np.asarray(table, dtype=float)
     n_numbers = X.shape[1] if n_numbers is None else n_numbers
-    return identifiers(X, n_numbers, np.asarray(target, dtype=float).reshape(len(X), -1), 0)
+    return find_identifiers(
+        X, n_numbers, np.asarray(target, dtype=float).reshape(len(X), -1), 0
+    )
 
 
 def test_a_number_that_identifies_is_found_and_one_with_an_order_is_not():
@@ -61,7 +64,9 @@ def test_an_identifier_may_lack_values_and_stand_beside_categories():
 
 def space_and_problem(table, task="regression", **facts):
     schema = prepare_table(table).schema
-    problem = replace(Problem(task, schema, smallest_class=100), identifiers=(2,), **facts)
+    problem = replace(
+        Problem(task, schema, smallest_class=100), findings={"identifiers": (2,)}, **facts
+    )
     return restrict(SearchSpace.default(task), problem), problem
 
 

@@ -125,14 +125,6 @@ def test_the_front_holds_no_candidate_that_another_one_beats():
             assert not (better and strictly)
 
 
-def test_the_logbook_has_a_record_per_generation():
-    search = make(Evolution)
-    run(search, 40)
-    assert search.logbook.select("generation") == [0, 1, 2, 3, 4]
-    best = search.logbook.select("best")
-    assert best == sorted(best, reverse=True)
-
-
 @pytest.mark.parametrize("seed", range(20))
 def test_children_lie_in_the_space(seed):
     space = SearchSpace.default("classification")

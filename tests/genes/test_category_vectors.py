@@ -10,7 +10,7 @@ from evolearn import SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
 from evolearn.pipeline.build import build_pipeline
-from evolearn.pipeline.lineage import heir
+from evolearn.pipeline.lineage import warm_started
 from evolearn.pipeline.problem import Problem
 from evolearn.search.variation import sample
 
@@ -80,7 +80,7 @@ def test_a_child_in_a_search_keeps_what_the_weights_are_of():
     space, _ = space_of(mixed(), "classification")
     parent = space.genome({"estimator": NETWORK, "encoder": "embedded"})
     other = {"encoder": "one_hot", f"{NETWORK}__max_iter": 3}
-    child = heir(space.genome({"estimator": NETWORK, **other}), parent, space)
+    child = warm_started(space.genome({"estimator": NETWORK, **other}), parent, space)
     assert child["encoder"].component == "embedded"
     assert child.parent == parent
 

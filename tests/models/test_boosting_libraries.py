@@ -6,7 +6,6 @@ import pickle
 
 import numpy as np
 import pytest
-from evolearn.search.portfolio_entries import STARTS
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
@@ -16,6 +15,7 @@ from evolearn.fit.data import read_data
 from evolearn.fit.settings import Settings
 from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.domains import Choice
+from evolearn.pipeline.portfolio_entries import portfolio_entries
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.sample_weights import fit_weights
 from evolearn.pipeline.user_space import make_space
@@ -117,7 +117,7 @@ def test_one_that_is_installed_is_part_of_the_default_space(library, task):
     matrix, _ = numbers_and_a_category()
     problem = problem_of(matrix, task)
     space = restrict(SearchSpace.default(task), problem)
-    entries = [entry for entry in STARTS[task] if entry["estimator"] == library]
+    entries = [entry for entry in portfolio_entries(task) if entry["estimator"] == library]
     genomes = [g for g in portfolio(space, problem) if g.estimator == library]
     assert len(genomes) == len(entries) >= 1
     # A misspelt name or value of an entry would have been dropped.
@@ -258,7 +258,7 @@ def test_another_version_makes_another_checkpoint(library, monkeypatch):
     before = fingerprint_of(settings, data)
     assert fingerprint_of(settings, data) == before
     monkeypatch.setattr(importlib.import_module(library), "__version__", "99.0")
-    assert fingerprint_of(data, **settings) != before
+    assert fingerprint_of(settings, data) != before
 
 
 # -- a whole search ---------------------------------------------------------------------------

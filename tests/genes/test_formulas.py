@@ -16,12 +16,14 @@ from evolearn.data import prepare_table
 from evolearn.fit.data import read_data
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
-from evolearn.genes.formulas import Formulas
+from evolearn.genes.formulas import FormulaMoves, Formulas
 from evolearn.genes.screening.formulas import find_formulas
 from evolearn.pipeline.build import build_pipeline
+from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.problem import Problem
 from evolearn.search.evolution import Evolution
-from evolearn.search.variation import mate, mutate
+from evolearn.search.genetic_programming import FormulaTrees
+from evolearn.search.variation import mate, moves_of, mutate
 from evolearn.transformers import (
     ConstructedFeatures,
     parse,
@@ -86,19 +88,25 @@ DOMAIN = Formulas(5, known=("div(x0, x1)", "mul(x2, log1p(x3))"))
 def test_every_move_stays_in_the_domain_and_leaves_the_global_generator_alone(seed):
     before = random.getstate()
     rng = random.Random(seed)
-    trees = Trees(DOMAIN, rng)
+    moves = FormulaMoves(DOMAIN, rng)
     sets = [DOMAIN.sample(rng), DOMAIN.default]
+
+    def drawn():
+        return Allele.of("constructed", {"expressions": rng.choice(sets)})
+
     for _ in range(40):
-        sets.append(trees.mutated_set(rng.choice(sets)))
-        sets.append(trees.mixed_sets(rng.choice(sets), rng.choice(sets)))
+        mutated = moves.mutated(drawn(), ["constructed"])
+        mixed = moves.mixed(drawn(), drawn(), ["constructed"])
+        sets += [dict(allele.values)["expressions"] for allele in (mutated, mixed)]
         sets.append(DOMAIN.mutate(rng.choice(sets), rng))
     assert all(one in DOMAIN for one in sets)
     assert len({text for one in sets for text in one}) > 20
     assert random.getstate() == before
-    again = Trees(DOMAIN, random.Random(seed))
-    assert again.mutated("div(x0, x1)") == Trees(DOMAIN, random.Random(seed)).mutated(
-        "div(x0, x1)"
+    one, again = (
+        FormulaTrees(range(5), DOMAIN.allows, random.Random(seed)).mutate("div(x0, x1)")
+        for _ in range(2)
     )
+    assert one == again
 
 
 def formula_space(task="regression"):
@@ -119,7 +127,7 @@ def test_a_good_set_travels_to_another_estimator_by_crossover():
 
 def test_children_cross_and_change_formulas_within():
     space, rng = formula_space(), random.Random(0)
-    trees = Trees(DOMAIN, rng)
+    moves = moves_of(space, rng)
     sets = [("div(x0, x1)", "sqrt(add(x2, x3))"), ("mul(x4, log1p(x3))",)]
     parents = [
         space.genome(
@@ -127,8 +135,8 @@ def test_children_cross_and_change_formulas_within():
         )
         for one in sets
     ]
-    children = [mate(*parents, space, rng, trees) for _ in range(60)]
-    children += [mutate(parents[0], space, rng, trees) for _ in range(120)]
+    children = [mate(*parents, space, rng, moves) for _ in range(60)]
+    children += [mutate(parents[0], space, rng, moves) for _ in range(120)]
     assert all(child in space for child in children)
     formulas = {
         text
@@ -186,6 +194,10 @@ def test_a_search_proposes_formulas_and_repeats_itself():
 # -- breeding -------------------------------------------------------------------------------
 
 
+def found_formulas(X, y, seed=0):
+    return find_formulas(X, y, Formulas(X.shape[1]).allows, seed)
+
+
 def table_of(function, n_columns, seed=0, n_rows=800):
     rng = np.random.default_rng(seed)
     X = rng.uniform(1.0, 5.0, size=(n_rows, n_columns + 4))
@@ -204,19 +216,19 @@ def table_of(function, n_columns, seed=0, n_rows=800):
 )
 def test_breeding_finds_what_no_single_column_tells(function, n_columns):
     X, y = table_of(function, n_columns)
-    bred = find_formulas(X, y, seed=0)
+    bred = found_formulas(X, y, seed=0)
     assert bred.share > 0.8
-    involved = {column for text in bred.expressions for column in parse(text).columns}
+    involved = {column for text in bred.formulas for column in parse(text).columns}
     assert involved >= set(range(n_columns))
-    assert find_formulas(X, y, seed=0) == bred
+    assert found_formulas(X, y, seed=0) == bred
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_nothing_is_bred_of_noise_or_of_what_single_columns_tell(seed):
     X, y = table_of(lambda a, b: np.sqrt(a) + b**2, 2, seed)
-    assert find_formulas(X, y, seed).expressions == ()
+    assert found_formulas(X, y, seed).formulas == ()
     noise = np.random.default_rng(seed).normal(size=(len(X), 1))
-    assert find_formulas(X, noise, seed).expressions == ()
+    assert found_formulas(X, noise, seed).formulas == ()
 
 
 @pytest.mark.parametrize(
@@ -235,13 +247,13 @@ def test_nothing_is_bred_of_noise_or_of_what_single_columns_tell(seed):
 @pytest.mark.filterwarnings("error")
 def test_tables_of_which_nothing_can_be_bred_do_no_harm(X, scale):
     y = np.random.default_rng(1).normal(size=(len(X), 1))
-    assert find_formulas(X, scale * y, 0).expressions == ()
+    assert found_formulas(X, scale * y, 0).formulas == ()
 
 
 def test_columns_of_two_values_are_bred_until_nothing_is_left_to_explain():
     X = np.random.default_rng(0).integers(0, 2, (300, 3)).astype(float)
     for target in (X[:, 0] * X[:, 1], (X[:, 0] != X[:, 1]).astype(float)):
-        assert find_formulas(X, target.reshape(-1, 1), 0).share > 0.9
+        assert found_formulas(X, target.reshape(-1, 1), 0).share > 0.9
 
 
 def test_a_class_of_one_row_proves_nothing():
@@ -249,7 +261,7 @@ def test_a_class_of_one_row_proves_nothing():
     X, y = rng.normal(size=(400, 5)), rng.integers(0, 2, 400)
     y[7] = 2
     targets = np.column_stack([y == label for label in (0, 1, 2)]).astype(float)
-    assert find_formulas(X, targets, 3).expressions == ()
+    assert found_formulas(X, targets, 3).formulas == ()
 
 
 @pytest.mark.parametrize(
@@ -274,7 +286,7 @@ def test_formulas_are_bred_where_rows_are_independent_and_there_is_time(settings
 def test_what_is_bred_depends_on_no_unit():
     X, y = table_of(lambda a, b, c: a * b / c, 3)
     units = np.array([1e6, 1e-6, 1e3, 1.0, 1.0, 1.0, 1.0])
-    assert find_formulas(X * units, y * 1e100, 0).expressions
+    assert found_formulas(X * units, y * 1e100, 0).formulas
 
 
 # -- through to the user --------------------------------------------------------------------
