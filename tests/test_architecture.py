@@ -13,7 +13,7 @@ import evolearn
 PACKAGE = Path(evolearn.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# The rooms, lowest first: a module imports from rooms below its own, and from its own.
+# The subpackages, lowest first: a module imports from subpackages below its own, and from its own.
 # Modules of the package's top level (exceptions, compatibility) are open to all.
 LAYERS = (
     ("data", "transformers", "networks", "execution", "results"),
@@ -31,7 +31,7 @@ LAYERS = (
     ("testing",),
     ("__init__",),
 )
-LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+LEVEL = {subpackage: level for level, subpackages in enumerate(LAYERS) for subpackage in subpackages}
 # DEAP takes a sixth of a second to import: workers, which never vary genomes, do without it.
 DEAP_ROOM = "search"
 # The conformance tests for extensions are the only part of the package that needs pytest.
@@ -40,8 +40,8 @@ TASK_NAMES = {"classification", "regression"}
 TYPE_TESTS = {"is_classifier", "is_regressor"}
 
 
-def room(module):
-    """Return the room a file belongs to: its folder, or the name of a top-level module."""
+def subpackage(module):
+    """Return the subpackage a file belongs to: its folder, or the name of a top-level module."""
     return module.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
@@ -59,7 +59,7 @@ def imported_modules(module):
 def test_rooms_import_from_lower_rooms_only():
     wrong = []
     for module in MODULES:
-        here = room(module)
+        here = subpackage(module)
         for line, name in imported_modules(module):
             parts = name.split(".")
             there = parts[1] if parts[0] == "evolearn" and len(parts) > 1 else None
@@ -71,19 +71,19 @@ def test_rooms_import_from_lower_rooms_only():
 
 
 def test_every_room_has_a_layer():
-    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
-    assert rooms <= set(LEVEL)
+    subpackages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    assert subpackages <= set(LEVEL)
 
 
 @pytest.mark.parametrize(("library", "home"), [("deap", DEAP_ROOM), ("pytest", PYTEST_ROOM)])
 def test_a_library_is_imported_in_one_room(library, home):
-    rooms = {
-        room(module)
+    subpackages = {
+        subpackage(module)
         for module in MODULES
         for _, name in imported_modules(module)
         if name.split(".")[0] == library
     }
-    assert rooms == {home}
+    assert subpackages == {home}
 
 
 def asks_for_the_task(node):
@@ -100,7 +100,7 @@ def test_no_other_room_asks_which_task_it_is():
     wrong = [
         f"{module.relative_to(PACKAGE)}:{node.lineno} {ast.unparse(node)}"
         for module in MODULES
-        if room(module) not in ("tasks", "models")  # a family is defined for each task
+        if subpackage(module) not in ("tasks", "models")  # a family is defined for each task
         for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
         if asks_for_the_task(node)
     ]

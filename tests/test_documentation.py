@@ -25,8 +25,8 @@ def test_the_architecture_names_files_and_rooms_that_exist():
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     files = set(re.findall(r"`([\w/]+\.py)\b", text)) - {"tests/test_architecture.py"}
     assert not [file for file in files if not (PACKAGE / file).exists()]
-    rooms = set(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE))
-    assert rooms == {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    subpackages = set(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE))
+    assert subpackages == {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
 
 
 def test_names_in_the_architecture_are_in_their_files():

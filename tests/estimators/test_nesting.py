@@ -23,6 +23,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchError
+from evolearn.estimators.base import ROWS_AT_ONCE
 from evolearn.exceptions import EvolearnWarning
 
 
@@ -252,15 +253,15 @@ def test_cv_may_be_anything_scikit_learn_takes(classifier, numbers, cv, expected
 
 
 @pytest.mark.parametrize("container", ["frame", "array", "sparse"])
-def test_many_rows_are_predicted_a_part_at_a_time(monkeypatch, numbers, fast, container):
+def test_many_rows_are_predicted_a_part_at_a_time(numbers, fast, container):
     X, y = numbers
     if container != "array":
         X = pd.DataFrame(X, columns=list("abcd")) if container == "frame" else sp.csr_array(X)
     model = EvolutionaryClassifier(search_space=["logistic_regression"], **fast).fit(X, y)
-    whole = model.predict(X), model.predict_proba(X)
-    monkeypatch.setattr("evolearn.estimators.base.ROWS_AT_ONCE", 50)
-    assert np.array_equal(model.predict(X), whole[0])
-    assert np.allclose(model.predict_proba(X), whole[1], rtol=1e-12)
+    rows = np.resize(np.arange(len(y)), ROWS_AT_ONCE + len(y))
+    many = X.iloc[rows] if container == "frame" else X[rows]
+    assert np.array_equal(model.predict(many), model.predict(X)[rows])
+    assert np.allclose(model.predict_proba(many), model.predict_proba(X)[rows], rtol=1e-12)
 
 
 def test_prediction_keeps_the_latency_that_was_wished(numbers, fast):
