@@ -13,7 +13,7 @@ import evolearn
 PACKAGE = Path(evolearn.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# The subpackages, lowest first: a module imports from subpackages below its own, and from its own.
+# The subpackages, lowest first: a module imports from lower ones and from its own.
 # Modules of the package's top level (exceptions, compatibility) are open to all.
 LAYERS = (
     ("data", "transformers", "networks", "execution", "results"),
@@ -31,9 +31,9 @@ LAYERS = (
     ("testing",),
     ("__init__",),
 )
-LEVEL = {subpackage: level for level, subpackages in enumerate(LAYERS) for subpackage in subpackages}
+LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 # DEAP takes a sixth of a second to import: workers, which never vary genomes, do without it.
-DEAP_ROOM = "search"
+DEAP_HOME = "search"
 # The conformance tests for extensions are the only part of the package that needs pytest.
 PYTEST_ROOM = "testing"
 TASK_NAMES = {"classification", "regression"}
@@ -41,7 +41,7 @@ TYPE_TESTS = {"is_classifier", "is_regressor"}
 
 
 def subpackage(module):
-    """Return the subpackage a file belongs to: its folder, or the name of a top-level module."""
+    """Return the subpackage of a file: its folder, or the name of a top-level module."""
     return module.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
@@ -75,7 +75,7 @@ def test_every_room_has_a_layer():
     assert subpackages <= set(LEVEL)
 
 
-@pytest.mark.parametrize(("library", "home"), [("deap", DEAP_ROOM), ("pytest", PYTEST_ROOM)])
+@pytest.mark.parametrize(("library", "home"), [("deap", DEAP_HOME), ("pytest", PYTEST_ROOM)])
 def test_a_library_is_imported_in_one_room(library, home):
     subpackages = {
         subpackage(module)

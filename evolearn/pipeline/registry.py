@@ -1,6 +1,6 @@
 """The registries of genes and model families.
 
-The subpackages `evolearn.genes` and `evolearn.models` register what evolearn brings; packages outside
+`evolearn.genes` and `evolearn.models` register what evolearn brings; packages outside of it
 register theirs in the same way. The order of the genes is the order in which a table passes
 through their steps.
 """
