@@ -35,7 +35,7 @@ LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 # DEAP takes a sixth of a second to import: workers, which never vary genomes, do without it.
 DEAP_HOME = "search"
 # The conformance tests for extensions are the only part of the package that needs pytest.
-PYTEST_ROOM = "testing"
+PYTEST_HOME = "testing"
 TASK_NAMES = {"classification", "regression"}
 TYPE_TESTS = {"is_classifier", "is_regressor"}
 
@@ -56,7 +56,7 @@ def imported_modules(module):
                 yield node.lineno, f"{node.module}.{alias.name}"
 
 
-def test_rooms_import_from_lower_rooms_only():
+def test_subpackages_import_from_lower_ones_only():
     wrong = []
     for module in MODULES:
         here = subpackage(module)
@@ -70,13 +70,13 @@ def test_rooms_import_from_lower_rooms_only():
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_room_has_a_layer():
+def test_every_subpackage_has_a_layer():
     subpackages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
     assert subpackages <= set(LEVEL)
 
 
-@pytest.mark.parametrize(("library", "home"), [("deap", DEAP_HOME), ("pytest", PYTEST_ROOM)])
-def test_a_library_is_imported_in_one_room(library, home):
+@pytest.mark.parametrize(("library", "home"), [("deap", DEAP_HOME), ("pytest", PYTEST_HOME)])
+def test_a_library_is_imported_in_one_subpackage(library, home):
     subpackages = {
         subpackage(module)
         for module in MODULES
@@ -96,7 +96,7 @@ def asks_for_the_task(node):
     return "classes" in sides or any(repr(name) in sides for name in TASK_NAMES)
 
 
-def test_no_other_room_asks_which_task_it_is():
+def test_no_other_subpackage_asks_which_task_it_is():
     wrong = [
         f"{module.relative_to(PACKAGE)}:{node.lineno} {ast.unparse(node)}"
         for module in MODULES
