@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolearn.evaluation.folds import Folds
-from evolearn.tasks.base import Indices, Task
+from evolearn.tasks.base import Task
 from evolearn.tasks.pooling import SHARPNESS_BOUNDS
-from evolearn.tasks.predictions import Floats
+from evolearn.tasks.predictions import Floats, Indices
 from evolearn.tasks.scoring import Objective
 
 # TabRepo (arXiv 2311.02971) measured no gain beyond 25 steps.

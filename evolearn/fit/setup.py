@@ -12,9 +12,15 @@ from evolearn.cost.restriction import discover, restrict
 from evolearn.cost.seconds import reference_seconds
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.evaluation.evaluator import Evaluator
-from evolearn.evaluation.folds import Folds, make_folds, n_folds, sampled_folds
+from evolearn.evaluation.folds import (
+    Folds,
+    counted_rows,
+    make_folds,
+    n_folds,
+    sampled_folds,
+    training_on,
+)
 from evolearn.evaluation.preparation import PreparationCache
-from evolearn.evaluation.zero_weights import counted_rows, training_on
 from evolearn.execution.pool import Pool
 from evolearn.execution.shared import share
 from evolearn.fit.data import FitData
@@ -189,7 +195,7 @@ def make_plan(settings: Settings, data: FitData, effort: Effort) -> Plan:
     problem = replace(
         data.problem,
         fit_limit=effort.fit_limit,
-        training_rows=folds.most_training_rows,
+        training_rows=max(map(len, folds.train)),
         fewest_training_rows=min(map(len, folds.train)),
         counted_rows=len(counted),
         smallest_class=min(data.problem.smallest_class, 2 * _rarest(folds, data)),

@@ -78,25 +78,13 @@ class Objective:
         y: NDArray[Any],
         sample_weight: NDArray[np.float64] | None,
     ) -> float:
-        """Return the score of an estimator, with weights if there are any.
-
-        Raises
-        ------
-        ValueError
-            If the score is not a finite number.
-        """
+        """Return the score of an estimator, with weights if there are any."""
         given = sample_weight is not None and self.weighted
         weights = {"sample_weight": sample_weight} if given else {}
         return self.finite(self.scorer(model, X, y, **weights))
 
     def finite(self, score: Any) -> float:
-        """Return a score as a float.
-
-        Raises
-        ------
-        ValueError
-            If it is not a finite number.
-        """
+        """Return a score as a float; raise ValueError if it is not a finite number."""
         if isinstance(score, np.ndarray) and score.ndim == 0:
             score = score[()]
         if not isinstance(score, (int, float, np.number)) or not math.isfinite(score):
@@ -106,13 +94,7 @@ class Objective:
 
 
 def make_objective(scoring: Any) -> Objective:
-    """Return the objective of a scorer, or of the name of one.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown.
-    """
+    """Return the objective of a scorer, or of the name of one that scikit-learn has."""
     if isinstance(scoring, str):
         try:
             scorer = get_scorer(scoring)
