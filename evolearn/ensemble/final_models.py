@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evolearn.cost.reserve import load_seconds
 from evolearn.ensemble.library import Entry
 from evolearn.ensemble.planner import FinalModelsPlanner
 from evolearn.ensemble.stacking import StackingLayer
@@ -67,11 +68,12 @@ class FinalModels:
 
     def decisions(self) -> dict[str, Any]:
         """Return the decisions from which a replay makes the same models."""
+        layer = self.stacking
         return {
             "best": [self.best.entry.number, self.best.fold],
             "members": [[m.weight, m.entry.number, m.fold] for m in self.members],
             "sharpness": self.sharpness,
-            "stacking": None if self.stacking is None else self.stacking.decisions(),
+            "stacking": layer and {"weights": layer.weights, "sharpness": layer.sharpness},
         }
 
 
@@ -182,7 +184,7 @@ def _fit_on_all_rows(
         return max(planner.cost(one).seconds for one in (entry, entries[0]))
 
     orders = [Order(_refit_task(entry), least_seconds(entry)) for entry in missing]
-    for i, model in train(orders, planner.load_seconds(missing)):
+    for i, model in train(orders, load_seconds([planner.cost(entry) for entry in missing])):
         models[missing[i].number] = model
     planner.fitted = models
     return models

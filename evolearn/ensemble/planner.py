@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from evolearn.cost.reserve import FinalCost, load_seconds, reserved_seconds
+from evolearn.cost.reserve import FinalCost, reserved_seconds
 from evolearn.cost.runtime_model import RuntimeModel
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.selection_options import EnsembleChoice, EnsembleOptions, choose
@@ -79,10 +79,6 @@ class FinalModelsPlanner:
             0.0 if best is None else self.runtime_model.refit_ratio(best.genome),
         )
         return refits + self.further()
-
-    def load_seconds(self, entries: list[Entry]) -> float:
-        """Return the seconds to read the fold models of these entries."""
-        return load_seconds([self.cost(entry) for entry in entries])
 
     def cost(self, entry: Entry) -> FinalCost:
         """Return the expected cost of a candidate's final model."""

@@ -70,13 +70,11 @@ class OutOfFold:
         weights: Floats | None,
         seed: int,
     ) -> None:
-        self._objective = objective
+        self.objective = objective
         self.task = task
         rng = np.random.default_rng(seed)
         scored = folds.scored
         share = min(1.0, min(MOST_ROWS, MOST_NUMBERS // task.width) / len(scored))
-        #: The name of the scorer.
-        self.scoring = objective.name
         #: Whether all out-of-fold rows are scored.
         self.complete = share == 1.0
         parts: list[_Part] = []
@@ -124,8 +122,8 @@ class OutOfFold:
         for positions, encoded, weights in self._parts:
             part = predictions[start : start + len(positions)]
             start += len(positions)
-            score = self.task.score_predictions(part, encoded, self._objective, weights)
-            errors.append(self._objective.error(score))
+            score = self.task.score_predictions(part, encoded, self.objective, weights)
+            errors.append(self.objective.error(score))
         return float(np.mean(errors))
 
 

@@ -71,9 +71,9 @@ def choose(
             alone = _error_alone(best, out_of_fold)
     except Exception as error:
         note = (
-            f"No ensemble was made: scoring={out_of_fold.scoring} cannot be computed from "
-            f"averaged predictions ({describe(error)}); the best single model predicts, as it "
-            "does with final_model='single'."
+            f"No ensemble was made: scoring={out_of_fold.objective.name} cannot be computed "
+            f"from averaged predictions ({describe(error)}); the best single model predicts, "
+            "as it does with final_model='single'."
         )
         return EnsembleChoice(single, note=note)
     if len(selection.members) < 2 or selection.error >= alone:

@@ -27,23 +27,13 @@ HONEST_STEPS = 10
 class StackingLayer:
     """The selected models of the stacking layer, with their weights.
 
-    Attributes
-    ----------
-    weights : dict of str to float
-        By the name of the estimator; `BLEND` is the ensemble of the first layer.
-    models : dict of str to estimator
-        The fitted pipelines; there is none for `BLEND`.
-    sharpness : float
-        As in `Selection`.
+    Both are by the name of the estimator. `BLEND`, the ensemble of the first layer, has a
+    weight and no model. For ``sharpness`` see `Selection`.
     """
 
     weights: dict[str, float]
     models: dict[str, Any]
     sharpness: float = 1.0
-
-    def decisions(self) -> dict[str, Any]:
-        """Return the decisions from which the same layer can be made again."""
-        return {"weights": self.weights, "sharpness": self.sharpness}
 
 
 def with_columns(matrix: Floats, columns: Floats, position: int) -> Floats:

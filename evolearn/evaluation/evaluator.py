@@ -76,34 +76,19 @@ class _Run:
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Function that trains and scores genomes on one table; sent to every worker once.
-
-    Attributes
-    ----------
-    matrix, target, weights, raw : Handle
-        The numeric matrix, the target, the sample weights (None inside if there are none), and
-        the original table (None inside unless a pipeline or a scorer of the user takes it).
-    learning_task : Task
-        The task on the target.
-    seed : int
-        The search's seed, from which every candidate's seed is derived.
-    preparer : ColumnPreparer or None
-        The transformer from the table to the matrix.
-    cache : PreparationCache
-        Prepared rows of earlier candidates in the same process.
-    """
+    """Function that trains and scores genomes on one table; sent to every worker once."""
 
     matrix: Handle
     target: Handle
-    weights: Handle
-    raw: Handle
+    weights: Handle  # None inside if there are none
+    raw: Handle  # the original table; None inside unless a pipeline or a scorer takes it
     space: SearchSpace
     problem: Problem
     objective: Objective
     folds: Folds
     learning_task: Task
-    seed: int
-    preparer: Any = None
+    seed: int  # the search's, from which every candidate's seed is derived
+    preparer: Any = None  # from the table to the matrix
     cache: PreparationCache = field(default_factory=PreparationCache, compare=False)
 
     def __call__(self, task: EvaluationTask | RefitTask | FoldModelsTask) -> Any:

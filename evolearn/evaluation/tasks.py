@@ -12,41 +12,26 @@ from evolearn.pipeline.genome import Genome
 
 @dataclass(frozen=True)
 class EvaluationTask:
-    """Cross-validate a genome.
-
-    Attributes
-    ----------
-    genome : Genome
-    keep_below : float
-        Out-of-fold predictions are returned if the error is not above this.
-    save_below : float
-        Fitted fold models are written if the error is below this, however fast they are.
-    save_above : float
-        They are also written if predictions are kept and a fit takes more seconds than this,
-        and if predictions are kept and children may start from them.
-    models_path : Path or None
-        File for the fold models.
-    most_bytes : int
-        Largest size of that file; larger ones are not kept.
-    parent_models : Path or None
-        File with the fold models of the parent, to start from fold by fold. Without it the
-        parent is trained again.
-    rival : Rival or None
-        The genome is given up once it is far behind this candidate.
-    patience : float
-        The genome is given up if all folds would take more seconds than this.
-    untimed_seconds : float
-        Seconds during which `patience` does not apply yet.
-    """
+    """Cross-validate a genome."""
 
     genome: Genome
+    # Out-of-fold predictions are returned if the error is not above this.
     keep_below: float = float("inf")
+    # Fold models are written for errors below this, however fast they are. They are also
+    # written if predictions are kept, and a fit takes more seconds than `save_above` or
+    # children may start from them.
     save_below: float = float("-inf")
     save_above: float = float("inf")
+    # File for the fold models, and its largest size; larger ones are not kept.
     models_path: Path | None = None
     most_bytes: int = 0
+    # File with the fold models of the parent, to start from. Without it the parent is trained
+    # again.
     parent_models: Path | None = None
+    # The genome is given up once it is far behind this candidate.
     rival: Rival | None = None
+    # The genome is given up if all folds would take more seconds than `patience`, which does
+    # not apply yet during the first `untimed_seconds`.
     patience: float = float("inf")
     untimed_seconds: float = 0.0
 

@@ -20,27 +20,13 @@ _UNBOUNDED = {"positive_likelihood_ratio", "mutual_info_score"}
 
 @dataclass(frozen=True)
 class Objective:
-    """A scorer, and the conversion of its scores to errors.
+    """A scorer, and the conversion of its scores to errors."""
 
-    Attributes
-    ----------
-    scorer : callable
-        ``scorer(estimator, X, y)``, greater is better.
-    name : str
-        The scorer's name, or its text.
-    optimum : float or None
-        The best score that is possible; None if it is not known.
-    fast : str or None
-        The name of the metric on arrays that equals the scorer.
-    weighted : bool
-        Whether the scorer gets sample weights.
-    """
-
-    scorer: Callable[..., Any]
-    name: str
-    optimum: float | None
-    fast: str | None
-    weighted: bool = True
+    scorer: Callable[..., Any]  # ``scorer(estimator, X, y)``, greater is better
+    name: str  # the scorer's name, or its text
+    optimum: float | None  # the best score that is possible; None if it is not known
+    fast: str | None  # the name of the metric on arrays that equals the scorer
+    weighted: bool = True  # whether the scorer gets sample weights
 
     def error(self, score: float) -> float:
         """Return the error of a score: its distance from the optimum, or minus the score."""
