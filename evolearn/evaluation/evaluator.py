@@ -43,7 +43,6 @@ VERDICT_SLACK = 1.2
 # Errors that may be due to the machine at that time, not to the candidate.
 TRANSIENT = (OSError, MemoryError, ImportError)
 
-
 #: A shared value, loaded in the process that needs it.
 Handle = FileValue | InlineValue
 

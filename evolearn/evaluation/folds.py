@@ -96,18 +96,20 @@ def make_folds(
     no fold would have the class on both sides. Rows are not scored either if their weight is
     zero, or, with groups, if their class is in no group of the training rows.
     """
+    counted = _weighted(weights, len(y))
     if not (cv is None or isinstance(cv, numbers.Integral)):
-        splits = list_splits(cv, X, y, groups, task=task)
-        return _without_unweighted(_of_splits(splits), weights)
-    if cv is None:  # of a single row R2 and others are not defined
-        n_scored = len(y) if weights is None else int(np.count_nonzero(weights))
-        number = min(default_folds, max(n_scored // 2, 2))
-    else:
-        number = int(cv)
+        folds = _of_splits(list_splits(cv, X, y, groups, task=task))
+        kept = [i for i, test in enumerate(folds.test) if counted[test].any()]
+        if not kept:
+            msg = "sample_weight is zero for all test rows of cv; pass other weights or splits."
+            raise ValueError(msg)
+        return folds.of(kept)
+    # Of a single row R2 and others are not defined.
+    number = min(default_folds, max(int(counted.sum()) // 2, 2)) if cv is None else int(cv)
     if groups is not None:
-        return _grouped(y, groups, max(number, 2), task, seed, weights)
-    counted = np.ones(len(y), dtype=bool) if weights is None else weights > 0
-    return _complemented(task.split(y, counted, number, seed), len(y))
+        return _grouped(y, groups, max(number, 2), task, seed, counted)
+    tests = task.split(y, counted, number, seed)
+    return Folds(tuple(np.delete(np.arange(len(y)), test) for test in tests), tuple(tests))
 
 
 def list_splits(cv: Any, X: Any, y: NDArray[Any], groups: Any, *, task: Task) -> Any:
@@ -169,8 +171,7 @@ def counted_rows(weights: Floats | None, y: NDArray[Any], *, task: Task) -> Indi
 
     These are the rows with a weight, and all rows of a class that has none: no class is lost.
     """
-    counted = np.ones(len(y), dtype=bool) if weights is None else weights > 0
-    return np.flatnonzero(task.training_mask(counted, y))
+    return np.flatnonzero(task.training_mask(_weighted(weights, len(y)), y))
 
 
 def training_on(folds: Folds, counted: Indices) -> Folds:
@@ -186,19 +187,13 @@ def training_on(folds: Folds, counted: Indices) -> Folds:
     return Folds(train, folds.test).of(kept)
 
 
-def _without_unweighted(folds: Folds, weights: Floats | None) -> Folds:
-    """Return the folds in which some scored row has a weight: the others have no score."""
-    if weights is None:
-        return folds
-    kept = [i for i, test in enumerate(folds.test) if (weights[test] > 0).any()]
-    if not kept:
-        msg = "sample_weight is zero for all test rows of cv; pass other weights or splits."
-        raise ValueError(msg)
-    return folds.of(kept)
+def _weighted(weights: Floats | None, n_rows: int) -> NDArray[np.bool_]:
+    """Return the mask of the rows that have a weight."""
+    return np.ones(n_rows, dtype=bool) if weights is None else weights > 0
 
 
 def _grouped(
-    y: NDArray[Any], groups: Any, number: int, task: Task, seed: int, weights: Floats | None
+    y: NDArray[Any], groups: Any, number: int, task: Task, seed: int, counted: NDArray[np.bool_]
 ) -> Folds:
     groups = np.asarray(groups)
     missing = sum(map(is_missing, groups)) if groups.dtype == object else 0
@@ -220,19 +215,9 @@ def _grouped(
         splits = task.split_groups(y, groups, min(number, n_groups), seed)
     scored = []
     for train, test in splits:
-        test = test if weights is None else test[weights[test] > 0]
-        learned = train if weights is None else train[weights[train] > 0]
+        learned, test = train[counted[train]], test[counted[test]]
         scored.append((train, task.scorable(learned, test, y)))
     return _of_splits([(train, test) for train, test in scored if len(test)])
-
-
-def _complemented(tests: Sequence[Indices], n_rows: int) -> Folds:
-    train = []
-    for test in tests:
-        outside = np.ones(n_rows, dtype=bool)
-        outside[test] = False
-        train.append(np.flatnonzero(outside))
-    return Folds(tuple(train), tuple(tests))
 
 
 def _of_splits(splits: Sequence[tuple[Any, Any]]) -> Folds:
