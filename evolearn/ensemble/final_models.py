@@ -43,27 +43,14 @@ class Member:
 
 @dataclass(frozen=True)
 class FinalModels:
-    """The fitted models that a fit returns.
+    """The fitted models that a fit returns."""
 
-    Attributes
-    ----------
-    best : Member
-        The best single candidate.
-    members : list of Member
-        The members of the ensemble; one for a single model.
-    shortfall : str
-        The models that could not be fitted, "" if all were.
-    note, sharpness
-        As in `EnsembleChoice`.
-    stacking : StackingLayer or None
-        Models that learn from the members' predictions, and predict in their place.
-    """
-
-    best: Member
-    members: list[Member]
-    shortfall: str = ""
-    note: str = ""
-    sharpness: float = 1.0
+    best: Member  # the best single candidate
+    members: list[Member]  # of the ensemble; one for a single model
+    shortfall: str = ""  # the models that could not be fitted, "" if all were
+    note: str = ""  # as in `EnsembleChoice`
+    sharpness: float = 1.0  # as in `Selection`
+    # Models that learn from the members' predictions, and predict in their place.
     stacking: StackingLayer | None = None
 
     def decisions(self) -> dict[str, Any]:

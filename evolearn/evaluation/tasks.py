@@ -70,51 +70,31 @@ class FoldModelsTask:
 class Evaluation:
     """Result of the cross-validation of a genome: scores and seconds per fold, or the failure.
 
-    Attributes
-    ----------
-    scores : tuple of float
-        The scorer's own values, NaN for folds that were not run.
-    error : float or None
-        Mean of the folds' errors; None if not all of them were run.
-    predictions : ndarray or None
-        Out-of-fold predictions (probabilities in classification) in the order of
-        ``Folds.scored``, if they were to be kept.
-    status : str
-        "scored"; "raced" if it was given up as far behind; "failed" if it raised an error or
-        its score is no number; "timed_out" if it took or would have taken too long, "died" or
-        "out_of_memory" if its worker was stopped.
-    failure : str
-        Reason of the failure, with file and line if the user's code raised it; else "".
-    traceback : str
-        The frames of the user's code in which it failed; "" if there are none.
-    models_bytes : int
-        Size of the file with the fitted fold models, 0 if there is none.
-    reused_fit_seconds, reused_score_seconds : float
-        Additional seconds that fits and scores of all folds would have taken if the rows had
-        not been prepared before for another candidate.
-    rounds : int or None
-        Mean number of rounds of boosting that may stop early, else None.
-    transient : bool
-        Whether it failed for a reason that may pass, such as a full disk: another fit tries
-        again.
-    retrained : bool
-        Whether the ancestors were trained again within these seconds.
+    ``status`` is "scored"; "raced" if it was given up as far behind; "failed" if it raised an
+    error or its score is no number; "timed_out" if it took or would have taken too long; "died"
+    or "out_of_memory" if its worker was stopped.
     """
 
-    scores: tuple[float, ...]
+    scores: tuple[float, ...]  # the scorer's own values, NaN for folds that were not run
     status: str
-    error: float | None = None
+    error: float | None = None  # mean of the folds' errors; None if not all of them were run
     fit_seconds: tuple[float, ...] = ()
     score_seconds: tuple[float, ...] = ()
+    # Out-of-fold predictions (probabilities in classification) in the order of `Folds.scored`,
+    # if they were to be kept.
     predictions: NDArray[np.float64] | None = None
+    # Reason of the failure, with file and line if the user's code raised it; else "".
     failure: str = ""
     warnings: tuple[str, ...] = ()
-    models_bytes: int = 0
-    rounds: int | None = None
-    retrained: bool = False
+    models_bytes: int = 0  # size of the file with the fitted fold models, 0 if there is none
+    rounds: int | None = None  # mean rounds of boosting that may stop early, else None
+    retrained: bool = False  # whether the ancestors were trained again within these seconds
+    # Additional seconds that fits and scores of all folds would have taken if the rows had not
+    # been prepared before for another candidate.
     reused_fit_seconds: float = 0.0
     reused_score_seconds: float = 0.0
-    traceback: str = ""
+    traceback: str = ""  # frames of the user's code in which it failed; "" if there are none
+    # Whether it failed for a reason that may pass, such as a full disk: later fits try again.
     transient: bool = False
 
     @property
