@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from evolearn.cost.reserve import load_seconds
 from evolearn.ensemble.library import Entry
 from evolearn.ensemble.planner import FinalModelsPlanner
 from evolearn.ensemble.stacking import StackingLayer
@@ -42,38 +43,24 @@ class Member:
 
 @dataclass(frozen=True)
 class FinalModels:
-    """The fitted models that a fit returns.
+    """The fitted models that a fit returns."""
 
-    Attributes
-    ----------
-    best : Member
-        The best single candidate.
-    members : list of Member
-        The members of the ensemble; one for a single model.
-    shortfall : str
-        The models that could not be fitted, "" if all were.
-    note : str
-        As in `EnsembleChoice`.
-    sharpness : float
-        As in `Selection`.
-    stacking : StackingLayer or None
-        Models that learn from the members' predictions, and predict in their place.
-    """
-
-    best: Member
-    members: list[Member]
-    shortfall: str = ""
-    note: str = ""
-    sharpness: float = 1.0
+    best: Member  # the best single candidate
+    members: list[Member]  # of the ensemble; one for a single model
+    shortfall: str = ""  # the models that could not be fitted, "" if all were
+    note: str = ""  # as in `EnsembleChoice`
+    sharpness: float = 1.0  # as in `Selection`
+    # Models that learn from the members' predictions, and predict in their place.
     stacking: StackingLayer | None = None
 
     def decisions(self) -> dict[str, Any]:
         """Return the decisions from which a replay makes the same models."""
+        layer = self.stacking
         return {
             "best": [self.best.entry.number, self.best.fold],
             "members": [[m.weight, m.entry.number, m.fold] for m in self.members],
             "sharpness": self.sharpness,
-            "stacking": None if self.stacking is None else self.stacking.decisions(),
+            "stacking": layer and {"weights": layer.weights, "sharpness": layer.sharpness},
         }
 
 
@@ -81,18 +68,7 @@ def fit_final_models(planner: FinalModelsPlanner, train: Train) -> FinalModels |
     """Choose the ensemble and fit its members on all rows, as far as there is time.
 
     Fold models are used for those that are late; only one for each candidate where the user
-    limits the latency.
-
-    Parameters
-    ----------
-    planner : FinalModelsPlanner
-    train : callable
-        Trains as many orders as time allows, the first ones first.
-
-    Returns
-    -------
-    FinalModels or None
-        None if there is no fitted model at all.
+    limits the latency. The result is None if there is no fitted model at all.
     """
     library = planner.library
     best = library.best
@@ -125,8 +101,10 @@ def fit_final_models(planner: FinalModelsPlanner, train: Train) -> FinalModels |
         "all rows"
     )
     single = max(usable[best.number] or members, key=lambda member: member.weight)
+    total = sum(member.weight for member in members)
+    members = [replace(member, weight=member.weight / total) for member in members]
     return FinalModels(
-        single, _scaled(members), shortfall if is_short else "", choice.note, choice.sharpness
+        single, members, shortfall if is_short else "", choice.note, choice.sharpness
     )
 
 
@@ -135,13 +113,8 @@ def refit_final_models(
 ) -> FinalModels | None:
     """Fit the final models of an earlier run again, however long it takes.
 
-    Parameters
-    ----------
-    entries : mapping of int to Entry
-        By the number of their candidate.
-    train : callable
-    decisions : mapping
-        As `FinalModels.decisions` returned them.
+    The entries, by the number of their candidate, and the decisions of `FinalModels.decisions`
+    are those of that run.
 
     Raises
     ------
@@ -183,40 +156,29 @@ def refit_final_models(
 def _fit_on_all_rows(
     entries: Sequence[Entry], planner: FinalModelsPlanner, train: Train
 ) -> dict[int, Any]:
-    """Fit these candidates on all rows, as far as there is time; return models by number.
+    """Fit these candidates, the best first, as far as there is time; return models by number.
 
     The planner keeps them, in case the search continues.
     """
     models = {e.number: planner.fitted[e.number] for e in entries if e.number in planner.fitted}
     missing = [entry for entry in entries if entry.number not in models]
-    orders = [_order(entry, planner) for entry in missing]
-    for i, model in train(orders, planner.load_seconds(missing)):
+
+    def least_seconds(entry: Entry) -> float:
+        # Where fold models can be used instead, a fit is skipped unless it is expected to end
+        # in time, together with that of the best: the others alone are not worth the time.
+        if entry.models_path is None:
+            return 0.0
+        return max(planner.cost(one).seconds for one in (entry, entries[0]))
+
+    orders = [Order(_refit_task(entry), least_seconds(entry)) for entry in missing]
+    for i, model in train(orders, load_seconds([planner.cost(entry) for entry in missing])):
         models[missing[i].number] = model
     planner.fitted = models
     return models
 
 
-def _order(entry: Entry, planner: FinalModelsPlanner) -> Order:
-    """Return the order of a final fit.
-
-    Where fold models can be used instead, it is skipped unless it is expected to end in time,
-    together with that of the best candidate: the others alone are not worth the time.
-    """
-    least = 0.0
-    if entry.models_path is not None:
-        best = planner.library.best
-        considered = [entry] if best is None else [entry, best]
-        least = max(planner.cost(one).seconds for one in considered)
-    return Order(_refit_task(entry), least)
-
-
 def _refit_task(entry: Entry) -> RefitTask:
     return RefitTask(entry.genome, entry.evaluation.rounds)
-
-
-def _scaled(members: Sequence[Member]) -> list[Member]:
-    total = sum(member.weight for member in members)
-    return [replace(member, weight=member.weight / total) for member in members]
 
 
 def _fold_members(entry: Entry, n_models: int | None = None) -> list[Member]:

@@ -11,6 +11,7 @@ from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.racing import Rival
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.pipeline.genome import Genome
+from evolearn.tasks.predictions import Floats
 
 # Rank of the entry that candidates are raced against.
 RIVAL_RANK = 4
@@ -43,6 +44,12 @@ class Entry:
         return self.candidate.genome
 
     @property
+    def predictions(self) -> Floats:
+        """The candidate's out-of-fold predictions, which must be there."""
+        assert self.evaluation.predictions is not None
+        return self.evaluation.predictions
+
+    @property
     def error(self) -> float:
         """The candidate's error."""
         assert self.evaluation.error is not None  # only scored candidates become entries
@@ -58,14 +65,9 @@ class Library:
     Parameters
     ----------
     size : int
-        Number of entries that are kept.
+        Number of entries that are kept, in the attribute `entries`, best first.
     most_bytes : int, default=4 GiB
         Disk space for the fold models of all entries; those of the worst are deleted first.
-
-    Attributes
-    ----------
-    entries : list of Entry
-        Best first.
     """
 
     def __init__(self, size: int, *, most_bytes: int = MOST_BYTES) -> None:

@@ -1,9 +1,11 @@
 """Planner of the final models: their candidates, and the time to reserve for them."""
 
 import time
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
-from evolearn.cost.reserve import FinalCost, load_seconds, refit_seconds, reserved_seconds
+from evolearn.cost.reserve import FinalCost, reserved_seconds
 from evolearn.cost.runtime_model import RuntimeModel
 from evolearn.ensemble.library import Entry, Library
 from evolearn.ensemble.selection_options import EnsembleChoice, EnsembleOptions, choose
@@ -14,53 +16,31 @@ from evolearn.execution.budget import Budget
 EXPECTED_MEMBERS = 8
 
 
-class Reserve(Protocol):
-    """Seconds to reserve for a further step after the final models."""
-
-    def seconds(self) -> float:
-        """Return the seconds as they are expected now."""
-
-
+@dataclass(eq=False)
 class FinalModelsPlanner:
     """Chooses the candidates of the final models and reserves time to fit them.
 
-    Parameters
-    ----------
-    library : Library
-    options : EnsembleOptions
-    runtime_model : RuntimeModel
-    budget : Budget
-        Of the whole fit.
-    n_workers : int
-    further : Reserve or None, default=None
-        Of the stacking layer.
-
     Attributes
     ----------
+    further : callable
+        Returns the seconds to reserve for the stacking layer.
     expected : list of Entry or None
         Members of the ensemble chosen last; None if it has to be chosen again.
     fitted : dict of int to estimator
         Final models that are fitted already, by the number of their candidate.
     """
 
-    def __init__(
-        self,
-        library: Library,
-        options: EnsembleOptions,
-        runtime_model: RuntimeModel,
-        budget: Budget,
-        n_workers: int,
-        further: Reserve | None = None,
-    ) -> None:
-        self.library, self.options, self.budget = library, options, budget
-        self.expected: list[Entry] | None = None
-        self.fitted: dict[int, Any] = {}
-        self._runtime_model = runtime_model
-        self._n_workers = n_workers
-        self._further = further
-        self._choice: EnsembleChoice | None = None
-        self._choice_key: tuple[int, ...] = ()
-        self._selection_seconds = 0.0
+    library: Library
+    options: EnsembleOptions
+    runtime_model: RuntimeModel
+    budget: Budget  # of the whole fit
+    n_workers: int
+    further: Callable[[], float] = lambda: 0.0
+    expected: list[Entry] | None = None
+    fitted: dict[int, Any] = field(default_factory=dict)
+    _choice: EnsembleChoice | None = None
+    _choice_key: tuple[int, ...] = ()
+    _selection_seconds: float = 0.0
 
     def choose(self) -> EnsembleChoice:
         """Choose the ensemble from the library as it is now, which has at least one entry."""
@@ -94,19 +74,11 @@ class FinalModelsPlanner:
         refits = reserved_seconds(
             self._costs(),
             self.budget.seconds,
-            self._n_workers,
+            self.n_workers,
             self._selection_seconds,
-            0.0 if best is None else self._runtime_model.refit_ratio(best.genome),
+            0.0 if best is None else self.runtime_model.refit_ratio(best.genome),
         )
-        return refits + (0.0 if self._further is None else self._further.seconds())
-
-    def refit_seconds(self) -> float:
-        """Return the expected seconds of all final fits."""
-        return refit_seconds(self._costs(), self._n_workers)
-
-    def load_seconds(self, entries: list[Entry]) -> float:
-        """Return the seconds to read the fold models of these entries."""
-        return load_seconds([self.cost(entry) for entry in entries])
+        return refits + self.further()
 
     def cost(self, entry: Entry) -> FinalCost:
         """Return the expected cost of a candidate's final model."""
@@ -116,8 +88,8 @@ class FinalModelsPlanner:
             return FinalCost(0.0, models_bytes, is_fitted=True)
         seconds = sum(evaluation.fit_seconds) + evaluation.reused_fit_seconds
         if not evaluation.retrained:  # on all rows no trained ancestors are at hand
-            seconds *= self._runtime_model.lineage_ratio(genome)
-        ratio = self._runtime_model.refit_ratio(genome)
+            seconds *= self.runtime_model.lineage_ratio(genome)
+        ratio = self.runtime_model.refit_ratio(genome)
         return FinalCost(seconds / len(evaluation.fit_seconds) * ratio, models_bytes)
 
     def _costs(self) -> list[FinalCost]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolearn.evaluation.folds import Folds
-from evolearn.tasks.base import Indices, Task
+from evolearn.tasks.base import Task
 from evolearn.tasks.pooling import SHARPNESS_BOUNDS
-from evolearn.tasks.predictions import Floats
+from evolearn.tasks.predictions import Floats, Indices
 from evolearn.tasks.scoring import Objective
 
 # TabRepo (arXiv 2311.02971) measured no gain beyond 25 steps.
@@ -41,6 +41,7 @@ def library_size(n_rows: int) -> int:
 class Selection:
     """The selected members with their weights, and the ensemble's out-of-fold error.
 
+    The members are positions in the library, in the order in which they were first selected;
     ``sharpness`` is the factor of their blend, see `Task.pool`.
     """
 
@@ -57,17 +58,7 @@ _Part = tuple[Indices, NDArray[Any], Floats | None]
 class OutOfFold:
     """Scores out-of-fold predictions in the same way as candidates: the mean over folds.
 
-    Parameters
-    ----------
-    objective : Objective
-    folds : Folds
-    target : ndarray of shape (n_samples,)
-    task : Task
-        On this target.
-    weights : ndarray or None
-        Sample weights.
-    seed : int
-        Draws the rows that are scored if there are too many.
+    If there are too many rows, those that are scored are drawn with the seed.
     """
 
     def __init__(
@@ -79,13 +70,11 @@ class OutOfFold:
         weights: Floats | None,
         seed: int,
     ) -> None:
-        self._objective = objective
+        self.objective = objective
         self.task = task
         rng = np.random.default_rng(seed)
         scored = folds.scored
         share = min(1.0, min(MOST_ROWS, MOST_NUMBERS // task.width) / len(scored))
-        #: The name of the scorer.
-        self.scoring = objective.name
         #: Whether all out-of-fold rows are scored.
         self.complete = share == 1.0
         parts: list[_Part] = []
@@ -115,13 +104,7 @@ class OutOfFold:
         return other
 
     def offer(self, predictions: Floats) -> tuple[Floats, float]:
-        """Return the array that a candidate adds to a blend, and the factor in it.
-
-        Parameters
-        ----------
-        predictions : ndarray
-            Of all rows.
-        """
+        """Return the array that predictions for all rows add to a blend, and its factor."""
         chosen = np.asarray(predictions[self.positions], dtype=np.float64)
         return self.task.offer(chosen, self._encoded, self._weights)
 
@@ -139,8 +122,8 @@ class OutOfFold:
         for positions, encoded, weights in self._parts:
             part = predictions[start : start + len(positions)]
             start += len(positions)
-            score = self.task.score_predictions(part, encoded, self._objective, weights)
-            errors.append(self._objective.error(score))
+            score = self.task.score_predictions(part, encoded, self.objective, weights)
+            errors.append(self.objective.error(score))
         return float(np.mean(errors))
 
 
@@ -176,11 +159,6 @@ def select(
         The cost of each candidate as a member, however often it is drawn.
     most : float
         The most that all members may cost together; no candidate costs more.
-
-    Returns
-    -------
-    Selection
-        Members as positions in `library`, in the order in which they were first selected.
 
     References
     ----------

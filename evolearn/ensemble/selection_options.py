@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from evolearn.ensemble.library import Entry
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.execution.deadline import Deadline
@@ -18,24 +15,12 @@ SELECTION_SHARE = 0.2
 
 @dataclass(frozen=True)
 class EnsembleOptions:
-    """Options of the user for the model that predicts.
+    """Options of the user for the model that predicts."""
 
-    Attributes
-    ----------
-    out_of_fold : OutOfFold or None
-        Scores ensembles; None for a single model.
-    ensemble_size : int
-        Steps of the greedy selection.
-    max_latency : float
-        Seconds that prediction may take per 1,000 rows.
-    n_scored : int
-        Number of rows that a candidate predicts while it is scored, all folds together.
-    """
-
-    out_of_fold: OutOfFold | None
-    ensemble_size: int
-    max_latency: float = float("inf")
-    n_scored: int = 1
+    out_of_fold: OutOfFold | None  # scores ensembles; None for a single model
+    ensemble_size: int  # steps of the greedy selection
+    max_latency: float = float("inf")  # seconds that prediction may take per 1,000 rows
+    n_scored: int = 1  # rows that a candidate predicts while it is scored, all folds together
 
     def latency(self, entry: Entry) -> float:
         """Seconds that a candidate took per 1,000 rows when it was scored."""
@@ -46,18 +31,11 @@ class EnsembleOptions:
 
 @dataclass(frozen=True)
 class EnsembleChoice:
-    """The members of an ensemble.
+    """The weights and entries of an ensemble's members, heaviest first.
 
-    Attributes
-    ----------
-    members : list of (float, Entry)
-        Weights and entries, heaviest first; a single one if no ensemble is better.
-    sharpness : float
-        As in `Selection`.
-    note : str
-        Reason why no ensemble could be scored (a scorer of the user's may need more than
-        predictions, such as the table or the model's coefficients), or why the latency cannot
-        be kept; else "".
+    It is a single one if no ensemble is better. The note says why no ensemble could be scored
+    (a scorer of the user's may need more than predictions, such as the table or the model's
+    coefficients), or why the latency cannot be kept. For ``sharpness`` see `Selection`.
     """
 
     members: list[tuple[float, Entry]]
@@ -68,15 +46,9 @@ class EnsembleChoice:
 def choose(
     entries: Sequence[Entry], options: EnsembleOptions, seconds_left: float
 ) -> EnsembleChoice:
-    """Choose the members of an ensemble.
+    """Choose the members of an ensemble among entries, best first, of which there is one.
 
-    Parameters
-    ----------
-    entries : sequence of Entry
-        At least one, best first.
-    options : EnsembleOptions
-    seconds_left : float
-        Seconds until the fit has to be over.
+    `seconds_left` are those until the fit has to be over.
     """
     fast = [entry for entry in entries if options.latency(entry) <= options.max_latency]
     if not fast:
@@ -89,7 +61,7 @@ def choose(
     try:
         with quiet_process():  # thousands of scores may give the same warning
             selection = select(
-                [_predictions(entry) for entry in offers],
+                [entry.predictions for entry in offers],
                 out_of_fold,
                 options.ensemble_size,
                 late=Deadline(SELECTION_SHARE * seconds_left).is_over,
@@ -99,9 +71,9 @@ def choose(
             alone = _error_alone(best, out_of_fold)
     except Exception as error:
         note = (
-            f"No ensemble was made: scoring={out_of_fold.scoring} cannot be computed from "
-            f"averaged predictions ({describe(error)}); the best single model predicts, as it "
-            "does with final_model='single'."
+            f"No ensemble was made: scoring={out_of_fold.objective.name} cannot be computed "
+            f"from averaged predictions ({describe(error)}); the best single model predicts, "
+            "as it does with final_model='single'."
         )
         return EnsembleChoice(single, note=note)
     if len(selection.members) < 2 or selection.error >= alone:
@@ -120,11 +92,6 @@ def _fastest(entries: Sequence[Entry], options: EnsembleOptions) -> EnsembleChoi
         f"{options.latency(fastest):.3g} s."
     )
     return EnsembleChoice([(1.0, fastest)], note=note)
-
-
-def _predictions(entry: Entry) -> NDArray[np.float64]:
-    assert entry.evaluation.predictions is not None  # only such entries are offers
-    return entry.evaluation.predictions
 
 
 def _error_alone(entry: Entry, out_of_fold: OutOfFold) -> float:

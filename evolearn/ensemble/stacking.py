@@ -27,23 +27,13 @@ HONEST_STEPS = 10
 class StackingLayer:
     """The selected models of the stacking layer, with their weights.
 
-    Attributes
-    ----------
-    weights : dict of str to float
-        By the name of the estimator; `BLEND` is the ensemble of the first layer.
-    models : dict of str to estimator
-        The fitted pipelines; there is none for `BLEND`.
-    sharpness : float
-        As in `Selection`.
+    Both are by the name of the estimator. `BLEND`, the ensemble of the first layer, has a
+    weight and no model. For ``sharpness`` see `Selection`.
     """
 
     weights: dict[str, float]
     models: dict[str, Any]
     sharpness: float = 1.0
-
-    def decisions(self) -> dict[str, Any]:
-        """Return the decisions from which the same layer can be made again."""
-        return {"weights": self.weights, "sharpness": self.sharpness}
 
 
 def with_columns(matrix: Floats, columns: Floats, position: int) -> Floats:
@@ -64,23 +54,8 @@ def honest_blend(
     by a median of 2.5 %). Compared with it, a stacking layer, whose models never saw the rows
     on which they are scored, would be selected too seldom.
 
-    Parameters
-    ----------
-    library : sequence of ndarray
-        Out-of-fold predictions of the candidates, best first.
-    out_of_fold : OutOfFold
-        Scores them.
-    folds : Folds
-        At least two.
-    n_steps : int
-        Of the selection.
-    late : callable
-        Called after each step.
-
-    Returns
-    -------
-    ndarray or None
-        In the order of the out-of-fold predictions; None if it was late.
+    The result is in the order of the out-of-fold predictions, of which `library` has those of
+    the candidates, best first. It is None if it was `late`, which is called after each step.
     """
     blend = np.empty_like(library[0])
     for fold, rows in enumerate(folds.bounds):
@@ -130,14 +105,7 @@ def stacked(
 ) -> Any:
     """Return the ensemble of a stacking layer, which takes the table as it came.
 
-    Parameters
-    ----------
-    first : FirstLayer
-    weights : list of float
-        Of its members, in their ensemble.
-    sharpness : float
-        Of that ensemble.
-    second : StackingLayer
+    `weights` and `sharpness` are those of the first layer's ensemble.
     """
     blend = first.task.column_ensemble(weights, first.position, sharpness)
     models = {**second.models, BLEND: blend}

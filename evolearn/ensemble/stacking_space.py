@@ -26,14 +26,8 @@ def stacking_space(
     It has a linear model of the members' predictions and, where the user's space allows them,
     the families' stacking models of predictions and table.
 
-    Parameters
-    ----------
-    space : SearchSpace
-        The user's, for any table.
-    problem : Problem
-        Its table has the predictions among its numeric columns.
-    predicted : sequence of int
-        The positions of the predictions.
+    `space` is the user's, for any table. The predictions are among the numeric columns of the
+    problem's table, at the positions `predicted`.
     """
     names = {genome.estimator for genome in stacking_genomes(space, problem.task)}
     families = [component for component in space.estimators if component.name in names]

@@ -1,13 +1,12 @@
 """The evaluator: trains and scores one genome in a worker."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
@@ -15,23 +14,23 @@ from sklearn.pipeline import Pipeline
 from evolearn.cost.memory import refit_rows
 from evolearn.data import take_rows
 from evolearn.evaluation.fold_models import check_portable, save_models
-from evolearn.evaluation.folds import Folds, draw_rows
+from evolearn.evaluation.folds import Folds, counted_rows, draw_rows
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.evaluation.user_traceback import location_in_user_code, user_frames
 from evolearn.evaluation.warm_start import fit_lineage, load_parents, train_lineage
-from evolearn.evaluation.zero_weights import counted_rows
 from evolearn.execution.local import inside_worker
 from evolearn.execution.local.inside_worker import TimeLimitExceeded
 from evolearn.execution.recorded_warnings import recorded_warnings
+from evolearn.execution.shared import FileValue, InlineValue
 from evolearn.pipeline.build import build_pipeline, early_rounds, preparation_key
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import can_be_parent
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace, is_built_in
 from evolearn.tasks.base import Task
-from evolearn.tasks.predictions import HeldOut
+from evolearn.tasks.predictions import Floats, HeldOut
 from evolearn.tasks.scoring import Objective
 
 # Number of different warnings that are kept of a candidate, which may warn thousands of times.
@@ -44,15 +43,8 @@ VERDICT_SLACK = 1.2
 # Errors that may be due to the machine at that time, not to the candidate.
 TRANSIENT = (OSError, MemoryError, ImportError)
 
-
-class Handle(Protocol):
-    """A shared value, loaded in the process that needs it."""
-
-    def load(self) -> Any:
-        """Return the value, the same one each time."""
-
-    def read(self) -> Any:
-        """Return the value without keeping a reference to it."""
+#: A shared value, loaded in the process that needs it.
+Handle = FileValue | InlineValue
 
 
 @dataclass
@@ -64,7 +56,7 @@ class _Run:
     scores: list[float] = field(default_factory=list)
     fit_seconds: list[float] = field(default_factory=list)
     score_seconds: list[float] = field(default_factory=list)
-    predictions: list[NDArray[np.float64] | None] = field(default_factory=list)
+    predictions: list[Floats | None] = field(default_factory=list)
     models: list[BaseEstimator] = field(default_factory=list)
     rounds: list[int | None] = field(default_factory=list)
     reused_fit_seconds: float = 0.0
@@ -83,34 +75,19 @@ class _Run:
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Function that trains and scores genomes on one table; sent to every worker once.
-
-    Attributes
-    ----------
-    matrix, target, weights, raw : Handle
-        The numeric matrix, the target, the sample weights (None inside if there are none), and
-        the original table (None inside unless a pipeline or a scorer of the user takes it).
-    learning_task : Task
-        The task on the target.
-    seed : int
-        The search's seed, from which every candidate's seed is derived.
-    preparer : ColumnPreparer or None
-        The transformer from the table to the matrix.
-    cache : PreparationCache
-        Prepared rows of earlier candidates in the same process.
-    """
+    """Function that trains and scores genomes on one table; sent to every worker once."""
 
     matrix: Handle
     target: Handle
-    weights: Handle
-    raw: Handle
+    weights: Handle  # None inside if there are none
+    raw: Handle  # the original table; None inside unless a pipeline or a scorer takes it
     space: SearchSpace
     problem: Problem
     objective: Objective
     folds: Folds
     learning_task: Task
-    seed: int
-    preparer: Any = None
+    seed: int  # the search's, from which every candidate's seed is derived
+    preparer: Any = None  # from the table to the matrix
     cache: PreparationCache = field(default_factory=PreparationCache, compare=False)
 
     def __call__(self, task: EvaluationTask | RefitTask | FoldModelsTask) -> Any:
@@ -154,13 +131,11 @@ class Evaluator:
                 traceback = user_frames(exception)
                 transient = isinstance(exception, TRANSIENT)
         missing = [float("nan")] * (len(self.folds) - len(run.scores))
-        error: float | None = None
-        if status == "scored":
-            error = float(np.mean([self.objective.error(score) for score in run.scores]))
+        error = float(np.mean(self._errors(run.scores))) if status == "scored" else None
         saved = 0
-        inherited = can_be_parent(task.genome, self.space)
+        heritable = can_be_parent(task.genome, self.space)
         if task.models_path is not None and task.wants_models(
-            error, run.seconds_alone, heritable=inherited
+            error, run.seconds_alone, heritable=heritable
         ):
             saved = save_models(run.models, task.models_path, task.most_bytes)
         return Evaluation(
@@ -207,15 +182,17 @@ class Evaluator:
         if n_done == n_folds:
             return "scored", ""
         if task.rival is not None:
-            errors = [self.objective.error(score) for score in run.scores]
-            rival = [self.objective.error(score) for score in task.rival.scores]
-            if hopeless(errors, rival, task.rival.spread):
+            rival = self._errors(task.rival.scores)
+            if hopeless(self._errors(run.scores), rival, task.rival.spread):
                 return "raced", ""
         rows = [len(train) for train in self.folds.train]
         expected = run.seconds * sum(rows) / sum(rows[:n_done])
         if run.seconds >= task.untimed_seconds and expected > VERDICT_SLACK * task.patience:
             return "timed_out", self._too_slow(task, run)
         return "scored", ""
+
+    def _errors(self, scores: Iterable[float]) -> list[float]:
+        return [self.objective.error(score) for score in scores]
 
     def refit(self, task: RefitTask) -> BaseEstimator:
         """Return the genome's pipeline fitted on all rows, or on as many as memory allows."""
@@ -307,7 +284,7 @@ def _mean_rounds(run: _Run) -> int | None:
     return round(float(np.mean(known))) if known and len(known) == len(run.rounds) else None
 
 
-def _joined(run: _Run) -> NDArray[np.float64] | None:
+def _joined(run: _Run) -> Floats | None:
     parts = [part for part in run.predictions if part is not None]
     return None if len(parts) < len(run.predictions) else np.concatenate(parts)
 

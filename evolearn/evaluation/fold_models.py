@@ -11,21 +11,10 @@ from evolearn.execution.serialization import describe, import_cloudpickle, pickl
 
 
 def save_models(models: Sequence[Any], path: Path, most_bytes: int) -> int:
-    """Write fitted models to a file.
+    """Write fitted models to a file, and return its bytes.
 
-    Parameters
-    ----------
-    models : sequence of estimator
-    path : Path
-        The file; it is removed if the models cannot be written.
-    most_bytes : int
-        Largest size of the file.
-
-    Returns
-    -------
-    int
-        The bytes written; 0 if they are too many, the models cannot be pickled, or the disk
-        is full.
+    They are 0, and there is no file, if they would be more than `most_bytes`, the models cannot
+    be pickled, or the disk is full.
     """
     try:
         with path.open("wb") as file:
@@ -44,10 +33,6 @@ def load_models(path: Path) -> list[Any]:
     return models
 
 
-class _TooLarge(Exception):
-    """Raised when a file would exceed its size limit."""
-
-
 class _Limited:
     """A file with a size limit."""
 
@@ -57,11 +42,10 @@ class _Limited:
         self.written = 0
 
     def write(self, data: Any) -> int:
-        """Write the data; raise `_TooLarge` if the file would exceed its limit."""
-        size = memoryview(data).nbytes
-        if self.written + size > self._most:
-            raise _TooLarge
-        self.written += size
+        """Write the data; raise OSError if the file would exceed its limit."""
+        self.written += memoryview(data).nbytes
+        if self.written > self._most:
+            raise OSError
         return self._file.write(data)
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from sklearn.model_selection import check_cv
 
 from evolearn.data import is_missing
-from evolearn.tasks.base import Indices, Task
+from evolearn.tasks.base import Task
+from evolearn.tasks.predictions import Floats, Indices
 from evolearn.tasks.splitting import HOLDOUT_SHARE
 
 # Below this number of rows there are eight folds: models need every row (AutoGluon uses 8).
@@ -30,13 +31,7 @@ CANDIDATES_WANTED, CANDIDATES_OF_MANY_ROWS = 40, 100
 
 @dataclass(frozen=True)
 class Folds:
-    """The rows that train and the rows that are scored, fold by fold.
-
-    Attributes
-    ----------
-    train, test : tuple of ndarray of int
-        Row positions, one array per fold.
-    """
+    """Positions of the rows that train and of those that are scored, one array per fold."""
 
     train: tuple[Indices, ...]
     test: tuple[Indices, ...]
@@ -55,10 +50,11 @@ class Folds:
         ends = np.cumsum([len(test) for test in self.test])
         return [slice(int(e) - len(t), int(e)) for e, t in zip(ends, self.test, strict=True)]
 
-    @property
-    def most_training_rows(self) -> int:
-        """Number of rows that the largest fold trains on."""
-        return max(len(train) for train in self.train)
+    def of(self, numbers: Sequence[int]) -> "Folds":
+        """Return some of the folds."""
+        return Folds(
+            tuple(self.train[i] for i in numbers), tuple(self.test[i] for i in numbers)
+        )
 
 
 def n_folds(n_rows: int, reference_seconds: float, time_budget: float | None) -> int:
@@ -91,7 +87,7 @@ def make_folds(
     task: Task,
     default_folds: int,
     seed: int,
-    weights: NDArray[np.float64] | None = None,
+    weights: Floats | None = None,
 ) -> Folds:
     """Return the folds of a user's `cv`, or of our own choice for None or a number.
 
@@ -99,44 +95,33 @@ def make_folds(
     any. Rows of a class with fewer rows than folds train in every fold and are never scored:
     no fold would have the class on both sides. Rows are not scored either if their weight is
     zero, or, with groups, if their class is in no group of the training rows.
-
-    Raises
-    ------
-    ValueError
-        If the table is too small to be split, or the splitter needs groups and none are given.
     """
+    counted = _weighted(weights, len(y))
     if not (cv is None or isinstance(cv, numbers.Integral)):
-        splits = list_splits(cv, X, y, groups, task=task)
-        return _without_unweighted(_of_splits(splits), weights)
-    number = _without_single_rows(default_folds, y, weights) if cv is None else int(cv)
+        folds = _of_splits(list_splits(cv, X, y, groups, task=task))
+        kept = [i for i, test in enumerate(folds.test) if counted[test].any()]
+        if not kept:
+            msg = "sample_weight is zero for all test rows of cv; pass other weights or splits."
+            raise ValueError(msg)
+        return folds.of(kept)
+    # Of a single row R2 and others are not defined.
+    number = min(default_folds, max(int(counted.sum()) // 2, 2)) if cv is None else int(cv)
     if groups is not None:
-        return _grouped(y, groups, max(number, 2), task, seed, weights)
-    counted = np.ones(len(y), dtype=bool) if weights is None else weights > 0
-    return _complemented(task.split(y, counted, number, seed), len(y))
-
-
-def _without_single_rows(
-    number: int, y: NDArray[Any], weights: NDArray[np.float64] | None
-) -> int:
-    """Return as many folds or fewer: of a single row R2 and others are not defined."""
-    n_scored = len(y) if weights is None else np.count_nonzero(weights)
-    return min(number, max(int(n_scored) // 2, 2))
+        return _grouped(y, groups, max(number, 2), task, seed, counted)
+    tests = task.split(y, counted, number, seed)
+    return Folds(tuple(np.delete(np.arange(len(y)), test) for test in tests), tuple(tests))
 
 
 def list_splits(cv: Any, X: Any, y: NDArray[Any], groups: Any, *, task: Task) -> Any:
     """Return None or a number as it is, and any other `cv` as a list of its splits.
 
     A generator can be read only once, and a splitter without a seed gives others each time.
-
-    Raises
-    ------
-    ValueError
-        If the splitter needs groups and none are given.
     """
     if cv is None or isinstance(cv, numbers.Integral):
         return cv
     splitter = check_cv(cv, y, classifier=task.stratified)
-    if groups is None and _needs_groups(splitter):
+    request = getattr(splitter, "get_metadata_routing", None)
+    if groups is None and request and request().split.requests.get("groups") is True:
         msg = (
             f"cv={type(splitter).__name__} keeps groups together, but groups is None; "
             "pass groups to fit."
@@ -181,24 +166,34 @@ def sampled_folds(
     )
 
 
-def _without_unweighted(folds: Folds, weights: NDArray[np.float64] | None) -> Folds:
-    """Return the folds in which some scored row has a weight: the others have no score."""
-    if weights is None:
-        return folds
-    kept = [i for i, test in enumerate(folds.test) if (weights[test] > 0).any()]
+def counted_rows(weights: Floats | None, y: NDArray[Any], *, task: Task) -> Indices:
+    """Return the rows that models learn from.
+
+    These are the rows with a weight, and all rows of a class that has none: no class is lost.
+    """
+    return np.flatnonzero(task.training_mask(_weighted(weights, len(y)), y))
+
+
+def training_on(folds: Folds, counted: Indices) -> Folds:
+    """Return the folds, training on these rows alone; a fold that has none of them is left out.
+
+    Most steps before the estimator take no weights, and would learn from rows of zero weight.
+    """
+    train = tuple(rows[np.isin(rows, counted)] for rows in folds.train)
+    kept = [fold for fold, rows in enumerate(train) if len(rows)]
     if not kept:
-        msg = "sample_weight is zero for all test rows of cv; pass other weights or splits."
+        msg = "sample_weight is zero for all training rows of cv; pass other weights or splits."
         raise ValueError(msg)
-    return Folds(tuple(folds.train[i] for i in kept), tuple(folds.test[i] for i in kept))
+    return Folds(train, folds.test).of(kept)
+
+
+def _weighted(weights: Floats | None, n_rows: int) -> NDArray[np.bool_]:
+    """Return the mask of the rows that have a weight."""
+    return np.ones(n_rows, dtype=bool) if weights is None else weights > 0
 
 
 def _grouped(
-    y: NDArray[Any],
-    groups: Any,
-    number: int,
-    task: Task,
-    seed: int,
-    weights: NDArray[np.float64] | None,
+    y: NDArray[Any], groups: Any, number: int, task: Task, seed: int, counted: NDArray[np.bool_]
 ) -> Folds:
     groups = np.asarray(groups)
     missing = sum(map(is_missing, groups)) if groups.dtype == object else 0
@@ -220,39 +215,22 @@ def _grouped(
         splits = task.split_groups(y, groups, min(number, n_groups), seed)
     scored = []
     for train, test in splits:
-        test = test if weights is None else test[weights[test] > 0]
-        learned = train if weights is None else train[weights[train] > 0]
+        learned, test = train[counted[train]], test[counted[test]]
         scored.append((train, task.scorable(learned, test, y)))
     return _of_splits([(train, test) for train, test in scored if len(test)])
-
-
-def _needs_groups(splitter: Any) -> bool:
-    request = getattr(splitter, "get_metadata_routing", None)
-    if request is None:
-        return False
-    return bool(request().split.requests.get("groups") is True)
-
-
-def _complemented(tests: Sequence[Indices], n_rows: int) -> Folds:
-    train = []
-    for test in tests:
-        outside = np.ones(n_rows, dtype=bool)
-        outside[test] = False
-        train.append(np.flatnonzero(outside))
-    return Folds(tuple(train), tuple(tests))
 
 
 def _of_splits(splits: Sequence[tuple[Any, Any]]) -> Folds:
     if not splits:
         msg = "cv gives no split; pass at least one pair of training and test rows."
         raise ValueError(msg)
-    pairs = [(_positions(train), _positions(test)) for train, test in splits]
-    for number, (train, test) in enumerate(pairs):
-        if not len(train) or not len(test):
-            side = "test" if len(train) else "training"
+    train, test = (tuple(map(_positions, rows)) for rows in zip(*splits, strict=True))
+    for number, rows in enumerate(zip(train, test, strict=True)):
+        if not all(map(len, rows)):
+            side = "test" if len(rows[0]) else "training"
             msg = f"Split {number} of cv has no {side} rows; every split needs some of both."
             raise ValueError(msg)
-    return Folds(tuple(tr for tr, _ in pairs), tuple(te for _, te in pairs))
+    return Folds(train, test)
 
 
 def _positions(rows: Any) -> Indices:

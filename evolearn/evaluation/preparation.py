@@ -19,42 +19,20 @@ Rows = Callable[[], tuple[Any, Any, Any]]
 
 @dataclass(frozen=True)
 class Prepared:
-    """The rows of a fold after the preparation steps of a pipeline.
-
-    Attributes
-    ----------
-    steps : list of (str, transformer)
-        Fitted on the training rows.
-    train, test : array or sparse matrix
-        The transformed training and held-out rows.
-    fit_seconds, test_seconds : float
-        Time to fit and transform the training rows, and to transform the held-out rows.
-    n_bytes : float
-        Size of rows and steps: forests that select columns may be larger than the rows.
-    warned : list of warnings.WarningMessage
-        The warnings of the steps.
-    is_reused : bool
-        Whether they were prepared before, for another candidate.
-    """
+    """The rows of a fold after the preparation steps of a pipeline, and the fitted steps."""
 
     steps: Steps
     train: Any
     test: Any
-    fit_seconds: float
-    test_seconds: float
-    n_bytes: float
+    fit_seconds: float  # to fit the steps and transform the training rows
+    test_seconds: float  # to transform the held-out rows
+    n_bytes: float  # of rows and steps: forests that select columns may be larger than the rows
     warned: list[warnings.WarningMessage]
-    is_reused: bool = False
+    is_reused: bool = False  # whether they were prepared before, for another candidate
 
 
 class PreparationCache:
-    """Prepared rows that were used last, up to a number of bytes.
-
-    Parameters
-    ----------
-    most_bytes : int, default=128 MiB
-        0 keeps nothing.
-    """
+    """Prepared rows that were used last, up to a number of bytes; 0 keeps nothing."""
 
     def __init__(self, most_bytes: int = DEFAULT_POLICY.preparation_cache_bytes) -> None:
         self.most_bytes = most_bytes
@@ -68,14 +46,8 @@ class PreparationCache:
     def prepare(self, key: tuple[str, int], steps: Steps, rows: Rows) -> Prepared:
         """Return the rows that unfitted steps produce, or those kept under this key.
 
-        Callers must not change them.
-
-        Parameters
-        ----------
-        key : (str, int)
-            Identifies the steps, with parameters and seeds, and the fold.
-        steps : list of (str, transformer)
-        rows : callable
+        Callers must not change them. The key identifies the steps, with parameters and seeds,
+        and the fold.
         """
         with self._lock:
             prepared = self._kept.get(key)

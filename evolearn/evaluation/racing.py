@@ -14,14 +14,9 @@ BEHIND_AT_ONCE = 4.0
 
 @dataclass(frozen=True)
 class Rival:
-    """A good candidate that others are compared with, fold by fold.
+    """The scores of a good candidate that others are compared with, fold by fold.
 
-    Attributes
-    ----------
-    scores : tuple of float
-        The scorer's values of a good candidate on each fold.
-    spread : float
-        Standard deviation, over folds, of the difference of two good candidates.
+    ``spread`` is the standard deviation, over folds, of the difference of two good candidates.
     """
 
     scores: tuple[float, ...]
@@ -31,18 +26,7 @@ class Rival:
 def hopeless(errors: Sequence[float], rival_errors: Sequence[float], spread: float) -> bool:
     """Whether a candidate is so far behind that its remaining folds need not be run.
 
-    Parameters
-    ----------
-    errors : sequence of float
-        The candidate's errors on the folds so far, at least one.
-    rival_errors : sequence of float
-        The rival's errors on all folds.
-    spread : float
-        As in `Rival`.
-
-    Returns
-    -------
-    bool
+    `errors` are those on the folds so far, at least one; the rival has errors on all folds.
 
     References
     ----------

@@ -12,41 +12,26 @@ from evolearn.pipeline.genome import Genome
 
 @dataclass(frozen=True)
 class EvaluationTask:
-    """Cross-validate a genome.
-
-    Attributes
-    ----------
-    genome : Genome
-    keep_below : float
-        Out-of-fold predictions are returned if the error is not above this.
-    save_below : float
-        Fitted fold models are written if the error is below this, however fast they are.
-    save_above : float
-        They are also written if predictions are kept and a fit takes more seconds than this,
-        and if predictions are kept and children may start from them.
-    models_path : Path or None
-        File for the fold models.
-    most_bytes : int
-        Largest size of that file; larger ones are not kept.
-    parent_models : Path or None
-        File with the fold models of the parent, to start from fold by fold. Without it the
-        parent is trained again.
-    rival : Rival or None
-        The genome is given up once it is far behind this candidate.
-    patience : float
-        The genome is given up if all folds would take more seconds than this.
-    untimed_seconds : float
-        Seconds during which `patience` does not apply yet.
-    """
+    """Cross-validate a genome."""
 
     genome: Genome
+    # Out-of-fold predictions are returned if the error is not above this.
     keep_below: float = float("inf")
+    # Fold models are written for errors below this, however fast they are. They are also
+    # written if predictions are kept, and a fit takes more seconds than `save_above` or
+    # children may start from them.
     save_below: float = float("-inf")
     save_above: float = float("inf")
+    # File for the fold models, and its largest size; larger ones are not kept.
     models_path: Path | None = None
     most_bytes: int = 0
+    # File with the fold models of the parent, to start from. Without it the parent is trained
+    # again.
     parent_models: Path | None = None
+    # The genome is given up once it is far behind this candidate.
     rival: Rival | None = None
+    # The genome is given up if all folds would take more seconds than `patience`, which does
+    # not apply yet during the first `untimed_seconds`.
     patience: float = float("inf")
     untimed_seconds: float = 0.0
 
@@ -85,51 +70,31 @@ class FoldModelsTask:
 class Evaluation:
     """Result of the cross-validation of a genome: scores and seconds per fold, or the failure.
 
-    Attributes
-    ----------
-    scores : tuple of float
-        The scorer's own values, NaN for folds that were not run.
-    error : float or None
-        Mean of the folds' errors; None if not all of them were run.
-    predictions : ndarray or None
-        Out-of-fold predictions (probabilities in classification) in the order of
-        ``Folds.scored``, if they were to be kept.
-    status : str
-        "scored"; "raced" if it was given up as far behind; "failed" if it raised an error or
-        its score is no number; "timed_out" if it took or would have taken too long, "died" or
-        "out_of_memory" if its worker was stopped.
-    failure : str
-        Reason of the failure, with file and line if the user's code raised it; else "".
-    traceback : str
-        The frames of the user's code in which it failed; "" if there are none.
-    models_bytes : int
-        Size of the file with the fitted fold models, 0 if there is none.
-    reused_fit_seconds, reused_score_seconds : float
-        Additional seconds that fits and scores of all folds would have taken if the rows had
-        not been prepared before for another candidate.
-    rounds : int or None
-        Mean number of rounds of boosting that may stop early, else None.
-    transient : bool
-        Whether it failed for a reason that may pass, such as a full disk: another fit tries
-        again.
-    retrained : bool
-        Whether the ancestors were trained again within these seconds.
+    ``status`` is "scored"; "raced" if it was given up as far behind; "failed" if it raised an
+    error or its score is no number; "timed_out" if it took or would have taken too long; "died"
+    or "out_of_memory" if its worker was stopped.
     """
 
-    scores: tuple[float, ...]
+    scores: tuple[float, ...]  # the scorer's own values, NaN for folds that were not run
     status: str
-    error: float | None = None
+    error: float | None = None  # mean of the folds' errors; None if not all of them were run
     fit_seconds: tuple[float, ...] = ()
     score_seconds: tuple[float, ...] = ()
+    # Out-of-fold predictions (probabilities in classification) in the order of `Folds.scored`,
+    # if they were to be kept.
     predictions: NDArray[np.float64] | None = None
+    # Reason of the failure, with file and line if the user's code raised it; else "".
     failure: str = ""
     warnings: tuple[str, ...] = ()
-    models_bytes: int = 0
-    rounds: int | None = None
-    retrained: bool = False
+    models_bytes: int = 0  # size of the file with the fitted fold models, 0 if there is none
+    rounds: int | None = None  # mean rounds of boosting that may stop early, else None
+    retrained: bool = False  # whether the ancestors were trained again within these seconds
+    # Additional seconds that fits and scores of all folds would have taken if the rows had not
+    # been prepared before for another candidate.
     reused_fit_seconds: float = 0.0
     reused_score_seconds: float = 0.0
-    traceback: str = ""
+    traceback: str = ""  # frames of the user's code in which it failed; "" if there are none
+    # Whether it failed for a reason that may pass, such as a full disk: later fits try again.
     transient: bool = False
 
     @property

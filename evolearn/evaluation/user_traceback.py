@@ -3,7 +3,6 @@
 import os
 import sysconfig
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -21,7 +20,7 @@ MOST_FRAMES = 4
 
 def user_frames(error: BaseException) -> str:
     """Format the frames of the user's code and those within, "" if none is the user's."""
-    entries = list(_from_user_code(error.__traceback__))
+    entries = _from_user_code(error.__traceback__)
     if not entries:
         return ""
     lines = traceback.format_list(entries[-MOST_FRAMES:])
@@ -36,11 +35,11 @@ def location_in_user_code(error: BaseException) -> str:
     return f"{entries[-1].filename}:{entries[-1].lineno}, in {entries[-1].name}"
 
 
-def _from_user_code(trace: TracebackType | None) -> Iterator[traceback.FrameSummary]:
-    """Yield the frames from the first one of the user's code on."""
+def _from_user_code(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    """Return the frames from the first one of the user's code on."""
     entries = traceback.extract_tb(trace)
     first = next((i for i, e in enumerate(entries) if _is_users(e.filename)), len(entries))
-    yield from entries[first:]
+    return entries[first:]
 
 
 def _is_users(filename: str) -> bool:

@@ -33,14 +33,8 @@ def fit_lineage(
 ) -> BaseEstimator:
     """Fit pipelines one after the other, each starting from the one before; return the last.
 
-    Parameters
-    ----------
-    pipelines : sequence of estimator
-        They differ in their last step alone.
-    X, y, weights : array-like
-        Training rows.
-    parent : fitted estimator, default=None
-        The last step that the first pipeline starts from; None: it is trained from scratch.
+    They differ in their last step alone. The first one starts from `parent`, a fitted last
+    step, if there is one.
     """
     last = pipelines[-1]
     if len(pipelines) == 1 and parent is None:
@@ -54,16 +48,7 @@ def fit_lineage(
 def train_lineage(
     learners: Sequence[BaseEstimator], X: Any, y: Any, weights: Any, parent: Any = None
 ) -> None:
-    """Fit the last steps of pipelines one after the other, each starting from the one before.
-
-    Parameters
-    ----------
-    learners : sequence of estimator
-    X, y, weights : array-like
-        Prepared rows, the same for all learners.
-    parent : fitted estimator, default=None
-        The learner that the first one starts from; None: it is trained from scratch.
-    """
+    """Fit the last steps of such pipelines on prepared rows, as `fit_lineage` does."""
     for learner in learners:
         given = fit_weights(learner, weights)
         if parent is None:

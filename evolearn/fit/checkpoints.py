@@ -17,13 +17,7 @@ from evolearn.search.replay import Replay
 def open_checkpoint(
     settings: Settings, data: FitData
 ) -> AbstractContextManager[CheckpointStore | None]:
-    """Open the checkpoint of a fit until the context ends; None without a folder.
-
-    Raises
-    ------
-    CheckpointError
-        If the file belongs to somebody else, is damaged, or is in use by another fit.
-    """
+    """Open the checkpoint of a fit until the context ends; None without a folder."""
     if settings.journal is None:
         return nullcontext()
     name = fingerprint_of(settings, data)
@@ -71,13 +65,7 @@ def effort_of(settings: Settings, data: FitData, checkpoint: CheckpointStore | N
 
 
 def last_run(checkpoint: CheckpointStore | None) -> tuple[CheckpointStore, dict[str, Any]]:
-    """Return the checkpoint and the decisions of the last finished run in it.
-
-    Raises
-    ------
-    ValueError
-        If there is no checkpoint, or no finished run in it.
-    """
+    """Return the checkpoint and the decisions of the last finished run in it."""
     if checkpoint is None:
         msg = "replay=True repeats a run of a journal, but journal is None; pass its folder."
         raise ValueError(msg)

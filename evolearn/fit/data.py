@@ -1,5 +1,6 @@
 """The data of a fit: table, target, weights and groups, checked and made numeric."""
 
+import numbers
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,7 +19,6 @@ from evolearn.data import (
     varies_little,
 )
 from evolearn.evaluation.folds import list_splits
-from evolearn.fit.inputs import check_lengths, check_weights
 from evolearn.fit.settings import Settings
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
@@ -54,18 +54,12 @@ class FitData:
 
 
 def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: Any) -> FitData:
-    """Check the arguments of ``fit`` and make them numeric.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument cannot be used; the message names it and the remedy.
-    """
+    """Check the arguments of ``fit`` and make them numeric."""
     X = as_table(X)
     check_table(X)
     target, task = get_task(settings.task).from_target(y)
-    check_lengths(X, target, groups)
-    weights = check_weights(sample_weight, n_rows(X))
+    _check_lengths(X, target, groups)
+    weights = _checked_weights(sample_weight, n_rows(X))
     objective = task.objective(settings.scoring)
     space = make_space(settings.search_space, task.models)
     prepared = prepare_table(X, settings.kinds)
@@ -93,6 +87,58 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
         space=space,
         seed=_root_seed(settings, prepared.matrix, target),
     )
+
+
+def _check_lengths(X: Any, y: Any, groups: Any) -> None:
+    """Raise if y or groups do not have one entry per row of X."""
+    rows = n_rows(X)
+    for name, values in (("y", y), ("groups", groups)):
+        if values is None:
+            continue
+        if not hasattr(values, "__len__"):
+            msg = (
+                f"{name} must have one entry per row of X, got {values!r}; pass an array or a "
+                "list."
+            )
+            raise ValueError(msg)
+        if len(values) != rows:
+            msg = (
+                f"Found input variables with inconsistent numbers of samples: X has {rows} "
+                f"rows and {name} has {len(values)} entries; pass one entry of {name} per row."
+            )
+            raise ValueError(msg)
+
+
+def _checked_weights(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:
+    """Return sample weights as float64, None if there are none."""
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, numbers.Real):
+        weights = np.full(rows, float(sample_weight))
+    else:
+        weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (rows,):
+        msg = (
+            f"sample_weight.shape == {weights.shape}, expected ({rows},); sample_weight must "
+            "be 1D array or scalar, with one weight per row."
+        )
+        raise ValueError(msg)
+    if not np.isfinite(weights).all():
+        msg = "sample_weight contains NaN or infinity; give every row a finite weight."
+        raise ValueError(msg)
+    if (weights < 0).any():
+        msg = (
+            f"Negative values in sample_weight, the lowest is {weights.min():g}; weights must "
+            "be zero or more."
+        )
+        raise ValueError(msg)
+    if not weights.any():
+        msg = (
+            "All values of sample_weight are zero, so that no row counts; "
+            "Sample weights must contain at least one non-zero number."
+        )
+        raise ValueError(msg)
+    return weights
 
 
 def _root_seed(settings: Settings, matrix: Any, target: NDArray[Any]) -> int:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 
 from evolearn.data import feature_names, position_labels
-from evolearn.ensemble.final_models import FinalModels
+from evolearn.ensemble.final_models import FinalModels, Member
+from evolearn.ensemble.stacking import FirstLayer, stacked
 from evolearn.execution.budget import Budget
-from evolearn.fit.served import baseline, served_by, with_step
 from evolearn.fit.setup import Plan
 from evolearn.pipeline.genome import Genome
 from evolearn.results.tables import Row, cv_results, history, leaderboard
@@ -50,24 +51,30 @@ class FitResult:
 
     def attributes(self) -> dict[str, Any]:
         """Return the fitted attributes of the estimator; none of them holds training rows."""
-        plan, data = self.plan, self.plan.data
+        plan, data, final = self.plan, self.plan.data, self.final
         rows = _rows(self.records, plan)
-        models = _baselines(plan) if self.final is None else _models(plan, self.final)
+        best = None if final is None else final.best.entry
+        single = _baseline(plan) if final is None else _single(plan, final)
+        layer = None if final is None else final.stacking
         attributes = {
             "n_features_in_": data.prepared.preparer.n_features_in_,
             "scorer_": data.objective.scorer,
             "dropped_columns_": dict(data.prepared.dropped),
             "search_space_": plan.space,
-            **models,
+            "best_estimator_": single,
+            "estimator_": single if final is None else _served(plan, final),
+            "best_params_": {} if best is None else best.genome.params,
+            "best_fitness_": np.nan if best is None else best.error,
+            "stacking_weights_": {} if layer is None else dict(layer.weights),
             "cv_results_": cv_results(rows, len(plan.folds)),
-            "leaderboard_": leaderboard(rows, _weights(self.final)),
+            "leaderboard_": leaderboard(rows, _weights(final)),
             "history_": history(rows, plan.settings.population_size),
             "pareto_front_": self.search.front(),
             "n_generations_": -(-len(rows) // plan.settings.population_size),
             "n_evaluations_": len(rows),
             "stop_reason_": self.stop_reason,
             "_fitted_sparse": data.prepared.schema.sparse,
-            "_n_columns": _n_columns(plan, self.final),
+            "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),
         }
         names = feature_names(data.raw)
@@ -76,26 +83,42 @@ class FitResult:
         return attributes | dict(data.task.fitted_attributes())
 
 
-def _models(plan: Plan, final: FinalModels) -> dict[str, Any]:
-    best = final.best.entry
-    return {
-        "best_estimator_": with_step(plan, final),
-        "estimator_": served_by(plan, final),
-        "best_params_": best.genome.params,
-        "best_fitness_": best.error,
-        "stacking_weights_": {} if final.stacking is None else dict(final.stacking.weights),
-    }
+def _takes_raw(plan: Plan, member: Member) -> bool:
+    return plan.space[member.entry.genome.estimator].whole
 
 
-def _baselines(plan: Plan) -> dict[str, Any]:
-    model = baseline(plan)
-    return {
-        "best_estimator_": model,
-        "estimator_": model,
-        "best_params_": {},
-        "best_fitness_": np.nan,
-        "stacking_weights_": {},
-    }
+def _single(plan: Plan, final: FinalModels) -> Any:
+    """Return the best single model as a pipeline that takes the table as it came."""
+    step = plan.data.prepared.step
+    if step is None or _takes_raw(plan, final.best):
+        return final.best.model
+    return Pipeline([("prepare", step), *final.best.model.steps])
+
+
+def _served(plan: Plan, final: FinalModels) -> Any:
+    """Return the estimator that predicts: the ensemble, or the best single model."""
+    task, preparer = plan.data.task, plan.data.prepared.preparer
+    members = final.members
+    alone = len(members) == 1 and members[0].model is final.best.model
+    # Predictions of another shape cannot be pooled: the first member serves.
+    if (alone and final.stacking is None) or not task.can_predict(members[0].model):
+        if _takes_raw(plan, members[0]):
+            return members[0].model
+        # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.
+        return Pipeline([("prepare", preparer), *members[0].model.steps])
+    models = [(member.model, _takes_raw(plan, member)) for member in members]
+    weights = [member.weight for member in members]
+    if final.stacking is not None:
+        first = FirstLayer(preparer, models, task, plan.data.prepared.schema.n_numeric)
+        return stacked(first, weights, final.sharpness, final.stacking)
+    return task.ensemble(preparer, models, weights, final.sharpness)
+
+
+def _baseline(plan: Plan) -> Any:
+    """Return a fitted model of the target alone, where there is no other."""
+    return plan.data.task.baseline().fit(
+        plan.data.prepared.matrix, plan.data.target, sample_weight=plan.data.weights
+    )
 
 
 def _weights(final: FinalModels | None) -> dict[int, float]:

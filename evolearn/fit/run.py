@@ -1,7 +1,6 @@
 """The course of a fit, from the table to the fitted attributes."""
 
 import shutil
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,7 +26,7 @@ from evolearn.fit.progress import ProgressLog, log_summary
 from evolearn.fit.result import FitResult
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import Plan, make_plan
-from evolearn.fit.stacking import Stacking, StackingReserve, is_possible
+from evolearn.fit.stacking import add_stacking, is_possible, refit_stacking, stacking_reserve
 from evolearn.fit.trainer import Trainer
 from evolearn.results.progress import LOGGER, visible_progress
 from evolearn.search.loop import SearchLoop
@@ -53,13 +52,7 @@ def fit(
 ) -> dict[str, Any]:
     """Search for the best pipelines, fit the final models, and return the fitted attributes.
 
-    Parameters
-    ----------
-    settings : Settings
-    X, y, sample_weight, groups : array-like
-        As in ``fit`` of the estimators.
-    observer : Observer or None, default=None
-        Watches the search; None: its progress is logged.
+    The `observer` watches the search; without one its progress is logged.
 
     Raises
     ------
@@ -100,8 +93,7 @@ def search(
 ) -> FitResult:
     """Search, and fit the final models; search on for as long as there is time left."""
     plan = trainer.plan
-    options = ensemble_options(plan)
-    loop, planner = make_loop(trainer, options, checkpoint, observer)
+    loop, planner = make_loop(trainer, checkpoint, observer)
     continue_search(loop)
     final: FinalModels | None = None
     while True:
@@ -114,8 +106,12 @@ def search(
         if final.shortfall or trainer.interruption.requested or not loop.may_continue():
             break
         loop.prepare_to_continue()
-    if final is not None and loop.stop_reason in COMPLETE and is_possible(plan, options):
-        final = _with_stacking(trainer, final, planner, loop.schedule.runtime_model)
+    possible = loop.stop_reason in COMPLETE and is_possible(plan, planner.options)
+    if final is not None and possible:
+        try:
+            final = add_stacking(trainer, final, planner)
+        except Exception as error:  # must not cost the ensemble, which is there
+            warn(f"No stacking layer was fitted ({describe(error)}); the ensemble is used.")
     loop.finish()
     if plan.settings.verbose:
         log_summary(loop.record.records, final)
@@ -128,22 +124,16 @@ def search(
 
 
 def make_loop(
-    trainer: Trainer,
-    options: EnsembleOptions,
-    checkpoint: CheckpointStore | None,
-    observer: Observer,
+    trainer: Trainer, checkpoint: CheckpointStore | None, observer: Observer
 ) -> tuple[SearchLoop, FinalModelsPlanner]:
     """Return the search loop of a plan, and the planner of its final models."""
     plan, pool, budget = trainer.plan, trainer.pool, trainer.budget
     settings, policy = plan.settings, plan.settings.policy
-    runtime_model = _runtime_model(plan)
-    reserve = None
-    if budget.seconds is not None and is_possible(plan, options):
-        reserve = StackingReserve(plan, runtime_model, budget.seconds, pool.n_workers)
+    runtime_model, options = _runtime_model(plan), _ensemble_options(plan)
     library = _library(plan, pool)
-    planner = FinalModelsPlanner(
-        library, options, runtime_model, budget, pool.n_workers, reserve
-    )
+    planner = FinalModelsPlanner(library, options, runtime_model, budget, pool.n_workers)
+    if budget.seconds is not None and is_possible(plan, options):
+        planner.further = stacking_reserve(plan, runtime_model, budget.seconds, pool.n_workers)
     loop = SearchLoop(
         search=plan.search(),
         pool=pool,
@@ -162,21 +152,6 @@ def make_loop(
         policy=policy,
     )
     return loop, planner
-
-
-def _with_stacking(
-    trainer: Trainer,
-    final: FinalModels,
-    planner: FinalModelsPlanner,
-    runtime_model: RuntimeModel,
-) -> FinalModels:
-    """Return the final models with a stacking layer, if that can be fitted and is better."""
-    try:
-        entries, options = planner.library.entries, planner.options
-        return Stacking(trainer).add(final, entries, options, runtime_model)
-    except Exception as error:  # must not cost the ensemble, which is there
-        warn(f"No stacking layer was fitted ({describe(error)}); the ensemble is used.")
-        return final
 
 
 def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
@@ -202,17 +177,10 @@ def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
         if record.candidate.number in wanted
         and (evaluation := find(record.candidate.genome)) is not None
     }
-    final = _refit(trainer, entries, end)
+    final = refit_final_models(entries, trainer, end)
+    if final is not None and end["stacking"] is not None:
+        final = refit_stacking(trainer, final, end["stacking"])
     return FitResult(plan, search, past.records, end["stop_reason"], final)
-
-
-def _refit(
-    trainer: Trainer, entries: Mapping[int, Entry], decisions: Mapping[str, Any]
-) -> FinalModels | None:
-    final = refit_final_models(entries, trainer, decisions)
-    if final is None or decisions["stacking"] is None:
-        return final
-    return Stacking(trainer).add_again(final, decisions["stacking"])
 
 
 # -- the parts of a search ------------------------------------------------------------------
@@ -232,7 +200,7 @@ def open_workers(settings: Settings) -> Pool:
     return pool
 
 
-def ensemble_options(plan: Plan) -> EnsembleOptions:
+def _ensemble_options(plan: Plan) -> EnsembleOptions:
     """Return the user's options of the model that predicts."""
     settings = plan.settings
     latency = settings.max_predict_latency

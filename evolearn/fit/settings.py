@@ -15,14 +15,7 @@ PATIENCE_BY_ROWS = ((100, 1), (500, 3), (2_500, 6), (float("inf"), 12))
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Settings:
-    """The validated parameters of an estimator, see `EvolutionaryClassifier`.
-
-    Attributes
-    ----------
-    task : str
-        "classification" or "regression".
-    policy : Policy
-    """
+    """The validated parameters of an estimator, see `EvolutionaryClassifier`, and its task."""
 
     task: str
     time_budget: float | None

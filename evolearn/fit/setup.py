@@ -7,14 +7,20 @@ from random import Random
 
 import numpy as np
 
-from evolearn.cost.memory import TRAINING_SHARE, refits_alone
+from evolearn.cost.memory import TRAINING_SHARE
 from evolearn.cost.restriction import discover, restrict
 from evolearn.cost.seconds import reference_seconds
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.evaluation.evaluator import Evaluator
-from evolearn.evaluation.folds import Folds, make_folds, n_folds, sampled_folds
+from evolearn.evaluation.folds import (
+    Folds,
+    counted_rows,
+    make_folds,
+    n_folds,
+    sampled_folds,
+    training_on,
+)
 from evolearn.evaluation.preparation import PreparationCache
-from evolearn.evaluation.zero_weights import counted_rows, training_on
 from evolearn.execution.pool import Pool
 from evolearn.execution.shared import share
 from evolearn.fit.data import FitData
@@ -39,26 +45,13 @@ FIT_LIMIT = 120.0
 
 @dataclass(frozen=True)
 class Effort:
-    """Effort that time and memory allow.
-
-    Attributes
-    ----------
-    n_folds : int
-    fit_limit : float
-        Seconds that one fit may take.
-    training_rows : int or None
-        Largest number of training rows of a fold; None: all but the scored ones.
-    fair_seconds : float or None
-        Seconds of a fit that keeps its place in the portfolio, see `portfolio`; None: any.
-    formulas : bool
-        Whether formulas, relations and identifiers are looked for before the search.
-    """
+    """Effort that time and memory allow."""
 
     n_folds: int
-    fit_limit: float
-    training_rows: int | None = None
-    fair_seconds: float | None = None
-    formulas: bool = True
+    fit_limit: float  # seconds that one fit may take
+    training_rows: int | None = None  # most training rows of a fold; None: all not scored
+    fair_seconds: float | None = None  # of a fit, see `portfolio`; None: any
+    formulas: bool = True  # whether genes look for formulas and relations before the search
 
 
 @dataclass(frozen=True)
@@ -71,10 +64,6 @@ class Plan:
     space: SearchSpace
     folds: Folds
     fair_seconds: float = float("inf")
-
-    def refits_alone(self, genome: Genome) -> bool:
-        """Whether a final fit leaves no memory for another one at the same time."""
-        return refits_alone(genome, self.space, self.problem)
 
     def search(self, initial: Iterable[Genome] | None = None) -> Search:
         """Return the evolutionary search; by default it begins with the portfolio."""
@@ -89,14 +78,7 @@ class Plan:
         )
 
     def evaluator(self, pool: Pool, files: str = "") -> Evaluator:
-        """Return the evaluator, its data in files that the workers can map.
-
-        Parameters
-        ----------
-        pool : Pool
-        files : str, default=""
-            Beginning of the names of the files.
-        """
+        """Return the evaluator, its data in files, named `files`..., that workers can map."""
         folder, data = pool.shared_folder, self.data
         raw = data.raw if data.needs_raw(self.space) else None
         return Evaluator(
@@ -163,13 +145,7 @@ def choose_effort(settings: Settings, data: FitData) -> Effort:
 
 
 def make_plan(settings: Settings, data: FitData, effort: Effort) -> Plan:
-    """Return the plan of a fit.
-
-    Raises
-    ------
-    ValueError
-        If the rows cannot be split, or nothing in the space suits them.
-    """
+    """Return the plan of a fit."""
     folds = make_folds(
         data.cv,
         data.raw,
@@ -186,13 +162,14 @@ def make_plan(settings: Settings, data: FitData, effort: Effort) -> Plan:
         folds = sampled_folds(
             folds, effort.training_rows, data.target, task=data.task, seed=data.seed
         )
+    rarest = min(data.task.smallest_class(data.target[rows]) for rows in folds.train)
     problem = replace(
         data.problem,
         fit_limit=effort.fit_limit,
-        training_rows=folds.most_training_rows,
+        training_rows=max(map(len, folds.train)),
         fewest_training_rows=min(map(len, folds.train)),
         counted_rows=len(counted),
-        smallest_class=min(data.problem.smallest_class, 2 * _rarest(folds, data)),
+        smallest_class=min(data.problem.smallest_class, 2 * rarest),
         # Users who want other folds on a large table get them whatever memory they take.
         memory=float("inf") if effort.training_rows is None else data.problem.memory,
     )
@@ -225,8 +202,3 @@ def _screening_sample(data: FitData) -> ScreeningSample:
         lambda rows: data.task.screening_targets(data.target[rows]),
         data.seed,
     )
-
-
-def _rarest(folds: Folds, data: FitData) -> int:
-    """Return the number of rows of the rarest class in the training part of a fold."""
-    return min(data.task.smallest_class(data.target[rows]) for rows in folds.train)

@@ -1,11 +1,10 @@
 """Stacking: models that learn from the members' predictions, fitted after the final models."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evolearn.cost.memory import memory_of
 from evolearn.cost.runtime_model import RuntimeModel
@@ -13,7 +12,7 @@ from evolearn.cost.seconds import warm_start_seconds
 from evolearn.data.schema import TableSchema
 from evolearn.ensemble.final_models import FinalModels, Order
 from evolearn.ensemble.library import Entry
-from evolearn.ensemble.planner import EXPECTED_MEMBERS
+from evolearn.ensemble.planner import EXPECTED_MEMBERS, FinalModelsPlanner
 from evolearn.ensemble.selection import select
 from evolearn.ensemble.selection_options import SELECTION_SHARE, EnsembleOptions
 from evolearn.ensemble.stacking import (
@@ -33,6 +32,7 @@ from evolearn.fit.trainer import Trainer
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.portfolio_entries import stacking_genomes
 from evolearn.pipeline.problem import Problem
+from evolearn.tasks.predictions import Floats, Indices
 
 # On fewer rows a stacking layer fits the noise of the predictions: with 160 rows its own choice
 # had 1.04 times the error (autos, two splits), with 500 to 9,000 rows 0.975 (14 tables, mostly
@@ -45,8 +45,6 @@ FEWEST_FOLDS = 3
 LARGEST_SHARE, SLACK = 0.15, 1.5
 # Seconds to assemble and return the models.
 ASSEMBLY_SECONDS = 0.3
-
-Floats = NDArray[np.float64]
 
 
 # -- whether there is one, and how long it takes --------------------------------------------
@@ -71,48 +69,33 @@ def is_possible(plan: Plan, options: EnsembleOptions) -> bool:
         and n_scored == len(np.unique(folds.scored))
         and n_scored >= 0.9 * n_rows
         and plan.data.task.covers(plan.data.target[folds.scored])
-        and all(_scored_share(train, folds) >= 0.9 for train in folds.train)
+        # Nearly all training rows of each fold are scored in other folds.
+        and all(np.isin(train, folds.scored).mean() >= 0.9 for train in folds.train)
     )
 
 
-def _scored_share(train: NDArray[np.intp], folds: Folds) -> float:
-    """Share of a fold's training rows that are scored in other folds."""
-    return float(np.isin(train, folds.scored).mean())
+def stacking_reserve(
+    plan: Plan, runtime_model: RuntimeModel, budget_seconds: float, n_workers: int
+) -> Callable[[], float]:
+    """Return a function that returns the seconds to reserve for the stacking layer.
 
-
-class StackingReserve:
-    """Seconds to reserve for the stacking layer.
-
-    Parameters
-    ----------
-    plan : Plan
-        Of the search.
-    runtime_model : RuntimeModel
-    budget_seconds : float
-        The whole time budget.
-    n_workers : int
+    They are the expected seconds of the models that fit into the largest share.
     """
+    width = EXPECTED_MEMBERS * plan.data.task.n_outputs
+    problem = replace(plan.problem, table=_widened(plan.problem.table, width))
+    genomes = stacking_genomes(plan.space, plan.problem.task)
+    most = LARGEST_SHARE * budget_seconds
 
-    def __init__(
-        self, plan: Plan, runtime_model: RuntimeModel, budget_seconds: float, n_workers: int
-    ) -> None:
-        width = EXPECTED_MEMBERS * plan.data.task.n_outputs
-        self._plan, self._runtime_model, self._n_workers = plan, runtime_model, n_workers
-        self._most = LARGEST_SHARE * budget_seconds
-        self._problem = replace(plan.problem, table=_widened(plan.problem.table, width))
-        self._genomes = stacking_genomes(plan.space, plan.problem.task)
-
-    def seconds(self) -> float:
-        """Return the expected seconds of the models that fit into the largest share."""
+    def reserve() -> float:
         affordable = [0.0]
         for seconds in sorted(
-            expected_seconds(self._plan, self._problem, genome, self._runtime_model)
-            for genome in self._genomes
+            expected_seconds(plan, problem, genome, runtime_model) for genome in genomes
         ):
-            total = sum(affordable) + seconds
-            if seconds <= self._most and total <= self._most * self._n_workers:
+            if seconds <= most and sum(affordable) + seconds <= most * n_workers:
                 affordable.append(seconds)
-        return max(sum(affordable) / self._n_workers, max(affordable))
+        return max(sum(affordable) / n_workers, max(affordable))
+
+    return reserve
 
 
 def expected_seconds(
@@ -120,14 +103,8 @@ def expected_seconds(
 ) -> float:
     """Return the expected seconds of all folds and a final fit, 0 if they are not known.
 
-    Parameters
-    ----------
-    plan : Plan
-        Of the search, on which the runtime model was learned.
-    problem : Problem
-        Of the stacking layer, which has more columns.
-    genome : Genome
-    runtime_model : RuntimeModel
+    The runtime model was learned on the plan of the search; the problem of the stacking layer
+    has more columns.
     """
     if genome.estimator not in plan.space.names:
         return 0.0
@@ -152,136 +129,104 @@ def _widened(schema: TableSchema, width: int) -> TableSchema:
 # -- fitting it -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Stacking:
-    """Fits a stacking layer on the predictions of the final models.
+def add_stacking(
+    trainer: Trainer, final: FinalModels, planner: FinalModelsPlanner
+) -> FinalModels:
+    """Return the final models with a stacking layer, or unchanged.
 
-    Attributes
-    ----------
-    trainer : Trainer
-        Of the search; its pool is idle.
+    They are unchanged if not all members could be fitted on all rows or predict out of fold, if
+    time or memory is short, or if nothing is gained. The trainer is that of the search; its
+    pool is idle.
     """
+    plan, options = trainer.plan, planner.options
+    library = (entry.evaluation.predictions for entry in planner.library.entries)
+    offers = [predictions for predictions in library if predictions is not None]
+    if len(offers) < 2 or not _is_complete(final) or not _fits_memory(plan, final):
+        return final
+    scorer, steps = options.out_of_fold, options.ensemble_size
+    assert scorer is not None  # checked by `is_possible`
+    deadline = _selection_deadline(trainer)
+    with quiet_process():  # thousands of scores may give the same warning
+        blend = honest_blend(offers, scorer, plan.folds, steps, deadline.is_over)
+    if blend is None or deadline.is_over():
+        return final
+    second, genomes = _installed(trainer, final)
+    found = _evaluate(second, genomes, plan, planner.runtime_model)
+    deadline = _selection_deadline(trainer)
+    if not found or deadline.is_over():
+        return final
+    with quiet_process():
+        selection = select([blend, *found.values()], scorer, steps, deadline.is_over)
+    names = [BLEND, *(genome.estimator for genome in found)]
+    pairs = zip(selection.members, selection.weights, strict=True)
+    weights = {names[i]: weight for i, weight in pairs}
+    if trainer.interruption.requested:
+        return final
+    models = _fit(second, list(found), weights)
+    if not models:
+        return final
+    return replace(final, stacking=StackingLayer(weights, models, selection.sharpness))
 
-    trainer: Trainer
 
-    def add(
-        self,
-        final: FinalModels,
-        library: Sequence[Entry],
-        options: EnsembleOptions,
-        runtime_model: RuntimeModel,
-    ) -> FinalModels:
-        """Return the final models with a stacking layer, or unchanged.
+def refit_stacking(
+    trainer: Trainer, final: FinalModels, decisions: Mapping[str, Any]
+) -> FinalModels:
+    """Return the final models with the stacking layer of an earlier run.
 
-        They are unchanged if not all members could be fitted on all rows or predict out of
-        fold, if time or memory is short, or if nothing is gained.
-
-        Parameters
-        ----------
-        final : FinalModels
-        library : sequence of Entry
-            Best first.
-        options : EnsembleOptions
-            With a scorer of ensembles.
-        runtime_model : RuntimeModel
-        """
-        offers = [entry.evaluation.predictions for entry in library]
-        known = [predictions for predictions in offers if predictions is not None]
-        if len(known) < 2 or not _is_complete(final) or not self._fits_memory(final):
-            return final
-        scorer, steps, folds = options.out_of_fold, options.ensemble_size, self._plan.folds
-        assert scorer is not None
-        deadline = self._deadline()
-        blend = _quietly(honest_blend, known, scorer, folds, steps, deadline.is_over)
-        if deadline.is_over():
-            return final
-        trainer, genomes = self._installed(final)
-        found = self._evaluate(trainer, genomes, runtime_model)
-        deadline = self._deadline()
-        if not found or deadline.is_over():
-            return final
-        offers = [blend, *found.values()]
-        selection = _quietly(select, offers, scorer, steps, deadline.is_over)
-        names = [BLEND, *(genome.estimator for genome in found)]
-        pairs = zip(selection.members, selection.weights, strict=True)
-        weights = {names[i]: weight for i, weight in pairs}
-        if self.trainer.interruption.requested:
-            return final
-        models = _fit(trainer, list(found), weights)
-        if not models:
-            return final
-        return replace(final, stacking=StackingLayer(weights, models, selection.sharpness))
-
-    def add_again(self, final: FinalModels, decisions: Mapping[str, Any]) -> FinalModels:
-        """Return the final models with the stacking layer of an earlier run.
-
-        Raises
-        ------
-        SearchError
-            If one of its models cannot be fitted now.
-        """
-        trainer, genomes = self._installed(final)
-        models = _fit(trainer, genomes, decisions["weights"])
-        if models is None:
-            msg = (
-                "The run cannot be repeated: a model of its stacking layer, fitted then, could "
-                "not be fitted now; see the warning."
-            )
-            raise SearchError(msg)
-        layer = StackingLayer(dict(decisions["weights"]), models, decisions["sharpness"])
-        return replace(final, stacking=layer)
-
-    @property
-    def _plan(self) -> Plan:
-        return self.trainer.plan
-
-    def _deadline(self) -> Deadline:
-        """Return the end of a selection that begins now."""
-        seconds = SELECTION_SHARE * self.trainer.budget.remaining()
-        return Deadline(seconds, self.trainer.interruption)
-
-    def _fits_memory(self, final: FinalModels) -> bool:
-        """Whether the table with the members' predictions is not a large one."""
-        table, width = self._plan.problem.table, self._plan.data.task.n_outputs
-        n_numbers = table.n_rows * (table.n_columns + width * len(final.members))
-        return memory_of(8 * n_numbers, self._plan.settings.policy) == float("inf")
-
-    def _installed(self, final: FinalModels) -> tuple[Trainer, list[Genome]]:
-        """Send the table with the members' predictions to the workers.
-
-        Returns
-        -------
-        trainer : Trainer
-            Of the stacking layer.
-        genomes : list of Genome
-            Its candidates.
-        """
-        plan, genomes = stacking_plan(self._plan, [member.entry for member in final.members])
-        plan = plan.install(self.trainer.pool, files="stacking_")
-        return replace(self.trainer, plan=plan), genomes
-
-    def _evaluate(
-        self, trainer: Trainer, genomes: Sequence[Genome], runtime_model: RuntimeModel
-    ) -> dict[Genome, Floats]:
-        """Return the out-of-fold predictions of the genomes that were evaluated in time."""
-        problem = trainer.plan.problem
-        orders = [
-            Order(
-                EvaluationTask(genome),
-                expected_seconds(self._plan, problem, genome, runtime_model),
-            )
-            for genome in genomes
-        ]
-        # The cheapest first: one that is late then costs only more expensive ones.
-        orders.sort(key=lambda order: order.least_seconds)
-        final_seconds = sum(order.least_seconds for order in orders) / (
-            len(self._plan.folds) + 1
+    Raises
+    ------
+    SearchError
+        If one of its models cannot be fitted now.
+    """
+    second, genomes = _installed(trainer, final)
+    models = _fit(second, genomes, decisions["weights"])
+    if models is None:
+        msg = (
+            "The run cannot be repeated: a model of its stacking layer, fitted then, could "
+            "not be fitted now; see the warning."
         )
-        predictions = {
-            orders[i].task.genome: evaluation.predictions
-            for i, evaluation in trainer(orders, ASSEMBLY_SECONDS + final_seconds)
-        }
-        return {g: predictions[g] for g in genomes if predictions.get(g) is not None}
+        raise SearchError(msg)
+    layer = StackingLayer(dict(decisions["weights"]), models, decisions["sharpness"])
+    return replace(final, stacking=layer)
+
+
+def _selection_deadline(trainer: Trainer) -> Deadline:
+    """Return the end of a selection that begins now."""
+    return Deadline(SELECTION_SHARE * trainer.budget.remaining(), trainer.interruption)
+
+
+def _fits_memory(plan: Plan, final: FinalModels) -> bool:
+    """Whether the table with the members' predictions is not a large one."""
+    table, width = plan.problem.table, plan.data.task.n_outputs
+    n_numbers = table.n_rows * (table.n_columns + width * len(final.members))
+    return memory_of(8 * n_numbers, plan.settings.policy) == float("inf")
+
+
+def _installed(trainer: Trainer, final: FinalModels) -> tuple[Trainer, list[Genome]]:
+    """Send the stacking layer's table to the workers; return its trainer and candidates."""
+    plan, genomes = stacking_plan(trainer.plan, [member.entry for member in final.members])
+    plan = plan.install(trainer.pool, files="stacking_")
+    return replace(trainer, plan=plan), genomes
+
+
+def _evaluate(
+    trainer: Trainer, genomes: Sequence[Genome], plan: Plan, runtime_model: RuntimeModel
+) -> dict[Genome, Floats]:
+    """Return the out-of-fold predictions of the genomes that were evaluated in time.
+
+    The plan is that of the search.
+    """
+    problem = trainer.plan.problem
+    seconds = {g: expected_seconds(plan, problem, g, runtime_model) for g in genomes}
+    # The cheapest first: one that is late then costs only more expensive ones.
+    ordered = sorted(genomes, key=seconds.__getitem__)
+    orders = [Order(EvaluationTask(genome), seconds[genome]) for genome in ordered]
+    final_seconds = sum(order.least_seconds for order in orders) / (len(plan.folds) + 1)
+    predictions = {
+        ordered[i]: evaluation.predictions
+        for i, evaluation in trainer(orders, ASSEMBLY_SECONDS + final_seconds)
+    }
+    return {g: predictions[g] for g in genomes if predictions.get(g) is not None}
 
 
 def _fit(
@@ -303,12 +248,6 @@ def _is_complete(final: FinalModels) -> bool:
     )
 
 
-def _quietly(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function whose thousands of scores may give the same warning."""
-    with quiet_process():
-        return function(*arguments)
-
-
 # -- the table that it learns from ----------------------------------------------------------
 
 
@@ -316,7 +255,7 @@ def stacking_plan(plan: Plan, entries: Sequence[Entry]) -> tuple[Plan, list[Geno
     """Return the plan of the table with the entries' predictions, and its genomes."""
     data, scored = plan.data, plan.folds.scored
     rows = np.sort(scored)
-    columns = np.hstack([data.task.columns(one) for one in _predictions(entries)])
+    columns = np.hstack([data.task.columns(entry.predictions) for entry in entries])
     columns[np.searchsorted(rows, scored)] = columns.copy()
     start, width = data.prepared.schema.n_numeric, columns.shape[1]
     schema = replace(_widened(data.prepared.schema, width), n_rows=len(rows))
@@ -336,13 +275,7 @@ def stacking_plan(plan: Plan, entries: Sequence[Entry]) -> tuple[Plan, list[Geno
     return replace(plan, data=data, problem=problem, space=space, folds=folds), genomes
 
 
-def _predictions(entries: Sequence[Entry]) -> Iterator[Floats]:
-    for entry in entries:
-        assert entry.evaluation.predictions is not None  # checked by `_is_complete`
-        yield entry.evaluation.predictions
-
-
-def folds_of_rows(folds: Folds, rows: NDArray[np.intp]) -> Folds:
+def folds_of_rows(folds: Folds, rows: Indices) -> Folds:
     """Return the folds of some rows, by their positions among these."""
     return Folds(
         tuple(np.searchsorted(rows, train[np.isin(train, rows)]) for train in folds.train),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evolearn.cost.memory import refits_alone
 from evolearn.ensemble.final_models import Order
 from evolearn.evaluation.tasks import EvaluationTask
 from evolearn.execution.budget import Budget
@@ -17,37 +18,23 @@ from evolearn.user_warnings import warn
 
 @dataclass(frozen=True)
 class Trainer:
-    """Trains models in idle workers until the budget is spent.
+    """Trains models in idle workers, with the plan's evaluator, until the budget is spent.
 
-    Attributes
-    ----------
-    plan : Plan
-        Knows which models are fitted alone, for the memory that they need.
-    pool : Pool
-        With the evaluator of the plan installed.
-    budget : Budget
-        Of the whole fit.
-    interruption : Interruption
-        An interrupt ends the training, unless it came before.
+    An interrupt ends the training, unless it came before.
     """
 
     plan: Plan
     pool: Pool
-    budget: Budget
+    budget: Budget  # of the whole fit
     interruption: Interruption
 
     def __call__(
         self, orders: Sequence[Order], spare_seconds: float
     ) -> Iterator[tuple[int, Any]]:
-        """Yield position and result of each order that is trained in time.
+        """Yield position and result of each order that is trained in time, the first first.
 
-        Parameters
-        ----------
-        orders : sequence of Order
-            Begun in this order.
-        spare_seconds : float
-            Training ends when so many seconds of the budget are left, but takes half of them
-            at least.
+        Training ends when `spare_seconds` of the budget are left, but takes half of what is
+        left at least.
         """
         waiting = deque(enumerate(orders))
         n_running, is_alone = 0, False
@@ -56,7 +43,7 @@ class Trainer:
         while waiting or n_running:
             while waiting and self.pool.idle:
                 position, order = waiting[0]
-                alone = self.plan.refits_alone(order.task.genome)
+                alone = refits_alone(order.task.genome, self.plan.space, self.plan.problem)
                 if n_running and (alone or is_alone):
                     break
                 waiting.popleft()

@@ -44,7 +44,7 @@ class Problem:
     fewest_training_rows : int or None
         Training rows of the smallest fold; None: as many as of the largest.
     counted_rows : int or None
-        Number of rows that final models learn from, see `evolearn.evaluation.zero_weights`;
+        Number of rows that final models learn from, see `evolearn.evaluation.folds`;
         None: all.
     row_bytes : float
         Bytes of a row of the numeric matrix.

@@ -23,10 +23,15 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from evolearn.tasks.predictions import Floats, HeldOut, Members
+from evolearn.tasks.predictions import (
+    ColumnEnsemble,
+    Floats,
+    HeldOut,
+    Indices,
+    MemberEnsemble,
+    Members,
+)
 from evolearn.tasks.scoring import Objective, make_objective
-
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -70,21 +75,22 @@ class Task(ABC):
         The scorer of candidates if the user names none, as in the ``scoring`` of estimators.
     stratified : bool
         Whether splits keep the shares of classes, in cross-validation and in target encoders.
-    transforms_target : bool
-        Whether models can be trained on a transformed target.
     encoder_target_type : str
         The ``target_type`` of scikit-learn's `TargetEncoder`.
     nodes_per_row : float
         Number of nodes of a fully grown tree per training row.
+    ensemble_type, column_ensemble_type : type
+        The estimators that `ensemble` and `column_ensemble` return.
     """
 
     name: ClassVar[str]
     models: ClassVar[str]
     default_scoring: ClassVar[Any]
     stratified: ClassVar[bool]
-    transforms_target: ClassVar[bool]
     encoder_target_type: ClassVar[str]
     nodes_per_row: ClassVar[float]
+    ensemble_type: ClassVar[type[MemberEnsemble]]
+    column_ensemble_type: ClassVar[type[ColumnEnsemble]]
 
     # -- the kind of target ------------------------------------------------------------------
 
@@ -115,7 +121,6 @@ class Task(ABC):
             Rows of the table that are in some training part, about twice as many as the least
             that a fold trains on.
         n_classes, smallest_class : int
-            As in `TargetFacts`.
         """
 
     # -- the target of one fit ---------------------------------------------------------------
@@ -149,16 +154,7 @@ class Task(ABC):
 
     @abstractmethod
     def screening_targets(self, values: NDArray[Any]) -> Floats:
-        """Return the columns that new features are expected to explain.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n_samples,)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_targets)
-        """
+        """Return the columns, (n_samples, n_targets), that new features should explain."""
 
     # -- rows; the defaults here and below are those of a target without classes -------------
 
@@ -172,16 +168,8 @@ class Task(ABC):
     ) -> list[Indices]:
         """Return the scored rows of each fold; with one fold a held-out fifth.
 
-        All other rows train.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n_samples,)
-        counted : ndarray of shape (n_samples,)
-            Whether a row may be scored.
-        n_folds : int
-            The number that is wanted; few rows may have fewer.
-        seed : int
+        All other rows train. Only rows that are `counted` may be scored. If there are few rows,
+        there may be fewer folds than `n_folds`.
 
         Raises
         ------
@@ -231,12 +219,7 @@ class Task(ABC):
 
     @abstractmethod
     def predictions_of(self, model: Any, X: Any) -> Floats:
-        """Return the predictions of a fitted model in the shape that is pooled and stacked.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, width)
-        """
+        """Return the predictions that are pooled: (n_samples,) or (n_samples, width)."""
 
     @abstractmethod
     def score(
@@ -287,56 +270,26 @@ class Task(ABC):
 
     @abstractmethod
     def pool(self, parts: Iterable[tuple[float, Floats]], sharpness: float) -> Floats:
-        """Return the predictions that weighted predictions of several models make.
+        """Return the predictions that (weight, predictions) of several models make.
 
-        Parameters
-        ----------
-        parts : iterable of (float, ndarray)
-            Weight and predictions of each model.
-        sharpness : float
-            The factor of the blend.
+        ``sharpness`` is the factor of the blend.
         """
 
     @abstractmethod
     def columns(self, predictions: Floats) -> Floats:
-        """Return the columns that a model's predictions become in a stacking layer.
+        """Return the (n_samples, n_outputs) columns that predictions are in stacking layers."""
 
-        Returns
-        -------
-        ndarray of shape (n_samples, n_outputs)
-        """
-
-    @abstractmethod
     def ensemble(
         self, step: Any, members: Members, weights: list[float], sharpness: float
     ) -> BaseEstimator:
-        """Return the estimator that pools the predictions of fitted members.
+        """Return the estimator that pools the predictions of members, see `MemberEnsemble`."""
+        return self.ensemble_type(step, members, weights, self, sharpness)
 
-        Parameters
-        ----------
-        step : fitted transformer or None
-            Makes the numeric matrix of a table; None if the table is one already.
-        members : list of (estimator, bool)
-            Fitted models, each with whether it takes the table as it came.
-        weights : list of float
-            Of the members; they sum to 1.
-        sharpness : float
-            The factor of the blend.
-        """
-
-    @abstractmethod
     def column_ensemble(
         self, weights: list[float], position: int, sharpness: float
     ) -> BaseEstimator:
-        """Return the same ensemble as an estimator that reads the members' `columns`.
-
-        Parameters
-        ----------
-        weights : list of float
-        position : int
-            Of the first column in the matrix.
-        sharpness : float
-        """
+        """Return the same ensemble as an estimator that reads the members' `columns`."""
+        return self.column_ensemble_type(weights, position, self, sharpness)
 
 
 TaskClass = TypeVar("TaskClass", bound=type[Task])
@@ -345,13 +298,7 @@ _TASKS: dict[str, type[Task]] = {}
 
 
 def register_task(task: TaskClass) -> TaskClass:
-    """Make a task known under its name; a class decorator.
-
-    Raises
-    ------
-    ValueError
-        If another task has the name.
-    """
+    """Make a task known under its name, which no other task may have; a class decorator."""
     known = _TASKS.setdefault(task.name, task)
     if (known.__module__, known.__qualname__) != (task.__module__, task.__qualname__):
         msg = f"The task name {task.name!r} is taken by {known.__qualname__}; choose another."
@@ -361,13 +308,7 @@ def register_task(task: TaskClass) -> TaskClass:
 
 
 def get_task(name: str) -> type[Task]:
-    """Return a task by its name.
-
-    Raises
-    ------
-    ValueError
-        If no task has the name.
-    """
+    """Return a task by its name; raise ValueError if no task has it."""
     if name not in _TASKS:
         msg = f"There is no task {name!r}; register it with evolearn.tasks.register_task."
         raise ValueError(msg)

@@ -20,13 +20,7 @@ class Classification(ProbabilityTask):
     default_scoring: ClassVar[str] = "neg_log_loss"
 
     def objective(self, scoring: Any) -> Objective:
-        """Return the objective of a ``scoring``: None, a name, or a scorer.
-
-        Raises
-        ------
-        ValueError
-            If the name is unknown, or the scorer compares two classes and there are more.
-        """
+        """Return the objective of a ``scoring`` that suits the number of classes."""
         objective = super().objective(scoring)
         if objective.name == "roc_auc" and len(self.classes) > 2:
             msg = (

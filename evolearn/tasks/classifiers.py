@@ -18,15 +18,9 @@ def _model_has(method: str) -> Callable[[Any], bool]:
 class PredictedClassifier(ClassifierMixin, PredictedModel):
     """A fitted classifier whose predictions on one table are computed once.
 
-    Parameters
-    ----------
-    model : fitted classifier
-    X : table
-        The one whose predictions are kept.
-    classes_ : ndarray of shape (n_classes,)
-        The classes of the columns of `predict_proba`. Classes that the model has not seen
-        have probability 0; columns of other classes are left out, and the probabilities that
-        remain are scaled to sum to 1.
+    `predict_proba` has a column for each of `classes_`. Classes that the model has not seen
+    have probability 0; columns of other classes are left out, and the probabilities that remain
+    are scaled to sum to 1.
     """
 
     def __init__(self, model: Any, X: Any, classes_: NDArray[Any]) -> None:
@@ -68,12 +62,7 @@ class PredictedClassifier(ClassifierMixin, PredictedModel):
 class StoredClassifier(ClassifierMixin, BaseEstimator):
     """Predictions as a classifier that a scorer can call.
 
-    Parameters
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-    probabilities : ndarray of shape (n_samples, n_classes)
-    labels : ndarray of shape (n_samples,), default=None
-        The predicted classes, which may be others; None: the most probable ones.
+    The predicted classes, `labels`, are the most probable ones by default.
     """
 
     def __init__(

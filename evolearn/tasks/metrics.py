@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Metric = Callable[[NDArray[Any], Array, Array | None], float]
+from evolearn.tasks.predictions import Floats
+
+Metric = Callable[[NDArray[Any], Floats, Floats | None], float]
 
 
-def log_loss(truth: NDArray[Any], predictions: Array, weights: Array | None) -> float:
+def log_loss(truth: NDArray[Any], predictions: Floats, weights: Floats | None) -> float:
     """Return minus the log loss; `truth` holds class codes."""
     # Clipped and normalised as scikit-learn does.
     eps = np.finfo(np.float64).eps
@@ -23,12 +24,12 @@ def log_loss(truth: NDArray[Any], predictions: Array, weights: Array | None) -> 
     return float(np.average(logs, weights=weights))
 
 
-def accuracy(truth: NDArray[Any], predictions: Array, weights: Array | None) -> float:
+def accuracy(truth: NDArray[Any], predictions: Floats, weights: Floats | None) -> float:
     """Return the share of rows whose most probable class is the true one."""
     return float(np.average(predictions.argmax(axis=1) == truth, weights=weights))
 
 
-def roc_auc(truth: NDArray[Any], predictions: Array, weights: Array | None) -> float:
+def roc_auc(truth: NDArray[Any], predictions: Floats, weights: Floats | None) -> float:
     """Return the area under the ROC curve of a binary problem, NaN with one class only.
 
     The probability that a positive row is ranked above a negative one (Mann-Whitney U).
@@ -45,7 +46,7 @@ def roc_auc(truth: NDArray[Any], predictions: Array, weights: Array | None) -> f
     return _weighted_roc_auc(positive, score, weights)
 
 
-def _rank_sum(score: Array, positive: NDArray[np.bool_]) -> float:
+def _rank_sum(score: Floats, positive: NDArray[np.bool_]) -> float:
     """Return the sum of the ranks of positive rows; rows of one score share a mean rank."""
     order = score.argsort()
     ordered, positive = score[order], positive[order]
@@ -58,7 +59,7 @@ def _rank_sum(score: Array, positive: NDArray[np.bool_]) -> float:
     return float((counts * (begins + 1 + ends)).sum() / 2)
 
 
-def _weighted_roc_auc(positive: NDArray[np.bool_], score: Array, weights: Array) -> float:
+def _weighted_roc_auc(positive: NDArray[np.bool_], score: Floats, weights: Floats) -> float:
     _, inverse = np.unique(score, return_inverse=True)
     above = np.bincount(inverse, weights=weights * positive)
     below = np.bincount(inverse, weights=weights * ~positive)
@@ -67,26 +68,28 @@ def _weighted_roc_auc(positive: NDArray[np.bool_], score: Array, weights: Array)
     return float((above * beaten).sum() / total) if total > 0 else float("nan")
 
 
-def mean_squared_error(truth: NDArray[Any], predictions: Array, weights: Array | None) -> float:
+def mean_squared_error(
+    truth: NDArray[Any], predictions: Floats, weights: Floats | None
+) -> float:
     """Return minus the mean squared error."""
     return -float(np.average((truth - predictions) ** 2, weights=weights))
 
 
 def root_mean_squared_error(
-    truth: NDArray[Any], predictions: Array, weights: Array | None
+    truth: NDArray[Any], predictions: Floats, weights: Floats | None
 ) -> float:
     """Return minus the root mean squared error."""
     return -float(np.sqrt(-mean_squared_error(truth, predictions, weights)))
 
 
 def mean_absolute_error(
-    truth: NDArray[Any], predictions: Array, weights: Array | None
+    truth: NDArray[Any], predictions: Floats, weights: Floats | None
 ) -> float:
     """Return minus the mean absolute error."""
     return -float(np.average(np.abs(truth - predictions), weights=weights))
 
 
-def r2(truth: NDArray[Any], predictions: Array, weights: Array | None) -> float:
+def r2(truth: NDArray[Any], predictions: Floats, weights: Floats | None) -> float:
     """Return the coefficient of determination."""
     spread = np.average((truth - np.average(truth, weights=weights)) ** 2, weights=weights)
     if spread == 0:

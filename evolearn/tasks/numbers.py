@@ -9,12 +9,19 @@ from numpy.typing import NDArray
 from scipy.stats import kurtosis, rankdata
 from sklearn.base import BaseEstimator, is_regressor
 from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit
+from sklearn.model_selection import BaseCrossValidator, GroupKFold, KFold, ShuffleSplit
 
 from evolearn.data import varies_little
-from evolearn.tasks.base import Indices, TargetFacts, Task
+from evolearn.tasks.base import TargetFacts, Task
 from evolearn.tasks.metrics import METRICS
-from evolearn.tasks.predictions import Floats, HeldOut, Members, checked_predictions
+from evolearn.tasks.predictions import (
+    ColumnEnsemble,
+    Floats,
+    HeldOut,
+    Indices,
+    MemberEnsemble,
+    checked_predictions,
+)
 from evolearn.tasks.regressors import (
     ColumnEnsembleRegressor,
     EnsembleRegressor,
@@ -22,7 +29,7 @@ from evolearn.tasks.regressors import (
     StoredRegressor,
 )
 from evolearn.tasks.scoring import Objective
-from evolearn.tasks.splitting import HOLDOUT_SHARE, group_splits, test_rows
+from evolearn.tasks.splitting import HOLDOUT_SHARE, test_rows
 from evolearn.tasks.target import as_array, as_numbers, refuse_missing
 
 # Above this excess kurtosis the squares of few values are most of the variance.
@@ -44,21 +51,16 @@ class NumberTask(Task):
 
     models: ClassVar[str] = "regression"
     stratified: ClassVar[bool] = False
-    transforms_target: ClassVar[bool] = True
     # The encoder would take whole numbers for classes, thousands of them if they are prices.
     encoder_target_type: ClassVar[str] = "continuous"
     nodes_per_row: ClassVar[float] = 2.0
+    ensemble_type: ClassVar[type[MemberEnsemble]] = EnsembleRegressor
+    column_ensemble_type: ClassVar[type[ColumnEnsemble]] = ColumnEnsembleRegressor
 
     @classmethod
     def from_target(cls, y: Any) -> tuple[NDArray[Any], Self]:
-        """Return the target as float64, and the task.
-
-        Raises
-        ------
-        ValueError
-            If the target holds text, missing values or infinity.
-        """
-        array = as_array(y, "y")
+        """Return the target as float64 without missing values or infinity, and the task."""
+        array = as_array(y)
         refuse_missing(array)
         return as_numbers(array), cls()
 
@@ -99,22 +101,19 @@ class NumberTask(Task):
     ) -> list[Indices]:
         """Return the scored rows of shuffled folds, or a held-out fifth."""
         rows = np.flatnonzero(counted)
-        if n_folds > 1:
-            n_folds = min(n_folds, len(rows))
-            return test_rows(
-                rows, None, lambda: KFold(n_folds, shuffle=True, random_state=seed)
-            )
-        return test_rows(
-            rows,
-            None,
-            lambda: ShuffleSplit(1, test_size=HOLDOUT_SHARE, random_state=seed),
-        )
+
+        def splitter() -> BaseCrossValidator:
+            if n_folds > 1:
+                return KFold(min(n_folds, len(rows)), shuffle=True, random_state=seed)
+            return ShuffleSplit(1, test_size=HOLDOUT_SHARE, random_state=seed)
+
+        return test_rows(rows, None, splitter)
 
     def split_groups(
         self, values: NDArray[Any], groups: NDArray[Any], n_folds: int, seed: int
     ) -> list[tuple[Indices, Indices]]:
         """Return folds of whole groups, balanced by their rows."""
-        return group_splits(GroupKFold(n_folds), values, groups)
+        return list(GroupKFold(n_folds).split(values, values, groups))
 
     # -- predictions of one model ------------------------------------------------------------
 
@@ -155,15 +154,3 @@ class NumberTask(Task):
     def columns(self, predictions: Floats) -> Floats:
         """Return the predictions as a column."""
         return predictions.reshape(-1, 1)
-
-    def ensemble(
-        self, step: Any, members: Members, weights: list[float], sharpness: float
-    ) -> BaseEstimator:
-        """Return the regressor that pools the predictions of fitted members."""
-        return EnsembleRegressor(step, members, weights, self, sharpness)
-
-    def column_ensemble(
-        self, weights: list[float], position: int, sharpness: float
-    ) -> BaseEstimator:
-        """Return the same ensemble as a regressor that reads the members' columns."""
-        return ColumnEnsembleRegressor(weights, position, self, sharpness)

@@ -7,14 +7,10 @@ lower error than the mean of the probabilities: a forest is underconfident, over
 trees are overconfident, and in a plain mean the underconfident members dominate.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
-Floats = NDArray[Any]
+from evolearn.tasks.predictions import Floats, Indices
 
 # Lower probabilities are raised to this one: no member can rule out a class by itself.
 LEAST_PROBABILITY = 1e-4
@@ -39,33 +35,10 @@ def pooled(mean: Floats) -> Floats:
     return shifted / shifted.sum(axis=1, keepdims=True)
 
 
-def pool(parts: Iterable[tuple[float, Floats]], factor: float) -> Floats:
-    """Return the pooled probabilities of several models.
-
-    Parameters
-    ----------
-    parts : iterable of (float, ndarray of shape (n_samples, n_classes))
-        Weight and probabilities of each model.
-    factor : float
-        The sharpness of the pool: the factor of the weighted mean of logarithms.
-    """
-    logs = [weight * logarithms(part) for weight, part in parts]
-    return pooled(factor * np.sum(logs, axis=0))
-
-
-def sharpness(logs: Floats, codes: NDArray[np.intp], weights: Floats | None) -> float:
+def sharpness(logs: Floats, codes: Indices, weights: Floats | None) -> float:
     """Return the factor of logarithms of probabilities with which their log loss is lowest.
 
-    Parameters
-    ----------
-    logs : ndarray of shape (n_samples, n_classes)
-    codes : ndarray of shape (n_samples,)
-        The true classes.
-    weights : ndarray of shape (n_samples,) or None
-
-    Returns
-    -------
-    float
+    `codes` are the positions of the true classes.
     """
     logs = logs - logs.max(axis=1, keepdims=True)
     of_truth = np.average(logs[np.arange(len(codes)), codes], weights=weights)

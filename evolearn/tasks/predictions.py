@@ -8,22 +8,13 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
 Members = list[tuple[Any, bool]]
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Held-out rows of a fold.
-
-    Attributes
-    ----------
-    X : table
-        The rows as the model takes them.
-    y : ndarray
-        Their targets.
-    weights : ndarray, default=None
-        Their weights.
-    """
+    """Held-out rows of a fold, as the model takes them, with their targets and weights."""
 
     X: Any
     y: NDArray[Any]
@@ -33,13 +24,7 @@ class HeldOut:
 class PredictedModel(BaseEstimator):
     """A fitted model that a scorer is given: predictions on one table are computed once.
 
-    Any other table, such as some of its rows, is predicted at each call.
-
-    Parameters
-    ----------
-    model : fitted estimator
-    X : table
-        The one whose predictions are kept.
+    Any other table than `X`, such as some of its rows, is predicted at each call.
     """
 
     def __init__(self, model: Any, X: Any) -> None:
@@ -66,13 +51,7 @@ class PredictedModel(BaseEstimator):
 
 
 def checked_predictions(predictions: Floats, n_rows: int) -> Floats:
-    """Return predictions.
-
-    Raises
-    ------
-    ValueError
-        If there is not one for each row, or one is not finite.
-    """
+    """Return predictions; raise ValueError unless each row has one that is finite."""
     if len(predictions) != n_rows:
         msg = f"The model made {len(predictions)} predictions for {n_rows} rows."
         raise ValueError(msg)
@@ -126,14 +105,7 @@ class MemberEnsemble(BaseEstimator):
 class ColumnEnsemble(BaseEstimator):
     """The same ensemble, from the columns that the members' predictions became.
 
-    Parameters
-    ----------
-    weights : list of float
-        The weights of the members.
-    position : int
-        Of the first column in the matrix.
-    task : Task
-    sharpness : float
+    `position` is that of the first column in the matrix; see `MemberEnsemble` for the others.
     """
 
     def __init__(

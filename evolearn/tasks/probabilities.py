@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
+    BaseCrossValidator,
     GroupKFold,
     StratifiedGroupKFold,
     StratifiedKFold,
@@ -17,7 +18,7 @@ from sklearn.model_selection import (
 from sklearn.utils.multiclass import check_classification_targets
 
 from evolearn.tasks import pooling
-from evolearn.tasks.base import Indices, TargetFacts, Task
+from evolearn.tasks.base import TargetFacts, Task
 from evolearn.tasks.classifiers import (
     ColumnEnsembleClassifier,
     EnsembleClassifier,
@@ -26,9 +27,16 @@ from evolearn.tasks.classifiers import (
     align,
 )
 from evolearn.tasks.metrics import METRICS
-from evolearn.tasks.predictions import Floats, HeldOut, Members, checked_predictions
+from evolearn.tasks.predictions import (
+    ColumnEnsemble,
+    Floats,
+    HeldOut,
+    Indices,
+    MemberEnsemble,
+    checked_predictions,
+)
 from evolearn.tasks.scoring import Objective
-from evolearn.tasks.splitting import HOLDOUT_SHARE, group_splits, test_rows
+from evolearn.tasks.splitting import HOLDOUT_SHARE, test_rows
 from evolearn.tasks.target import as_array, as_labels, refuse_missing
 
 # Inverse penalty of the stacking model: the members' predictions are much alike.
@@ -54,20 +62,15 @@ class ProbabilityTask(Task):
 
     models: ClassVar[str] = "classification"
     stratified: ClassVar[bool] = True
-    transforms_target: ClassVar[bool] = False
     encoder_target_type: ClassVar[str] = "auto"
     nodes_per_row: ClassVar[float] = 1.0
+    ensemble_type: ClassVar[type[MemberEnsemble]] = EnsembleClassifier
+    column_ensemble_type: ClassVar[type[ColumnEnsemble]] = ColumnEnsembleClassifier
 
     @classmethod
     def from_target(cls, y: Any) -> tuple[NDArray[Any], Self]:
-        """Return the labels as an array that can be sorted, and the task on their classes.
-
-        Raises
-        ------
-        ValueError
-            If the target is continuous, has missing values, or fewer than two classes.
-        """
-        array = as_array(y, "y")
+        """Return the labels, two or more, in an array that can be sorted, and the task."""
+        array = as_array(y)
         refuse_missing(array)
         array = as_labels(array)
         check_classification_targets(array)
@@ -148,14 +151,14 @@ class ProbabilityTask(Task):
             )
             raise ValueError(msg)
         codes = codes[scored]
-        if n_folds > 1:
-            return test_rows(
-                scored, codes, lambda: StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-            )
-        size = max(int(np.ceil(HOLDOUT_SHARE * len(scored))), len(np.unique(codes)))
-        return test_rows(
-            scored, codes, lambda: StratifiedShuffleSplit(1, test_size=size, random_state=seed)
-        )
+
+        def splitter() -> BaseCrossValidator:
+            if n_folds > 1:
+                return StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+            size = max(int(np.ceil(HOLDOUT_SHARE * len(scored))), len(np.unique(codes)))
+            return StratifiedShuffleSplit(1, test_size=size, random_state=seed)
+
+        return test_rows(scored, codes, splitter)
 
     def split_groups(
         self, values: NDArray[Any], groups: NDArray[Any], n_folds: int, seed: int
@@ -163,9 +166,9 @@ class ProbabilityTask(Task):
         """Return folds of whole groups, balanced by class where that is possible."""
         splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
         try:
-            return group_splits(splitter, values, groups)
+            return list(splitter.split(values, values, groups))
         except ValueError:  # every class is rarer than the number of folds
-            return group_splits(GroupKFold(n_folds), values, groups)
+            return list(GroupKFold(n_folds).split(values, values, groups))
 
     def scorable(self, train: Indices, test: Indices, values: NDArray[Any]) -> Indices:
         """Return the test rows whose class is in the training rows."""
@@ -271,7 +274,8 @@ class ProbabilityTask(Task):
 
     def pool(self, parts: Iterable[tuple[float, Floats]], sharpness: float) -> Floats:
         """Return the probabilities that weighted probabilities of several models make."""
-        return pooling.pool(parts, sharpness)
+        logs = [weight * pooling.logarithms(part) for weight, part in parts]
+        return pooling.pooled(sharpness * np.sum(logs, axis=0))
 
     def columns(self, predictions: Floats) -> Floats:
         """Return logarithms of the odds of two classes, of more the centred logarithms."""
@@ -279,15 +283,3 @@ class ProbabilityTask(Task):
         if logs.shape[1] == 2:
             return logs[:, 1:] - logs[:, :1]
         return logs - logs.mean(axis=1, keepdims=True)
-
-    def ensemble(
-        self, step: Any, members: Members, weights: list[float], sharpness: float
-    ) -> BaseEstimator:
-        """Return the classifier that pools the probabilities of fitted members."""
-        return EnsembleClassifier(step, members, weights, self, sharpness)
-
-    def column_ensemble(
-        self, weights: list[float], position: int, sharpness: float
-    ) -> BaseEstimator:
-        """Return the same ensemble as a classifier that reads the members' columns."""
-        return ColumnEnsembleClassifier(weights, position, self, sharpness)

@@ -17,12 +17,7 @@ class PredictedRegressor(RegressorMixin, PredictedModel):
 
 
 class StoredRegressor(RegressorMixin, BaseEstimator):
-    """Predictions as a regressor that a scorer can call.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_samples,)
-    """
+    """Predictions as a regressor that a scorer can call."""
 
     def __init__(self, values: Floats) -> None:
         self.values = values

@@ -20,27 +20,13 @@ _UNBOUNDED = {"positive_likelihood_ratio", "mutual_info_score"}
 
 @dataclass(frozen=True)
 class Objective:
-    """A scorer, and the conversion of its scores to errors.
+    """A scorer, and the conversion of its scores to errors."""
 
-    Attributes
-    ----------
-    scorer : callable
-        ``scorer(estimator, X, y)``, greater is better.
-    name : str
-        The scorer's name, or its text.
-    optimum : float or None
-        The best score that is possible; None if it is not known.
-    fast : str or None
-        The name of the metric on arrays that equals the scorer.
-    weighted : bool
-        Whether the scorer gets sample weights.
-    """
-
-    scorer: Callable[..., Any]
-    name: str
-    optimum: float | None
-    fast: str | None
-    weighted: bool = True
+    scorer: Callable[..., Any]  # ``scorer(estimator, X, y)``, greater is better
+    name: str  # the scorer's name, or its text
+    optimum: float | None  # the best score that is possible; None if it is not known
+    fast: str | None  # the name of the metric on arrays that equals the scorer
+    weighted: bool = True  # whether the scorer gets sample weights
 
     def error(self, score: float) -> float:
         """Return the error of a score: its distance from the optimum, or minus the score."""
@@ -78,25 +64,13 @@ class Objective:
         y: NDArray[Any],
         sample_weight: NDArray[np.float64] | None,
     ) -> float:
-        """Return the score of an estimator, with weights if there are any.
-
-        Raises
-        ------
-        ValueError
-            If the score is not a finite number.
-        """
+        """Return the score of an estimator, with weights if there are any."""
         given = sample_weight is not None and self.weighted
         weights = {"sample_weight": sample_weight} if given else {}
         return self.finite(self.scorer(model, X, y, **weights))
 
     def finite(self, score: Any) -> float:
-        """Return a score as a float.
-
-        Raises
-        ------
-        ValueError
-            If it is not a finite number.
-        """
+        """Return a score as a float; raise ValueError if it is not a finite number."""
         if isinstance(score, np.ndarray) and score.ndim == 0:
             score = score[()]
         if not isinstance(score, (int, float, np.number)) or not math.isfinite(score):
@@ -106,13 +80,7 @@ class Objective:
 
 
 def make_objective(scoring: Any) -> Objective:
-    """Return the objective of a scorer, or of the name of one.
-
-    Raises
-    ------
-    ValueError
-        If the name is unknown.
-    """
+    """Return the objective of a scorer, or of the name of one that scikit-learn has."""
     if isinstance(scoring, str):
         try:
             scorer = get_scorer(scoring)

@@ -11,7 +11,7 @@ from sklearn.utils.multiclass import type_of_target
 from evolearn.data import is_missing
 
 
-def as_array(y: Any, name: str) -> NDArray[Any]:
+def as_array(y: Any) -> NDArray[Any]:
     """Return a 1-d array of any array, series, list or Arrow column."""
     if y is None:
         msg = (
@@ -25,18 +25,13 @@ def as_array(y: Any, name: str) -> NDArray[Any]:
         y = y.to_numpy(dtype=object, na_value=None)  # a nullable dtype of pandas
     array = np.asarray(y)
     if array.dtype.kind == "c":
-        msg = f"Complex data not supported: {name} holds complex numbers; pass real ones."
+        msg = "Complex data not supported: y holds complex numbers; pass real ones."
         raise ValueError(msg)
     return np.asarray(column_or_1d(array, warn=True))
 
 
 def refuse_missing(y: NDArray[Any]) -> None:
-    """Raise if a target has missing values, or infinite ones.
-
-    Raises
-    ------
-    ValueError
-    """
+    """Raise ValueError if a target has missing values, or infinite ones."""
     if y.dtype.kind == "f":
         missing = np.isnan(y)
         if np.isinf(y).any():
@@ -55,13 +50,7 @@ def refuse_missing(y: NDArray[Any]) -> None:
 
 
 def as_numbers(array: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the target as float64.
-
-    Raises
-    ------
-    ValueError
-        If it holds text, dates or infinity.
-    """
+    """Return the target as float64; raise ValueError for text, dates and infinity."""
     if array.dtype.kind in "OUSmM":
         try:
             if array.dtype.kind in "mM":
@@ -81,14 +70,9 @@ def as_numbers(array: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def as_labels(y: Any) -> NDArray[Any]:
-    """Return class labels as an array that can be sorted."""
-    array = as_array(y, "y")
-    return _uniform(array) if array.dtype == object else array
-
-
-def _uniform(y: NDArray[Any]) -> NDArray[Any]:
-    """Return object labels as an array that can be sorted: numbers if all of them are."""
-    if all(isinstance(value, str) for value in y):
+    """Return class labels as an array that can be sorted: numbers if all of them are."""
+    y = as_array(y)
+    if y.dtype != object or all(isinstance(value, str) for value in y):
         return y
     if all(isinstance(value, (bool, int, float, np.bool_, np.number, Decimal)) for value in y):
         return np.array([float(v) if isinstance(v, Decimal) else v for v in y.tolist()])

@@ -255,12 +255,12 @@ def test_time_is_set_aside_for_the_members_that_are_expected():
     library, scorer = two_opposites()
     for number in range(2, 12):
         library.add(entry(number, 5.0 + number))
-    final = planner(library, scorer)
-    everyone = final.refit_seconds()
-    assert planner(library, scorer, n_workers=4).refit_seconds() < everyone
+    final = planner(library, scorer, seconds=100.0)
+    everyone = final.reserved_seconds()
+    assert planner(library, scorer, 100.0, n_workers=4).reserved_seconds() < everyone
     final.choose()
     assert [e.number for e in final.expected] == [0, 1]
-    assert final.refit_seconds() < everyone
+    assert final.reserved_seconds() < everyone
 
 
 def test_no_time_is_set_aside_for_refits_that_would_take_all_of_it(tmp_path):

@@ -27,7 +27,7 @@ from evolearn.ensemble.stacking import (
 from evolearn.evaluation.folds import Folds, make_folds
 from evolearn.exceptions import EvolearnWarning
 from evolearn.execution.interruption import Interruption
-from evolearn.fit import stacking
+from evolearn.fit import run, stacking
 from evolearn.fit.trainer import Trainer
 from evolearn.tasks import Classification, Regression
 
@@ -313,9 +313,7 @@ def test_trees_that_are_not_in_the_space_are_not_in_it_either():
 
 @pytest.mark.parametrize("late", ["evaluated", "fitted", "interrupted"])
 def test_the_ensemble_serves_if_there_is_no_time(late, monkeypatch):
-    add = stacking.Stacking.add
-
-    def hurried(self, final, *arguments):
+    def hurried(real, final, planner):
         calls = []
 
         class Late(Trainer):
@@ -325,18 +323,17 @@ def test_the_ensemble_serves_if_there_is_no_time(late, monkeypatch):
                     return ()
                 return super().__call__(orders, spare_seconds)
 
-        real = self.trainer
         if late == "interrupted":
             interruption = Interruption()
             interruption.requested = True
             trainer = replace(real, interruption=interruption)
         else:
             trainer = Late(real.plan, real.pool, real.budget, real.interruption)
-        unchanged = add(stacking.Stacking(trainer), final, *arguments)
+        unchanged = stacking.add_stacking(trainer, final, planner)
         assert unchanged is final
         return unchanged
 
-    monkeypatch.setattr(stacking.Stacking, "add", hurried)
+    monkeypatch.setattr(run, "add_stacking", hurried)
     X, y = table()
     model = EvolutionaryRegressor(**SETTINGS).fit(X, y)
     assert model.stacking_weights_ == {}
@@ -365,8 +362,7 @@ def test_seconds_are_reserved_for_models_that_fit_into_the_share(monkeypatch, pl
     )
 
     def reserved(budget_seconds, n_workers):
-        reserve = stacking.StackingReserve(plans[0][0], None, budget_seconds, n_workers)
-        return reserve.seconds()
+        return stacking.stacking_reserve(plans[0][0], None, budget_seconds, n_workers)()
 
     assert reserved(100.0, 1) == 15.0, "both"
     assert reserved(100.0, 2) == 9.0, "side by side"
