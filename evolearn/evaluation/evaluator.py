@@ -95,7 +95,7 @@ class Evaluator:
         with config_context(enable_metadata_routing=False, transform_output="default"):
             if isinstance(task, EvaluationTask):
                 return self.evaluate(task)
-            with _collected_warnings():
+            with _hidden_warnings():
                 if isinstance(task, RefitTask):
                     return self.refit(task)
                 return self.fold_models(task.genome)
@@ -111,7 +111,7 @@ class Evaluator:
         """Cross-validate a genome; an exception becomes part of the result."""
         run = _Run(keep_models=task.models_path is not None)
         status, failure, traceback, transient = "scored", "", "", False
-        with _collected_warnings() as messages:
+        with _hidden_warnings() as messages:
             try:
                 self._load(task.genome)
                 run.parents = load_parents(task.parent_models)
@@ -120,8 +120,8 @@ class Evaluator:
                         model = self._run_fold(task.genome, fold, run)
                     if fold == 0:
                         check_portable(model)
-                    status, failure = self._verdict(task, run)
-                    if status != "scored":
+                    if reason := self._reason_to_give_up(task, run):
+                        status, failure = reason
                         break
             except TimeLimitExceeded:
                 inside_worker.request_replacement()
@@ -176,11 +176,11 @@ class Evaluator:
             f"longer than the {task.patience:.3g} s there are for them"
         )
 
-    def _verdict(self, task: EvaluationTask, run: _Run) -> tuple[str, str]:
-        """Return ("scored", "") to continue, else the status and the reason to give up."""
+    def _reason_to_give_up(self, task: EvaluationTask, run: _Run) -> tuple[str, str] | None:
+        """Return the status and the reason if the genome should not be evaluated further."""
         n_done, n_folds = len(run.scores), len(self.folds)
         if n_done == n_folds:
-            return "scored", ""
+            return None
         if task.rival is not None:
             rival = self._errors(task.rival.scores)
             if hopeless(self._errors(run.scores), rival, task.rival.spread):
@@ -189,7 +189,7 @@ class Evaluator:
         expected = run.seconds * sum(rows) / sum(rows[:n_done])
         if run.seconds >= task.untimed_seconds and expected > VERDICT_SLACK * task.patience:
             return "timed_out", self._too_slow(task, run)
-        return "scored", ""
+        return None
 
     def _errors(self, scores: Iterable[float]) -> list[float]:
         return [self.objective.error(score) for score in scores]
@@ -290,7 +290,7 @@ def _joined(run: _Run) -> Floats | None:
 
 
 @contextmanager
-def _collected_warnings() -> Iterator[list[str]]:
+def _hidden_warnings() -> Iterator[list[str]]:
     """Collect the different warnings of a candidate, so that they are not shown."""
     messages: list[str] = []
     with recorded_warnings() as records:

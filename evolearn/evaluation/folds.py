@@ -104,7 +104,7 @@ def make_folds(
             msg = "sample_weight is zero for all test rows of cv; pass other weights or splits."
             raise ValueError(msg)
         return folds.of(kept)
-    # Of a single row R2 and others are not defined.
+    # Each fold scores at least two rows: R2 and others are not defined for one.
     number = min(default_folds, max(int(counted.sum()) // 2, 2)) if cv is None else int(cv)
     if groups is not None:
         return _grouped(y, groups, max(number, 2), task, seed, counted)

@@ -45,13 +45,13 @@ FIT_LIMIT = 120.0
 
 @dataclass(frozen=True)
 class Effort:
-    """Effort that time and memory allow."""
+    """The folds, training rows and screening that time and memory allow."""
 
     n_folds: int
     fit_limit: float  # seconds that one fit may take
     training_rows: int | None = None  # most training rows of a fold; None: all not scored
     fair_seconds: float | None = None  # of a fit, see `portfolio`; None: any
-    formulas: bool = True  # whether genes look for formulas and relations before the search
+    screening: bool = True  # whether genes look for findings before the search
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ def choose_effort(settings: Settings, data: FitData) -> Effort:
     alike = data.groups is not None or not (
         settings.cv is None or isinstance(settings.cv, numbers.Integral)
     )
-    formulas = not alike and (budget is None or budget >= DISCOVERY_BUDGET)
-    return Effort(folds, limit, training_rows, fair, formulas)
+    screening = not alike and (budget is None or budget >= DISCOVERY_BUDGET)
+    return Effort(folds, limit, training_rows, fair, screening)
 
 
 def make_plan(settings: Settings, data: FitData, effort: Effort) -> Plan:
@@ -175,7 +175,7 @@ def make_plan(settings: Settings, data: FitData, effort: Effort) -> Plan:
     )
     fair = float("inf") if effort.fair_seconds is None else effort.fair_seconds
     space = _without(data.space, settings.policy.left_out)
-    if effort.formulas:
+    if effort.screening:
         problem = discover(space, problem, _screening_sample(data))
     space = restrict(space, problem)
     # The splits are in the folds now.

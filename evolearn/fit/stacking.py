@@ -42,7 +42,7 @@ FEWEST_ROWS = 500
 FEWEST_FOLDS = 3
 # Largest share of a time budget that is reserved for it, and the factor by which its models may
 # take longer than expected: their boosting does not stop early.
-LARGEST_SHARE, SLACK = 0.15, 1.5
+LARGEST_RESERVE, SLACK = 0.15, 1.5
 # Seconds to assemble and return the models.
 ASSEMBLY_SECONDS = 0.3
 
@@ -84,12 +84,12 @@ def stacking_reserve(
     width = EXPECTED_MEMBERS * plan.data.task.n_outputs
     problem = replace(plan.problem, table=_widened(plan.problem.table, width))
     genomes = stacking_genomes(plan.space, plan.problem.task)
-    most = LARGEST_SHARE * budget_seconds
+    most = LARGEST_RESERVE * budget_seconds
 
     def reserve() -> float:
         affordable = [0.0]
         for seconds in sorted(
-            expected_seconds(plan, problem, genome, runtime_model) for genome in genomes
+            stacking_seconds(plan, problem, genome, runtime_model) for genome in genomes
         ):
             if seconds <= most and sum(affordable) + seconds <= most * n_workers:
                 affordable.append(seconds)
@@ -98,7 +98,7 @@ def stacking_reserve(
     return reserve
 
 
-def expected_seconds(
+def stacking_seconds(
     plan: Plan, problem: Problem, genome: Genome, runtime_model: RuntimeModel
 ) -> float:
     """Return the expected seconds of all folds and a final fit, 0 if they are not known.
@@ -217,7 +217,7 @@ def _evaluate(
     The plan is that of the search.
     """
     problem = trainer.plan.problem
-    seconds = {g: expected_seconds(plan, problem, g, runtime_model) for g in genomes}
+    seconds = {g: stacking_seconds(plan, problem, g, runtime_model) for g in genomes}
     # The cheapest first: one that is late then costs only more expensive ones.
     ordered = sorted(genomes, key=seconds.__getitem__)
     orders = [Order(EvaluationTask(genome), seconds[genome]) for genome in ordered]

@@ -27,7 +27,7 @@ def logarithms(probabilities: Floats) -> Floats:
 
 
 def pooled(mean: Floats) -> Floats:
-    """Return the probabilities of logarithms that lack a constant per row."""
+    """Return the softmax of each row: probabilities of unnormalised logarithms."""
     if mean.shape[1] == 2:  # sums over rows of two are slow, and a selection needs thousands
         second = expit(mean[:, 1] - mean[:, 0])
         return np.column_stack([1 - second, second])
