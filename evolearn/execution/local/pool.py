@@ -14,15 +14,15 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from evolearn.execution.local.temporary_folder import make_folder, remove_folder
+from evolearn.execution.local.cleanup_process import make_folder, remove_folder
 from evolearn.execution.local.worker import ENDED, Worker
 from evolearn.execution.local.worker_cache import WORKER_CACHE
-from evolearn.execution.local.worker_program import DONE, Frame
+from evolearn.execution.local.worker_program import DONE, RAISED, Frame
 from evolearn.execution.local.worker_slot import (
+    TICK_SECONDS,
     Task,
     WorkerSlot,
     cause_of_death,
-    seconds_to_next_limit,
 )
 from evolearn.execution.pool import Outcome, Pool
 from evolearn.execution.serialization import describe, pickled
@@ -78,7 +78,6 @@ class WorkerPool(Pool):
         self._preload = tuple(preload)
         self._function = b""
         self._killed: list[Worker] = []
-        self._start_failure = ""
         self._slots = [WorkerSlot() for _ in range(n_workers)]
         self.shared_folder = make_folder()
         for slot in self._slots:
@@ -128,28 +127,18 @@ class WorkerPool(Pool):
         remove_folder(self.shared_folder)
 
     def _fill(self, slot: WorkerSlot) -> None:
-        """Put a worker into a slot, unless the system refuses to start one."""
-        slot.worker = None
-        try:
-            worker = WORKER_CACHE.take(self._threads, self._preload)
-        except (OSError, RuntimeError) as error:
-            # No memory, process or thread is left. The slot stays empty and the next task
-            # tries again: fewer workers are better than none.
-            self._start_failure = describe(error)
-            return
-        worker.report_to(self._inbox)
+        """Put a worker into a slot; it has ended at once if the system cannot start one."""
+        slot.worker = WORKER_CACHE.take(self._threads, self._preload)
+        slot.worker.report_to(self._inbox)
         if self._function:
-            worker.install(self._function)
-        slot.worker = worker
+            slot.worker.install(self._function)
 
     def _dispatch(self, slot: WorkerSlot) -> None:
         task = slot.task
         assert task is not None
         if slot.worker is None or slot.worker.returncode is not None:
             self._fill(slot)
-        if slot.worker is None:
-            self._finish(slot, "died", f"no worker could be started: {self._start_failure}")
-            return
+        assert slot.worker is not None
         task.sent = time.monotonic()
         task.dispatches += 1
         slot.worker.submit(task.key, task.payload)
@@ -180,9 +169,7 @@ class WorkerPool(Pool):
         try:
             content = pickle.loads(payload)
         except Exception as error:
-            reason = f"the result could not be unpickled: {describe(error)}"
-            self._finish(slot, "raised", reason)
-            return
+            kind, content = RAISED, f"the result could not be unpickled: {describe(error)}"
         if kind == DONE:
             self._finish(slot, "done", value=content)
         else:
@@ -214,7 +201,7 @@ class WorkerPool(Pool):
                 self._fill(slot)
 
     def _seconds_to_next_limit(self) -> float:
-        return seconds_to_next_limit(self._slots)
+        return min(TICK_SECONDS, *(slot.seconds_left() for slot in self._slots))
 
     def _replace_if_spoilt(self, slot: WorkerSlot) -> None:
         """Replace a worker in which a task left threads or half a limit of memory behind."""

@@ -27,7 +27,7 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Any
 
@@ -39,11 +39,10 @@ Frame = tuple[int, int, bytes]
 
 def load_module(path: str) -> ModuleType:
     """Load a module from its file, without the package that it belongs to."""
-    spec = spec_from_file_location(os.path.basename(path).removesuffix(".py"), path)  # noqa: PTH119
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    name = os.path.basename(path).removesuffix(".py")  # noqa: PTH119
+    module = ModuleType(name)
+    module.__file__ = path
+    SourceFileLoader(name, path).exec_module(module)
     return module
 
 
@@ -164,8 +163,6 @@ class Server:
 
     def _install(self, payload: bytes) -> None:
         self._function, self._failure = None, ""
-        if (shared := sys.modules.get("evolearn.execution.shared")) is not None:
-            shared.clear_loaded()
         gc.collect()
         if not payload:
             if _has_children():
@@ -187,7 +184,7 @@ class Server:
             # The task has forked, and this is the return of its copy of the process.
             os._exit(0)
         inside_worker = sys.modules.get("evolearn.execution.local.inside_worker")
-        spoilt = inside_worker is not None and inside_worker.needs_replacement()
+        spoilt = inside_worker is not None and inside_worker.State.needs_replacement
         if spoilt or any(_is_leftover(thread) for thread in threading.enumerate()):
             self._reply(LEFTOVERS, key)
         self._reply(kind, key, reply)
