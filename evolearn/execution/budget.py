@@ -48,12 +48,6 @@ class Deadline:
     """The end of a step, some seconds from now or once the user presses Ctrl-C.
 
     Without `interruption`, Ctrl-C does not count.
-
-    Examples
-    --------
-    >>> from evolearn.execution.budget import Deadline
-    >>> Deadline().is_over(), Deadline(-1.0).is_over()
-    (False, True)
     """
 
     def __init__(

@@ -120,18 +120,14 @@ def _split(value: Any) -> tuple[Mapping[str, Any], type | None, tuple[int, ...]]
     """Return the arrays or the pickle of a value by the ends of their files' names."""
     is_array = type(value) in (np.ndarray, np.memmap)
     is_compressed = sparse.issparse(value) and value.format in ("csr", "csc")
-    if not (is_array or is_compressed) or value.dtype.kind not in PLAIN_KINDS:
-        return {".pickle": pickled(value)}, None, ()
-    if value.dtype.hasobject:
+    is_plain = (is_array or is_compressed) and value.dtype.kind in PLAIN_KINDS
+    if not is_plain or value.dtype.hasobject:
         return {".pickle": pickled(value)}, None, ()
     if is_array:
         return {".npy": value.view(np.ndarray)}, None, ()
     matrix = _canonical(value)
-    return (
-        {part: getattr(matrix, part) for part in SPARSE_PARTS},
-        type(matrix),
-        matrix.shape,
-    )
+    arrays = {part: getattr(matrix, part) for part in SPARSE_PARTS}
+    return arrays, type(matrix), matrix.shape
 
 
 def _canonical(matrix: Any) -> Any:

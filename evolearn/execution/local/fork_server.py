@@ -1,8 +1,8 @@
 """The parent's side of fork servers: processes that import modules once and fork workers.
 
-There is one for each setting of threads and modules, on Linux only. If it ends, does not
-answer or cannot fork, the caller gets an OSError and starts a fresh interpreter instead. A fork
-server that has ended is replaced.
+There is one for each list of modules, on Linux only. If it ends, does not answer or cannot
+fork, the caller gets an OSError and starts a fresh interpreter instead. A fork server that has
+ended is replaced.
 """
 
 import atexit
@@ -38,10 +38,9 @@ ANSWER_SECONDS = 60.0
 # Interval of looks for the end of a process: one that was killed ends in a few milliseconds.
 REAP_SECONDS = 0.002
 
-# Variables that keep libraries from starting threads when they are imported. The pool of
-# OpenBLAS grows when a worker asks for more threads; the allocator of Arrow frees memory in the
-# calling thread instead.
-NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+# Keeps the allocator of Arrow from starting a thread when it is imported: it frees memory in
+# the calling thread instead.
+NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
 class ForkedProcess:
@@ -153,11 +152,11 @@ class ForkServers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._servers: dict[tuple[int, tuple[str, ...]], ForkServer] = {}
+        self._servers: dict[tuple[str, ...], ForkServer] = {}
 
     def fork(self, settings: dict[str, Any], orders: int, replies: int) -> ForkedProcess:
         """Make a worker by fork; raise an OSError if there is no fork server, or it cannot."""
-        key = settings["threads"], tuple(settings["preload"])
+        key = tuple(settings["preload"])
         with self._lock:
             server = self._servers.get(key)
             if server is not None and server.unfit:

@@ -11,7 +11,7 @@ its own worker and nothing else.
 
 import pickle
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from evolearn.execution.local.cleanup_process import make_folder, remove_folder
@@ -39,13 +39,12 @@ class WorkerPool(Pool):
 
     The workers are forks of a fork server or fresh interpreters, not forks of this process: the
     script needs no ``if __name__ == "__main__"``. Idle workers are kept for the next pool.
+    Numerical libraries use one thread in a worker.
 
     Parameters
     ----------
     n_workers : int
         The number of workers.
-    threads_per_worker : int, default=1
-        The threads that numerical libraries may use in a worker.
     memory_limit : int or None, default=None
         The bytes that a worker may take beyond what it has when it is ready for its first
         task. Enforced on Linux only, where the memory of a process can be read.
@@ -64,16 +63,16 @@ class WorkerPool(Pool):
     ('done', 49)
     """
 
+    _serialize = staticmethod(pickled)
+
     def __init__(
         self,
         n_workers: int,
         *,
-        threads_per_worker: int = 1,
         memory_limit: int | None = None,
         preload: Sequence[str] = (),
     ) -> None:
         super().__init__(n_workers)
-        self._threads = threads_per_worker
         self._memory_limit = memory_limit
         self._preload = tuple(preload)
         self._function = b""
@@ -91,9 +90,6 @@ class WorkerPool(Pool):
     @property
     def _has_tasks(self) -> bool:
         return self.idle < self.n_workers
-
-    def _serialize(self, function: Callable[[Any], Any]) -> bytes:
-        return pickled(function)
 
     def _install(self, serialized: bytes | None) -> None:
         self._function = serialized or b""
@@ -128,7 +124,7 @@ class WorkerPool(Pool):
 
     def _fill(self, slot: WorkerSlot) -> None:
         """Put a worker into a slot; it has ended at once if the system cannot start one."""
-        slot.worker = WORKER_CACHE.take(self._threads, self._preload)
+        slot.worker = WORKER_CACHE.take(self._preload)
         slot.worker.report_to(self._inbox)
         if self._function:
             slot.worker.install(self._function)

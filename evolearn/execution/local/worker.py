@@ -82,8 +82,7 @@ class Worker:
     other systems, and the next worker tries with a new fork server.
     """
 
-    def __init__(self, threads: int, preload: Sequence[str]) -> None:
-        self.threads = threads  # that numerical libraries may use in it
+    def __init__(self, preload: Sequence[str]) -> None:
         self.modules: Mapping[str, tuple[int, int]] = {}  # of the user, when it became idle
         self.preload = frozenset(preload)  # modules that it has been ordered to import
         self.inbox: Inbox | None = None
@@ -163,14 +162,13 @@ class Worker:
             self._process.returncode = 0
 
     def _settings(self, preload: Sequence[str]) -> dict[str, Any]:
-        limits = dict.fromkeys(THREAD_VARIABLES, str(self.threads))
+        limits = dict.fromkeys(THREAD_VARIABLES, "1")
         # Fixed hashes: the order of a set must not differ between two workers or two runs.
         hashes = {"PYTHONHASHSEED": "0"}
         return {
             "folder": _current_folder(),
             "path": [str(entry) or _current_folder() for entry in sys.path],
             "environment": {**os.environ, **limits, **bytecode_environment(), **hashes},
-            "threads": self.threads,
             "idle_seconds": IDLE_SECONDS,
             "preload": list(preload),
         }

@@ -108,6 +108,13 @@ def update_process(settings: dict[str, Any]) -> None:
     serialization.import_cloudpickle()
 
 
+def limit_threads() -> None:
+    """Limit numerical libraries to one thread."""
+    # The environment limits libraries that are loaded later, this call those that have been
+    # loaded with another limit.
+    importlib.import_module("threadpoolctl").threadpool_limits(1)
+
+
 class Server:
     """Execute the parent's orders, one after the other."""
 
@@ -118,7 +125,6 @@ class Server:
         self._queue: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._function: Callable[[Any], Any] | None = None
         self._failure = ""
-        self._threads: int = 1
         self._idle_seconds: float | None = None
 
     def run(self) -> None:
@@ -151,15 +157,9 @@ class Server:
 
     def _prepare(self, payload: bytes) -> None:
         settings = pickle.loads(payload)
-        self._threads = settings["threads"]
         self._idle_seconds = settings["idle_seconds"]
         update_process(settings)
-        self._limit_threads()
-
-    def _limit_threads(self) -> None:
-        # The environment limits libraries that are loaded later, this call those that have been
-        # loaded with another limit.
-        importlib.import_module("threadpoolctl").threadpool_limits(self._threads)
+        limit_threads()
 
     def _install(self, payload: bytes) -> None:
         self._function, self._failure = None, ""
@@ -175,7 +175,7 @@ class Server:
         except BaseException as error:
             reason = serialization.describe(error)
             self._failure = f"the function could not be unpickled in the worker: {reason}"
-        self._limit_threads()
+        limit_threads()
 
     def _serve(self, key: int, payload: bytes) -> None:
         self._reply(STARTED, key)
@@ -185,7 +185,10 @@ class Server:
             os._exit(0)
         inside_worker = sys.modules.get("evolearn.execution.local.inside_worker")
         spoilt = inside_worker is not None and inside_worker.State.needs_replacement
-        if spoilt or any(_is_leftover(thread) for thread in threading.enumerate()):
+        # A thread that the task left running would slow down the next one; daemon threads are
+        # helpers that libraries keep for their next call.
+        others = [thread for thread in threading.enumerate() if not thread.daemon]
+        if spoilt or others != [threading.main_thread()]:
             self._reply(LEFTOVERS, key)
         self._reply(kind, key, reply)
 
@@ -208,14 +211,6 @@ class Server:
             # SystemExit and KeyboardInterrupt too: one bad task must not end its worker.
             # Text is sent, because the error itself may not survive pickling.
             return RAISED, pickle.dumps(doing + serialization.describe(error))
-
-
-def _is_leftover(thread: threading.Thread) -> bool:
-    """Whether a task left this thread running, which would slow down the next task.
-
-    Daemon threads are no leftovers: they are helpers that libraries keep for their next call.
-    """
-    return thread is not threading.main_thread() and not thread.daemon
 
 
 def _has_children() -> bool:

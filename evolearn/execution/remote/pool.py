@@ -75,6 +75,8 @@ class ExecutorPool(Pool):
     ('done', 49)
     """
 
+    _serialize = staticmethod(SerializedFunction.of)
+
     def __init__(
         self, executor: Executor, open_executor: Callable[[], Executor], n_workers: int
     ) -> None:
@@ -107,9 +109,6 @@ class ExecutorPool(Pool):
     @property
     def _is_waiting(self) -> bool:
         return self._has_tasks or self._all_stuck
-
-    def _serialize(self, function: Callable[[Any], Any]) -> SerializedFunction:
-        return SerializedFunction.of(function)
 
     def _install(self, serialized: SerializedFunction | None) -> None:
         if self._function is not None:
