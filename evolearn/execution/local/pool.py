@@ -137,10 +137,10 @@ class WorkerPool(Pool):
         assert slot.worker is not None
         task.sent = time.monotonic()
         task.dispatches += 1
-        slot.worker.submit(task.key, task.payload)
+        slot.worker.submit(task.payload)
 
     def _handle(self, message: tuple[Worker, Frame]) -> None:
-        worker, (kind, _, payload) = message
+        worker, (kind, payload) = message
         slot = next((slot for slot in self._slots if slot.worker is worker), None)
         if slot is None:
             return  # killed before: the outcome of its task is known

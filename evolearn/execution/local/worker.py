@@ -117,7 +117,7 @@ class Worker:
         with self._lock:
             self.inbox = inbox
             if self.returncode is not None:
-                inbox.put((self, (ENDED, 0, b"")))
+                inbox.put((self, (ENDED, b"")))
 
     @property
     def is_ready(self) -> bool:
@@ -128,18 +128,18 @@ class Worker:
         """Update path and environment, and import modules ahead of their use."""
         self.preload |= set(preload)
         self._n_orders += 1
-        self._outbox.put((PREPARE, 0, pickle.dumps(self._settings(preload))))
+        self._outbox.put((PREPARE, pickle.dumps(self._settings(preload))))
 
     def install(self, function: bytes) -> None:
         """Send the pickled function that runs the tasks; empty bytes remove it."""
         self.baseline = None
         self._n_orders += 1
-        self._outbox.put((INSTALL, 0, function))
+        self._outbox.put((INSTALL, function))
 
-    def submit(self, key: int, task: bytes) -> None:
+    def submit(self, task: bytes) -> None:
         """Send a pickled task."""
         self.started = None
-        self._outbox.put((TASK, key, task))
+        self._outbox.put((TASK, task))
 
     def kill(self) -> None:
         """Kill the process and all that it has started, without waiting for its end."""
@@ -223,9 +223,9 @@ class Worker:
                 self._receive(frame)
 
     def _receive(self, frame: Frame) -> None:
-        kind = frame[0]
+        kind, payload = frame
         if kind == READY:
-            self.baseline = pickle.loads(frame[2])
+            self.baseline = pickle.loads(payload)
             self._n_confirmed += 1
         elif kind == STARTED:
             self.started = time.monotonic()
@@ -245,7 +245,7 @@ class Worker:
         with self._lock:
             self.returncode = code
             if self.inbox is not None:
-                self.inbox.put((self, (ENDED, 0, b"")))
+                self.inbox.put((self, (ENDED, b"")))
 
 
 _alive: weakref.WeakSet[Worker] = weakref.WeakSet()

@@ -4,16 +4,16 @@ It is started by its path, not imported as a part of the package, so that a work
 some hundredths of a second and imports only what it needs. Hence it uses the standard library
 alone until it knows the parent's ``sys.path``.
 
-Parent and worker speak in frames over two pipes: a kind, a key and a payload of bytes.
+Parent and worker speak in frames over two pipes: a kind and a payload of bytes.
 
     parent                                       worker
       | -- PREPARE  path, environment, imports --> |
       | <----------------------- READY  own memory |
       | -- INSTALL  pickled function ------------> |
       | <----------------------- READY  own memory |
-      | -- TASK     key, pickled task -----------> |
-      | <----------------------------- STARTED key |
-      | <- DONE key, value  or  RAISED key, reason |
+      | -- TASK     pickled task ----------------> |
+      | <--------------------------------- STARTED |
+      | <--------- DONE value  or  RAISED reason - |
 """
 
 import contextlib
@@ -32,9 +32,9 @@ from types import ModuleType
 from typing import Any
 
 PREPARE, INSTALL, TASK, READY, STARTED, LEFTOVERS, DONE, RAISED = range(8)
-HEADER = struct.Struct("<BqQ")  # kind, key, length of the payload
+HEADER = struct.Struct("<BQ")  # kind, length of the payload
 
-Frame = tuple[int, int, bytes]
+Frame = tuple[int, bytes]
 
 
 def load_module(path: str) -> ModuleType:
@@ -55,9 +55,9 @@ def read_frame(read: Callable[[int], bytes]) -> Frame | None:
     header = _read_exactly(read, HEADER.size)
     if header is None:
         return None
-    kind, key, length = HEADER.unpack(header)
+    kind, length = HEADER.unpack(header)
     payload = _read_exactly(read, length)
-    return None if payload is None else (kind, key, payload)
+    return None if payload is None else (kind, payload)
 
 
 def _read_exactly(read: Callable[[int], bytes], length: int) -> bytes | None:
@@ -70,11 +70,11 @@ def _read_exactly(read: Callable[[int], bytes], length: int) -> bytes | None:
     return bytes(chunks)
 
 
-def write_frame(write: Callable[[Any], int], kind: int, key: int, payload: bytes) -> None:
+def write_frame(write: Callable[[Any], int], kind: int, payload: bytes) -> None:
     """Write one frame completely, however little the pipe takes at a time."""
     # Small frames go out in one piece: one system call, one wake-up of the other side.
     small = len(payload) < 1 << 15
-    header = HEADER.pack(kind, key, len(payload))
+    header = HEADER.pack(kind, len(payload))
     for part in [header + payload] if small else [header, payload]:
         rest = memoryview(part)
         while rest:
@@ -133,16 +133,16 @@ class Server:
         while True:
             is_in_use = self._function is not None or self._failure != ""
             try:
-                order, key, payload = self._queue.get(
+                order, payload = self._queue.get(
                     timeout=None if is_in_use else self._idle_seconds
                 )
             except queue.Empty:
                 os._exit(0)
             if order == TASK:
-                self._serve(key, payload)
+                self._serve(payload)
             else:
                 (self._prepare if order == PREPARE else self._install)(payload)
-                self._reply(READY, 0, pickle.dumps(own_memory()))
+                self._reply(READY, pickle.dumps(own_memory()))
 
     def _listen(self) -> None:
         while (frame := read_frame(lambda n: os.read(self._orders, n))) is not None:
@@ -152,8 +152,8 @@ class Server:
             os.killpg(self._pid, signal.SIGKILL)
         os._exit(0)
 
-    def _reply(self, kind: int, key: int, payload: bytes = b"") -> None:
-        write_frame(lambda part: os.write(self._replies, part), kind, key, payload)
+    def _reply(self, kind: int, payload: bytes = b"") -> None:
+        write_frame(lambda part: os.write(self._replies, part), kind, payload)
 
     def _prepare(self, payload: bytes) -> None:
         settings = pickle.loads(payload)
@@ -177,8 +177,8 @@ class Server:
             self._failure = f"the function could not be unpickled in the worker: {reason}"
         limit_threads()
 
-    def _serve(self, key: int, payload: bytes) -> None:
-        self._reply(STARTED, key)
+    def _serve(self, payload: bytes) -> None:
+        self._reply(STARTED)
         kind, reply = self._run(payload)
         if os.getpid() != self._pid:
             # The task has forked, and this is the return of its copy of the process.
@@ -189,8 +189,8 @@ class Server:
         # helpers that libraries keep for their next call.
         others = [thread for thread in threading.enumerate() if not thread.daemon]
         if spoilt or others != [threading.main_thread()]:
-            self._reply(LEFTOVERS, key)
-        self._reply(kind, key, reply)
+            self._reply(LEFTOVERS)
+        self._reply(kind, reply)
 
     def _run(self, payload: bytes) -> tuple[int, bytes]:
         if self._failure:
