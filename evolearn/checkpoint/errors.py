@@ -35,14 +35,6 @@ class CheckpointError(ValueError):
         )
 
     @classmethod
-    def in_use(cls, path: Path) -> Self:
-        """Return the error for a file that another fit is writing."""
-        return cls(
-            f"The checkpoint {path} is being written by another fit on the same data and "
-            "settings; wait for it, or give this one another folder as journal."
-        )
-
-    @classmethod
     def unusable(cls, path: Path, error: Exception) -> Self:
         """Return the error for a file that the system does not let us read or write."""
         return cls(
@@ -53,7 +45,7 @@ class CheckpointError(ValueError):
 
 @contextlib.contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Turn every error of reading a database into a `CheckpointError`."""
+    """Turn every error of opening or reading a database into a `CheckpointError`."""
     try:
         yield
     except CheckpointError:
@@ -64,6 +56,8 @@ def reading(path: Path) -> Iterator[None]:
             raise CheckpointError.foreign(path) from None
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR):
             raise CheckpointError.damaged(path, str(error)) from None
+        raise CheckpointError.unusable(path, error) from None
+    except OSError as error:
         raise CheckpointError.unusable(path, error) from None
     except (ValueError, TypeError, LookupError) as error:  # of a row that nobody here wrote
         raise CheckpointError.damaged(path, str(error)) from None

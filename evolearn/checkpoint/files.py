@@ -27,24 +27,8 @@ class WriterLock:
     """A lock file, held by at most one process at a time until it is released.
 
     The system drops the lock when the process ends, however that happens; a lock file that
-    remains is taken over. On file systems without locks nothing is locked.
-
-    Parameters
-    ----------
-    path : Path
-        The lock file; removed on release.
-
-    Attributes
-    ----------
-    is_held : bool
-        Whether the file system has locks.
-
-    Raises
-    ------
-    BlockingIOError
-        If somebody else holds it.
-    OSError
-        If the file cannot be created.
+    remains is taken over. On file systems without locks nothing is locked, and `is_held` is
+    False. Raises BlockingIOError if somebody else holds the lock.
     """
 
     def __init__(self, path: Path) -> None:
@@ -92,21 +76,11 @@ class WatchedFiles:
     """Notices when an open file is removed, replaced or cut off.
 
     SQLite does not: it would write into a file without a name, or behind a gap, and would be
-    killed by SIGBUS where its shared memory is cut off.
-
-    Parameters
-    ----------
-    paths : iterable of Path
-        Not all of them need to exist.
-
-    Attributes
-    ----------
-    have_inodes : bool, default=True
-        Whether a file has the same inode at each look. On some network disks it has not.
+    killed by SIGBUS where its shared memory is cut off. Not all of the files need to exist.
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        self.have_inodes = True
+        self.have_inodes = True  # the same at each look; not so on some network disks
         self._paths = list(paths)
         self._states: dict[Path, os.stat_result] = {}
 

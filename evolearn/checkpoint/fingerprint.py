@@ -24,7 +24,7 @@ VERSIONED = {"evolearn", "sklearn", "builtins"}
 
 
 def fingerprint(arrays: Sequence[Any], settings: Sequence[Any]) -> str:
-    """Return a digest of data and settings, the same in every process.
+    """Return 24 hexadecimal digits for data and settings, the same in every process.
 
     Parameters
     ----------
@@ -34,11 +34,6 @@ def fingerprint(arrays: Sequence[Any], settings: Sequence[Any]) -> str:
         Plain values, scorers, search spaces, and functions and classes of the user's. Of these
         the code counts, and the values it is called with, but not functions that it calls by a
         global name.
-
-    Returns
-    -------
-    str
-        24 hexadecimal digits.
     """
     versions = [f"{name} {version(name)}" for name in PACKAGES]
     lines = [joblib.hash(tuple(arrays)), *_texts(list(settings)), *versions]
@@ -64,7 +59,7 @@ def _content(value: Any) -> tuple[str, Sequence[Any]]:
     if isinstance(value, SearchSpace):
         return kind, [*value.estimators, *value.preparation.items()]
     if isinstance(value, Component):
-        return _component_text(value), _component_parts(value)
+        return _component_content(value)
     if isinstance(value, OptionalEstimator):
         return f"{value!r} {value.version}", []
     if isinstance(value, FunctionType):
@@ -94,19 +89,16 @@ def _content(value: Any) -> tuple[str, Sequence[Any]]:
     return text_of(value), []
 
 
-def _component_text(component: Component) -> str:
+def _component_content(component: Component) -> tuple[str, Sequence[Any]]:
     mappings = component.parameters, component.conditions, component.slots
     texts = [text_of(dict(mapping or {})) for mapping in mappings]
-    return " ".join([component.name, str(component.whole), str(component.complexity), *texts])
-
-
-def _component_parts(component: Component) -> list[Any]:
+    text = " ".join([component.name, str(component.whole), str(component.complexity), *texts])
     domains = component.parameters.values()
     options = [list(domain.options) for domain in domains if isinstance(domain, Choice)]
     estimator = component.estimator
-    if estimator is None or isinstance(estimator, OptionalEstimator):
-        return [*options, estimator]
-    return [*options, component.prototype()]
+    if estimator is not None and not isinstance(estimator, OptionalEstimator):
+        estimator = component.prototype()
+    return text, [*options, estimator]
 
 
 def _class_parts(kind: type) -> Iterator[Any]:

@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from importlib.metadata import version
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -55,18 +56,6 @@ SYNCHRONIZED_SECONDS = 1.0
 SUFFIXES = ("", "-wal", "-shm")
 # Bytes of the smallest page that a database can have.
 SMALLEST_DATABASE = 512
-
-
-_OPEN: "weakref.WeakSet[CheckpointStore]" = weakref.WeakSet()
-
-
-def _abandon_in_fork() -> None:
-    for store in list(_OPEN):
-        store._abandon()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_abandon_in_fork)
 
 
 class CheckpointStore:
@@ -111,7 +100,7 @@ class CheckpointStore:
         self._synchronized = float("-inf")
         self._files = WatchedFiles([path.with_name(path.name + end) for end in SUFFIXES])
         self._connection: sqlite3.Connection | None = None
-        self._lock = self._prepared_lock()
+        self._lock = self._take_lock()
         _OPEN.add(self)
         try:
             self._open({"format": FORMAT, "fingerprint": fingerprint, "seed": str(seed)})
@@ -186,14 +175,12 @@ class CheckpointStore:
     def add_step(self, step: Step) -> None:
         """Store the order of a result."""
         self.steps.append(step)
-        row = step_row(len(self.steps), step)
-        self._write(insertion("steps", row))
+        self._write(insertion("steps", step_row(len(self.steps), step)))
 
     def replace_steps(self, steps: Sequence[Step]) -> None:
         """Store another history: that which this run continues."""
-        pairs = enumerate(zip(steps, self.steps, strict=False))
-        shorter = min(len(steps), len(self.steps))
-        same = next((n for n, (new, old) in pairs if new != old), shorter)
+        pairs = zip(steps, self.steps, strict=False)
+        same = len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
         rows = [step_row(n, step) for n, step in enumerate(steps[same:], same + 1)]
         if rows or same < len(self.steps):
             delete = "DELETE FROM steps WHERE position > ?", (same,)
@@ -264,36 +251,32 @@ class CheckpointStore:
 
     # -- opening ------------------------------------------------------------------------------
 
-    def _prepared_lock(self) -> WriterLock:
-        """Create the folder, take the lock, and see to it that there is a regular file."""
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = WriterLock(self.path.with_suffix(".lock"))
-        except FileExistsError:
-            folder = self.path.parent
-            msg = f"journal must be a folder, but {folder} is a file; pass another path."
-            raise CheckpointError(msg) from None
-        except BlockingIOError:
-            raise CheckpointError.in_use(self.path) from None
-        except OSError as error:
-            raise CheckpointError.unusable(self.path, error) from None
-        try:
+    def _take_lock(self) -> WriterLock:
+        """Create the folder and take the lock."""
+        folder = self.path.parent
+        with reading(self.path):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                return WriterLock(self.path.with_suffix(".lock"))
+            except FileExistsError:
+                msg = f"journal must be a folder, but {folder} is a file; pass another path."
+                raise CheckpointError(msg) from None
+            except BlockingIOError:
+                msg = (
+                    f"The checkpoint {self.path} is being written by another fit on the same "
+                    "data and settings; wait for it, or give this one another folder as "
+                    "journal."
+                )
+                raise CheckpointError(msg) from None
+
+    def _open(self, expected: dict[str, str]) -> None:
+        options = "mode=rw" if self._lock.is_held else "mode=rw&nolock=1"
+        with reading(self.path):
             if self.path.exists() and not self.path.is_file():
                 raise CheckpointError.foreign(self.path)
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             if 0 < self.path.stat().st_size < SMALLEST_DATABASE:  # to SQLite, one byte is none
                 raise CheckpointError.foreign(self.path)
-        except OSError as error:
-            lock.release()
-            raise CheckpointError.unusable(self.path, error) from None
-        except BaseException:
-            lock.release()
-            raise
-        return lock
-
-    def _open(self, expected: dict[str, str]) -> None:
-        options = "mode=rw" if self._lock.is_held else "mode=rw&nolock=1"
-        with reading(self.path):
             self._connection = connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?{options}",
                 uri=True,
@@ -377,3 +360,15 @@ class CheckpointStore:
             if table != "meta" and row[0] != n:
                 raise CheckpointError.damaged(self.path, f"row {n} of table {table} is missing")
             yield row[:-1]
+
+
+_OPEN: weakref.WeakSet[CheckpointStore] = weakref.WeakSet()
+
+
+def _abandon_in_fork() -> None:
+    for store in list(_OPEN):
+        store._abandon()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon_in_fork)

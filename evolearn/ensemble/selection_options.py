@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from evolearn.ensemble.library import Entry
 from evolearn.ensemble.selection import OutOfFold, select
-from evolearn.execution.deadline import Deadline
+from evolearn.execution.budget import Deadline
 from evolearn.execution.process_settings import quiet_process
 from evolearn.execution.serialization import describe
 

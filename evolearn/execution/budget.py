@@ -1,8 +1,10 @@
-"""The time budget: one deadline for everything that a search does."""
+"""The time budget of a whole search, and deadlines of its steps."""
 
 import math
 import time
 from collections.abc import Callable
+
+from evolearn.execution.interruption import Interruption
 
 
 class Budget:
@@ -40,3 +42,21 @@ class Budget:
     def remaining(self) -> float:
         """Seconds left: infinite without a limit, negative after the deadline."""
         return math.inf if self.seconds is None else self.seconds - self.elapsed()
+
+
+class Deadline:
+    """The end of a step, some seconds from now or once the user presses Ctrl-C.
+
+    Without `interruption`, Ctrl-C does not count.
+    """
+
+    def __init__(
+        self, seconds: float = math.inf, interruption: Interruption | None = None
+    ) -> None:
+        self._end = time.monotonic() + seconds
+        self._interruption = interruption
+
+    def is_over(self) -> bool:
+        """Whether the time has come."""
+        requested = self._interruption is not None and self._interruption.requested
+        return requested or time.monotonic() > self._end

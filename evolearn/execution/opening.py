@@ -8,9 +8,8 @@ from typing import Any
 from joblib import effective_n_jobs
 
 from evolearn.execution.pool import Pool
-from evolearn.execution.remote.backends import ExecutorBackend
-from evolearn.execution.remote.dask_backend import (
-    DaskBackend,
+from evolearn.execution.remote.dask_pool import (
+    DaskPool,
     client_of,
     current_client,
     is_client,
@@ -103,7 +102,7 @@ def _pool_of(open_executor: Callable[[], Any], n_jobs: int | None) -> Pool:
     dask = client_of(executor)
     if dask is not None:
         return _dask_pool(*dask, n_jobs)
-    return ExecutorPool(ExecutorBackend(executor, open_executor), effective_n_jobs(n_jobs))
+    return ExecutorPool(executor, open_executor, effective_n_jobs(n_jobs))
 
 
 def _dask_pool(client: Any, options: Mapping[str, Any], n_jobs: int | None) -> Pool:
@@ -117,4 +116,4 @@ def _dask_pool(client: Any, options: Mapping[str, Any], n_jobs: int | None) -> P
         n_jobs = n_threads
     elif n_jobs < 0:
         n_jobs = max(1, n_threads + 1 + n_jobs)
-    return ExecutorPool(DaskBackend(client, options), n_jobs)
+    return DaskPool(client, options, n_jobs)

@@ -73,6 +73,8 @@ class Pool(ABC):
     """
 
     shared_folder: Path | None = None
+    # Serializes a function for `_install`.
+    _serialize: Callable[[Callable[[Any], Any]], Any]
 
     def __init__(self, n_workers: int) -> None:
         if n_workers < 1:
@@ -232,10 +234,6 @@ class Pool(ABC):
     def _is_waiting(self) -> bool:
         """Whether `collect` has anything to wait for."""
         return self._has_tasks
-
-    @abstractmethod
-    def _serialize(self, function: Callable[[Any], Any]) -> Any:
-        """Serialize a function for `_install`."""
 
     @abstractmethod
     def _install(self, serialized: Any) -> None:

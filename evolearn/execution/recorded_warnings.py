@@ -34,12 +34,16 @@ class _Recorder:
     def __exit__(self, *error: object) -> None:
         with self._lock:
             self._n_users -= 1
-            if self._n_users == 0:
-                self._restore()
+            if self._n_users > 0:
+                return
+            if warnings.showwarning == self._show:
+                self._replaced.close()
+            else:  # the user replaced our filters, and will restore them: see `_show`
+                self._replaced.pop_all()
 
     @contextmanager
     def records(self) -> Iterator[Records]:
-        """Record the different warnings of this thread."""
+        """Record the different warnings of this thread, as a context that gives the records."""
         stack = self._local.__dict__.setdefault("stack", [])
         with self:
             stack.append({})
@@ -50,7 +54,7 @@ class _Recorder:
 
     @contextmanager
     def users_filters(self) -> Iterator[None]:
-        """Restore the user's filters for a moment, if nobody has replaced ours."""
+        """Restore the user's filters, while threads may run tasks, if ours are still there."""
         with self._lock:
             is_ours = self._n_users > 0 and warnings.showwarning == self._show
             if is_ours:
@@ -69,12 +73,6 @@ class _Recorder:
         warnings.simplefilter("always")
         warnings.showwarning = self._show  # type: ignore[assignment]
 
-    def _restore(self) -> None:
-        if warnings.showwarning == self._show:
-            self._replaced.close()
-        else:  # the user replaced our filters, and will restore them: see `_show`
-            self._replaced.pop_all()
-
     def _show(
         self, message: Any, category: Any, filename: str, lineno: int, *rest: Any
     ) -> None:
@@ -86,17 +84,7 @@ class _Recorder:
             self._users_showwarning(message, category, filename, lineno, *rest)
 
 
-_RECORDER = _Recorder()
-
 #: Discards the warnings of all threads that do not record theirs.
-QUIET = _RECORDER
-
-
-def recorded_warnings() -> Any:
-    """Record the different warnings of this thread, as a context that gives the records."""
-    return _RECORDER.records()
-
-
-def users_filters() -> Any:
-    """Restore the user's filters of warnings, while threads may still run tasks."""
-    return _RECORDER.users_filters()
+QUIET = _Recorder()
+recorded_warnings = QUIET.records
+users_filters = QUIET.users_filters

@@ -3,10 +3,11 @@
 import errno
 import os
 import pickle
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -18,78 +19,47 @@ from evolearn.user_warnings import warn
 PLAIN_KINDS = "biufcSUmMV"
 SPARSE_PARTS = ("data", "indices", "indptr")
 
-_loaded: dict[str, Any] = {}
-
 
 @dataclass(frozen=True)
-class FileValue:
-    """A small handle to a value in a file.
+class SharedValue:
+    """A handle to a value in files, or in the handle itself if workers share no folder.
 
     Parameters
     ----------
-    path : str
-        The file, or the common prefix of the names of several.
-    kind : {"array", "sparse", "pickle"}
-        The format of the value.
+    parts : tuple of str, array or bytes
+        An array, the three arrays of a compressed sparse matrix, or a pickle; each is the path
+        of a file or the content.
     container : type or None
         The class of a sparse matrix.
     shape : tuple of int
         The shape of a sparse matrix.
     """
 
-    path: str
-    kind: Literal["array", "sparse", "pickle"]
+    parts: tuple[Any, ...]
     container: type | None = None
     shape: tuple[int, ...] = ()
 
     def load(self) -> Any:
-        """Return the value, read-only and memory-mapped; the same one each time."""
-        if self.path not in _loaded:
-            _loaded[self.path] = self.read()
-        return _loaded[self.path]
-
-    def read(self) -> Any:
-        """Return the value, read-only and memory-mapped, without caching it."""
-        if self.kind == "array":
-            return _map(self.path)
-        if self.kind == "pickle":
-            return _unpickled(Path(self.path).read_bytes())
-        assert self.container is not None
-        parts = tuple(_map(self.path + part) for part in SPARSE_PARTS)
-        matrix = self.container(parts, shape=self.shape, copy=False)
-        # `share` has ensured it. Each process would check it anew, or try to sort the read-only
-        # arrays in place.
-        matrix.has_canonical_format = True
-        return matrix
-
-
-@dataclass(frozen=True)
-class InlineValue:
-    """A handle that contains its value, for workers that share no folder with the parent.
-
-    Parameters
-    ----------
-    content : object
-        An array or sparse matrix itself, anything else as pickled bytes.
-    """
-
-    content: Any
-
-    def load(self) -> Any:
-        """Return the value; the same one each time."""
+        """Return the value, read-only and mapped if in files; the same one each time."""
         return self._value
 
     def read(self) -> Any:
-        """Return the value."""
-        return self._value
+        """Return the value without caching it."""
+        contents = [_read_only(part) for part in self.parts]
+        if self.container is None:
+            return contents[0]
+        return _canonical_matrix(self.container, contents, self.shape)
 
     @cached_property
     def _value(self) -> Any:
-        content = self.content
-        return _unpickled(content) if isinstance(content, bytes) else _protected(content)
+        return self.read()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Without the value that was loaded in this process.
+        return SharedValue, (self.parts, self.container, self.shape)
 
 
-def share(value: Any, folder: Path | None, name: str) -> FileValue | InlineValue:
+def share(value: Any, folder: Path | None, name: str) -> SharedValue:
     """Write a value to files that every process can map into its memory.
 
     Numerical, boolean, time and fixed-width text arrays and the three arrays of compressed
@@ -107,7 +77,7 @@ def share(value: Any, folder: Path | None, name: str) -> FileValue | InlineValue
 
     Returns
     -------
-    FileValue or InlineValue
+    SharedValue
         A handle that can be sent to workers; ``handle.load()`` returns the value, read-only.
 
     Warns
@@ -126,67 +96,38 @@ def share(value: Any, folder: Path | None, name: str) -> FileValue | InlineValue
     ...     handle.load()
     array([0, 1, 2])
     """
-    if folder is None:
-        return _inline(value)
-    path = Path(folder).absolute() / name
-    try:
-        return _write(value, path)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        for ending in (".npy", ".pickle", *SPARSE_PARTS):
-            Path(f"{path}{ending}").unlink(missing_ok=True)
-        warn(
-            f"The temporary folder {folder} cannot hold the {name} ({describe(error)}): every "
-            "worker gets a copy of its own. Make room there, or name another folder in the "
-            "environment variable TMPDIR."
-        )
-        return _inline(value)
+    parts, container, shape = _split(value)
+    if folder is not None:
+        paths = {part: str(Path(folder).absolute() / f"{name}{part}") for part in parts}
+        try:
+            for part, content in parts.items():
+                _save(content, paths[part])
+            return SharedValue(tuple(paths.values()), container, shape)
+        except FileExistsError:
+            raise
+        except OSError as error:
+            for path in paths.values():
+                Path(path).unlink(missing_ok=True)
+            warn(
+                f"The temporary folder {folder} cannot hold the {name} ({describe(error)}): "
+                "every worker gets a copy of its own. Make room there, or name another folder "
+                "in the environment variable TMPDIR."
+            )
+    return SharedValue(tuple(map(_contiguous, parts.values())), container, shape)
 
 
-def _write(value: Any, path: Path) -> FileValue:
-    if type(value) in (np.ndarray, np.memmap) and _is_plain(value.dtype):
-        _save(value, f"{path}.npy")
-        return FileValue(f"{path}.npy", "array")
-    if _is_compressed(value) and _is_plain(value.dtype):
-        return _share_sparse(value, str(path))
-    with Path(f"{path}.pickle").open("xb") as file:
-        file.write(pickled(value))
-    return FileValue(f"{path}.pickle", "pickle")
-
-
-def clear_loaded() -> None:
-    """Release all values that have been loaded in this process."""
-    _loaded.clear()
-
-
-def _inline(value: Any) -> InlineValue:
-    if type(value) in (np.ndarray, np.memmap) and _is_plain(value.dtype):
-        array = value.view(np.ndarray)
-        # Only contiguous arrays are sent without a copy.
-        return InlineValue(array if array.flags.forc else array.copy())
-    if _is_compressed(value) and _is_plain(value.dtype):
-        return InlineValue(_canonical(value))
-    return InlineValue(pickled(value))
-
-
-def _protected(value: Any) -> Any:
-    """Return a read-only view of an array or compressed matrix."""
-    if isinstance(value, np.ndarray):
-        view = value.view()
-        view.flags.writeable = False
-        return view
-    parts = tuple(_protected(getattr(value, part)) for part in SPARSE_PARTS)
-    matrix = type(value)(parts, shape=value.shape, copy=False)
-    matrix.has_canonical_format = True
-    return matrix
-
-
-def _unpickled(content: bytes) -> Any:
-    value = pickle.loads(content)
-    if isinstance(value, np.ndarray):
-        value.flags.writeable = False
-    return value
+def _split(value: Any) -> tuple[Mapping[str, Any], type | None, tuple[int, ...]]:
+    """Return the arrays or the pickle of a value by the ends of their files' names."""
+    is_array = type(value) in (np.ndarray, np.memmap)
+    is_compressed = sparse.issparse(value) and value.format in ("csr", "csc")
+    is_plain = (is_array or is_compressed) and value.dtype.kind in PLAIN_KINDS
+    if not is_plain or value.dtype.hasobject:
+        return {".pickle": pickled(value)}, None, ()
+    if is_array:
+        return {".npy": value.view(np.ndarray)}, None, ()
+    matrix = _canonical(value)
+    arrays = {part: getattr(matrix, part) for part in SPARSE_PARTS}
+    return arrays, type(matrix), matrix.shape
 
 
 def _canonical(matrix: Any) -> Any:
@@ -195,36 +136,43 @@ def _canonical(matrix: Any) -> Any:
         matrix = matrix.copy()
         matrix.sum_duplicates()
     # The constructor chooses the type of the indices.
-    matrix = type(matrix)((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape)
+    arrays = [getattr(matrix, part) for part in SPARSE_PARTS]
+    return _canonical_matrix(type(matrix), arrays, matrix.shape)
+
+
+def _canonical_matrix(container: type, arrays: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    matrix: Any = container(tuple(arrays), shape=shape, copy=False)
+    # Each process would check it anew, or try to sort the read-only arrays in place.
     matrix.has_canonical_format = True
     return matrix
 
 
-def _share_sparse(matrix: Any, path: str) -> FileValue:
-    matrix = _canonical(matrix)
-    for part in SPARSE_PARTS:
-        _save(getattr(matrix, part), path + part)
-    return FileValue(path, "sparse", type(matrix), matrix.shape)
+def _contiguous(content: Any) -> Any:
+    """Copy an array that could not be sent without a copy."""
+    return content if isinstance(content, bytes) or content.flags.forc else content.copy()
 
 
-def _is_compressed(value: Any) -> bool:
-    return sparse.issparse(value) and getattr(value, "format", "") in ("csr", "csc")
-
-
-def _is_plain(dtype: np.dtype[Any]) -> bool:
-    return dtype.kind in PLAIN_KINDS and not dtype.hasobject
-
-
-def _save(array: np.ndarray[Any, Any], path: str) -> None:
+def _save(content: Any, path: str) -> None:
     with Path(path).open("xb") as file:
-        np.save(file, array, allow_pickle=False)
+        if isinstance(content, bytes):
+            file.write(content)
+            return
+        np.save(file, content, allow_pickle=False)
     try:
-        _map(path)
+        _read_only(path)
     except ValueError as error:
         # NumPy does not notice if the disk has no room for the last four kilobytes.
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
 
 
-def _map(path: str) -> np.ndarray[Any, Any]:
+def _read_only(part: Any) -> Any:
+    """Return a part of a value from its file, its pickle or its array."""
+    if isinstance(part, str) and part.endswith(".pickle"):
+        part = Path(part).read_bytes()
+    elif isinstance(part, str):
+        part = np.load(part, mmap_mode="r", allow_pickle=False)
     # A plain view: a numpy.memmap would turn results computed from it into numpy.memmap too.
-    return np.load(path, mmap_mode="r", allow_pickle=False).view(np.ndarray)
+    value = pickle.loads(part) if isinstance(part, bytes) else part.view(np.ndarray)
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    return value

@@ -25,7 +25,7 @@ from evolearn.ensemble.stacking_space import stacking_space
 from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.exceptions import SearchError
-from evolearn.execution.deadline import Deadline
+from evolearn.execution.budget import Deadline
 from evolearn.execution.process_settings import quiet_process
 from evolearn.fit.setup import Plan
 from evolearn.fit.trainer import Trainer

@@ -30,7 +30,7 @@ from evolearn.execution.opening import open_pool
 from evolearn.execution.process_settings import one_thread, quiet_process
 from evolearn.execution.remote import pending_task
 from evolearn.execution.remote import pool as remote_pool
-from evolearn.execution.remote.backends import ExecutorBackend
+from evolearn.execution.remote.dask_pool import DaskPool
 from evolearn.execution.remote.joblib_executor import active_backend
 from evolearn.execution.remote.pool import ExecutorPool
 from evolearn.execution.remote.serialized_function import SerializedFunction, run
@@ -110,7 +110,7 @@ def processes(n_workers):
 
 
 def pool_on(open_executor, n_workers=2):
-    return ExecutorPool(ExecutorBackend(open_executor(), open_executor), n_workers)
+    return ExecutorPool(open_executor(), open_executor, n_workers)
 
 
 def gather(pool, n_outcomes):
@@ -153,7 +153,7 @@ def test_joblibs_dask_backend_means_the_same_cluster(current, settings, table, l
     X, y = table
     with joblib.parallel_config(backend="dask", client=current):
         with open_pool(None, None, WorkerPool) as pool:
-            assert (type(pool), pool.n_workers) == (ExecutorPool, 2)
+            assert (type(pool), pool.n_workers) == (DaskPool, 2)
         model = EvolutionaryRegressor(**settings).fit(X, y)
     assert outcome_of(model, X) == local_outcome
 
@@ -238,25 +238,25 @@ def test_an_executor_that_never_works_ends_the_search_with_its_reason(settings, 
         model.fit(*table)
 
 
-class Absent(ExecutorBackend):
+class Absent(ExecutorPool):
     """Stands for a cluster that has lost all its workers and finds others after some looks."""
 
     def __init__(self, n_looks):
         gone = ThreadPoolExecutor(1)
         gone.shutdown()
-        super().__init__(gone, functools.partial(ThreadPoolExecutor, 1))
+        super().__init__(gone, functools.partial(ThreadPoolExecutor, 1), 1)
         self.n_looks = n_looks
 
-    def repair(self):
+    def _replace_executor(self):
         self.n_looks -= 1
-        return self.n_looks < 0 and super().repair()
+        return self.n_looks < 0 and super()._replace_executor()
 
 
 @pytest.mark.parametrize(("n_looks", "status"), [(3, "done"), (10**6, "died")])
 def test_a_cluster_without_workers_is_waited_for_but_not_for_ever(monkeypatch, n_looks, status):
     monkeypatch.setattr(remote_pool, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(remote_pool, "REPAIR_SECONDS", 0.5)
-    with ExecutorPool(Absent(n_looks), 1) as pool:
+    with Absent(n_looks) as pool:
         pool.install(abs)
         pool.submit(0, -7)
         outcome = gather(pool, 1)[0]

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from evolearn.exceptions import EvolearnWarning
-from evolearn.execution import shared
 from evolearn.execution.local.pool import WorkerPool
 from evolearn.execution.shared import share
 
@@ -35,7 +34,6 @@ def round_trip(value, folder):
     handle = pickle.loads(pickle.dumps(share(value, folder, next(names))))
     loaded = handle.load()
     assert handle.load() is loaded
-    shared.clear_loaded()
     return loaded
 
 
@@ -171,6 +169,6 @@ def test_workers_map_the_value_and_let_go_of_it_with_the_function():
             key: (table[key].sum(), False) for key in range(2)
         }
         pool.install(lambda path: path in Path("/proc/self/maps").read_text())
-        pool.submit(0, handle.path)
+        pool.submit(0, handle.parts[0])
         [outcome] = pool.collect()
     assert outcome.value is False

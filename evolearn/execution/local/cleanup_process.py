@@ -10,8 +10,11 @@ import atexit
 import json
 import os
 import pathlib
+import secrets
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from typing import Literal
 
@@ -24,35 +27,34 @@ class CleanupProcess:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: dict[tuple[Kind, str], None] = {}
+        self._entries: set[tuple[Kind, str]] = set()
         self._process: subprocess.Popen[bytes] | None = None
 
     def register(self, kind: Kind, name: str) -> None:
         """Register a folder (its path) or a process group (its number) for removal."""
         with self._lock:
-            self._entries[kind, name] = None
-            self._send("+", kind, name)
+            self._entries.add((kind, name))
+            self._send_entries()
 
     def unregister(self, kind: Kind, name: str) -> None:
         """Unregister a folder or process group that is gone."""
         with self._lock:
-            if self._entries.pop((kind, name), 0) is None:
-                self._send("-", kind, name)
+            if (kind, name) in self._entries:
+                self._entries.remove((kind, name))
+                self._send_entries()
 
-    def _send(self, action: str, kind: Kind, name: str) -> None:
-        line = json.dumps([action, kind, name]).encode() + b"\n"
+    def _send_entries(self) -> None:
+        line = json.dumps(list(self._entries)).encode() + b"\n"
         try:
             self._write(line)
-        except OSError:
-            # The cleanup process was killed: the next one gets all entries.
+        except OSError:  # the cleanup process was killed: start another one
             if self._process is not None:
                 self._process.kill()
                 self._process.wait()
             self._process = None
-            entries = (json.dumps(["+", *entry]).encode() + b"\n" for entry in self._entries)
-            self._write(b"".join(entries))
+            self._write(line)
 
-    def _write(self, lines: bytes) -> None:
+    def _write(self, line: bytes) -> None:
         if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(PROGRAM), str(os.getpid())],
@@ -63,7 +65,7 @@ class CleanupProcess:
                 start_new_session=True,
             )
         assert self._process.stdin is not None
-        rest = memoryview(lines)
+        rest = memoryview(line)
         while rest:
             rest = rest[self._process.stdin.write(rest) :]
 
@@ -91,3 +93,21 @@ CLEANUP_PROCESS = CleanupProcess()
 atexit.register(CLEANUP_PROCESS.finish)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=CLEANUP_PROCESS.disown)
+
+
+def make_folder() -> pathlib.Path:
+    """Make a private temporary folder, removed with this process, however it ends."""
+    name = f"evolearn-{os.getpid()}-{secrets.token_hex(8)}"
+    folder = pathlib.Path(tempfile.gettempdir(), name).absolute()
+    # Registered before it exists, so that there is no moment in which it could stay behind.
+    CLEANUP_PROCESS.register("folder", str(folder))
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def remove_folder(folder: pathlib.Path) -> None:
+    """Remove such a folder with all that is in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    # If something resists, the cleanup process tries again when this process ends.
+    if not folder.exists():
+        CLEANUP_PROCESS.unregister("folder", str(folder))

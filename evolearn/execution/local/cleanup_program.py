@@ -1,8 +1,8 @@
 """The program of the cleanup process: outlive the parent, then clean up after it.
 
-It reads lines of JSON from standard input: ``["+", kind, name]`` registers an entry,
-``["-", kind, name]`` unregisters it. The kind is "folder" or "group" (of processes). It imports
-little, so that it is ready in a hundredth of a second.
+It reads lines of JSON from standard input: each is the list of all entries, ``[kind, name]``.
+The kind is "folder" or "group" (of processes). It imports little, so that it is ready in a
+hundredth of a second.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ POLL_SECONDS = 0.5
 REMOVAL_SECONDS = 10.0
 
 
-def clean(entries: set[tuple[str, str]]) -> None:
+def clean(entries: list[list[str]]) -> None:
     """Kill the groups of processes, then remove the folders."""
     for kind, name in entries:
         if kind == "group" and hasattr(os, "killpg"):
@@ -35,11 +35,10 @@ def clean(entries: set[tuple[str, str]]) -> None:
         time.sleep(0.05 if folders else 0)
 
 
-def listen(entries: set[tuple[str, str]], parent_gone: threading.Event) -> None:
+def listen(entries: list[list[str]], parent_gone: threading.Event) -> None:
     """Update the entries until the pipe is closed, by the parent or by its end."""
     for line in sys.stdin.buffer:
-        action, kind, name = json.loads(line)
-        (entries.add if action == "+" else entries.discard)((kind, name))
+        entries[:] = json.loads(line)
     parent_gone.set()
 
 
@@ -48,14 +47,14 @@ def main() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    entries: set[tuple[str, str]] = set()
+    entries: list[list[str]] = []
     parent, parent_gone = int(sys.argv[1]), threading.Event()
     threading.Thread(target=listen, args=(entries, parent_gone), daemon=True).start()
     # A fork of the parent may hold the pipe open after the parent's end, hence the second
     # condition.
     while not parent_gone.wait(POLL_SECONDS) and os.getppid() == parent:
         pass
-    clean(set(entries))
+    clean(list(entries))
 
 
 if __name__ == "__main__":

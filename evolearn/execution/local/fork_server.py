@@ -1,14 +1,13 @@
 """The parent's side of fork servers: processes that import modules once and fork workers.
 
-There is one for each setting of threads and modules, on Linux only. If it ends, does not
-answer or cannot fork, the caller gets an OSError and starts a fresh interpreter instead. A fork
-server that has ended is replaced.
+There is one for each list of modules, on Linux only. If it ends, does not answer or cannot
+fork, the caller gets an OSError and starts a fresh interpreter instead. A fork server that has
+ended is replaced.
 """
 
 import atexit
 import logging
 import os
-import pathlib
 import pickle
 import socket
 import subprocess
@@ -27,11 +26,10 @@ from evolearn.execution.local.fork_server_program import (
     REAP,
     TOO_MANY_THREADS,
 )
-from evolearn.execution.local.process import UNKNOWN_CODE
+from evolearn.execution.local.process import UNKNOWN_CODE, start_program
 
 LOGGER = logging.getLogger("evolearn")
 
-PROGRAM = pathlib.Path(__file__).with_name("fork_server_program.py")
 IS_AVAILABLE = sys.platform == "linux"
 
 # Half of START_SECONDS: if a fork server is stuck in an import, a fresh interpreter has the
@@ -40,10 +38,9 @@ ANSWER_SECONDS = 60.0
 # Interval of looks for the end of a process: one that was killed ends in a few milliseconds.
 REAP_SECONDS = 0.002
 
-# Variables that keep libraries from starting threads when they are imported. The pool of
-# OpenBLAS grows when a worker asks for more threads; the allocator of Arrow frees memory in the
-# calling thread instead.
-NO_THREADS = {"OPENBLAS_NUM_THREADS": "1", "JE_ARROW_MALLOC_CONF": "background_thread:false"}
+# Keeps the allocator of Arrow from starting a thread when it is imported: it frees memory in
+# the calling thread instead.
+NO_THREADS = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 
 
 class ForkedProcess:
@@ -67,13 +64,7 @@ class ForkedProcess:
 
 
 class ForkServer:
-    """One fork server; it starts to import at once.
-
-    Parameters
-    ----------
-    settings : dict
-        The settings of the workers: path, environment, modules to import.
-    """
+    """One fork server; it starts at once to import what the settings of its workers name."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         environment = settings["environment"] | NO_THREADS
@@ -81,13 +72,8 @@ class ForkServer:
         self._lock = threading.Lock()
         self._socket, other_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other_end:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", str(PROGRAM)],
-                stdin=other_end.fileno(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,
+            self._process = start_program(
+                "fork_server_program.py", environment, other_end.fileno(), subprocess.DEVNULL
             )
         CLEANUP_PROCESS.register("group", str(self._process.pid))
         self._socket.settimeout(ANSWER_SECONDS)
@@ -166,17 +152,11 @@ class ForkServers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._servers: dict[tuple[int, tuple[str, ...]], ForkServer] = {}
+        self._servers: dict[tuple[str, ...], ForkServer] = {}
 
     def fork(self, settings: dict[str, Any], orders: int, replies: int) -> ForkedProcess:
-        """Make a worker by fork.
-
-        Raises
-        ------
-        OSError
-            If there is no fork server, or it cannot fork.
-        """
-        key = settings["threads"], tuple(settings["preload"])
+        """Make a worker by fork; raise an OSError if there is no fork server, or it cannot."""
+        key = tuple(settings["preload"])
         with self._lock:
             server = self._servers.get(key)
             if server is not None and server.unfit:

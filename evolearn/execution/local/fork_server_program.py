@@ -24,30 +24,18 @@ request.
 import contextlib
 import gc
 import importlib
-import importlib.util
 import os
 import pathlib
 import pickle
 import socket
 import struct
 import sys
+from importlib.machinery import SourceFileLoader
 from types import ModuleType
 
 FORK, REAP, FORKED, FAILED, TOO_MANY_THREADS, ENDED, RUNNING = range(7)
 MESSAGE = struct.Struct("<Bq")  # kind, number
 SETTINGS_BYTES = 1 << 20  # more than the socket takes in one message
-
-
-def load_worker_program() -> ModuleType:
-    """Load the worker program, which is beside this file, without the rest of the package."""
-    name = "worker_program"
-    path = pathlib.Path(__file__).with_name(f"{name}.py")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class ForkServer:
@@ -84,9 +72,10 @@ class ForkServer:
                     self._parent, MESSAGE.size, 2, socket.MSG_CMSG_CLOEXEC
                 )
             except TimeoutError:
-                if any(_is_running(pid) for pid in self._children):
-                    continue
-                return None
+                how = os.WEXITED | os.WNOHANG | os.WNOWAIT
+                if all(os.waitid(os.P_PID, pid, how) for pid in self._children):
+                    return None  # no worker is running
+                continue
             return (*MESSAGE.unpack(message), pipes) if message else None
 
     def _fork(self, pipes: list[int]) -> tuple[int, int]:
@@ -127,14 +116,13 @@ class ForkServer:
         return ENDED, os.waitstatus_to_exitcode(status)
 
 
-def _is_running(pid: int) -> bool:
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
-
-
 def main() -> None:
     """Set up the process and serve."""
     parent = socket.socket(fileno=os.dup(0))
-    program = load_worker_program()
+    # The worker program is loaded from its file, without the rest of the package.
+    program = ModuleType("worker_program")
+    program.__file__ = str(pathlib.Path(__file__).with_name("worker_program.py"))
+    SourceFileLoader(program.__name__, program.__file__).exec_module(program)
     program.detach()
     ForkServer(parent, program).run()
 

@@ -19,7 +19,7 @@ class TimeLimitExceeded(BaseException):
     """A time limit has passed; not an `Exception`, so that tasks do not suppress it."""
 
 
-class _State:
+class State:
     """The state of this process."""
 
     is_worker = False
@@ -32,17 +32,13 @@ def enter(seed: int) -> None:
     It must never be called in a user's process. Where the C library is glibc, it then returns
     arrays of a megabyte and more to the system as soon as they are freed.
     """
-    if not _State.is_worker:
-        _return_large_blocks()
-    _State.is_worker = True
+    if not State.is_worker:
+        # It would learn to keep freed blocks of up to 32 MB.
+        with contextlib.suppress(AttributeError, OSError, TypeError):
+            ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
+    State.is_worker = True
     random.seed(seed)  # noqa: TID251, likewise
     np.random.seed(seed)  # noqa: NPY002, it is the global one that is to be seeded
-
-
-def _return_large_blocks() -> None:
-    """Stop glibc from keeping freed blocks: it would learn to keep those of up to 32 MB."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def request_replacement() -> None:
@@ -50,12 +46,7 @@ def request_replacement() -> None:
 
     Code that was interrupted anywhere may leave a lock held or a module half imported.
     """
-    _State.needs_replacement = _State.is_worker
-
-
-def needs_replacement() -> bool:
-    """Whether this process must be replaced after its task."""
-    return _State.needs_replacement
+    State.needs_replacement = State.is_worker
 
 
 @contextlib.contextmanager
@@ -68,7 +59,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     signal handlers.
     """
     is_main = threading.current_thread() is threading.main_thread()
-    can_limit = _State.is_worker and is_main and hasattr(signal, "setitimer")
+    can_limit = State.is_worker and is_main and hasattr(signal, "setitimer")
     if not can_limit or math.isinf(seconds):
         yield
         return

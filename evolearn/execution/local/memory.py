@@ -46,10 +46,7 @@ def _groups(root: Path, controller: str) -> list[str]:
 
     In a container the group may have its name from outside, under which it cannot be found.
     """
-    try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
-    except OSError:
-        return [""]
+    lines = _text(root / "proc/self/cgroup").splitlines()
     named = (line.split(":", 2) for line in lines if line.count(":") >= 2)
     for _, controllers, path in named:
         if controller in controllers.split(","):
@@ -59,18 +56,19 @@ def _groups(root: Path, controller: str) -> list[str]:
 
 
 def _available(meminfo: Path) -> int | None:
-    try:
-        lines = meminfo.read_text().splitlines()
-    except OSError:
-        return None
+    lines = _text(meminfo).splitlines()
     fields = dict(line.split(":", 1) for line in lines if ":" in line)
     kilobytes = fields.get("MemAvailable", "").split()
     return int(kilobytes[0]) * 1024 if kilobytes else None
 
 
 def _number(path: Path) -> int | None:
-    try:
-        text = path.read_text().strip()
-    except OSError:
-        return None
+    text = _text(path).strip()
     return int(text) if text.isdigit() else None  # "max" is no limit
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

@@ -11,18 +11,18 @@ its own worker and nothing else.
 
 import pickle
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from evolearn.execution.local.temporary_folder import make_folder, remove_folder
+from evolearn.execution.local.cleanup_process import make_folder, remove_folder
 from evolearn.execution.local.worker import ENDED, Worker
 from evolearn.execution.local.worker_cache import WORKER_CACHE
-from evolearn.execution.local.worker_program import DONE, Frame
+from evolearn.execution.local.worker_program import DONE, RAISED, Frame
 from evolearn.execution.local.worker_slot import (
+    TICK_SECONDS,
     Task,
     WorkerSlot,
     cause_of_death,
-    seconds_to_next_limit,
 )
 from evolearn.execution.pool import Outcome, Pool
 from evolearn.execution.serialization import describe, pickled
@@ -39,13 +39,12 @@ class WorkerPool(Pool):
 
     The workers are forks of a fork server or fresh interpreters, not forks of this process: the
     script needs no ``if __name__ == "__main__"``. Idle workers are kept for the next pool.
+    Numerical libraries use one thread in a worker.
 
     Parameters
     ----------
     n_workers : int
         The number of workers.
-    threads_per_worker : int, default=1
-        The threads that numerical libraries may use in a worker.
     memory_limit : int or None, default=None
         The bytes that a worker may take beyond what it has when it is ready for its first
         task. Enforced on Linux only, where the memory of a process can be read.
@@ -64,21 +63,20 @@ class WorkerPool(Pool):
     ('done', 49)
     """
 
+    _serialize = staticmethod(pickled)
+
     def __init__(
         self,
         n_workers: int,
         *,
-        threads_per_worker: int = 1,
         memory_limit: int | None = None,
         preload: Sequence[str] = (),
     ) -> None:
         super().__init__(n_workers)
-        self._threads = threads_per_worker
         self._memory_limit = memory_limit
         self._preload = tuple(preload)
         self._function = b""
         self._killed: list[Worker] = []
-        self._start_failure = ""
         self._slots = [WorkerSlot() for _ in range(n_workers)]
         self.shared_folder = make_folder()
         for slot in self._slots:
@@ -92,9 +90,6 @@ class WorkerPool(Pool):
     @property
     def _has_tasks(self) -> bool:
         return self.idle < self.n_workers
-
-    def _serialize(self, function: Callable[[Any], Any]) -> bytes:
-        return pickled(function)
 
     def _install(self, serialized: bytes | None) -> None:
         self._function = serialized or b""
@@ -128,34 +123,24 @@ class WorkerPool(Pool):
         remove_folder(self.shared_folder)
 
     def _fill(self, slot: WorkerSlot) -> None:
-        """Put a worker into a slot, unless the system refuses to start one."""
-        slot.worker = None
-        try:
-            worker = WORKER_CACHE.take(self._threads, self._preload)
-        except (OSError, RuntimeError) as error:
-            # No memory, process or thread is left. The slot stays empty and the next task
-            # tries again: fewer workers are better than none.
-            self._start_failure = describe(error)
-            return
-        worker.report_to(self._inbox)
+        """Put a worker into a slot; it has ended at once if the system cannot start one."""
+        slot.worker = WORKER_CACHE.take(self._preload)
+        slot.worker.report_to(self._inbox)
         if self._function:
-            worker.install(self._function)
-        slot.worker = worker
+            slot.worker.install(self._function)
 
     def _dispatch(self, slot: WorkerSlot) -> None:
         task = slot.task
         assert task is not None
         if slot.worker is None or slot.worker.returncode is not None:
             self._fill(slot)
-        if slot.worker is None:
-            self._finish(slot, "died", f"no worker could be started: {self._start_failure}")
-            return
+        assert slot.worker is not None
         task.sent = time.monotonic()
         task.dispatches += 1
-        slot.worker.submit(task.key, task.payload)
+        slot.worker.submit(task.payload)
 
     def _handle(self, message: tuple[Worker, Frame]) -> None:
-        worker, (kind, _, payload) = message
+        worker, (kind, payload) = message
         slot = next((slot for slot in self._slots if slot.worker is worker), None)
         if slot is None:
             return  # killed before: the outcome of its task is known
@@ -180,9 +165,7 @@ class WorkerPool(Pool):
         try:
             content = pickle.loads(payload)
         except Exception as error:
-            reason = f"the result could not be unpickled: {describe(error)}"
-            self._finish(slot, "raised", reason)
-            return
+            kind, content = RAISED, f"the result could not be unpickled: {describe(error)}"
         if kind == DONE:
             self._finish(slot, "done", value=content)
         else:
@@ -214,7 +197,7 @@ class WorkerPool(Pool):
                 self._fill(slot)
 
     def _seconds_to_next_limit(self) -> float:
-        return seconds_to_next_limit(self._slots)
+        return min(TICK_SECONDS, *(slot.seconds_left() for slot in self._slots))
 
     def _replace_if_spoilt(self, slot: WorkerSlot) -> None:
         """Replace a worker in which a task left threads or half a limit of memory behind."""

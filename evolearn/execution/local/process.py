@@ -9,25 +9,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Any
 
-PROGRAM = pathlib.Path(__file__).with_name("worker_program.py")
 # Stands for an unknown exit code; no process ends with it.
 UNKNOWN_CODE = 256
-
-
-class Process(Protocol):
-    """A process, forked or fresh.
-
-    The system gives its number to no other process before `wait` has returned.
-    """
-
-    @property
-    def pid(self) -> int:
-        """The number of the process and of its group."""
-
-    def wait(self) -> int:
-        """Wait for the end of the process, and return its exit code."""
 
 
 class Pipes:
@@ -59,14 +44,14 @@ def _pipe() -> tuple[io.FileIO, io.FileIO]:
     return io.FileIO(end, "rb"), io.FileIO(beginning, "wb")
 
 
-def start_fresh(
-    environment: Mapping[str, str], orders: io.FileIO, replies: io.FileIO
+def start_program(
+    program: str, environment: Mapping[str, str], stdin: Any, stdout: Any
 ) -> subprocess.Popen[bytes]:
-    """Start a worker as a fresh interpreter."""
+    """Start a program of this folder as a fresh interpreter."""
     return subprocess.Popen(
-        [sys.executable, "-P", str(PROGRAM)],
-        stdin=orders,
-        stdout=replies,
+        [sys.executable, "-P", str(pathlib.Path(__file__).with_name(program))],
+        stdin=stdin,
+        stdout=stdout,
         stderr=subprocess.DEVNULL,
         env=environment,
         # A session of its own: Ctrl-C in the terminal does not reach it, and a kill of its
@@ -75,15 +60,15 @@ def start_fresh(
     )
 
 
-def kill_group(process: Process) -> None:
+def kill_group(pid: int) -> None:
     """Kill a process and all that it has started."""
     if not hasattr(os, "killpg"):
         with contextlib.suppress(OSError):  # it has ended already
-            os.kill(process.pid, signal.SIGTERM)  # on Windows this kills it at once
+            os.kill(pid, signal.SIGTERM)  # on Windows this kills it at once
         return
     # macOS refuses to signal a group that has only a zombie left.
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)
 
 
 @contextlib.contextmanager

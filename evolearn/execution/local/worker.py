@@ -14,15 +14,14 @@ from typing import Any
 
 from evolearn.execution.local.bytecode import bytecode_environment
 from evolearn.execution.local.cleanup_process import CLEANUP_PROCESS
-from evolearn.execution.local.fork_server import FORK_SERVERS, IS_AVAILABLE
+from evolearn.execution.local.fork_server import FORK_SERVERS, IS_AVAILABLE, ForkedProcess
 from evolearn.execution.local.process import (
     UNKNOWN_CODE,
     Pipes,
-    Process,
     death_watch,
     kill_group,
     read_alive,
-    start_fresh,
+    start_program,
 )
 from evolearn.execution.local.worker_program import (
     INSTALL,
@@ -59,14 +58,9 @@ THREAD_VARIABLES = (
     "LOKY_MAX_CPU_COUNT",  # the number that n_jobs=-1 stands for inside a task
 )
 
+# The system gives its number to no other process before `wait` has returned.
+Process = subprocess.Popen[bytes] | ForkedProcess
 Inbox = queue.SimpleQueue[tuple["Worker", Frame]]
-
-
-def worker_environment(threads: int) -> dict[str, str]:
-    """Environment variables of a worker that may use `threads` threads."""
-    limits = dict.fromkeys(THREAD_VARIABLES, str(threads))
-    # Fixed hashes: the order of a set must not differ between two workers or two runs.
-    return {**os.environ, **limits, **bytecode_environment(), "PYTHONHASHSEED": "0"}
 
 
 def _current_folder() -> str:
@@ -86,45 +80,18 @@ class Worker:
     The process is a fork of a fork server if there are modules to import and the system is
     Linux. If the fork server fails, which is logged, the process is a fresh interpreter, as on
     other systems, and the next worker tries with a new fork server.
-
-    Parameters
-    ----------
-    threads : int
-        The threads that numerical libraries may use in it.
-    preload : sequence of str, default=()
-        The modules that a forked process has imported when it starts.
-
-    Attributes
-    ----------
-    pid : int
-        The number of the process; 0 until it has started.
-    preload : frozenset of str
-        The modules that it has been ordered to import.
-    inbox : queue.SimpleQueue or None
-        Receives the replies, as pairs of worker and frame.
-    returncode : int or None
-        The exit code of the process; None while it starts and runs.
-    start_failure : str
-        The reason if no process could be started, else empty.
-    started : float or None
-        The time at which the process started its current task, on the monotonic clock.
-    baseline : int or None
-        The private memory in bytes that it had when it was ready for tasks.
-    is_spoilt : bool
-        Whether a task left something behind that would disturb the next one.
     """
 
-    def __init__(self, threads: int, preload: Sequence[str] = ()) -> None:
-        self.threads = threads
-        self.modules: Mapping[str, tuple[int, int]] = {}
-        self.preload = frozenset(preload)
+    def __init__(self, preload: Sequence[str]) -> None:
+        self.modules: Mapping[str, tuple[int, int]] = {}  # of the user, when it became idle
+        self.preload = frozenset(preload)  # modules that it has been ordered to import
         self.inbox: Inbox | None = None
-        self.pid = 0
-        self.returncode: int | None = None
-        self.start_failure = ""
-        self.started: float | None = None
-        self.baseline: int | None = None
-        self.is_spoilt = False
+        self.pid = 0  # until the process has started
+        self.returncode: int | None = None  # while it starts and runs
+        self.start_failure = ""  # the reason if no process could be started
+        self.started: float | None = None  # when it started its task, on the monotonic clock
+        self.baseline: int | None = None  # private memory when it was ready for tasks, bytes
+        self.is_spoilt = False  # by what a task left behind, which would disturb the next one
         # Orders to prepare or install. Each counter is written by one thread alone.
         self._n_orders = 0
         self._n_confirmed = 0
@@ -133,20 +100,24 @@ class Worker:
         self._reaping = False
         self._process: Process | None = None
         self._outbox: queue.SimpleQueue[Frame | None] = queue.SimpleQueue()
-        self._pipes = Pipes()
-        _alive.add(self)
         self._writer = threading.Thread(target=self._write, daemon=True)
         self._supervisor = threading.Thread(
             target=self._supervise, args=(self._settings(preload),), daemon=True
         )
-        self._supervisor.start()
+        try:
+            self._pipes = Pipes()
+            _alive.add(self)
+            self._supervisor.start()
+        except (OSError, RuntimeError) as error:  # no memory, file or thread is left
+            self.start_failure = describe(error)
+            self.returncode = UNKNOWN_CODE
 
     def report_to(self, inbox: Inbox) -> None:
         """Send replies to this inbox, and the end of the process even if it has come before."""
         with self._lock:
             self.inbox = inbox
             if self.returncode is not None:
-                inbox.put((self, (ENDED, 0, b"")))
+                inbox.put((self, (ENDED, b"")))
 
     @property
     def is_ready(self) -> bool:
@@ -157,18 +128,18 @@ class Worker:
         """Update path and environment, and import modules ahead of their use."""
         self.preload |= set(preload)
         self._n_orders += 1
-        self._outbox.put((PREPARE, 0, pickle.dumps(self._settings(preload))))
+        self._outbox.put((PREPARE, pickle.dumps(self._settings(preload))))
 
     def install(self, function: bytes) -> None:
         """Send the pickled function that runs the tasks; empty bytes remove it."""
         self.baseline = None
         self._n_orders += 1
-        self._outbox.put((INSTALL, 0, function))
+        self._outbox.put((INSTALL, function))
 
-    def submit(self, key: int, task: bytes) -> None:
+    def submit(self, task: bytes) -> None:
         """Send a pickled task."""
         self.started = None
-        self._outbox.put((TASK, key, task))
+        self._outbox.put((TASK, task))
 
     def kill(self) -> None:
         """Kill the process and all that it has started, without waiting for its end."""
@@ -176,7 +147,7 @@ class Worker:
             self._is_killed = True
             # Once the process is reaped, the system may give its number to another one.
             if self._process is not None and not self._reaping:
-                kill_group(self._process)
+                kill_group(self.pid)
         self._outbox.put(None)
 
     def join(self, timeout: float) -> None:
@@ -191,11 +162,13 @@ class Worker:
             self._process.returncode = 0
 
     def _settings(self, preload: Sequence[str]) -> dict[str, Any]:
+        limits = dict.fromkeys(THREAD_VARIABLES, "1")
+        # Fixed hashes: the order of a set must not differ between two workers or two runs.
+        hashes = {"PYTHONHASHSEED": "0"}
         return {
             "folder": _current_folder(),
             "path": [str(entry) or _current_folder() for entry in sys.path],
-            "environment": worker_environment(self.threads),
-            "threads": self.threads,
+            "environment": {**os.environ, **limits, **bytecode_environment(), **hashes},
             "idle_seconds": IDLE_SECONDS,
             "preload": list(preload),
         }
@@ -220,7 +193,7 @@ class Worker:
             self._process = process
             self.pid = process.pid
             if self._is_killed:
-                kill_group(process)
+                kill_group(self.pid)
         CLEANUP_PROCESS.register("group", str(self.pid))
 
     def _start(self, settings: dict[str, Any]) -> Process:
@@ -232,7 +205,7 @@ class Worker:
                 LOGGER.debug("A worker is started without a fork server: %s.", describe(error))
         if self._is_killed:
             raise RuntimeError("the worker was killed before it was started")
-        return start_fresh(settings["environment"], *ends)
+        return start_program("worker_program.py", settings["environment"], *ends)
 
     def _write(self) -> None:
         with self._pipes.orders_in as pipe:
@@ -250,9 +223,9 @@ class Worker:
                 self._receive(frame)
 
     def _receive(self, frame: Frame) -> None:
-        kind = frame[0]
+        kind, payload = frame
         if kind == READY:
-            self.baseline = pickle.loads(frame[2])
+            self.baseline = pickle.loads(payload)
             self._n_confirmed += 1
         elif kind == STARTED:
             self.started = time.monotonic()
@@ -272,7 +245,7 @@ class Worker:
         with self._lock:
             self.returncode = code
             if self.inbox is not None:
-                self.inbox.put((self, (ENDED, 0, b"")))
+                self.inbox.put((self, (ENDED, b"")))
 
 
 _alive: weakref.WeakSet[Worker] = weakref.WeakSet()

@@ -22,25 +22,21 @@ class WorkerCache:
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
 
-    def take(self, threads: int, preload: Sequence[str]) -> Worker:
-        """Return an idle worker with these threads and imports, or start one."""
+    def take(self, preload: Sequence[str]) -> Worker:
+        """Return an idle worker with these imports, or start one."""
         with self._lock:
             self._idle = [worker for worker in self._idle if worker.returncode is None]
             # They have imported modules that the user has edited since.
             outdated = [worker for worker in self._idle if not _is_current(worker.modules)]
             self._idle = [worker for worker in self._idle if worker not in outdated]
-            fitting = [
-                worker
-                for worker in self._idle
-                if worker.threads == threads and worker.preload.issuperset(preload)
-            ]
+            fitting = [worker for worker in self._idle if worker.preload.issuperset(preload)]
             worker = fitting[-1] if fitting else None
             if worker is not None:
                 self._idle.remove(worker)
         for other in outdated:
             other.kill()
         if worker is None:
-            worker = Worker(threads, preload)
+            worker = Worker(preload)
         worker.prepare(preload)
         return worker
 

@@ -4,16 +4,16 @@ It is started by its path, not imported as a part of the package, so that a work
 some hundredths of a second and imports only what it needs. Hence it uses the standard library
 alone until it knows the parent's ``sys.path``.
 
-Parent and worker speak in frames over two pipes: a kind, a key and a payload of bytes.
+Parent and worker speak in frames over two pipes: a kind and a payload of bytes.
 
     parent                                       worker
       | -- PREPARE  path, environment, imports --> |
       | <----------------------- READY  own memory |
       | -- INSTALL  pickled function ------------> |
       | <----------------------- READY  own memory |
-      | -- TASK     key, pickled task -----------> |
-      | <----------------------------- STARTED key |
-      | <- DONE key, value  or  RAISED key, reason |
+      | -- TASK     pickled task ----------------> |
+      | <--------------------------------- STARTED |
+      | <--------- DONE value  or  RAISED reason - |
 """
 
 import contextlib
@@ -27,23 +27,22 @@ import struct
 import sys
 import threading
 from collections.abc import Callable
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Any
 
 PREPARE, INSTALL, TASK, READY, STARTED, LEFTOVERS, DONE, RAISED = range(8)
-HEADER = struct.Struct("<BqQ")  # kind, key, length of the payload
+HEADER = struct.Struct("<BQ")  # kind, length of the payload
 
-Frame = tuple[int, int, bytes]
+Frame = tuple[int, bytes]
 
 
 def load_module(path: str) -> ModuleType:
     """Load a module from its file, without the package that it belongs to."""
-    spec = spec_from_file_location(os.path.basename(path).removesuffix(".py"), path)  # noqa: PTH119
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
+    name = os.path.basename(path).removesuffix(".py")  # noqa: PTH119
+    module = ModuleType(name)
+    module.__file__ = path
+    SourceFileLoader(name, path).exec_module(module)
     return module
 
 
@@ -56,9 +55,9 @@ def read_frame(read: Callable[[int], bytes]) -> Frame | None:
     header = _read_exactly(read, HEADER.size)
     if header is None:
         return None
-    kind, key, length = HEADER.unpack(header)
+    kind, length = HEADER.unpack(header)
     payload = _read_exactly(read, length)
-    return None if payload is None else (kind, key, payload)
+    return None if payload is None else (kind, payload)
 
 
 def _read_exactly(read: Callable[[int], bytes], length: int) -> bytes | None:
@@ -71,11 +70,11 @@ def _read_exactly(read: Callable[[int], bytes], length: int) -> bytes | None:
     return bytes(chunks)
 
 
-def write_frame(write: Callable[[Any], int], kind: int, key: int, payload: bytes) -> None:
+def write_frame(write: Callable[[Any], int], kind: int, payload: bytes) -> None:
     """Write one frame completely, however little the pipe takes at a time."""
     # Small frames go out in one piece: one system call, one wake-up of the other side.
     small = len(payload) < 1 << 15
-    header = HEADER.pack(kind, key, len(payload))
+    header = HEADER.pack(kind, len(payload))
     for part in [header + payload] if small else [header, payload]:
         rest = memoryview(part)
         while rest:
@@ -109,6 +108,13 @@ def update_process(settings: dict[str, Any]) -> None:
     serialization.import_cloudpickle()
 
 
+def limit_threads() -> None:
+    """Limit numerical libraries to one thread."""
+    # The environment limits libraries that are loaded later, this call those that have been
+    # loaded with another limit.
+    importlib.import_module("threadpoolctl").threadpool_limits(1)
+
+
 class Server:
     """Execute the parent's orders, one after the other."""
 
@@ -119,7 +125,6 @@ class Server:
         self._queue: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._function: Callable[[Any], Any] | None = None
         self._failure = ""
-        self._threads: int = 1
         self._idle_seconds: float | None = None
 
     def run(self) -> None:
@@ -128,16 +133,16 @@ class Server:
         while True:
             is_in_use = self._function is not None or self._failure != ""
             try:
-                order, key, payload = self._queue.get(
+                order, payload = self._queue.get(
                     timeout=None if is_in_use else self._idle_seconds
                 )
             except queue.Empty:
                 os._exit(0)
             if order == TASK:
-                self._serve(key, payload)
+                self._serve(payload)
             else:
                 (self._prepare if order == PREPARE else self._install)(payload)
-                self._reply(READY, 0, pickle.dumps(own_memory()))
+                self._reply(READY, pickle.dumps(own_memory()))
 
     def _listen(self) -> None:
         while (frame := read_frame(lambda n: os.read(self._orders, n))) is not None:
@@ -147,25 +152,17 @@ class Server:
             os.killpg(self._pid, signal.SIGKILL)
         os._exit(0)
 
-    def _reply(self, kind: int, key: int, payload: bytes = b"") -> None:
-        write_frame(lambda part: os.write(self._replies, part), kind, key, payload)
+    def _reply(self, kind: int, payload: bytes = b"") -> None:
+        write_frame(lambda part: os.write(self._replies, part), kind, payload)
 
     def _prepare(self, payload: bytes) -> None:
         settings = pickle.loads(payload)
-        self._threads = settings["threads"]
         self._idle_seconds = settings["idle_seconds"]
         update_process(settings)
-        self._limit_threads()
-
-    def _limit_threads(self) -> None:
-        # The environment limits libraries that are loaded later, this call those that have been
-        # loaded with another limit.
-        importlib.import_module("threadpoolctl").threadpool_limits(self._threads)
+        limit_threads()
 
     def _install(self, payload: bytes) -> None:
         self._function, self._failure = None, ""
-        if (shared := sys.modules.get("evolearn.execution.shared")) is not None:
-            shared.clear_loaded()
         gc.collect()
         if not payload:
             if _has_children():
@@ -178,19 +175,22 @@ class Server:
         except BaseException as error:
             reason = serialization.describe(error)
             self._failure = f"the function could not be unpickled in the worker: {reason}"
-        self._limit_threads()
+        limit_threads()
 
-    def _serve(self, key: int, payload: bytes) -> None:
-        self._reply(STARTED, key)
+    def _serve(self, payload: bytes) -> None:
+        self._reply(STARTED)
         kind, reply = self._run(payload)
         if os.getpid() != self._pid:
             # The task has forked, and this is the return of its copy of the process.
             os._exit(0)
         inside_worker = sys.modules.get("evolearn.execution.local.inside_worker")
-        spoilt = inside_worker is not None and inside_worker.needs_replacement()
-        if spoilt or any(_is_leftover(thread) for thread in threading.enumerate()):
-            self._reply(LEFTOVERS, key)
-        self._reply(kind, key, reply)
+        spoilt = inside_worker is not None and inside_worker.State.needs_replacement
+        # A thread that the task left running would slow down the next one; daemon threads are
+        # helpers that libraries keep for their next call.
+        others = [thread for thread in threading.enumerate() if not thread.daemon]
+        if spoilt or others != [threading.main_thread()]:
+            self._reply(LEFTOVERS)
+        self._reply(kind, reply)
 
     def _run(self, payload: bytes) -> tuple[int, bytes]:
         if self._failure:
@@ -211,14 +211,6 @@ class Server:
             # SystemExit and KeyboardInterrupt too: one bad task must not end its worker.
             # Text is sent, because the error itself may not survive pickling.
             return RAISED, pickle.dumps(doing + serialization.describe(error))
-
-
-def _is_leftover(thread: threading.Thread) -> bool:
-    """Whether a task left this thread running, which would slow down the next task.
-
-    Daemon threads are no leftovers: they are helpers that libraries keep for their next call.
-    """
-    return thread is not threading.main_thread() and not thread.daemon
 
 
 def _has_children() -> bool:

@@ -1,9 +1,9 @@
 """One place in a pool: its worker, its task, and the limits of that task."""
 
 import contextlib
+import math
 import signal
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from evolearn.execution.local.process import UNKNOWN_CODE
@@ -34,30 +34,25 @@ class WorkerSlot:
     worker: Worker | None = None
     task: Task | None = None
 
-    def seconds_left(self) -> float | None:
-        """Seconds until the task must be killed; None while no limit runs."""
+    def seconds_left(self) -> float:
+        """Seconds until the task must be killed; infinite while no limit runs."""
         if self.worker is None or self.task is None:
-            return None
+            return math.inf
         if self.worker.started is None:
             return self.task.sent + START_SECONDS - time.monotonic()
         if self.task.timeout is None:
-            return None
+            return math.inf
         return self.worker.started + self.task.timeout - time.monotonic()
 
     def exceeded_limit(self, memory_limit: int | None) -> tuple[str, str] | None:
         """Status and reason if the task has exceeded a limit, else None."""
-        left = self.seconds_left()
-        if left is not None and left <= 0:
-            assert self.worker is not None
-            assert self.task is not None
+        if self.worker is None or self.task is None:
+            return None
+        if self.seconds_left() <= 0:
             if self.worker.started is None:
                 return "died", f"its worker was not ready within {START_SECONDS:g} s"
             return "timed_out", f"exceeded its limit of {self.task.timeout:.3g} s"
-        if (
-            memory_limit is not None
-            and self.task is not None
-            and self.excess_memory() > memory_limit
-        ):
+        if memory_limit is not None and self.excess_memory() > memory_limit:
             limit = memory_limit / 2**20
             return "out_of_memory", f"exceeded its limit of {limit:.0f} MiB of memory"
         return None
@@ -66,14 +61,7 @@ class WorkerSlot:
         """Bytes that the worker has taken since it was ready; 0 where unknown."""
         if self.worker is None or self.worker.baseline is None:
             return 0
-        memory = own_memory(self.worker.pid)
-        return 0 if memory is None else memory - self.worker.baseline
-
-
-def seconds_to_next_limit(slots: Iterable[WorkerSlot]) -> float:
-    """Seconds until the limits must be checked again."""
-    lefts = (slot.seconds_left() for slot in slots)
-    return min([TICK_SECONDS, *(left for left in lefts if left is not None)])
+        return (own_memory(self.worker.pid) or self.worker.baseline) - self.worker.baseline
 
 
 def cause_of_death(worker: Worker) -> str:

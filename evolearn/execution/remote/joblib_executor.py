@@ -36,14 +36,8 @@ class JoblibExecutor(Executor):
     """Run calls on a joblib backend.
 
     It uses the interface that joblib documents for authors of backends: ``configure`` and
-    ``terminate`` by a `joblib.Parallel`, ``submit``, and ``retrieve_result_callback``.
-
-    Parameters
-    ----------
-    backend : joblib.parallel.ParallelBackendBase
-        A backend that passes results to a callback, as all do since joblib 1.3.
-    n_jobs : int
-        The number of calls to run at a time, at least 2.
+    ``terminate`` by a `joblib.Parallel`, ``submit``, and ``retrieve_result_callback``, which
+    all backends have since joblib 1.3. At least 2 calls run at a time.
     """
 
     def __init__(self, backend: Any, n_jobs: int) -> None:

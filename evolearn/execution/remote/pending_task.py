@@ -16,25 +16,15 @@ TRANSFER_SECONDS = 5.0
 
 @dataclass
 class PendingTask:
-    """A pickled task that can be sent more than once.
-
-    Attributes
-    ----------
-    is_alone : bool
-        Whether it is sent while no other task runs, because it may have broken an executor.
-    n_repairs : int
-        The number of repairs of the executor before it was last sent.
-    deadline : float
-        The time at which it is given up, on the monotonic clock.
-    """
+    """A pickled task that can be sent more than once."""
 
     key: int
     payload: bytes
     timeout: float | None
-    is_alone: bool = False
-    n_repairs: int = 0
+    is_alone: bool = False  # because it may have broken an executor: no other task runs then
+    n_repairs: int = 0  # of the executor, before the task was last sent
     sent: float = 0.0
-    deadline: float = math.inf
+    deadline: float = math.inf  # when the task is given up, on the monotonic clock
 
     def mark_sent(self, n_repairs: int, *, workers_ready: bool) -> None:
         """Start its time limit, which is longer for workers that have not replied yet."""

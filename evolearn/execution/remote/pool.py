@@ -1,7 +1,7 @@
 """A pool of workers on any executor of `concurrent.futures`: other processes or machines.
 
-    submit --> backend --> executor --> run(function, task) in a worker
-                                                 |
+    submit --> executor --> run(function, task) in a worker
+                                     |
     collect <-- limits, by giving up <-- one inbox of finished futures
 
 Unlike workers of our own, a running task cannot be stopped. One that exceeds its limit has its
@@ -12,13 +12,17 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Executor, Future
 from typing import Any
 
 from evolearn.execution.pool import Outcome, Pool
-from evolearn.execution.remote.backends import Backend
 from evolearn.execution.remote.pending_task import PendingTask
-from evolearn.execution.remote.serialized_function import Reply, SerializedFunction
+from evolearn.execution.remote.serialized_function import (
+    Reply,
+    SerializedFunction,
+    remove_cached,
+    run_cached,
+)
 from evolearn.execution.serialization import describe
 
 # If tasks past their limit have held all workers for this time, another executor is needed.
@@ -45,20 +49,25 @@ class ExecutorPool(Pool):
     are tried once more, one at a time: a task that is lost again has "died", the others lose
     nothing.
 
+    A task names its function by a digest. A worker process that does not have the function
+    says so, and gets the task again together with the function. So the function is sent about
+    once per process, no folder must be visible to all machines, and a worker that joins late
+    or replaces another one gets it too.
+
     Parameters
     ----------
-    backend : Backend
-        Sends functions and tasks to an executor.
+    executor : concurrent.futures.Executor
+        It is shut down when the pool is closed.
+    open_executor : callable
+        Returns another one to replace it.
     n_workers : int
         The number of tasks to run at a time.
 
     Examples
     --------
     >>> from concurrent.futures import ThreadPoolExecutor
-    >>> from evolearn.execution.remote.backends import ExecutorBackend
     >>> from evolearn.execution.remote.pool import ExecutorPool
-    >>> backend = ExecutorBackend(ThreadPoolExecutor(), ThreadPoolExecutor)
-    >>> with ExecutorPool(backend, 2) as pool:
+    >>> with ExecutorPool(ThreadPoolExecutor(), ThreadPoolExecutor, 2) as pool:
     ...     pool.install(lambda x: x * x)
     ...     pool.submit(0, 7)
     ...     [outcome] = pool.collect()
@@ -66,9 +75,15 @@ class ExecutorPool(Pool):
     ('done', 49)
     """
 
-    def __init__(self, backend: Backend, n_workers: int) -> None:
+    _serialize = staticmethod(SerializedFunction.of)
+
+    def __init__(
+        self, executor: Executor, open_executor: Callable[[], Executor], n_workers: int
+    ) -> None:
         super().__init__(n_workers)
-        self._backend = backend
+        self._executor = executor
+        self._open_executor = open_executor
+        self._function: SerializedFunction | None = None
         self._running: dict[Future[Any], PendingTask] = {}
         self._stuck: set[Future[Any]] = set()
         self._stuck_since = math.inf
@@ -95,24 +110,44 @@ class ExecutorPool(Pool):
     def _is_waiting(self) -> bool:
         return self._has_tasks or self._all_stuck
 
-    def _serialize(self, function: Callable[[Any], Any]) -> SerializedFunction:
-        return SerializedFunction.of(function)
-
     def _install(self, serialized: SerializedFunction | None) -> None:
-        self._backend.install(serialized)
+        if self._function is not None:
+            remove_cached(self._function.digest)  # tasks in threads cache it in this process
+        self._function = serialized
 
     def _cancel_tasks(self) -> None:
         for future, task in list(self._running.items()):
             del self._running[future]
             self._finish(task, "cancelled", "cancelled while it was running")
-            if not self._backend.cancel(future):
+            if not future.cancel():  # which is possible until it has started
                 self._mark_stuck(future)
         while self._suspects:
             self._finish(self._suspects.popleft(), "cancelled", "cancelled before it was tried")
 
     def _release_workers(self) -> None:
         """Shut the executor down, without waiting for stuck tasks."""
-        self._backend.close(wait=not self._stuck)
+        self._executor.shutdown(wait=not self._stuck)
+        self._install(None)
+
+    def _submit(self, payload: bytes, *, with_function: bool) -> Future[Any]:
+        """Send a pickled task to the executor.
+
+        The future's result is a `Reply`, or None if the worker does not have the function: the
+        task must be sent again, together `with_function`.
+        """
+        assert self._function is not None
+        function = self._function if with_function else None
+        return self._executor.submit(run_cached, self._function.digest, function, payload)
+
+    def _give_up(self, future: Future[Any]) -> bool:
+        """Give up a task past its limit; return whether its worker is free."""
+        return future.cancel()
+
+    def _replace_executor(self) -> bool:
+        """Replace a broken executor; return whether there are workers again."""
+        self._executor.shutdown(wait=False)
+        self._executor = self._open_executor()
+        return True
 
     # -- the way of a task -------------------------------------------------------------------
 
@@ -124,7 +159,7 @@ class ExecutorPool(Pool):
             return
         task.mark_sent(self._n_repairs, workers_ready=self._workers_ready)
         try:
-            future = self._backend.send(task.payload, with_function=with_function)
+            future = self._submit(task.payload, with_function=with_function)
         except Exception as error:
             self._handle_loss(task, describe(error))
             return
@@ -135,7 +170,7 @@ class ExecutorPool(Pool):
         """Repair the executor; if that fails, keep the task for later or give it up."""
         if self._n_vain_repairs < MAX_REPAIRS:
             try:
-                ready = self._backend.repair()
+                ready = self._replace_executor()
             except Exception as error:
                 self._n_vain_repairs += 1
                 self._finish(task, "died", f"there is no executor for it: {describe(error)}")
@@ -211,7 +246,7 @@ class ExecutorPool(Pool):
             if now >= task.deadline:
                 del self._running[future]
                 self._finished.append(task.overdue())
-                if not self._backend.stop(future):
+                if not self._give_up(future):
                     self._mark_stuck(future)
         if not self._all_stuck:
             self._stuck_since = math.inf

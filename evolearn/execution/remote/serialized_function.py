@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Self
 
@@ -28,6 +29,7 @@ class Reply(NamedTuple):
     interrupted: bool = False
 
 
+@dataclass(frozen=True, eq=False)
 class SerializedFunction:
     """A pickled function that is unpickled at most once per process.
 
@@ -35,10 +37,9 @@ class SerializedFunction:
     nobody can change them, neither for the next task nor for another thread.
     """
 
-    def __init__(self, digest: str, head: bytes, buffers: tuple[bytes, ...]) -> None:
-        self.digest = digest
-        self.head = head
-        self.buffers = buffers
+    digest: str
+    head: bytes
+    buffers: tuple[bytes, ...]
 
     @classmethod
     def of(cls, function: Callable[[Any], Any]) -> Self:

@@ -1,4 +1,4 @@
-"""Tasks on a Dask cluster, and access to the current client."""
+"""A pool of workers on a Dask cluster, and access to the current client."""
 
 import asyncio
 import sys
@@ -7,11 +7,12 @@ from concurrent.futures import Executor, Future
 from importlib import import_module
 from typing import Any
 
+from evolearn.execution.remote.pool import ExecutorPool
 from evolearn.execution.remote.serialized_function import SerializedFunction, run
 
 
-class DaskBackend:
-    """For a Dask cluster: the function is scattered to all workers once.
+class DaskPool(ExecutorPool):
+    """Workers of a Dask cluster: the function is scattered to all of them once.
 
     The client's executor is not used: when a result is lost while it is being fetched, its
     futures stay pending for ever.
@@ -22,58 +23,53 @@ class DaskBackend:
         It stays open.
     options : dict
         For ``Client.submit``, such as ``workers`` or ``resources``.
+    n_workers : int
+        The number of tasks to run at a time.
     """
 
-    def __init__(self, client: Any, options: Mapping[str, Any]) -> None:
+    def __init__(self, client: Any, options: Mapping[str, Any], n_workers: int) -> None:
+        super().__init__(client, lambda: client, n_workers)
         self._client = client
         # If it were pure, Dask would take a task that is sent again for the first one.
         self._options = {**options, "pure": False}
-        self._function: SerializedFunction | None = None
         self._scattered: Any = None
-        self._stopped: list[Future[Any]] = []
+        self._given_up: list[Future[Any]] = []
 
-    def install(self, function: SerializedFunction | None) -> None:
-        """Scatter the function."""
-        self._function = function
+    def _install(self, serialized: SerializedFunction | None) -> None:
+        self._function = serialized
         self._scattered = None
-        if function is not None:
-            self._scattered = self._client.scatter(function, broadcast=True, hash=False)
+        if serialized is not None:
+            self._scattered = self._client.scatter(serialized, broadcast=True, hash=False)
 
-    def send(self, payload: bytes, *, with_function: bool) -> Future[Any]:
-        """Submit a pickled task; Dask adds the scattered function."""
+    def _submit(self, payload: bytes, *, with_function: bool) -> Future[Any]:
         task = self._client.submit(run, self._scattered, payload, **self._options)
         loop = self._client.loop.asyncio_loop
         return asyncio.run_coroutine_threadsafe(_result_of(task), loop)
 
-    def stop(self, future: Future[Any]) -> bool:
+    def _give_up(self, future: Future[Any]) -> bool:
         """Keep a task that may be running, because Dask cannot end it.
 
         A cancelled task would run on, but Dask would consider its worker idle and send it the
         next tasks, which would wait there until their own limits.
         """
-        self._stopped.append(future)
+        self._given_up.append(future)
         return False
 
-    def cancel(self, future: Future[Any]) -> bool:
-        """Cancel a task; if it has started it runs on, and its worker is busy until it ends."""
-        return future.cancel()
-
-    def repair(self) -> bool:
+    def _replace_executor(self) -> bool:
         """Scatter the function again: it may be lost with the last worker that had it."""
         if not self._client.nthreads():
             return False
-        self._cancel_stopped()
-        self.install(self._function)
+        self._cancel_given_up()
+        self._install(self._function)
         return True
 
-    def close(self, *, wait: bool) -> None:
-        """Release the function and the tasks that were kept."""
-        self._cancel_stopped()
-        self.install(None)
+    def _release_workers(self) -> None:
+        self._cancel_given_up()
+        self._install(None)
 
-    def _cancel_stopped(self) -> None:
-        while self._stopped:
-            self._stopped.pop().cancel()
+    def _cancel_given_up(self) -> None:
+        while self._given_up:
+            self._given_up.pop().cancel()
 
 
 async def _result_of(task: Any) -> Any:
@@ -111,13 +107,7 @@ def is_inside_task() -> bool:
 
 
 def current_client() -> Any:
-    """Return the current Dask client.
-
-    Raises
-    ------
-    ImportError, RuntimeError
-        If Dask is not installed, or there is no client.
-    """
+    """Return the current Dask client; raise an error if there is none, or no Dask."""
     try:
         distributed: Any = import_module("distributed")
     except ModuleNotFoundError as error:
