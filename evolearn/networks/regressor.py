@@ -130,7 +130,7 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         self._scale = largest * float(np.sqrt(variance)) or 1.0
         target = ((y - self._centre) / self._scale).astype(np.float32)
 
-        def loss(outputs: Floats, rows: Positions) -> tuple[float, Floats]:
+        def loss(rows: Positions, outputs: Floats) -> tuple[float, Floats]:
             errors = outputs - target[rows, None]
             slopes = errors * np.float32(2 / len(rows))
             if weights is not None:
