@@ -47,25 +47,13 @@ class PreparedTable:
 
 
 def prepare_table(X: Any, kinds: Mapping[Any, str] | None = None) -> PreparedTable:
-    """Learn how to make a table numeric, and make its matrix.
-
-    Parameters
-    ----------
-    X : table
-        pandas or polars frame, Arrow table, NumPy array or SciPy sparse matrix.
-    kinds : dict, default=None
-        As in `ColumnPreparer`.
-
-    Returns
-    -------
-    PreparedTable
-    """
+    """Learn how to make a table of any supported type numeric, and make its matrix."""
     table = as_table(X)
     preparer: Any = ColumnPreparer(kinds=kinds).set_output(transform="default")
     matrix = preparer.fit_transform(table)
     columns = preparer.columns_
     if not is_sparse(matrix):
-        preparer.set_params(columns=tuple(_without_categories(info) for info in columns))
+        preparer.set_params(columns=tuple(replace(info, categories=()) for info in columns))
     return PreparedTable(
         step=None if _is_plain(table, columns) else preparer,
         preparer=preparer,
@@ -73,10 +61,6 @@ def prepare_table(X: Any, kinds: Mapping[Any, str] | None = None) -> PreparedTab
         schema=_schema(matrix, preparer),
         dropped=tuple((info.name, info.reason) for info in columns if not info.is_kept),
     )
-
-
-def _without_categories(info: ColumnInfo) -> ColumnInfo:
-    return replace(info, categories=()) if info.categories else info
 
 
 def _is_plain(table: Any, columns: Sequence[ColumnInfo]) -> bool:

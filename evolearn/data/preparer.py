@@ -12,8 +12,8 @@ from evolearn.data.containers import (
     align_table,
     as_table,
     feature_names,
-    infinity_message,
     position_labels,
+    refuse_infinity,
 )
 from evolearn.data.encoding import encode, learn_encoding, relearn_categories
 from evolearn.data.matrix import infinite_columns, is_sparse
@@ -225,7 +225,5 @@ def _warn(message):
 def _as_csr(X):
     matrix = X.tocsr()
     matrix = matrix if matrix.dtype == np.float64 else matrix.astype(np.float64)
-    infinite = infinite_columns(matrix)
-    if infinite:
-        raise ValueError(infinity_message([f"column {j}" for j in infinite]))
+    refuse_infinity(f"column {j}" for j in infinite_columns(matrix))
     return matrix

@@ -1,10 +1,8 @@
 """Neural network for classification."""
 
 import copy
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -116,11 +114,7 @@ dropout, random_state
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
         """
-
-        def mean(outputs: Floats) -> NDArray[Any]:
-            return _softmax(outputs).mean(axis=0, dtype=np.float64)
-
-        probabilities = self._outputs(X, mean)
+        probabilities = self._mean_outputs(X, _softmax)
         return probabilities / probabilities.sum(axis=1, keepdims=True)
 
     def predict(self, X):

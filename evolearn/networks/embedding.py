@@ -33,15 +33,8 @@ class Embedding:
     embeddings for numerical features in tabular deep learning", NeurIPS 2022).
 
     Columns of categories become vectors that are trained (`CategoryVectors`), the last inputs.
-
-    Attributes
-    ----------
-    kind : {"none", "piecewise", "periodic"}
-    n_bins : int
-    scale : float
-        The standard deviation of the frequencies, per standard deviation of the column.
-    categories : ndarray of int
-        The positions of the columns of categories; there are none in a CSR matrix.
+    A CSR matrix has none. `scale` is the standard deviation of the frequencies, per standard
+    deviation of the column; `categories` are the positions of the columns of categories.
     """
 
     kind: str

@@ -54,17 +54,9 @@ class ParallelNetworks:
     A step of several small networks takes little longer than that of one, and the mean of
     their predictions is better than any of them.
 
-    Parameters
-    ----------
-    n_inputs, n_outputs, n_members : int
-    hidden : sequence of int
-        Number of units of each hidden layer.
-    activation : {"relu", "silu", "tanh"}
-    rng : numpy.random.Generator
-        Draws the initial weights.
-    category_weights : ndarray of float32, default=None
-        Initial vectors of categories, shared by all members: the last inputs of a row are some
-        of these weights.
+    `hidden` are the numbers of units of the hidden layers, `rng` draws the initial weights.
+    All members share the `category_weights`, the initial vectors of categories: the last inputs
+    of a row are some of these weights.
 
     Attributes
     ----------

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -215,15 +214,16 @@ class BaseNetwork(BaseEstimator):
         sparse = "csr" if self.categorical_features is None else False
         return validate_data(self, X, *y, accept_sparse=sparse, dtype=np.float64, **settings)
 
-    def _outputs(self, X: Any, combine: Callable[[Floats], NDArray[Any]]) -> NDArray[Any]:
-        """Compute the outputs of all members and combine them, block by block of rows."""
+    def _mean_outputs(self, X: Any, convert: Callable[[Floats], Floats]) -> Floats:
+        """Compute the mean of the members' converted outputs, block by block of rows."""
         check_is_fitted(self)
         X = self._checked(X, reset=False)
         block = int(np.clip(INPUTS_AT_ONCE // self.embedding_.n_outputs, 64, ROWS_AT_ONCE))
         parts = []
         for rows in gen_batches(X.shape[0], block):
             inputs = self.embedding_(self.embedding_.encode(X[rows]))
-            parts.append(combine(self.networks_.forward(*inputs)))
+            outputs = convert(self.networks_.forward(*inputs))
+            parts.append(outputs.mean(axis=0, dtype=np.float64))
         return np.concatenate(parts)
 
     def __sklearn_tags__(self):
