@@ -84,12 +84,12 @@ def _check_shape(X: Any) -> None:
             "and columns only, so reshape it with X.reshape(len(X), -1)."
         )
     for count, unit, remedy in zip(
-        X.shape, ("sample", "feature"), ("at least one row", "at least one column"), strict=True
+        X.shape, ("sample", "feature"), ("row", "column"), strict=True
     ):
         if count == 0:
             raise ValueError(
                 f"Found array with 0 {unit}(s) (shape={tuple(X.shape)}) while a minimum of 1 "
-                f"is required; pass a table with {remedy}."
+                f"is required; pass a table with at least one {remedy}."
             )
 
 
