@@ -24,9 +24,7 @@ class PreparedTable:
     preparer : ColumnPreparer
         Fitted. A clone of it that is fitted on a part of the rows gives the same columns.
     matrix : ndarray in C order or CSR matrix, float64
-        Numbers first, then the words of texts, then the codes of categories.
-    schema : TableSchema
-        The layout of `matrix`.
+        Its layout is `schema`.
     dropped : tuple of (str, str)
         The input columns left out, each with the reason.
     """
@@ -76,7 +74,7 @@ def _is_plain(table: Any, columns: Sequence[ColumnInfo]) -> bool:
 
 
 def _schema(matrix: Any, preparer: Any) -> TableSchema:
-    n_numeric, n_codes = preparer.n_numeric_, len(preparer.cardinalities_)
+    n_numeric = preparer.n_numeric_
     numbers = matrix.data if is_sparse(matrix) else matrix[:, :n_numeric]
     return TableSchema(
         n_rows=matrix.shape[0],
@@ -84,7 +82,6 @@ def _schema(matrix: Any, preparer: Any) -> TableSchema:
         cardinalities=preparer.cardinalities_,
         names=tuple(preparer.get_feature_names_out()),
         has_missing=_has_nan(numbers),
-        has_missing_categories=bool(n_codes) and _has_nan(matrix[:, -n_codes:]),
         sparse=is_sparse(matrix),
         texts=preparer.texts_,
         dates=date_columns(preparer.columns_),

@@ -95,8 +95,6 @@ class TableSchema:
         Names of all columns of the matrix.
     has_missing : bool
         Whether a number is missing.
-    has_missing_categories : bool
-        Whether a code is missing.
     sparse : bool
         Whether the matrix is a CSR matrix; it has numbers only.
     texts : tuple of TextBlock
@@ -110,7 +108,6 @@ class TableSchema:
     cardinalities: tuple[int, ...]
     names: tuple[str, ...]
     has_missing: bool
-    has_missing_categories: bool
     sparse: bool
     texts: tuple[TextBlock, ...] = ()
     dates: tuple[DateColumns, ...] = ()
