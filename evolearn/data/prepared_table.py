@@ -81,13 +81,9 @@ def _schema(matrix: Any, preparer: Any) -> TableSchema:
         n_numeric=n_numeric,
         cardinalities=preparer.cardinalities_,
         names=tuple(preparer.get_feature_names_out()),
-        has_missing=_has_nan(numbers),
+        # The maximum is NaN if any number is; unlike np.isnan it needs no array.
+        has_missing=bool(numbers.size) and bool(np.isnan(np.max(numbers))),
         sparse=is_sparse(matrix),
         texts=preparer.texts_,
         dates=date_columns(preparer.columns_),
     )
-
-
-def _has_nan(numbers: np.ndarray) -> bool:
-    # The maximum is NaN if any number is; unlike np.isnan it needs no array.
-    return bool(numbers.size) and bool(np.isnan(np.max(numbers)))
