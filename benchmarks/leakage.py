@@ -115,7 +115,7 @@ def measured(task, params, seed, control):
         cardinalities = ()
     names = tuple(f"x{j}" for j in range(X.shape[1]))
     n_numbers = X.shape[1] - len(cardinalities)
-    schema = TableSchema(len(X), n_numbers, cardinalities, names, False, False, False)
+    schema = TableSchema(len(X), n_numbers, cardinalities, names, False, False)
     problem = Problem(
         task,
         schema,

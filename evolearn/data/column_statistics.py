@@ -16,14 +16,8 @@ SMALL_RANGE, SMALL_SHARE = 1e-5, 1e-4
 class ColumnStatistics:
     """Statistics of each column of a matrix, as arrays of one entry per column.
 
-    Attributes
-    ----------
-    lowest, highest : ndarray of float
-        Extremes of the values that are not missing.
-    n_missing : ndarray of int
-    fingerprint : ndarray of uint64
-        Hash of all values: equal columns have equal ones.
-    n_rows : int
+    The lowest and highest value do not count missing ones. The fingerprint is a hash of all
+    values: equal columns have equal ones.
     """
 
     lowest: np.ndarray

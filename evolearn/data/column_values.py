@@ -76,14 +76,7 @@ def read_array(column: np.ndarray) -> ColumnValues:
 def read_objects(
     objects: list[Any], factorized: Callable[[], tuple[np.ndarray, list[Any]]] | None = None
 ) -> ColumnValues:
-    """Read a column of Python objects.
-
-    Parameters
-    ----------
-    objects : list
-    factorized : callable, default=None
-        A library's own routine that returns codes and distinct objects; None for `factorize`.
-    """
+    """Read a column of Python objects; `factorized` is the library's own `factorize`."""
     types = set(map(type, objects))
     if types <= {float, int, type(None)}:
         with suppress(OverflowError):  # integers beyond the floats are read one by one

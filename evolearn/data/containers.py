@@ -84,12 +84,12 @@ def _check_shape(X: Any) -> None:
             "and columns only, so reshape it with X.reshape(len(X), -1)."
         )
     for count, unit, remedy in zip(
-        X.shape, ("sample", "feature"), ("at least one row", "at least one column"), strict=True
+        X.shape, ("sample", "feature"), ("row", "column"), strict=True
     ):
         if count == 0:
             raise ValueError(
                 f"Found array with 0 {unit}(s) (shape={tuple(X.shape)}) while a minimum of 1 "
-                f"is required; pass a table with {remedy}."
+                f"is required; pass a table with at least one {remedy}."
             )
 
 
@@ -98,39 +98,27 @@ def check_table(X: Any) -> None:
 
     Cheap: only floats in NumPy's or pandas' memory are read, block by block. Cells of other
     columns are checked when the table is prepared.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If X is no table that can be prepared.
     """
     X = as_table(X)
     library = frame_library(X)
     if library == "pandas":
-        _check_pandas_floats(X)
+        refuse_infinity(
+            f"column {label!r}"
+            for j, (label, dtype) in enumerate(zip(X.columns, X.dtypes, strict=True))
+            if isinstance(dtype, np.dtype) and dtype.kind == "f"
+            if infinite_columns(X.iloc[:, j].to_numpy().reshape(-1, 1))
+        )
     elif library is None and X.dtype.kind == "f":
-        columns = infinite_columns(X)
-        if columns:
-            raise ValueError(infinity_message([f"column {j}" for j in columns]))
+        refuse_infinity(f"column {j}" for j in infinite_columns(X))
 
 
-def _check_pandas_floats(X: Any) -> None:
-    infinite = []
-    for label, dtype, j in zip(X.columns, X.dtypes, range(X.shape[1]), strict=True):
-        if isinstance(dtype, np.dtype) and dtype.kind == "f":
-            column = X.iloc[:, j].to_numpy()
-            if infinite_columns(column.reshape(-1, 1)):
-                infinite.append(f"column {label!r}")
-    if infinite:
-        raise ValueError(infinity_message(infinite))
-
-
-def infinity_message(columns: Sequence[str]) -> str:
-    """Compose the message of an error about columns that hold infinite values."""
-    return (
-        f"Input X contains infinity in {_enumerate(columns)}; replace infinite values by NaN "
-        "(missing) or by finite numbers."
-    )
+def refuse_infinity(columns: Iterable[str]) -> None:
+    """Raise an error that names the columns that hold infinite values, if there are any."""
+    if columns := list(columns):
+        raise ValueError(
+            f"Input X contains infinity in {_enumerate(columns)}; replace infinite values by "
+            "NaN (missing) or by finite numbers."
+        )
 
 
 def column_labels(X: Any) -> list[Any]:
@@ -193,11 +181,6 @@ def align_labels(X: Any, labels: list[Any] | None) -> Any:
 
     If the labels of either are merely positions (0, 1, ...) and labels differ, columns are
     taken by position.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, or two have the same label.
     """
     found = position_labels(X)
     if labels is None or found is None or found == labels:

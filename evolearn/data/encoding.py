@@ -11,9 +11,9 @@ from evolearn.data.column_values import ColumnValues
 from evolearn.data.containers import (
     column_labels,
     frame_library,
-    infinity_message,
     numeric_array,
     raw_columns,
+    refuse_infinity,
 )
 from evolearn.data.conversion import (
     DATETIME_PARTS,
@@ -61,9 +61,8 @@ def learn_encoding(table: Any, kinds: Mapping[Any, str] | None) -> tuple[Columns
     else:
         infos, places, matrix, texts = _read_table(table, labels, user_kinds)
     statistics = column_statistics(matrix)
-    if statistics.is_infinite.any():
-        infinite = {places[j].column for j in np.flatnonzero(statistics.is_infinite)}
-        raise ValueError(infinity_message([_place_of(labels[j], table) for j in infinite]))
+    infinite = {places[k].column for k in np.flatnonzero(statistics.is_infinite)}
+    refuse_infinity(_place_of(labels[j], table) for j in infinite)
     infos = drop_uninformative(infos, places, matrix, statistics, user_kinds)
     infos = _with_text_sizes(infos, statistics.n_rows)
     kept = [k for k, place in enumerate(places) if place.is_kept(infos[place.column])]
@@ -93,14 +92,13 @@ def encode(table: Any, columns: Sequence[ColumnInfo]) -> np.ndarray:
     """Return the matrix of a table by an encoding that was learned before."""
     labels = column_labels(table)
     kept = [j for j, info in enumerate(columns) if info.is_kept]
-    array = None
-    if all(columns[j].kind == "numeric" for j in kept):
-        array = numeric_array(table)
+    all_numeric = all(columns[j].kind == "numeric" for j in kept)
+    array = numeric_array(table) if all_numeric else None
     if array is None:
         return _encode_columns(table, labels, columns)
     array = array if len(kept) == len(columns) else array[:, kept]
     matrix = np.ascontiguousarray(array, dtype=np.float64)
-    _refuse_infinity(matrix, [_place_of(labels[j], table) for j in kept])
+    refuse_infinity(_place_of(labels[kept[k]], table) for k in infinite_columns(matrix))
     return matrix
 
 
@@ -125,7 +123,7 @@ def _encode_columns(
             numbers.extend(new)
             places.extend([where] * len(new))
     matrix = _assemble(numbers, texts, codes)
-    _refuse_infinity(matrix[:, : len(numbers)], places)
+    refuse_infinity(places[k] for k in infinite_columns(matrix[:, : len(numbers)]))
     return matrix
 
 
@@ -144,12 +142,6 @@ def _assemble(
         start += text.info.width
     fill_columns(matrix[:, start:], codes)
     return matrix
-
-
-def _refuse_infinity(matrix: np.ndarray, places: Sequence[str]) -> None:
-    infinite = infinite_columns(matrix) if matrix.shape[1] else []
-    if infinite:
-        raise ValueError(infinity_message([places[j] for j in infinite]))
 
 
 def _place_of(label: Any, table: Any) -> str:
@@ -219,21 +211,19 @@ def _read_table(
             found = j not in user_kinds and holds_strings(column)
             if found:
                 column = without_other_strings(column, kind)
-            numbers.extend(_number_columns(j, kind, as_floats(column, kind, where)))
+            floats = as_floats(column, kind, where)
+            if kind == "datetime":
+                places = [MatrixColumn(j, part) for part in DATETIME_PARTS]
+                parts = datetime_parts(floats, DATETIME_PARTS)
+                numbers.extend(zip(places, parts, strict=True))
+            else:
+                numbers.append((MatrixColumn(j), floats))
             infos.append(ColumnInfo(name, kind, found=found))
     if not numbers and not codes:
         raise ValueError("kinds drops every column of X; keep at least one.")
-    places, columns = zip(*numbers, *codes, strict=True)
-    return infos, list(places), _assemble(columns, [], []), texts
-
-
-def _number_columns(
-    j: int, kind: str, floats: np.ndarray
-) -> list[tuple[MatrixColumn, np.ndarray]]:
-    if kind != "datetime":
-        return [(MatrixColumn(j), floats)]
-    places = [MatrixColumn(j, part) for part in DATETIME_PARTS]
-    return list(zip(places, datetime_parts(floats, DATETIME_PARTS), strict=True))
+    columns = [*numbers, *codes]
+    matrix = _assemble([column for _, column in columns], [], [])
+    return infos, [place for place, _ in columns], matrix, texts
 
 
 def _with_text_sizes(infos: Sequence[ColumnInfo], n_rows: int) -> list[ColumnInfo]:

@@ -41,15 +41,7 @@ FEWEST_CHARACTERS, MOST_CHARACTERS = 64, 4_096
 
 
 def is_text(labels: Sequence[str], n_values: int) -> bool:
-    """Whether many distinct values look like sentences rather than keys.
-
-    Parameters
-    ----------
-    labels : sequence of str
-        The distinct values, sorted.
-    n_values : int
-        The number of rows whose value is not missing.
-    """
+    """Whether many distinct values, sorted, of `n_values` look like sentences, not keys."""
     if len(labels) < TEXT_SHARE * n_values:
         return False
     step = max(1, len(labels) // TEXT_SAMPLE)
@@ -71,17 +63,10 @@ def text_characters(n_rows: int) -> int:
 def fill_counts(
     out: np.ndarray, labels: Sequence[str], codes: np.ndarray, characters: int
 ) -> None:
-    """Write the counts of the words of each row's text.
+    """Write the counts of the words of each row's text into a block of the matrix.
 
-    Parameters
-    ----------
-    out : ndarray of shape (n_rows, width)
-    labels : sequence of str
-        The distinct texts.
-    codes : ndarray of int of shape (n_rows,)
-        Position of each row's text in `labels`; -1 for a missing text, which has no words.
-    characters : int
-        Number of characters that are read of each text.
+    `labels` are the distinct texts, `codes` the position of each row's text in them, -1 for a
+    missing text, which has no words. Of each text `characters` characters are read.
     """
     hashing = HashingVectorizer(n_features=out.shape[1], alternate_sign=False, norm=None)
     # The last text, without words, is that of code -1.

@@ -83,7 +83,11 @@ def detect_kind(column: ColumnValues, where: str) -> str:
     distinct = column.distinct
     if all(is_number(value) for value in distinct):
         return "numeric"
-    _refuse_complex(distinct, where)
+    if any(isinstance(value, complex | np.complexfloating) for value in distinct):
+        raise ValueError(
+            f"Complex data not supported: X holds complex numbers in {where}; pass their real "
+            "and imaginary parts as columns of their own."
+        )
     if all(_is_iso_date(value) for value in distinct):
         return "datetime"
     if all(isinstance(value, str | bytes) or is_number(value) for value in distinct):
@@ -112,13 +116,11 @@ def _is_number_text(value: Any) -> bool:
 
 
 def _is_iso_date(value: Any) -> bool:
-    if not isinstance(value, str) or _ISO_DATE.fullmatch(value) is None:
-        return False
-    try:
-        seconds_of(datetime.fromisoformat(value))
-    except (ValueError, OverflowError):
-        return False
-    return True
+    with suppress(ValueError, OverflowError):
+        if isinstance(value, str) and _ISO_DATE.fullmatch(value):
+            seconds_of(datetime.fromisoformat(value))
+            return True
+    return False
 
 
 #: Kinds that may be found among strings, each with the test of one value.
@@ -147,14 +149,6 @@ def without_other_strings(column: ColumnValues, kind: str) -> ColumnValues:
     codes = np.append(places, -1)[column.codes]
     distinct = [v for v, keep in zip(column.distinct, kept, strict=True) if keep]
     return Objects(codes, distinct, column.is_category)
-
-
-def _refuse_complex(distinct: Sequence[Any], where: str) -> None:
-    if any(isinstance(value, complex | np.complexfloating) for value in distinct):
-        raise ValueError(
-            f"Complex data not supported: X holds complex numbers in {where}; pass their real "
-            "and imaginary parts as columns of their own."
-        )
 
 
 def unreadable_message(found: str, where: str) -> str:

@@ -24,9 +24,7 @@ class PreparedTable:
     preparer : ColumnPreparer
         Fitted. A clone of it that is fitted on a part of the rows gives the same columns.
     matrix : ndarray in C order or CSR matrix, float64
-        Numbers first, then the words of texts, then the codes of categories.
-    schema : TableSchema
-        The layout of `matrix`.
+        Its layout is `schema`.
     dropped : tuple of (str, str)
         The input columns left out, each with the reason.
     """
@@ -47,25 +45,13 @@ class PreparedTable:
 
 
 def prepare_table(X: Any, kinds: Mapping[Any, str] | None = None) -> PreparedTable:
-    """Learn how to make a table numeric, and make its matrix.
-
-    Parameters
-    ----------
-    X : table
-        pandas or polars frame, Arrow table, NumPy array or SciPy sparse matrix.
-    kinds : dict, default=None
-        As in `ColumnPreparer`.
-
-    Returns
-    -------
-    PreparedTable
-    """
+    """Learn how to make a table of any supported type numeric, and make its matrix."""
     table = as_table(X)
     preparer: Any = ColumnPreparer(kinds=kinds).set_output(transform="default")
     matrix = preparer.fit_transform(table)
     columns = preparer.columns_
     if not is_sparse(matrix):
-        preparer.set_params(columns=tuple(_without_categories(info) for info in columns))
+        preparer.set_params(columns=tuple(replace(info, categories=()) for info in columns))
     return PreparedTable(
         step=None if _is_plain(table, columns) else preparer,
         preparer=preparer,
@@ -73,10 +59,6 @@ def prepare_table(X: Any, kinds: Mapping[Any, str] | None = None) -> PreparedTab
         schema=_schema(matrix, preparer),
         dropped=tuple((info.name, info.reason) for info in columns if not info.is_kept),
     )
-
-
-def _without_categories(info: ColumnInfo) -> ColumnInfo:
-    return replace(info, categories=()) if info.categories else info
 
 
 def _is_plain(table: Any, columns: Sequence[ColumnInfo]) -> bool:
@@ -92,21 +74,16 @@ def _is_plain(table: Any, columns: Sequence[ColumnInfo]) -> bool:
 
 
 def _schema(matrix: Any, preparer: Any) -> TableSchema:
-    n_numeric, n_codes = preparer.n_numeric_, len(preparer.cardinalities_)
+    n_numeric = preparer.n_numeric_
     numbers = matrix.data if is_sparse(matrix) else matrix[:, :n_numeric]
     return TableSchema(
         n_rows=matrix.shape[0],
         n_numeric=n_numeric,
         cardinalities=preparer.cardinalities_,
         names=tuple(preparer.get_feature_names_out()),
-        has_missing=_has_nan(numbers),
-        has_missing_categories=bool(n_codes) and _has_nan(matrix[:, -n_codes:]),
+        # The maximum is NaN if any number is; unlike np.isnan it needs no array.
+        has_missing=bool(numbers.size) and bool(np.isnan(np.max(numbers))),
         sparse=is_sparse(matrix),
         texts=preparer.texts_,
         dates=date_columns(preparer.columns_),
     )
-
-
-def _has_nan(numbers: np.ndarray) -> bool:
-    # The maximum is NaN if any number is; unlike np.isnan it needs no array.
-    return bool(numbers.size) and bool(np.isnan(np.max(numbers)))

@@ -12,8 +12,8 @@ from evolearn.data.containers import (
     align_table,
     as_table,
     feature_names,
-    infinity_message,
     position_labels,
+    refuse_infinity,
 )
 from evolearn.data.encoding import encode, learn_encoding, relearn_categories
 from evolearn.data.matrix import infinite_columns, is_sparse
@@ -36,7 +36,6 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
     kinds : dict, default=None
         Kinds of columns by their name or position, in place of the detected ones:
         `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`, `"text"` or `"drop"`.
-
     columns : sequence of ColumnInfo, default=None
         Description of the columns from an earlier fit (`columns_`). Fit then learns the
         categories only and ignores `kinds`, so that the output has the same columns on any
@@ -46,19 +45,14 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
     ----------
     columns_ : tuple of ColumnInfo
         Kind of each input column, its frozen categories, and the reason if it is dropped.
-
     n_numeric_ : int
         Number of numeric columns; they come first in the output.
-
     texts_ : tuple of TextBlock
         Name and number of columns of each text; these come next.
-
     cardinalities_ : tuple of int
         Number of categories of each column of codes; these come last.
-
     n_features_in_ : int
         Number of columns seen in fit.
-
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit, for frames whose names are all strings.
 
@@ -231,7 +225,5 @@ def _warn(message):
 def _as_csr(X):
     matrix = X.tocsr()
     matrix = matrix if matrix.dtype == np.float64 else matrix.astype(np.float64)
-    infinite = infinite_columns(matrix)
-    if infinite:
-        raise ValueError(infinity_message([f"column {j}" for j in infinite]))
+    refuse_infinity(f"column {j}" for j in infinite_columns(matrix))
     return matrix

@@ -112,9 +112,7 @@ def _read_arrow(column: Any) -> ColumnValues:
         column = column.cast(pyarrow.large_string())
     elif not (types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind)):
         objects = column.to_pylist()
-        if is_category:
-            return Objects(*factorize(objects), is_category=True)
-        return read_objects(objects)
+        return Objects(*factorize(objects), True) if is_category else read_objects(objects)
     encoded = column.dictionary_encode().combine_chunks()
     if isinstance(encoded, pyarrow.ChunkedArray):
         encoded = encoded.chunk(0)

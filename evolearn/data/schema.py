@@ -60,13 +60,8 @@ class ColumnInfo:
 class TextBlock:
     """Matrix columns in which the words of a text are counted.
 
-    Attributes
-    ----------
-    name : str
-        Unique name made of the column's name. It has no two underscores in a row and none at
-        an end, for scikit-learn separates names by them.
-    width : int
-        Number of columns.
+    Their unique name is made of the column's name. It has no two underscores in a row and none
+    at an end, for scikit-learn separates names by them.
     """
 
     name: str
@@ -75,15 +70,7 @@ class TextBlock:
 
 @dataclass(frozen=True)
 class DateColumns:
-    """Matrix columns computed from a datetime.
-
-    Attributes
-    ----------
-    start : int
-        Position of the first one, the seconds.
-    parts : tuple of str
-        Names of the parts, as in `ColumnInfo`.
-    """
+    """Matrix columns computed from a datetime; the first one, the seconds, is at `start`."""
 
     start: int
     parts: tuple[str, ...]
@@ -108,8 +95,6 @@ class TableSchema:
         Names of all columns of the matrix.
     has_missing : bool
         Whether a number is missing.
-    has_missing_categories : bool
-        Whether a code is missing.
     sparse : bool
         Whether the matrix is a CSR matrix; it has numbers only.
     texts : tuple of TextBlock
@@ -123,7 +108,6 @@ class TableSchema:
     cardinalities: tuple[int, ...]
     names: tuple[str, ...]
     has_missing: bool
-    has_missing_categories: bool
     sparse: bool
     texts: tuple[TextBlock, ...] = ()
     dates: tuple[DateColumns, ...] = ()

@@ -49,22 +49,8 @@ def drop_uninformative(
 ) -> list[ColumnInfo]:
     """Set the reason of each input column to drop, and the parts of datetimes that vary.
 
-    Parameters
-    ----------
-    infos : sequence of ColumnInfo
-        The input columns.
-    places : sequence of MatrixColumn
-        One for each column of the matrix.
-    matrix : ndarray of shape (n_rows, n_places)
-        All columns that could be kept.
-    statistics : ColumnStatistics
-        Those of the matrix.
-    user_kinds : dict of int to str
-        The kinds chosen by the user, by position.
-
-    Returns
-    -------
-    list of ColumnInfo
+    `places` has an entry for each column of `matrix`, which holds all columns that could be
+    kept; `statistics` are those of the matrix. `user_kinds` are the user's, by position.
     """
     infos = list(infos)
     candidates: dict[Any, list[int]] = {}  # columns that may be equal, by their fingerprint

@@ -16,19 +16,7 @@ LONGEST, FIRST_SPREAD = 8, 0.5
 
 
 def category_positions(categorical_features: Any, n_columns: int) -> Positions:
-    """Return the positions of the columns that hold categories, in ascending order.
-
-    Parameters
-    ----------
-    categorical_features : array-like of bool or int, or None
-        The parameter of the networks.
-    n_columns : int
-
-    Raises
-    ------
-    ValueError
-        If it is neither a boolean per column nor positions of columns.
-    """
+    """Return the positions of the columns that hold categories, in ascending order."""
     mask = np.zeros(n_columns, dtype=bool)
     given = np.asarray([] if categorical_features is None else categorical_features)
     if given.dtype == bool and given.shape == mask.shape:
@@ -36,11 +24,10 @@ def category_positions(categorical_features: Any, n_columns: int) -> Positions:
     elif given.dtype.kind in "iu" and ((given >= 0) & (given < n_columns)).all():
         mask[given] = True
     elif given.size:
-        msg = (
+        raise ValueError(
             f"categorical_features must be a boolean for each of the {n_columns} columns of X, "
             f"or positions from 0 to {n_columns - 1}, got {categorical_features!r}."
         )
-        raise ValueError(msg)
     return np.flatnonzero(mask)
 
 
@@ -52,17 +39,8 @@ class CategoryVectors:
     others, seen in training or not, share one vector that starts at zero (Guo and Berkhahn,
     "Entity embeddings of categorical variables", arXiv 1604.06737, 2016).
 
-    Parameters
-    ----------
-    columns : ndarray of int
-        Positions of the columns of categories.
-
-    Attributes
-    ----------
-    n_outputs : int
-        Total length of the vectors of one row.
-    n_weights : int
-        Total length of the vectors of all categories.
+    `columns` are the positions of the columns of categories. Once fitted, `n_outputs` is the
+    total length of the vectors of one row, `n_weights` that of all categories.
     """
 
     def __init__(self, columns: Positions) -> None:

@@ -1,10 +1,8 @@
 """Neural network for classification."""
 
 import copy
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
@@ -83,7 +81,7 @@ dropout, random_state
         self.classes_, codes = np.unique(y, return_inverse=True)
         X, codes, weights = with_unit_weights(X, codes, sample_weight)
 
-        def loss(outputs: Floats, rows: Positions) -> tuple[float, Floats]:
+        def loss(rows: Positions, outputs: Floats) -> tuple[float, Floats]:
             slopes = _softmax(outputs)
             truth = (slice(None), np.arange(len(rows)), codes[rows])
             losses = -np.log(np.maximum(slopes[truth], np.finfo(np.float32).tiny))
@@ -100,11 +98,10 @@ dropout, random_state
     def _check_parent(self, parent):
         super()._check_parent(parent)
         if not np.array_equal(parent.classes_, self.classes_):
-            msg = (
+            raise ValueError(
                 f"parent knows the classes {parent.classes_.tolist()}, y has "
                 f"{self.classes_.tolist()}; a network starts from one of the same classes."
             )
-            raise ValueError(msg)
 
     def predict_proba(self, X):
         """Predict the probabilities of the classes.
@@ -117,11 +114,7 @@ dropout, random_state
         -------
         probabilities : ndarray of shape (n_samples, n_classes)
         """
-
-        def mean(outputs: Floats) -> NDArray[Any]:
-            return _softmax(outputs).mean(axis=0, dtype=np.float64)
-
-        probabilities = self._outputs(X, mean)
+        probabilities = self._mean_outputs(X, _softmax)
         return probabilities / probabilities.sum(axis=1, keepdims=True)
 
     def predict(self, X):
@@ -135,7 +128,7 @@ dropout, random_state
         -------
         classes : ndarray of shape (n_samples,)
         """
-        best = self.predict_proba(X).argmax(axis=1)
+        best = self.predict_proba(X).argmax(axis=1)  # raises an error if it is not fitted
         return self.classes_[best]
 
 

@@ -33,15 +33,8 @@ class Embedding:
     embeddings for numerical features in tabular deep learning", NeurIPS 2022).
 
     Columns of categories become vectors that are trained (`CategoryVectors`), the last inputs.
-
-    Attributes
-    ----------
-    kind : {"none", "piecewise", "periodic"}
-    n_bins : int
-    scale : float
-        The standard deviation of the frequencies, per standard deviation of the column.
-    categories : ndarray of int
-        The positions of the columns of categories; there are none in a CSR matrix.
+    A CSR matrix has none. `scale` is the standard deviation of the frequencies, per standard
+    deviation of the column; `categories` are the positions of the columns of categories.
     """
 
     kind: str
@@ -107,21 +100,23 @@ class Embedding:
         return None if self.vectors is None else self.vectors.first_weights(rng)
 
     def encode(self, X: Any) -> Any:
-        """Encode the categories of rows for the other methods."""
+        """Encode the categories of rows for `__call__`."""
         return X if self.vectors is None else self.vectors.encode(X)
-
-    def weight_positions(self, X: Any) -> Positions | None:
-        """Return the positions of the category weights of encoded rows; None without any."""
-        return None if self.vectors is None else self.vectors.weight_positions(X)
 
     def _scaled(self, X: Any) -> Floats:
         dense = X if isinstance(X, np.ndarray) else X.toarray()
         scaled = (dense - self.centre) / self.width
         return np.clip(scaled, -FARTHEST, FARTHEST, out=scaled).astype(np.float32)
 
-    def __call__(self, X: Any) -> Floats:
-        """Compute the inputs of encoded rows, without the vectors of categories."""
-        scaled = self._scaled(X if self.vectors is None else X[:, self._numbers])
+    def __call__(self, X: Any) -> tuple[Floats, Positions | None]:
+        """Return the inputs of encoded rows, and the positions of their category weights."""
+        if self.vectors is None:
+            return self._inputs(X), None
+        return self._inputs(X[:, self._numbers]), self.vectors.weight_positions(X)
+
+    def _inputs(self, X: Any) -> Floats:
+        """Scale, bend and expand columns of numbers."""
+        scaled = self._scaled(X)
         bent = scaled / np.sqrt(1 + (scaled / CLIP) ** 2)
         if not len(self.expanded):
             return bent

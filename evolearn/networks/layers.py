@@ -54,24 +54,12 @@ class ParallelNetworks:
     A step of several small networks takes little longer than that of one, and the mean of
     their predictions is better than any of them.
 
-    Parameters
-    ----------
-    n_inputs, n_outputs : int
-    hidden : sequence of int
-        Number of units of each hidden layer.
-    n_members : int
-        Number of networks.
-    activation : {"relu", "silu", "tanh"}
-    rng : numpy.random.Generator
-        Draws the initial weights.
-    category_weights : ndarray of float32, default=None
-        Initial vectors of categories, shared by all members: the last inputs of a row are some
-        of these weights.
+    `hidden` are the numbers of units of the hidden layers, `rng` draws the initial weights.
+    All members share the `category_weights`, the initial vectors of categories: the last inputs
+    of a row are some of these weights.
 
     Attributes
     ----------
-    n_members : int
-    hidden : list of int
     vector : ndarray of float32
         All weights, which is trained and pickled; the attributes below are views of it.
     weights : list of ndarray of shape (n_members, n_in, n_out)
@@ -149,24 +137,14 @@ class ParallelNetworks:
     def forward(self, X: Floats, positions: Positions | None = None) -> NDArray[np.float64]:
         """Compute the outputs, of shape (n_members, n_samples, n_outputs).
 
-        In double precision, so that the prediction of a row does not depend on other rows.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_inputs)
-            Without the inputs that are weights of categories.
-        positions : ndarray of int of shape (n_samples, n_vectors), default=None
-            Positions of the category weights of each row.
+        In double precision, so that the prediction of a row does not depend on other rows. X
+        has no inputs that are weights of categories: `positions`, of shape (n_samples,
+        n_vectors), are the places of these weights, None without any.
         """
-        H: NDArray[Any] = self._inputs(X, positions)[None].astype(np.float64)
-        for layer, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
-            Z = np.matmul(H, weights)
-            Z += biases
-            H = ACTIVATIONS[self.activation](Z)[0] if layer < len(self.weights) - 1 else Z
-        return H
+        return self._forward(self._inputs(X, positions).astype(np.float64))[0]
 
     def _forward(
-        self, X: Floats, dropout: float, rng: np.random.Generator
+        self, X: Floats, dropout: float = 0.0, rng: Any = None
     ) -> tuple[Floats, list[Floats], list[Floats]]:
         """Return the outputs, the inputs of each layer, and the slopes at the hidden units."""
         inputs, slopes = [X[None]], []
@@ -188,32 +166,21 @@ class ParallelNetworks:
     def gradient(
         self,
         X: Floats,
-        output_gradient: Callable[[Floats], Floats],
+        positions: Positions | None,
+        loss: Callable[[Floats], tuple[float, Floats]],
         dropout: float,
         rng: np.random.Generator,
         out: Floats,
-        positions: Positions | None = None,
-    ) -> None:
-        """Compute the gradient of a batch's loss with respect to `vector`.
+    ) -> float:
+        """Compute the gradient of a batch's loss with respect to `vector`; return the loss.
 
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_inputs)
-            Without the inputs that are weights of categories.
-        output_gradient : callable
-            Takes the outputs and returns the gradient with respect to them.
-        dropout : float
-            Share of hidden units that are left out.
-        rng : numpy.random.Generator
-            Draws the units that are left out.
-        out : ndarray
-            Receives the gradient.
-        positions : ndarray of int of shape (n_samples, n_vectors), default=None
-            Positions of the category weights of each row.
+        X and `positions` are as in `forward`. The loss takes the outputs and returns its value
+        and its gradient with respect to them. `dropout` is the share of hidden units that are
+        left out, `rng` draws them. The gradient is written into `out`.
         """
         outputs, inputs, slopes = self._forward(self._inputs(X, positions), dropout, rng)
         weight_gradients, bias_gradients, category_gradient = self.views(out)
-        delta = output_gradient(outputs)
+        value, delta = loss(outputs)
         for layer in reversed(range(len(self.weights))):
             np.matmul(inputs[layer].transpose(0, 2, 1), delta, out=weight_gradients[layer])
             np.sum(delta, axis=1, keepdims=True, out=bias_gradients[layer])
@@ -227,6 +194,7 @@ class ParallelNetworks:
             category_gradient[...] = np.bincount(
                 positions.ravel(), of_inputs.ravel(), minlength=len(category_gradient)
             )
+        return value
 
     def scale_outputs(self, factor: float, shift: float) -> None:
         """Multiply all outputs by a factor, then shift them."""

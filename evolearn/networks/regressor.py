@@ -1,10 +1,8 @@
 """Neural network for regression."""
 
 import copy
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 
 from evolearn._compat import fit_context
@@ -130,7 +128,7 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         self._scale = largest * float(np.sqrt(variance)) or 1.0
         target = ((y - self._centre) / self._scale).astype(np.float32)
 
-        def loss(outputs: Floats, rows: Positions) -> tuple[float, Floats]:
+        def loss(rows: Positions, outputs: Floats) -> tuple[float, Floats]:
             errors = outputs - target[rows, None]
             slopes = errors * np.float32(2 / len(rows))
             if weights is not None:
@@ -157,9 +155,5 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         -------
         target : ndarray of shape (n_samples,)
         """
-
-        def mean(outputs: Floats) -> NDArray[Any]:
-            return outputs[..., 0].mean(axis=0, dtype=np.float64)
-
-        scaled = self._outputs(X, mean)
+        scaled = self._mean_outputs(X, lambda outputs: outputs[..., 0])
         return scaled * self._scale + self._centre

@@ -2,10 +2,10 @@
 
 import numbers
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -32,19 +32,13 @@ EMBEDDING_PARAMETERS = {
     "periodic": ("n_bins", "frequency_scale"),
 }
 
-#: Takes outputs of shape (n_members, n_batch, n_outputs) and the positions of their rows;
+#: Takes the positions of a batch's rows, and outputs of shape (n_members, n_batch, n_outputs);
 #: returns the mean loss and the gradient of the sum of the members' losses.
-Loss = Callable[[Floats, Positions], tuple[float, Floats]]
+Loss = Callable[[Positions, Floats], tuple[float, Floats]]
 
 
 def with_unit_weights(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Floats | None]:
-    """Remove rows of weight zero and scale the weights to a mean of one.
-
-    Returns
-    -------
-    X, y : arrays
-    weights : ndarray of float32, or None if `sample_weight` is None
-    """
+    """Remove rows of weight zero and scale the weights, if any, to a mean of one."""
     if sample_weight is None:
         return X, y, None
     weights = check_sample_weight(sample_weight, X)
@@ -108,15 +102,9 @@ class BaseNetwork(BaseEstimator):
         self.random_state = random_state
 
     def _train(self, X: Any, n_outputs: int, loss: Loss, parent: "BaseNetwork | None") -> None:
-        """Train on the rows of X; set `embedding_`, `networks_` and `loss_curve_`.
+        """Train from random weights, or from those of a fitted parent.
 
-        Parameters
-        ----------
-        X : ndarray or CSR matrix
-        n_outputs : int
-        loss : callable
-        parent : BaseNetwork or None
-            The fitted network to start from.
+        Sets `embedding_`, `networks_`, `loss_curve_` and `n_iter_`.
         """
         rng = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         self._initialise(X, n_outputs, parent, rng)
@@ -133,18 +121,20 @@ class BaseNetwork(BaseEstimator):
             order, total = rng.permutation(n_rows), 0.0
             for number, batch in enumerate(batches):
                 rows = order[batch]
-                total += len(rows) * self._compute_gradient(X, rows, loss, rng, gradient)
+                mean_loss = self.networks_.gradient(
+                    *self.embedding_(X[rows]), partial(loss, rows), self.dropout, rng, gradient
+                )
+                total += len(rows) * mean_loss
                 progress = (epoch * len(batches) + number) / (len(batches) * n_epochs)
                 rate = learning_rate(progress, highest)
                 self.networks_.decay(rate * self.weight_decay)
                 optimiser.step(self.networks_.vector, gradient, rate)
             self.loss_curve_.append(total / n_rows)
             if not np.isfinite(total):
-                msg = (
+                raise ValueError(
                     f"The loss is no finite number after {epoch + 1} epochs; lower "
                     f"learning_rate_init, which is {self.learning_rate_init!r}."
                 )
-                raise ValueError(msg)
         self.n_iter_ = n_epochs
 
     def _initialise(
@@ -179,34 +169,30 @@ class BaseNetwork(BaseEstimator):
         if sizes.ndim != 1 or not all(
             isinstance(units, numbers.Integral) and int(units) > 0 for units in sizes
         ):
-            msg = (
+            raise ValueError(
                 "hidden_layer_sizes must be whole numbers of units above 0, one per layer, got "
                 f"{self.hidden_layer_sizes!r}."
             )
-            raise ValueError(msg)
         return [int(units) for units in sizes]
 
     def _check_parent(self, parent: Any) -> None:
         """Raise an error if this network cannot start from the weights of another one."""
         name = type(self).__name__
         if type(parent) is not type(self):
-            msg = f"parent must be a fitted {name}, got {parent!r}."
-            raise TypeError(msg)
+            raise TypeError(f"parent must be a fitted {name}, got {parent!r}.")
         check_is_fitted(parent)
         if parent.n_features_in_ != self.n_features_in_:
-            msg = (
+            raise ValueError(
                 f"parent was fitted on {parent.n_features_in_} columns, X has "
                 f"{self.n_features_in_}; a network starts from one of the same columns."
             )
-            raise ValueError(msg)
         embedding = parent.embedding_
         positions = category_positions(self.categorical_features, self.n_features_in_)
         if not np.array_equal(positions, embedding.categories):
-            msg = (
+            raise ValueError(
                 f"parent has categories in the columns {embedding.categories.tolist()}, this "
                 f"{name} in {positions.tolist()}; set categorical_features to the parent's."
             )
-            raise ValueError(msg)
         theirs = {
             "embedding": embedding.kind,
             "n_bins": embedding.n_bins,
@@ -214,52 +200,30 @@ class BaseNetwork(BaseEstimator):
         }
         for parameter in ("embedding", *EMBEDDING_PARAMETERS[self.embedding]):
             if getattr(self, parameter) != theirs[parameter]:
-                msg = (
+                raise ValueError(
                     f"parent has {parameter}={theirs[parameter]!r}, this {name} "
                     f"{getattr(self, parameter)!r}: its weights are of other inputs; set it to "
                     "the parent's."
                 )
-                raise ValueError(msg)
 
     def _rescale_outputs(self, parent: Any) -> None:
         """Rescale the outputs to the target of this fit; no-op for targets not scaled."""
-
-    def _compute_gradient(
-        self,
-        X: Any,
-        rows: Positions,
-        loss: Loss,
-        rng: np.random.Generator,
-        gradient: Floats,
-    ) -> float:
-        """Write the gradient of one batch, and return its mean loss."""
-        value = 0.0
-
-        def output_gradient(outputs: Floats) -> Floats:
-            nonlocal value
-            value, slopes = loss(outputs, rows)
-            return slopes
-
-        batch = X[rows]
-        inputs, positions = self.embedding_(batch), self.embedding_.weight_positions(batch)
-        self.networks_.gradient(inputs, output_gradient, self.dropout, rng, gradient, positions)
-        return value
 
     def _checked(self, X: Any, *y: Any, **settings: Any) -> Any:
         # Sparse rows are supported without categories only.
         sparse = "csr" if self.categorical_features is None else False
         return validate_data(self, X, *y, accept_sparse=sparse, dtype=np.float64, **settings)
 
-    def _outputs(self, X: Any, combine: Callable[[Floats], NDArray[Any]]) -> NDArray[Any]:
-        """Compute the outputs of all members and combine them, block by block of rows."""
+    def _mean_outputs(self, X: Any, convert: Callable[[Floats], Floats]) -> Floats:
+        """Compute the mean of the members' converted outputs, block by block of rows."""
         check_is_fitted(self)
         X = self._checked(X, reset=False)
         block = int(np.clip(INPUTS_AT_ONCE // self.embedding_.n_outputs, 64, ROWS_AT_ONCE))
         parts = []
         for rows in gen_batches(X.shape[0], block):
-            encoded = self.embedding_.encode(X[rows])
-            positions = self.embedding_.weight_positions(encoded)
-            parts.append(combine(self.networks_.forward(self.embedding_(encoded), positions)))
+            inputs = self.embedding_(self.embedding_.encode(X[rows]))
+            outputs = convert(self.networks_.forward(*inputs))
+            parts.append(outputs.mean(axis=0, dtype=np.float64))
         return np.concatenate(parts)
 
     def __sklearn_tags__(self):

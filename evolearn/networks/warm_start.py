@@ -44,14 +44,8 @@ def inherit_weights(
     - More members: copies of the first ones, with noise. Fewer: the first ones.
 
     So the child computes the same as its parent, except for the noise and the removed units and
-    layers, if their activations are the same.
-
-    Parameters
-    ----------
-    child, parent : ParallelNetworks
-        With the same numbers of inputs, outputs and category weights.
-    rng : numpy.random.Generator
-        Draws the units that are copied, and the noise.
+    layers, if their activations are the same. Both have the same numbers of inputs, outputs and
+    category weights.
     """
     child.category_weights[...] = parent.category_weights
     for member in range(child.n_members):

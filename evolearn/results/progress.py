@@ -10,13 +10,7 @@ LOGGER = logging.getLogger("evolearn")
 
 @contextmanager
 def visible_progress(verbose: int) -> Iterator[None]:
-    """Show the progress of a fit, on stderr unless the user has configured handlers.
-
-    Parameters
-    ----------
-    verbose : int
-        0 shows nothing; 1 shows a line per generation.
-    """
+    """Show the progress of a fit, on stderr unless the user has configured handlers."""
     if not verbose:
         yield
         return

@@ -41,11 +41,8 @@ Table = dict[str, Any]
 def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
     """Tabulate the candidates in the layout of ``GridSearchCV.cv_results_``.
 
-    Scores have the scorer's own sign, folds that were not run are NaN. Besides the usual keys
-    there are ``candidate`` (its number, to which ``parents`` and ``inherits`` refer),
-    ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``, ``inherits`` (the
-    candidate from whose trained models it started, or None), ``status``, ``failure`` and
-    ``warnings``.
+    Scores have the scorer's own sign, folds that were not run are NaN. The docstrings of the
+    estimators explain the columns that ``GridSearchCV`` does not have.
     """
     table: Table = {}
     for name, seconds in (("fit", "fit_seconds"), ("score", "score_seconds")):
@@ -104,15 +101,13 @@ def history(rows: Sequence[Row], population_size: int) -> Table:
     """
     groups = [rows[i : i + population_size] for i in range(0, len(rows), population_size)]
     fitness = [fitness_of(group) for group in groups]
-    best = [np.nanmin(f) if not np.isnan(f).all() else np.nan for f in fitness]
+    best = np.array([np.fmin.reduce(f) for f in fitness], dtype=float)
     return {
         "generation": np.arange(len(groups)),
         "n_evaluations": np.cumsum([len(group) for group in groups], dtype=int),
         "n_failed": np.array([sum(bool(r["failure"]) for r in group) for group in groups]),
-        "best_fitness": np.fmin.accumulate(np.array(best, dtype=float))
-        if best
-        else np.array([]),
-        "generation_best": np.array(best, dtype=float),
+        "best_fitness": np.fmin.accumulate(best),
+        "generation_best": best,
         "generation_median": np.array(
             [np.nanmedian(f) if not np.isnan(f).all() else np.nan for f in fitness]
         ),
@@ -124,20 +119,13 @@ def history(rows: Sequence[Row], population_size: int) -> Table:
 
 def fitness_of(rows: Sequence[Row]) -> NDArray[np.float64]:
     """Return the fitness of each row, NaN for failed candidates."""
-    return np.array(
-        [np.nan if r["fitness"] is None else r["fitness"] for r in rows], dtype=float
-    )
+    return np.array([row["fitness"] for row in rows], dtype=float)  # None becomes NaN
 
 
 def _param_column(rows: Sequence[Row], name: str) -> "MaskedArray[Any, np.dtype[Any]]":
     """Return the values of a parameter, masked for candidates without it."""
-    column: MaskedArray[Any, np.dtype[Any]] = MaskedArray(
-        np.empty(len(rows), dtype=object), mask=True
-    )
-    for i, row in enumerate(rows):
-        if name in row["params"]:
-            column[i] = row["params"][name]
-    return column
+    values = _objects([row["params"].get(name) for row in rows])
+    return MaskedArray(values, mask=[name not in row["params"] for row in rows])
 
 
 def _ranks(fitness: NDArray[np.float64]) -> NDArray[np.int32]:

@@ -1,29 +1,17 @@
 """Base class and checks of the transformers of numeric matrices."""
 
 from numbers import Integral
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from evolearn._compat import feature_names_in
+from evolearn._compat import feature_names_in, fit_context
 
 
 def check_positions(name, positions, n_columns):
-    """Check that positions of columns are whole numbers and that the columns exist.
-
-    Parameters
-    ----------
-    name : str
-        Name of the parameter, for the error.
-    positions : iterable
-    n_columns : int
-        Number of columns of X.
-
-    Raises
-    ------
-    ValueError
-    """
+    """Check that positions of columns are whole numbers and that the columns exist."""
     for j in positions:
         if isinstance(j, bool) or not isinstance(j, Integral):
             raise ValueError(
@@ -39,8 +27,34 @@ def check_positions(name, positions, n_columns):
 class MatrixTransformer(TransformerMixin, BaseEstimator):
     """Base of transformers that take numbers, also missing ones, and return float64.
 
-    Subclasses define ``fit`` and ``_transform``, which takes the validated rows.
+    Subclasses define ``_fit`` and ``_transform``, which take the validated rows.
     """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {}
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X, y=None):
+        """Learn from the training rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If a parameter cannot be parsed, or names a column that does not exist.
+        """
+        self._fit(self._validate(X, reset=True))
+        return self
 
     def transform(self, X):
         """Transform rows.

@@ -14,7 +14,6 @@ class BestColumns(SelectPercentile):
     ----------
     score_func : callable, default=f_classif
         Takes `X` and `y` and returns a score, or a score and a p-value, for each column.
-
     percentile : int, default=10
         Percent of the columns to keep.
 
@@ -22,13 +21,10 @@ class BestColumns(SelectPercentile):
     ----------
     scores_ : ndarray of shape (n_features,)
         Scores of the columns.
-
     pvalues_ : ndarray of shape (n_features,)
         p-values of the scores, None if `score_func` returns none.
-
     n_features_in_ : int
         Number of columns seen in fit.
-
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit, for frames whose names are all strings.
 

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from evolearn._compat import HasMethods, fit_context
+from evolearn._compat import HasMethods
 from evolearn.transformers.base import MatrixTransformer
 
 # Distance beyond the targets of the training rows that predictions may have, as a share of
@@ -31,14 +31,11 @@ class BoundedTarget(MatrixTransformer):
     ----------
     transformer_ : transformer
         The fitted transformer.
-
     bounds_ : ndarray of shape (2, n_targets)
         Bounds of the inverse transform: the extremes of the training targets, extended by
         their range on either side.
-
     n_features_in_ : int
         Number of targets.
-
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the targets, for frames whose names are all strings.
 
@@ -60,23 +57,7 @@ class BoundedTarget(MatrixTransformer):
     def __init__(self, transformer) -> None:
         self.transformer = transformer
 
-    @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None):
-        """Fit the transformer and learn the bounds of the targets.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_targets)
-            The targets of the training rows.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : BoundedTarget
-            The fitted transformer.
-        """
-        X = self._validate(X, reset=True)
+    def _fit(self, X):
         self.transformer_ = clone(self.transformer).fit(X)
         low, high = np.nanmin(X, axis=0), np.nanmax(X, axis=0)
         reach = REACH * (high - low)
@@ -89,7 +70,6 @@ class BoundedTarget(MatrixTransformer):
         self._transformed_bounds = np.where(
             np.isfinite(ends), seen + NEARLY * (ends - seen), [[-np.inf], [np.inf]]
         )
-        return self
 
     def _transform(self, X):
         return np.asarray(self.transformer_.transform(X))

@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from evolearn._compat import Interval, fit_context
+from evolearn._compat import Interval
 from evolearn.transformers.base import ColumnAdder
 from evolearn.transformers.relation_language import parse_relation
 
@@ -37,7 +37,6 @@ class CategoryRelations(ColumnAdder):
     ----------
     n_features_in_ : int
         Number of columns seen in fit.
-
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit, for frames whose names are all strings.
 
@@ -65,56 +64,32 @@ class CategoryRelations(ColumnAdder):
         self.relations = relations
         self.n_categorical = n_categorical
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Learn the statistics of the categories.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The training rows: numbers, then codes of categories.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : CategoryRelations
-            The fitted transformer.
-
-        Raises
-        ------
-        ValueError
-            If a relation cannot be parsed, or names a column that does not exist.
-        """
-        X = self._validate(X, reset=True)
+    def _fit(self, X):
         if self.n_categorical > X.shape[1]:
             raise ValueError(
                 f"n_categorical={self.n_categorical} says how many of the columns of X hold "
                 f"categories, but X has {X.shape[1]}; pass at most that many."
             )
-        parsed = [parse_relation(text) for text in self.relations]
-        for relation in parsed:
+        self._parsed = [parse_relation(text) for text in self.relations]
+        for relation in self._parsed:
             self._check_columns(relation, X.shape[1] - self.n_categorical)
         numbers, codes = self._split(X)
-        self._statistics = [relation.fit(numbers, codes) for relation in parsed]
-        return self
+        self._statistics = [relation.fit(numbers, codes) for relation in self._parsed]
 
     def _transform(self, X):
         numbers, codes = self._split(X)
-        parsed = [parse_relation(text) for text in self.relations]
         new = [
             relation.values(statistic, numbers, codes)
-            for relation, statistic in zip(parsed, self._statistics, strict=True)
+            for relation, statistic in zip(self._parsed, self._statistics, strict=True)
         ]
-        new_numbers, new_codes = _split_new(parsed, new)
+        new_numbers, new_codes = self._split_new(new)
         return np.column_stack([numbers, *new_numbers, codes, *new_codes])
 
     def _output_names(self, names):
         boundary = len(names) - self.n_categorical
         numbers, categories = names[:boundary], names[boundary:]
-        parsed = [parse_relation(text) for text in self.relations]
-        new = [relation.readable(numbers, categories) for relation in parsed]
-        new_numbers, new_categories = _split_new(parsed, new)
+        new = [relation.readable(numbers, categories) for relation in self._parsed]
+        new_numbers, new_categories = self._split_new(new)
         return [*numbers, *new_numbers, *categories, *new_categories]
 
     def _check_columns(self, relation, n_numeric):
@@ -132,11 +107,10 @@ class CategoryRelations(ColumnAdder):
         boundary = X.shape[1] - self.n_categorical
         return X[:, :boundary], X[:, boundary:]
 
-
-def _split_new(relations, new):
-    """Split items of all relations into those of new numbers and those of new categories."""
-    pairs = list(zip(relations, new, strict=True))
-    return (
-        [item for relation, item in pairs if not relation.is_category],
-        [item for relation, item in pairs if relation.is_category],
-    )
+    def _split_new(self, items):
+        """Split items, one per relation, into those of new numbers and of new categories."""
+        pairs = list(zip(self._parsed, items, strict=True))
+        return (
+            [item for relation, item in pairs if not relation.is_category],
+            [item for relation, item in pairs if relation.is_category],
+        )

@@ -66,38 +66,27 @@ def fit_frequencies(codes: Column) -> CategoryStatistic:
 
 def fit_means(numbers: Column, codes: Column) -> CategoryStatistic:
     """Learn the mean of a number within each category, shrunk towards that of all rows."""
-    categories = Categories.fit(codes)
-    offsets, mean, _ = _statistics(numbers, categories.positions(codes), len(categories))
-    return CategoryStatistic(categories, _clip(mean + offsets))
+    categories, means, _ = _statistics(numbers, codes)
+    return CategoryStatistic(categories, means)
 
 
 def fit_deviations(numbers: Column, codes: Column) -> CategoryStatistic:
     """Learn the standard deviation of a number within each category, shrunk likewise."""
-    categories = Categories.fit(codes)
-    _, _, deviations = _statistics(numbers, categories.positions(codes), len(categories))
-    return CategoryStatistic(categories, _clip(deviations))
+    categories, _, deviations = _statistics(numbers, codes)
+    return CategoryStatistic(categories, deviations)
 
 
-def _statistics(
-    numbers: Column, groups: Positions, n_groups: int
-) -> tuple[Column, float, Column]:
-    """Compute the shrunk statistics of a number by group.
+def _statistics(numbers: Column, codes: Column) -> tuple[Categories, Column, Column]:
+    """Compute the shrunk means and standard deviations of a number by category.
 
     Missing numbers do not count. If all are missing, so are the statistics.
-
-    Returns
-    -------
-    offsets : ndarray of shape (n_groups,)
-        Mean of each group minus the mean of all rows.
-    mean : float
-        Mean of all rows.
-    deviations : ndarray of shape (n_groups,)
-        Standard deviation of each group.
     """
+    categories = Categories.fit(codes)
+    groups, n_groups = categories.positions(codes), len(categories)
     present = ~np.isnan(numbers)
     if not present.any():
         nothing = np.full(n_groups, np.nan)
-        return nothing, np.nan, nothing
+        return categories, nothing, nothing
     numbers, groups = numbers[present], groups[present]
     unit = max(float(np.abs(numbers).max()), np.finfo(float).tiny)  # squares are finite in it
     mean = float(np.mean(numbers / unit))
@@ -109,7 +98,9 @@ def _statistics(
     weight = counts + PRIOR_ROWS
     variance = (squares + PRIOR_ROWS * np.mean(centred**2)) / weight
     with np.errstate(over="ignore"):
-        return unit * (sums / weight), unit * mean, unit * np.sqrt(variance)
+        means = unit * mean + unit * (sums / weight)
+        deviations = unit * np.sqrt(variance)
+    return categories, _clip(means), _clip(deviations)
 
 
 def _clip(values: Column) -> Column:

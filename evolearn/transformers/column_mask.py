@@ -1,15 +1,13 @@
 """Removal of columns by their positions."""
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from evolearn._compat import fit_context
-from evolearn.transformers.base import check_positions
+from evolearn.transformers.base import MatrixTransformer, check_positions
 
 
-class ColumnMask(SelectorMixin, BaseEstimator):
+class ColumnMask(SelectorMixin, MatrixTransformer):
     """Remove some columns.
 
     Parameters
@@ -21,7 +19,6 @@ class ColumnMask(SelectorMixin, BaseEstimator):
     ----------
     n_features_in_ : int
         Number of columns seen in fit.
-
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit, for frames whose names are all strings.
 
@@ -38,30 +35,8 @@ class ColumnMask(SelectorMixin, BaseEstimator):
     def __init__(self, *, left_out=()) -> None:
         self.left_out = left_out
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Learn the number of columns.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The training rows.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : ColumnMask
-            The fitted transformer.
-
-        Raises
-        ------
-        ValueError
-            If there is no column at one of the positions.
-        """
-        validate_data(self, X, ensure_all_finite="allow-nan")
+    def _fit(self, X):
         check_positions("left_out", self.left_out, self.n_features_in_)
-        return self
 
     def _get_support_mask(self):
         check_is_fitted(self, "n_features_in_")
@@ -69,5 +44,5 @@ class ColumnMask(SelectorMixin, BaseEstimator):
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64"]
         return tags

@@ -4,7 +4,7 @@ import numbers
 
 import numpy as np
 
-from evolearn._compat import Interval, fit_context
+from evolearn._compat import Interval
 from evolearn.transformers.base import ColumnAdder, check_positions
 
 # The mean lengths of a month and a year of the Gregorian calendar.
@@ -35,7 +35,6 @@ class DateFeatures(ColumnAdder):
     ----------
     n_features_in_ : int
         Number of columns seen in fit.
-
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit, for frames whose names are all strings.
 
@@ -63,34 +62,12 @@ class DateFeatures(ColumnAdder):
         self.harmonics = harmonics
         self.differences = differences
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Check that the columns exist; nothing else is learned.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The training rows.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : DateFeatures
-            The fitted transformer.
-
-        Raises
-        ------
-        ValueError
-            If a column does not exist, or a period is not above 0.
-        """
-        X = self._validate(X, reset=True)
+    def _fit(self, X):
         positions = [column for column, _ in self._cycles()]
         positions += [column for pair in self.differences for column in pair]
         check_positions("cycles and differences", positions, X.shape[1])
         if any(not period > 0 for _, period in self._cycles()):
             raise ValueError(f"The periods of cycles must be above 0, got {self.cycles!r}.")
-        return self
 
     def _transform(self, X):
         new = []

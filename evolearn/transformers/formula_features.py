@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from evolearn._compat import fit_context
 from evolearn.transformers.base import ColumnAdder
 from evolearn.transformers.formula_language import parse
 
@@ -28,10 +27,8 @@ class ConstructedFeatures(ColumnAdder):
     bounds_ : ndarray of shape (n_expressions, 2)
         Bounds to which each new column is clipped: its extremes in fit, extended by half of
         their range on either side.
-
     n_features_in_ : int
         Number of columns seen in fit.
-
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit, for frames whose names are all strings.
 
@@ -52,28 +49,7 @@ class ConstructedFeatures(ColumnAdder):
     def __init__(self, *, expressions=()) -> None:
         self.expressions = expressions
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        """Learn the bounds of the new columns.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The training rows.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : ConstructedFeatures
-            The fitted transformer.
-
-        Raises
-        ------
-        ValueError
-            If an expression cannot be parsed, or names a column that does not exist.
-        """
-        X = self._validate(X, reset=True)
+    def _fit(self, X):
         for text in self.expressions:
             if max(parse(text).columns) >= X.shape[1]:
                 raise ValueError(
@@ -87,7 +63,6 @@ class ConstructedFeatures(ColumnAdder):
         high[bounded] = np.nanmax(new[:, bounded], axis=0)
         margin = np.where(bounded, MARGIN * (high - low), 0.0)
         self.bounds_ = np.column_stack([low - margin, high + margin])
-        return self
 
     def _transform(self, X):
         new = self._new_columns(X)

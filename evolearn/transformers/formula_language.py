@@ -138,14 +138,7 @@ class Expression:
     def values(self, X: NDArray[np.float64]) -> Column:
         """Compute the values for the rows of a matrix.
 
-        Parameters
-        ----------
-        X : ndarray of shape (n_samples, n_features)
-
-        Returns
-        -------
-        values : ndarray of shape (n_samples,)
-            Finite, or NaN where a column of the formula is NaN.
+        They are finite, or NaN where a column of the formula is NaN.
         """
         with np.errstate(all="ignore"):
             values = self._raw(X)

@@ -20,10 +20,8 @@ class KnownColumns(OneToOneFeatureMixin, MatrixTransformer):
     ----------
     unknown_ : ndarray of shape (n_features,)
         Whether each column is set to zero.
-
     n_features_in_ : int
         Number of columns seen in fit.
-
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns seen in fit, for frames whose names are all strings.
 
@@ -37,25 +35,9 @@ class KnownColumns(OneToOneFeatureMixin, MatrixTransformer):
            [1., 0.]])
     """
 
-    def fit(self, X, y=None):
-        """Learn which columns have too few values.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The training rows.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        self : KnownColumns
-            The fitted transformer.
-        """
-        X = self._validate(X, reset=True)
+    def _fit(self, X):
         n_missing = np.isnan(X).sum(axis=0)
         self.unknown_ = (n_missing > 0) & (len(X) - n_missing < FEWEST_KNOWN)
-        return self
 
     def _transform(self, X):
         return np.where(self.unknown_, 0.0, X) if self.unknown_.any() else X

@@ -29,14 +29,8 @@ Statistic = Callable[..., Matrix]
 class Kind:
     """A kind of relation.
 
-    Attributes
-    ----------
-    syntax : str
-        Format with the positions of the number and the categories.
-    readable : str
-        Format with their names.
-    is_category : bool
-        Whether the new column is a category; else it is a number.
+    `syntax` is a format with the positions of the number and the categories, `readable` one
+    with their names. The new column is a category or a number.
     """
 
     syntax: str
@@ -115,13 +109,7 @@ class Relation:
         return KINDS[self.kind].is_category
 
     def fit(self, numbers: Matrix, codes: Matrix) -> Statistic:
-        """Learn the statistic of the training rows that `values` needs.
-
-        Parameters
-        ----------
-        numbers : ndarray of shape (n_samples, n_numbers)
-        codes : ndarray of shape (n_samples, n_categories)
-        """
+        """Learn the statistic that `values` needs from matrices of training rows."""
         first = codes[:, self.categories[0]]
         if self.kind == "cross":
             return Pairs.fit(first, codes[:, self.categories[1]])
@@ -131,19 +119,7 @@ class Relation:
         return fit(numbers[:, self.number], first)
 
     def values(self, statistic: Statistic, numbers: Matrix, codes: Matrix) -> Matrix:
-        """Compute the values of rows from the fitted statistic.
-
-        Parameters
-        ----------
-        statistic : callable
-            As returned by `fit`.
-        numbers : ndarray of shape (n_samples, n_numbers)
-        codes : ndarray of shape (n_samples, n_categories)
-
-        Returns
-        -------
-        values : ndarray of shape (n_samples,)
-        """
+        """Compute the values of the rows of two matrices from the statistic of `fit`."""
         values = statistic(*(codes[:, j] for j in self.categories))
         if self.kind == "deviation":
             return np.clip(numbers[:, self.number], -LARGEST, LARGEST) - values

@@ -61,7 +61,7 @@ def test_gradient_of_the_vectors_is_that_of_finite_differences():
     places[:3] = places[3]  # rows that share theirs
     target = rng.normal(size=(7, 2)).astype(np.float32)
     gradient = np.empty_like(networks.vector)
-    networks.gradient(X, lambda outputs: outputs - target, 0.0, rng, gradient, places)
+    networks.gradient(X, places, lambda outputs: (0.0, outputs - target), 0.0, rng, gradient)
 
     def loss():
         return float(np.sum((networks.forward(X, places) - target) ** 2) / 2)

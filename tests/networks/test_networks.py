@@ -46,7 +46,7 @@ def test_gradient_is_that_of_finite_differences(activation, n_outputs):
         return float(np.sum((networks.forward(X) - target) ** 2) / 2)
 
     gradient = np.empty_like(networks.vector)
-    networks.gradient(X, lambda outputs: outputs - target, 0.0, rng, gradient)
+    networks.gradient(X, None, lambda outputs: (0.0, outputs - target), 0.0, rng, gradient)
     step = 1e-3
     for place in rng.permutation(len(networks.vector))[:40]:
         before = networks.vector[place]
