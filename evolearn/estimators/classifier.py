@@ -5,36 +5,219 @@ from sklearn.utils.metaestimators import available_if
 
 from evolearn._compat import fit_context
 from evolearn.estimators.base import BaseEvolutionary, model_has, single_has
-from evolearn.estimators.documentation import documented
 from evolearn.tasks.target import as_labels
 
 
-@documented(
-    metric="log loss",
-    ensemble="the candidates that complement each other best, with pooled probabilities",
-)
 class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     """Evolve the pipeline that classifies a table best.
 
-    %(summary)s
+    A candidate is a whole pipeline: imputing, encoding, scaling, constructed features, model
+    and hyperparameters. Each generation varies the best candidates so far, scores the children
+    by cross-validation, and keeps the best. The final models are fitted on all rows.
 
     Parameters
     ----------
-    %(parameters)s
+    time_budget : float, default=60.0
+        Seconds for the whole of ``fit``, final models included. None: no limit. Then the
+        result for a seed is the same to the last bit, whatever ``n_jobs`` is, unless
+        ``evaluation_timeout`` or ``max_predict_latency`` is set or a candidate reaches the
+        ``memory_limit`` (by default a worker's share of the free memory).
+
+    n_generations : int, default=None
+        Number of generations of ``population_size`` candidates after which the search ends.
+        Generation 0, which begins with the portfolio, counts. None: no limit.
+
+    n_evaluations : int, default=None
+        Number of candidates after which the search ends. None: no limit.
+
+    target_fitness : float, default=None
+        The search ends as soon as the fitness of a candidate is this low. None: no target.
+
+    n_iter_no_change : int, "auto" or None, default="auto"
+        Number of generations without an improvement by ``tol`` after which the search ends.
+        "auto": 1 up to 100 rows, 3 up to 500, 6 up to 2,500, else 12. None: no limit. At a
+        fitness of 0, which nothing can improve, the search ends in any case.
+
+    tol : float, default=1e-3
+        Smallest improvement that counts, as a share of the fitness of the first candidate,
+        the baseline.
+
+    population_size : int, default=16
+        Number of candidates per generation, and of parents that are kept.
+
+    kinds : dict, default=None
+        Kinds of columns, by name or position, that override the inferred kinds:
+        ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"timedelta"``, ``"text"`` or
+        ``"drop"``. Strings can be read as numbers and as dates, not as durations. They are
+        inferred to be dates if all of them are in ISO 8601, such as ``"2024-05-31"``.
+
+    search_space : None, SearchSpace or list, default=None
+        The pipelines that may be built. None: all built-in models. A list may contain names of
+        built-in models (``"extra_trees"``), estimators (used with their own hyperparameters,
+        after column preparation), ``(estimator, {parameter: domain})`` pairs, `Component`
+        objects, and pipelines (used without column preparation).
+
+    scoring : str or callable, default=None
+        Any scorer of scikit-learn, or a function ``scorer(estimator, X, y)``, greater is
+        better. A function gets held-out rows of the original table; if it needs more than
+        predictions, the best single model is used in place of an ensemble. None: log loss.
+
+    cv : int, cross-validation generator or iterable, default=None
+        Cross-validation of the candidates. None: 8 folds on small tables, 5 on others. If the
+        budget would then hold too few candidates, there are fewer folds, or a single held-out
+        fifth. Tables of 64 MiB and more train on a fifth of the rows, to save memory. With
+        ``groups``, folds keep groups together. An int: that number of shuffled folds.
+
+    final_model : {"ensemble", "single"}, default="ensemble"
+        The model that predicts. "ensemble": the candidates that complement each other best,
+        with pooled probabilities; from 500 rows on with a stacking layer that learns from
+        their predictions, if that is better (see ``stacking_weights_``). "single": the best
+        candidate alone.
+
+    ensemble_size : int, default=25
+        Number of steps of the greedy ensemble selection, with replacement. It is the largest
+        number of members; an ensemble usually has far fewer.
+
+    max_predict_latency : float, default=None
+        Seconds that prediction may take per 1,000 rows, on one core of this machine. The
+        ensemble is selected so that its members together keep this limit, by their measured
+        prediction times in cross-validation. None: no limit.
+
+    evaluation_timeout : float, default=None
+        Seconds that one candidate may take, all folds together. A candidate that takes longer
+        is stopped and counts as failed; after the first fold already, if all folds would take
+        longer. None: a quarter of ``time_budget``, no limit without one.
+
+    memory_limit : int, default=None
+        Bytes that a worker may take in addition to its memory before the first candidate. A
+        candidate that takes more is stopped and counts as failed. None: four fifths of the
+        free memory of the machine or its control group, divided by the number of workers.
+
+    journal : str or path, default=None
+        Folder of checkpoints. Every evaluation is stored as it is made, in one file per data
+        and settings. The same ``fit`` again continues one that was killed, and extends a
+        finished one that is given a larger budget.
+
+    replay : bool, default=False
+        Whether to repeat the last finished run in ``journal``: the same decisions and the same
+        models, however long it takes.
+
+    n_jobs : int, default=None
+        Number of worker processes. At most 16 are busy, except in a slow search with a
+        ``time_budget``, which keeps all of them busy. None: 1, or the setting of an active
+        `joblib.parallel_config`. -1: all cores. With ``executor``, the number of candidates
+        that run at a time; on a Dask cluster, None means all its threads.
+
+    executor : "dask" or callable, default=None
+        Place where candidates are trained. None: processes of this machine, or the joblib
+        backend of an active `joblib.parallel_config` if it runs tasks elsewhere. "dask": the
+        cluster of the current Dask client. A callable: the `concurrent.futures.Executor` that
+        it returns, a new one at each call; ``fit`` shuts it down. In other places than its own
+        processes, ``fit`` can neither limit memory nor stop a candidate that has begun.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of all random numbers. Pass an int for reproducible results. None: another seed
+        each time; with ``journal``, a seed made of the data, so that the same fit finds its
+        file.
+
+    verbose : int, default=0
+        1: log a line per generation with the logger ``"evolearn"``.
 
     Attributes
     ----------
+    best_estimator_ : estimator
+        The best single model, fitted on all rows if there was time: a pipeline whose steps are
+        classes of scikit-learn, `evolearn.transformers`, `evolearn.networks` or a boosting
+        library. The first step is a `ColumnPreparer` if the table needs one.
+
+    estimator_ : estimator
+        The model that predicts: the ensemble, with or without a stacking layer, or
+        ``best_estimator_``.
+
+    best_fitness_ : float
+        Fitness of the best single model, the mean error over folds. Lower is better; 0 is
+        perfect if the scorer has a best value. NaN if no candidate was evaluated in time.
+
+    best_params_ : dict
+        Genome of the best single model in flat form: ``{"estimator": "ridge",
+        "ridge__alpha": 1.0, ...}``. A warm start is not a part of it (see ``inherits`` in
+        ``cv_results_``): fitted again with these parameters, a network trains from random
+        weights for all of its epochs, and boosted trees use their last learning rate in all
+        rounds.
+
+    cv_results_ : dict of arrays
+        All candidates in the order of the search, with the columns of `GridSearchCV`. Scores
+        have the scorer's own sign; folds that were not run have NaN. Further columns are
+        ``candidate`` (its number, to which ``parents``, ``inherits`` and other attributes
+        refer), ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``,
+        ``inherits`` (the candidate from whose trained models it started), ``status``,
+        ``failure`` and ``warnings``. A ``status`` is ``"scored"``, ``"failed"``,
+        ``"timed_out"``, ``"out_of_memory"``, ``"died"`` (with its process), or ``"raced"``:
+        after some folds it was so far behind good candidates that the other folds were not
+        run, and it has no fitness. An ``origin`` is ``"portfolio"``, ``"random"``,
+        ``"mutation"`` or ``"crossover"``.
+
+    leaderboard_ : dict of arrays
+        The scored candidates, best first, with their weights in the ensemble.
+
+    stacking_weights_ : dict of str to float
+        Weights of the models of the stacking layer, which learned from the predictions of the
+        ensemble's members. ``"blend"`` is the ensemble itself. Empty if there is no stacking
+        layer.
+
+    history_ : dict of arrays
+        One entry per generation: best and median fitness, numbers of evaluated and failed
+        candidates.
+
+    pareto_front_ : list of dict
+        The candidates that no other candidate beats in both fitness and complexity.
+
+    dropped_columns_ : dict of str to str
+        The columns that were left out, with the reason: constant columns, duplicates, and
+        strings of which nearly every value is distinct, such as identifiers.
+
+    search_space_ : SearchSpace
+        The space that was searched. Its ``left_out`` has the other components, with reasons.
+
+    scorer_ : callable
+        The scorer behind the fitness.
+
+    n_generations_ : int
+        Number of generations; the last one may be unfinished.
+
+    n_evaluations_ : int
+        Number of evaluated candidates, failed ones included.
+
+    stop_reason_ : str
+        Reason why the search ended: ``"target_fitness"``, ``"time_budget"``,
+        ``"n_generations"``, ``"n_evaluations"``, ``"no_improvement"``, ``"exhausted"`` or
+        ``"interrupted"``.
+
     classes_ : ndarray of shape (n_classes,)
         The sorted class labels.
 
-    %(attributes)s
+    n_features_in_ : int
+        Number of columns seen in ``fit``.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, if all of them are strings.
 
     See Also
     --------
     EvolutionaryRegressor : Evolve the pipeline that predicts a number best.
     sklearn.model_selection.RandomizedSearchCV : Random search over one estimator.
 
-    %(notes)s
+    Notes
+    -----
+    The search is mu + lambda evolution with NSGA-II survival [1]_ on fitness and counted
+    complexity; the ensemble is chosen by greedy selection with replacement [2]_.
+
+    References
+    ----------
+    .. [1] Deb, Pratap, Agarwal and Meyarivan, "A fast and elitist multiobjective genetic
+       algorithm: NSGA-II", IEEE Transactions on Evolutionary Computation 6(2), 2002.
+    .. [2] Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from libraries of
+       models", ICML 2004.
 
     Examples
     --------
