@@ -23,7 +23,7 @@ from evolearn.evaluation.warm_start import fit_lineage, load_parents, train_line
 from evolearn.execution.local import inside_worker
 from evolearn.execution.local.inside_worker import TimeLimitExceeded
 from evolearn.execution.recorded_warnings import recorded_warnings
-from evolearn.execution.shared import FileValue, InlineValue
+from evolearn.execution.shared import SharedValue
 from evolearn.pipeline.build import build_pipeline, early_rounds, preparation_key
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import can_be_parent
@@ -42,9 +42,6 @@ FOLD_SLACK = 1.5
 VERDICT_SLACK = 1.2
 # Errors that may be due to the machine at that time, not to the candidate.
 TRANSIENT = (OSError, MemoryError, ImportError)
-
-#: A shared value, loaded in the process that needs it.
-Handle = FileValue | InlineValue
 
 
 @dataclass
@@ -77,10 +74,10 @@ class _Run:
 class Evaluator:
     """Function that trains and scores genomes on one table; sent to every worker once."""
 
-    matrix: Handle
-    target: Handle
-    weights: Handle  # None inside if there are none
-    raw: Handle  # the original table; None inside unless a pipeline or a scorer takes it
+    matrix: SharedValue
+    target: SharedValue
+    weights: SharedValue  # None inside if there are none
+    raw: SharedValue  # the original table; None inside unless a pipeline or a scorer takes it
     space: SearchSpace
     problem: Problem
     objective: Objective
@@ -274,7 +271,7 @@ class Evaluator:
             build_pipeline(one, self.space, self.problem, self.seed, rounds) for one in lineage
         ]
 
-    def _rows_of(self, genome: Genome) -> Handle:
+    def _rows_of(self, genome: Genome) -> SharedValue:
         return self.raw if self.space[genome.estimator].whole else self.matrix
 
 
