@@ -73,7 +73,10 @@ _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T].+)?")
 
 
 def detect_kind(column: ColumnValues, where: str) -> str:
-    """Find the kind of a column by the rules above; `where` names it in errors."""
+    """Find the kind of a column by the rules above; `where` names it in errors.
+
+    Text is found later, among the categorical columns: see `is_free_text`.
+    """
     if isinstance(column, Numbers):
         return "numeric"
     if isinstance(column, Times):

@@ -20,21 +20,21 @@ class _Recorder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._n_users = 0
+        self._n_active = 0
         self._replaced = ExitStack()
         self._users_showwarning: Callable[..., Any] = warnings.showwarning
         self._local = threading.local()
 
     def __enter__(self) -> None:
         with self._lock:
-            if self._n_users == 0:
+            if self._n_active == 0:
                 self._replace()
-            self._n_users += 1
+            self._n_active += 1
 
     def __exit__(self, *error: object) -> None:
         with self._lock:
-            self._n_users -= 1
-            if self._n_users > 0:
+            self._n_active -= 1
+            if self._n_active > 0:
                 return
             if warnings.showwarning == self._show:
                 self._replaced.close()
@@ -54,9 +54,9 @@ class _Recorder:
 
     @contextmanager
     def users_filters(self) -> Iterator[None]:
-        """Restore the user's filters, while threads may run tasks, if ours are still there."""
+        """Put the user's filters back for a moment, unless the user replaced ours."""
         with self._lock:
-            is_ours = self._n_users > 0 and warnings.showwarning == self._show
+            is_ours = self._n_active > 0 and warnings.showwarning == self._show
             if is_ours:
                 self._replaced.close()
             try:
@@ -80,7 +80,7 @@ class _Recorder:
         if stack:
             record = warnings.WarningMessage(message, category, filename, lineno)
             stack[-1].setdefault((category, str(message), filename, lineno), record)
-        elif self._n_users == 0:
+        elif self._n_active == 0:
             self._users_showwarning(message, category, filename, lineno, *rest)
 
 
