@@ -12,6 +12,7 @@ from evolearn.pipeline.gene import Gene
 from evolearn.pipeline.optional_library import OptionalEstimator
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.registry import slots_of
+from evolearn.pipeline.sample_weights import weight_parameter
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.tasks import get_task
@@ -130,7 +131,7 @@ def _unsuited(component: Component, problem: Problem) -> str | None:
         return f"it is not made for {problem.task}"
     if _lacks_methods(component.build(component.default()), problem.responses):
         return f"it has no {' or '.join(problem.responses)}, which the scorer needs"
-    if problem.weighted and component.weight_parameter is None:
+    if problem.weighted and weight_parameter(component.prototype()) is None:
         return "its fit takes no sample_weight"
     if problem.table.sparse and "sparse" not in component.handles:
         return "it needs dense data"

@@ -11,7 +11,6 @@ from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE
 from evolearn.transformers import DateFeatures
 from evolearn.transformers.date_features import DAY, DAYS_OF_MONTH, DAYS_OF_WEEK, YEAR
 
@@ -24,15 +23,12 @@ class DatesGene(Gene):
 
     name = "dates"
     components = (
-        Component(
-            "plain_dates", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE
-        ),
+        Component("plain_dates", None, complexity=0.0),
         Component(
             "date_differences",
             DateFeatures(harmonics=0),
             handles=frozenset({"missing"}),
             complexity=0.2,
-            cost=FREE,
         ),
         Component(
             "cyclic_dates",
@@ -40,7 +36,6 @@ class DatesGene(Gene):
             {"harmonics": Integer(1, 3, start=2)},
             handles=frozenset({"missing"}),
             complexity=0.4,
-            cost=FREE,
         ),
     )
 

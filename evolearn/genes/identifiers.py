@@ -10,7 +10,7 @@ from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import Branch, PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE, Footprint
+from evolearn.pipeline.resources import Footprint
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.tasks import get_task
 
@@ -29,14 +29,11 @@ class IdentifiersGene(Gene):
             {"smooth": Float(0.5, 100.0, log=True, start=10.0)},
             handles=frozenset({"missing"}),
             complexity=0.5,
-            cost=FREE,
             # Too much for large tables, of which each copy counts.
             footprint=Footprint(4.0),
             learns_target=True,
         ),
-        Component(
-            "numbers_alone", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE
-        ),
+        Component("numbers_alone", None, complexity=0.0),
     )
 
     def options(self, traits: frozenset[Trait]) -> Options:

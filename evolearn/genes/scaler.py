@@ -16,7 +16,6 @@ from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE, Cost
 
 SCALER, NONE, QUANTILE, ROBUST = "scaler", "none", "quantile", "robust"
 
@@ -27,17 +26,14 @@ class ScalerGene(Gene):
     name = SCALER
     scales = True
     components = (
-        Component(
-            NONE, None, handles=frozenset({"sparse", "missing"}), complexity=0.0, cost=FREE
-        ),
-        Component("standard", StandardScaler, complexity=0.2, cost=FREE),
-        Component(ROBUST, RobustScaler(unit_variance=True), complexity=0.2, cost=FREE),
+        Component(NONE, None, complexity=0.0),
+        Component("standard", StandardScaler, complexity=0.2),
+        Component(ROBUST, RobustScaler(unit_variance=True), complexity=0.2),
         Component(
             QUANTILE,
             QuantileTransformer(output_distribution="normal", n_quantiles=200),
             {"output_distribution": Choice("normal", "uniform")},
             complexity=0.4,
-            cost=FREE,
         ),
         # Standardised first: of numbers far from zero (years, seconds) the exponent would be
         # huge, and values a little out of range would be transformed to anything.
@@ -45,11 +41,8 @@ class ScalerGene(Gene):
             "power",
             Pipeline([("unit", StandardScaler()), ("power", PowerTransformer())]),
             complexity=0.4,
-            cost=Cost(0.02),
         ),
-        Component(
-            "max_abs", MaxAbsScaler, handles=frozenset({"sparse"}), complexity=0.2, cost=FREE
-        ),
+        Component("max_abs", MaxAbsScaler, handles=frozenset({"sparse"}), complexity=0.2),
     )
 
     def options(self, traits: frozenset[Trait]) -> Options:

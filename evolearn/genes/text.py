@@ -13,7 +13,6 @@ from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE
 
 COMPONENTS = "svd__n_components"
 # A text has no more components than a part of the rows.
@@ -36,16 +35,12 @@ class TextGene(Gene):
                 ]
             ),
             {COMPONENTS: Integer(4, 128, log=True, start=32)},
-            cost=FREE,
         ),
         # The weighted words, for models that accept hundreds of columns.
         Component(
-            "text_words",
-            TfidfTransformer(sublinear_tf=True),
-            {"use_idf": Choice(True, False)},
-            cost=FREE,
+            "text_words", TfidfTransformer(sublinear_tf=True), {"use_idf": Choice(True, False)}
         ),
-        Component("no_text", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
+        Component("no_text", None, complexity=0.0),
     )
 
     def options(self, traits: frozenset[Trait]) -> Options:

@@ -20,12 +20,12 @@ class TextSet(ABC):
         """Number of columns that new columns can be made of."""
 
     @abstractmethod
-    def draw(self, rng: Random) -> str:
-        """Return one text."""
+    def draw_new(self, rng: Random) -> str:
+        """Return a text that screening need not have found."""
 
     @abstractmethod
-    def allows(self, text: Any) -> bool:
-        """Whether a text may be in a set."""
+    def fits(self, text: str) -> bool:
+        """Whether a text may be in a set; a ValueError means no."""
 
     @property
     def default(self) -> tuple[str, ...]:
@@ -37,10 +37,6 @@ class TextSet(ABC):
         n_wanted = rng.randint(1, max(1, self.most // 2)) if self.n_sources else 0
         return self.of(self.draw(rng) for _ in range(n_wanted))
 
-    def clip(self, value: Any) -> Any:
-        """Return the value unchanged: a set has no nearest neighbour."""
-        return value
-
     def mix(self, first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[str, ...]:
         """Return a set with texts of both."""
         either = list(dict.fromkeys([*first, *second]))
@@ -48,6 +44,19 @@ class TextSet(ABC):
             text for text in either if rng.random() < 0.5 or (text in first and text in second)
         ]
         return self.of(kept or first)
+
+    def draw(self, rng: Random) -> str:
+        """Return a known text, or any."""
+        if self.known and rng.random() < 0.7:
+            return rng.choice(self.known)
+        return self.draw_new(rng)
+
+    def allows(self, text: Any) -> bool:
+        """Whether a value may be in a set."""
+        try:
+            return isinstance(text, str) and self.fits(text)
+        except ValueError:
+            return False
 
     def of(self, texts: Iterable[str]) -> tuple[str, ...]:
         """Return a set of the allowed texts, cut to the largest size."""

@@ -20,11 +20,7 @@ HISTOGRAM_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegres
 
 
 def build_pipeline(
-    genome: Genome,
-    space: SearchSpace,
-    problem: Problem,
-    seed: int,
-    rounds: int | None = None,
+    genome: Genome, space: SearchSpace, problem: Problem, seed: int, rounds: int | None = None
 ) -> BaseEstimator:
     """Return the unfitted pipeline that a genome describes.
 

@@ -3,6 +3,7 @@
 from random import Random
 from typing import Any
 
+from evolearn.pipeline.domains import clipped
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.search_space import SearchSpace
 
@@ -67,11 +68,12 @@ def continued(parent: Genome, space: SearchSpace, rng: Random) -> Genome | None:
     assert rounds is not None  # checked by `can_continue`
     values = dict(parent["estimator"].values)
     more = round(values[rounds] * rng.uniform(*MORE_ROUNDS))
-    changes: dict[str, Any] = {rounds: component.parameters[rounds].clip(more)}
+    changes: dict[str, Any] = {rounds: clipped(more, component.parameters[rounds])}
     if changes[rounds] < values[rounds] * MORE_ROUNDS[0]:
         return None
     if isinstance(values.get(RATE), float):
-        changes[RATE] = component.parameters[RATE].clip(values[RATE] * rng.uniform(*TAIL_RATE))
+        lower = values[RATE] * rng.uniform(*TAIL_RATE)
+        changes[RATE] = clipped(lower, component.parameters[RATE])
     allowed = {name: v for name, v in changes.items() if v in component.parameters[name]}
     if rounds not in allowed:
         return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from evolearn.pipeline.domains import clipped
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.registry import registered_families
 from evolearn.pipeline.search_space import SearchSpace, is_built_in
@@ -43,4 +44,4 @@ def _clipped(key: str, value: Any, space: SearchSpace) -> Any:
     component, _, parameter = key.partition("__")
     if component not in space.names or parameter not in space[component].parameters:
         return value
-    return space[component].parameters[parameter].clip(value)
+    return clipped(value, space[component].parameters[parameter])

@@ -4,6 +4,7 @@ from math import isfinite, log2
 from typing import Any
 
 from evolearn.cost.seconds import expected_seconds
+from evolearn.pipeline.domains import clipped
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.portfolio_entries import genomes_in, portfolio_entries
 from evolearn.pipeline.problem import Problem
@@ -77,8 +78,7 @@ def portfolio(
 def _with_variants(genomes: list[Genome], space: SearchSpace) -> list[Genome]:
     """Return a portfolio with the variants of all genes; the first genes' come first."""
     for gene in reversed(space.genes):
-        options = space.preparation[gene.name]
-        genomes = gene.variants(genomes, space.genome, options).inserted(genomes)
+        genomes = gene.variants(genomes, space.genome, space.preparation[gene.name])
     return genomes
 
 
@@ -96,11 +96,11 @@ def cheaper(genome: Genome, space: SearchSpace, part: float) -> Genome:
     for name, (_, power) in cost.units.items():
         key = f"{genome.estimator}__{name}"
         if power == 1.0 and _is_number(params.get(key)):  # proportional to the seconds
-            params[key] = component.parameters[name].clip(round(part * params[key]))
+            params[key] = clipped(round(part * params[key]), component.parameters[name])
     key = f"{genome.estimator}__learning_rate"
     if _is_number(params.get(key)):
         rate = min(params[key] / part, max(HIGHEST_RATE, params[key]))
-        params[key] = component.parameters["learning_rate"].clip(rate)
+        params[key] = clipped(rate, component.parameters["learning_rate"])
     smaller = space.genome(params)
     return smaller if smaller in space else genome
 

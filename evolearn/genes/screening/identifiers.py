@@ -43,22 +43,9 @@ SMOOTH = 10.0
 
 
 def find_identifiers(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> tuple[int, ...]:
-    """Return the numeric columns whose single values explain a target.
+    """Return the numeric columns whose single values explain a target, best first; mostly none.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_columns)
-        Numbers, then codes of categories.
-    n_numbers : int
-        Number of numeric columns.
-    targets : ndarray of shape (n_samples, n_targets)
-        A column per class, or a number; only the first two count.
-    seed : int
-
-    Returns
-    -------
-    tuple of int
-        Positions of the columns, best first; mostly none.
+    The matrix holds numbers, then codes of categories. Only the first two targets count.
     """
     if len(X) < FEWEST_ROWS or not 0 < n_numbers <= X.shape[1] <= MOST_COLUMNS:
         return ()

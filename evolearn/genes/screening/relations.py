@@ -40,22 +40,9 @@ MOST_CATEGORIES, MOST_NUMBERS, MOST_GROUPED = 16, 24, 8
 
 
 def find_relations(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> tuple[str, ...]:
-    """Return relations between the columns of a matrix that explain a target.
+    """Return relations between columns that explain a target, best first; mostly none.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_columns)
-        Numbers, then codes of categories.
-    n_numbers : int
-        Number of numeric columns.
-    targets : ndarray of shape (n_samples, n_targets)
-        A column per class, or a number; only the first two count.
-    seed : int
-
-    Returns
-    -------
-    tuple of str
-        As `CategoryRelations` takes them, best first; mostly none.
+    The matrix holds numbers, then codes of categories. Only the first two targets count.
     """
     if len(X) < FEWEST_ROWS or not n_numbers < X.shape[1] <= MOST_COLUMNS:
         return ()
