@@ -126,6 +126,11 @@ class Genome:
             flat.update((f"{allele.component}__{k}", value) for k, value in allele.values)
         return flat
 
+    def replaced(self, name: str, allele: Allele, parent: "Genome | None" = None) -> "Genome":
+        """Return the genome with another allele of one gene, and a parent if it is given."""
+        genes = ((gene, allele if gene == name else self[gene]) for gene in self)
+        return Genome(tuple(genes), parent)
+
     def seed(self, root: int) -> int:
         """Return the seed of this candidate's training.
 

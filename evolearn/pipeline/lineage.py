@@ -4,7 +4,7 @@ from random import Random
 from typing import Any
 
 from evolearn.pipeline.domains import clipped
-from evolearn.pipeline.genome import Allele, Genome
+from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.search_space import SearchSpace
 
 # Longest lineage: a final model trains all of its genomes again, one after the other.
@@ -38,7 +38,9 @@ def warm_started(child: Genome, parent: Genome, space: SearchSpace) -> Genome | 
     values = dict(child["estimator"].values)
     values |= {name: inherited[name] for name in shared if name in inherited}
     allele = space[child.estimator].allele(values)
-    return None if str(allele) == str(parent["estimator"]) else _child(parent, allele)
+    if str(allele) == str(parent["estimator"]):
+        return None
+    return parent.replaced("estimator", allele, parent)
 
 
 def can_continue(genome: Genome, space: SearchSpace) -> bool:
@@ -77,10 +79,4 @@ def continued(parent: Genome, space: SearchSpace, rng: Random) -> Genome | None:
     allowed = {name: v for name, v in changes.items() if v in component.parameters[name]}
     if rounds not in allowed:
         return None
-    return _child(parent, component.allele(values | allowed))
-
-
-def _child(parent: Genome, allele: Allele) -> Genome:
-    """Return a child with a warm start from its parent, and this allele of the estimator."""
-    genes = ((gene, allele if gene == "estimator" else parent[gene]) for gene in parent)
-    return Genome(tuple(genes), parent)
+    return parent.replaced("estimator", component.allele(values | allowed), parent)

@@ -1,13 +1,14 @@
 """The search loop: ask for candidates, evaluate them, tell their errors."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from evolearn.checkpoint.store import CheckpointStore
 from evolearn.checkpoint.tables import Step
 from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
+from evolearn.ensemble.planner import FinalModelsPlanner
 from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.racing import Rival
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
@@ -15,7 +16,7 @@ from evolearn.execution.interruption import Interruption
 from evolearn.execution.pool import Outcome, Pool
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.search.ask_tell import Search
-from evolearn.search.record import Observer, Past, SearchRecord, evaluation_of
+from evolearn.search.record import Observer, SearchRecord, evaluation_of
 from evolearn.search.schedule import Schedule
 from evolearn.search.stopping import StoppingRules
 
@@ -28,18 +29,6 @@ LONG_SECONDS, LONG_SHARE = 1.0, 0.02
 WORTH_A_ROUND = 0.03
 # Seconds between two checks for an interrupt by the user.
 POLL_SECONDS = 0.2
-
-
-class Planner(Protocol):
-    """Reserves time for the final models; see `FinalModelsPlanner`."""
-
-    expected: list[Entry] | None
-
-    def search_seconds_left(self, needed: float = 0.0) -> float:
-        """Seconds that the search may still take; chooses the ensemble if they run out."""
-
-    def reserved_seconds(self) -> float:
-        """Seconds of the budget that are reserved."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +62,8 @@ class SearchLoop:
         Proposes the candidates and learns from their errors.
     pool : Pool
         Evaluates them, in workers.
-    planner : Planner
+    planner : FinalModelsPlanner
+        Reserves time for the final models.
     observer : Observer
     stop_reason : str
         "" while the search runs.
@@ -84,7 +74,7 @@ class SearchLoop:
     library: Library
     schedule: Schedule
     rules: StoppingRules
-    planner: Planner
+    planner: FinalModelsPlanner
     observer: Observer
     interruption: Interruption = field(default_factory=Interruption)
     checkpoint: CheckpointStore | None = None
@@ -120,20 +110,20 @@ class SearchLoop:
             for number in sorted(self._done):  # evaluated, but waiting for a slower one
                 self._tell(self._done.pop(number))
 
-    def resume(self, past: Past) -> None:
+    def resume(self, record: SearchRecord, pending: Sequence[Candidate]) -> None:
         """Continue earlier runs, which search, library and runtime model know already.
 
         The candidates that these had asked but not told come first, as far as the stopping
         rules allow.
         """
-        self.record.extend(past)
-        self._n_asked = len(past.records) + len(past.pending)
+        self.record = record
+        self._n_asked = len(record) + len(pending)
         most = self.rules.most_candidates(self.search.population_size)
-        room = len(past.pending) if most is None else max(0, most - len(past.records))
-        self._queue.extend(_Asked(one, self._rival()) for one in past.pending[:room])
-        self._n_skipped = len(past.pending) - len(self._queue)
-        if past.steps:
-            self.schedule.measured_from = past.steps[-1].schedule["measured_from"]
+        room = len(pending) if most is None else max(0, most - len(record))
+        self._queue.extend(_Asked(one, self._rival()) for one in pending[:room])
+        self._n_skipped = len(pending) - len(self._queue)
+        if record.steps:
+            self.schedule.measured_from = record.steps[-1].schedule["measured_from"]
         # Numbers have gaps, so that there is no order to keep.
         self.schedule.set_free()
 
@@ -195,7 +185,8 @@ class SearchLoop:
         while self._queue and self.pool.idle:
             asked = self._queue.popleft()
             candidate = asked.candidate
-            stored = self._stored(candidate)
+            find = None if self.checkpoint is None else self.checkpoint.find
+            stored = None if find is None else find(candidate.genome)
             if stored is not None:
                 self._done[candidate.number] = _Evaluated(candidate, stored)
             elif self._free and self._would_be_late(candidate):
@@ -209,9 +200,6 @@ class SearchLoop:
                 task = self._task(asked)
                 self._running[candidate.number] = (candidate, task.models_path)
                 self.pool.submit(candidate.number, task, timeout=self.rules.evaluation_timeout)
-
-    def _stored(self, candidate: Candidate) -> Evaluation | None:
-        return None if self.checkpoint is None else self.checkpoint.find(candidate.genome)
 
     def _would_be_late(self, candidate: Candidate) -> bool:
         lost = self.library.models_of(candidate.genome.parent) is None
@@ -305,8 +293,7 @@ class SearchLoop:
             self._report()
 
     def _report(self) -> None:
-        progress = self.record.progress(self.schedule.budget.remaining())
-        self.observer.generation_ended(progress)
+        self.observer.generation_ended(self.record.progress(self.schedule.budget.remaining()))
 
     # -- stop -------------------------------------------------------------------------------
 

@@ -18,25 +18,6 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Past:
-    """The record of earlier runs of a search.
-
-    Attributes
-    ----------
-    records : list of Record
-        The candidates in the order told.
-    steps : list of Step
-        As in `SearchRecord`.
-    pending : list of Candidate
-        Candidates that were asked but not told.
-    """
-
-    records: list[Record]
-    steps: list[Step]
-    pending: list[Candidate]
-
-
-@dataclass(frozen=True)
 class Progress:
     """State of a search after a generation."""
 
@@ -101,11 +82,6 @@ class SearchRecord:
         if self.ends_generation:
             self.best_errors.append(self._best)
 
-    def extend(self, past: Past) -> None:
-        """Add the candidates of earlier runs."""
-        for record, step in zip(past.records, past.steps, strict=True):
-            self.add(record.candidate, record.evaluation, step)
-
     def progress(self, seconds_left: float) -> Progress:
         """Return the state after the generation that the last candidate belongs to."""
         return Progress(
@@ -122,10 +98,9 @@ def evaluation_of(outcome: Outcome) -> Evaluation:
     if outcome.status == "done":
         result: Evaluation = outcome.value
         return result
-    status = "failed" if outcome.status == "raised" else outcome.status
     return Evaluation(
         scores=(),
-        status=status,
+        status="failed" if outcome.status == "raised" else outcome.status,
         failure=outcome.reason,
         # Candidates catch their own errors: this one arose on the way to the worker or back.
         transient=outcome.status == "raised",
