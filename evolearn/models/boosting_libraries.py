@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evolearn.genes.encoder import ENCODER, ORDINAL
-from evolearn.models.base import CLASSIFICATION, REGRESSION, TreeLimit
+from evolearn.models.base import CLASSIFICATION, REGRESSION, models_of, tree_limit
 from evolearn.models.boosting import HANDLES, PARAMETERS, TRAITS
 from evolearn.pipeline.domains import Choice, Domain, Float, Integer
 from evolearn.pipeline.gene import Trait
@@ -41,15 +41,11 @@ def _library_models(
     """Return the classifier and the regressor of a library."""
     # Evolved parameters are set from the start: CatBoost's classes know no others.
     start = {parameter: domain.default for parameter, domain in parameters.items()}
-    return {
-        task: Model(
-            OptionalEstimator(library, name, least_version, {**start, **settings}),
-            parameters,
-            traits,
-            cost,
-        )
-        for task, name in zip((CLASSIFICATION, REGRESSION), classes, strict=True)
-    }
+    classifier, regressor = (
+        OptionalEstimator(library, name, least_version, {**start, **settings})
+        for name in classes
+    )
+    return models_of(classifier, regressor, parameters, traits, cost)
 
 
 def lightgbm_categories(are_categories: Sequence[bool]) -> dict[str, Any]:
@@ -110,7 +106,7 @@ LIGHTGBM = ModelFamily(
         "footprint": Footprint(
             1.9, refit_copies=0.6, of_output=24.0, of_column={"num_leaves": 256 * 16.0}
         ),
-        "size_limits": TreeLimit("n_estimators", ROUNDS),
+        "size_limits": tree_limit("n_estimators", ROUNDS),
     },
     portfolio={
         CLASSIFICATION: (PortfolioEntry(12, _LIGHTGBM_VALUES),),
@@ -168,7 +164,7 @@ XGBOOST = ModelFamily(
         "footprint": Footprint(
             1.0, of_output=24.0, of_column={"max_depth": 256 * 32.0 * LEAVES_PER_LEVEL}
         ),
-        "size_limits": TreeLimit("n_estimators", ROUNDS),
+        "size_limits": tree_limit("n_estimators", ROUNDS),
     },
     portfolio={
         task: (PortfolioEntry(18, _XGBOOST_VALUES),) for task in (CLASSIFICATION, REGRESSION)
@@ -225,7 +221,7 @@ CATBOOST = ModelFamily(
             of_output=24.0,
             of_column={"depth": 256 * 16.0 * LEAVES_PER_LEVEL},
         ),
-        "size_limits": TreeLimit("iterations", ROUNDS),
+        "size_limits": tree_limit("iterations", ROUNDS),
     },
     portfolio={
         CLASSIFICATION: (

@@ -70,7 +70,7 @@ def forest_limits(component: Component, problem: Problem) -> Component:
         return component
     low = min(math.ceil(FEWEST_TREES * tree_bytes / FOREST_BYTES), int(leaf.high) - 1)
     larger = replace(leaf, low=low, start=max(low, leaf.default))
-    return replace(component, parameters={**component.parameters, "min_samples_leaf": larger})
+    return component.with_domains(min_samples_leaf=larger)
 
 
 _TREE_PARAMETERS: dict[str, Domain] = {

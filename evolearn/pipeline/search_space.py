@@ -119,16 +119,11 @@ class SearchSpace:
     def __contains__(self, genome: object) -> bool:
         if not isinstance(genome, Genome) or genome.estimator not in self.names:
             return False
-        slots = self.slots_of(genome.estimator)
-        return (
-            set(genome) == {"estimator", *slots}
-            and all(
-                slot == "estimator" or genome[slot].component in slots[slot] for slot in genome
-            )
-            and all(
-                self.component(slot, genome[slot].component).accepts(genome[slot])
-                for slot in genome
-            )
+        slots = {**self.slots_of(genome.estimator), "estimator": (genome.estimator,)}
+        return set(genome) == set(slots) and all(
+            allele.component in slots[slot]
+            and self.component(slot, allele.component).accepts(allele)
+            for slot, allele in genome.genes
         )
 
     @property
@@ -165,8 +160,7 @@ class SearchSpace:
         name = params["estimator"]
         genes: list[tuple[str, Allele]] = []
         for slot, options in self.slots_of(name).items():
-            chosen = params.get(slot, options[0])
-            chosen = chosen if chosen in options else options[0]
+            chosen = params[slot] if params.get(slot) in options else options[0]
             genes.append((slot, self._described(slot, chosen, params)))
         genes.append(("estimator", self._described("estimator", name, params)))
         return Genome.of(genes)
