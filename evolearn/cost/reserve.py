@@ -19,18 +19,11 @@ LOADED_BYTES = 250e6
 
 @dataclass(frozen=True)
 class FinalCost:
-    """Cost of one final model.
+    """Cost of one final model."""
 
-    Attributes
-    ----------
-    seconds : float
-        Of its fit on all rows; 0 if it is fitted already.
-    models_bytes : int
-        Size of the fold models that would be read if the fit were late; 0 if there are none.
-    is_fitted : bool
-    """
-
+    #: Seconds of its fit on all rows; 0 if it is fitted already.
     seconds: float
+    #: Size of the fold models that would be read if the fit were late; 0 if there are none.
     models_bytes: int = 0
     is_fitted: bool = False
 

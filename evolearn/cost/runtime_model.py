@@ -20,12 +20,6 @@ class RuntimeModel:
     The expectation of a genome comes from the cost formula of its estimator (`Cost`), corrected
     by the measured seconds of candidates with the same estimator, or of all others as long as
     there is none.
-
-    Parameters
-    ----------
-    space : SearchSpace
-    problem : Problem
-    n_folds : int
     """
 
     def __init__(self, space: SearchSpace, problem: Problem, n_folds: int) -> None:

@@ -2,12 +2,10 @@
 
 from itertools import combinations
 
-from sklearn.base import BaseEstimator
-
 from evolearn.data.schema import TableSchema
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Integer
-from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -56,7 +54,7 @@ class DatesGene(Gene):
             return "no part of a date returns"
         return None
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the step with the table's cycles and pairs of dates."""
         if step is None:
             return

@@ -75,7 +75,7 @@ class EncoderGene(Gene):
         """Whether an option makes several columns of one category."""
         return option == ONE_HOT
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Encode the categories; codes that are used as they are stay in the default step."""
         if isinstance(step, TargetEncoder):
             step.set_params(target_type=get_task(plan.problem.task).encoder_target_type)

@@ -4,12 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from sklearn.base import BaseEstimator
-
 from evolearn.genes.formula_domain import Formulas
 from evolearn.genes.screening.formulas import MOST_ROWS, FoundFormulas, find_formulas
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import AlleleMoves, Complete, Gene, Options, Trait, with_variants
+from evolearn.pipeline.gene import (
+    AlleleMoves,
+    Complete,
+    Gene,
+    Options,
+    Step,
+    Trait,
+    with_variants,
+)
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -78,7 +84,7 @@ class FormulasGene(Gene):
         found = find_formulas(numbers, targets, domain.allows, sample.seed)
         return found if found.formulas else None
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the formulas behind the numeric columns."""
         super().add_steps(plan, allele, step)
         plan.n_numbers += len(dict(allele.values).get("expressions", ()))

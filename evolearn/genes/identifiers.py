@@ -1,12 +1,11 @@
 """Gene of identifiers: means of the target for numbers that identify something."""
 
-from sklearn.base import BaseEstimator
 from sklearn.preprocessing import TargetEncoder
 
 from evolearn.genes.screening.identifiers import MOST_ROWS, find_identifiers
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Float
-from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import Branch, PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -53,7 +52,7 @@ class IdentifiersGene(Gene):
         matrix, targets = sample.numbers_and_codes(2 * MOST_ROWS)
         return find_identifiers(matrix, problem.table.n_numeric, targets, sample.seed)
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the means of the target as further columns."""
         positions = [*(plan.problem.finding(self.name) or ())]
         if step is None or not positions:

@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from sklearn.base import BaseEstimator
-
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -117,7 +115,7 @@ class MaskGene(Gene):
         n_columns = problem.table.n_numeric + len(problem.table.cardinalities)
         return option.with_domains(left_out=replace(domain, n_columns=n_columns))
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the mask of numeric columns, and leave out the categories that it names.
 
         A mask counts both together, numbers first.

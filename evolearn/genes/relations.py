@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from sklearn.base import BaseEstimator
-
 from evolearn.genes.encoder import ENCODER, TARGET_MEAN
 from evolearn.genes.screening.relations import MOST_ROWS, find_relations
 from evolearn.genes.text_sets import TextSet
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import Complete, Gene, Options, Trait, with_variants
+from evolearn.pipeline.gene import Complete, Gene, Options, Step, Trait, with_variants
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -132,7 +130,7 @@ class RelationsGene(Gene):
         matrix, targets = sample.numbers_and_codes(2 * MOST_ROWS)
         return find_relations(matrix, problem.table.n_numeric, targets, sample.seed)
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the relations in front of all other steps: they need the whole matrix."""
         if step is None:
             return

@@ -1,6 +1,5 @@
 """Gene of the scaler: the scale and shape of numeric columns."""
 
-from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -12,7 +11,7 @@ from sklearn.preprocessing import (
 
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
-from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -61,7 +60,7 @@ class ScalerGene(Gene):
         """Return a reason for dense scalers on sparse data; standardising does not centre."""
         return None if option.name == "standard" else super().why_not(option, problem)
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the scaler; on sparse data it must not centre, which would fill the zeros."""
         if isinstance(step, StandardScaler) and plan.problem.table.sparse:
             step.set_params(with_mean=False)

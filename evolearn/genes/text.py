@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from evolearn.pipeline.component import Component, capped
 from evolearn.pipeline.domains import Choice, Integer
-from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
@@ -67,7 +67,7 @@ class TextGene(Gene):
         widths = (block.width for block in problem.table.texts)
         return capped(option, COMPONENTS, min(of_rows, *widths))
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Give each text a step of its own."""
         n_columns = dict(allele.values).get(COMPONENTS, 0)
         plan.texts = [
@@ -75,7 +75,7 @@ class TextGene(Gene):
             for text in plan.texts
         ]
 
-    def _step(self, plan: PipelinePlan, step: BaseEstimator | None) -> BaseEstimator | str:
+    def _step(self, plan: PipelinePlan, step: Step) -> BaseEstimator | str:
         if step is None:
             return "drop"
         # Weighted words have one scale already, and scaling would blow up rare ones.

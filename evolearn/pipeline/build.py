@@ -80,10 +80,7 @@ def preparation(genome: Genome, space: SearchSpace) -> str:
 
 
 def preparation_seed(genome: Genome, space: SearchSpace, root: int) -> int:
-    """Return the seed of a candidate's preparation steps.
-
-    Candidates with the same preparation share it, whatever estimator follows.
-    """
+    """Return the seed of preparation steps, the same whatever estimator follows."""
     return derived_seed(root, preparation(genome, space))
 
 

@@ -127,7 +127,7 @@ class Gene(ABC):
 
     # -- building a pipeline ----------------------------------------------------------------
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the allele's step to a pipeline and record which columns come out.
 
         The step is None for an option that changes nothing.

@@ -1,7 +1,7 @@
 """The search space: every pipeline that can be built, as frozen data."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -191,7 +191,7 @@ class SearchSpace:
     def only(self, *names: str) -> "SearchSpace":
         """Return the space with only these estimators."""
         self._check_names(names)
-        return replace_estimators(self, [c for c in self.estimators if c.name in names])
+        return self.with_estimators([c for c in self.estimators if c.name in names])
 
     def without(self, *names: str) -> "SearchSpace":
         """Return the space without these components, estimators or others."""
@@ -205,7 +205,11 @@ class SearchSpace:
 
     def extended(self, *components: Component) -> "SearchSpace":
         """Return the space with more estimators."""
-        return replace_estimators(self, [*self.estimators, *components])
+        return self.with_estimators([*self.estimators, *components])
+
+    def with_estimators(self, estimators: Iterable[Component]) -> "SearchSpace":
+        """Return the space with other estimators."""
+        return SearchSpace(estimators, self.preparation, self.left_out, self.genes)
 
     def constrained(self, name: str, **domains: Any) -> "SearchSpace":
         """Return the space with other domains for parameters of the component `name`."""
@@ -213,9 +217,7 @@ class SearchSpace:
         new = {k: as_domain(v) for k, v in domains.items()}
 
         def changed(component: Component) -> Component:
-            if component.name != name:
-                return component
-            return replace(component, parameters={**component.parameters, **new})
+            return component.with_domains(**new) if component.name == name else component
 
         slots = {slot: map(changed, cs) for slot, cs in self.preparation.items()}
         return SearchSpace(map(changed, self.estimators), slots, self.left_out, self.genes)
@@ -254,8 +256,3 @@ def is_built_in(genome: Genome, space: SearchSpace, task: str) -> bool:
 def _class_of(component: Component) -> Any:
     made = component.estimator
     return made if isinstance(made, type | OptionalEstimator) else type(made)
-
-
-def replace_estimators(space: SearchSpace, estimators: Iterable[Component]) -> SearchSpace:
-    """Return the space with other estimators."""
-    return SearchSpace(estimators, space.preparation, space.left_out, space.genes)

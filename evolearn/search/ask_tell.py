@@ -16,16 +16,9 @@ MOST_RETRIES = 200
 
 @dataclass(frozen=True)
 class CostEstimates:
-    """Expected seconds of candidates.
+    """Expected seconds of a genome, all folds together, and the most that one should take.
 
-    Attributes
-    ----------
-    seconds : callable
-        Returns the expected seconds of a genome, all folds together.
-    most : float
-        Seconds that a candidate should take at most.
-    portfolio_first : bool
-        Whether the first generation has to consist of initial genomes alone.
+    With `portfolio_first`, the first generation has to consist of initial genomes alone.
     """
 
     seconds: Callable[[Genome], float]

@@ -62,13 +62,8 @@ class Evolution(Search):
     """A steady-state genetic algorithm with NSGA-II survival (Deb et al., 2002).
 
     Every told candidate competes with the population for its `population_size` places, so a
-    parent is never lost to a worse child.
-
-    Attributes
-    ----------
-    population : list of Individual
-    archive : deap.tools.ParetoFront
-        All non-dominated individuals ever told.
+    parent is never lost to a worse child. The archive has all non-dominated individuals ever
+    told.
     """
 
     def __init__(

@@ -30,26 +30,15 @@ def portfolio(
     """Return the first genomes to evaluate, the baseline first.
 
     The families' entries that lie in the space come by their ranks, except for those whose fit
-    is expected to take longer than its share of the time: they fall back by four places each
-    time their seconds double, so that on a table with many classes or rows the first strong
-    model does not come late. Entries that would take more than four shares get fewer trees,
-    rounds or epochs. Estimators without an entry follow with their defaults. Genes then insert
-    variants with what they discovered (`Gene.variants`). In a space without the baseline, the
-    estimator with the lowest expected time comes first.
+    is expected to take longer than `fair_seconds`, its share of the time: they fall back by
+    four places each time their seconds double, so that on a table with many classes or rows the
+    first strong model does not come late. Entries that would take more than four shares get
+    fewer trees, rounds or epochs. Estimators without an entry follow with their defaults. Genes
+    then insert variants with what they discovered (`Gene.variants`). In a space without the
+    baseline, the estimator with the lowest expected time comes first.
 
-    Parameters
-    ----------
-    space : SearchSpace
-        Restricted to the problem.
-    problem : Problem
-    fair_seconds : float, default=inf
-        The seconds of one fit that are an entry's fair share of the time budget.
-    policy : Policy, default=DEFAULT_POLICY
-        It may leave the portfolio empty, or its entries as large as they are.
-
-    Returns
-    -------
-    list of Genome
+    The space is restricted to the problem. The policy may leave the portfolio empty, or its
+    entries as large as they are.
     """
     if not policy.portfolio:
         return []
@@ -63,23 +52,20 @@ def portfolio(
     present = {genome.estimator for genome in genomes}
     genomes += [space.genome({"estimator": n}) for n in space.names if n not in present]
     if genomes[0].estimator != entries[0]["estimator"]:
-        cheapest_first = sorted(genomes, key=lambda genome: _seconds(genome, space, problem))
-        return _with_variants(cheapest_first, space)
+        ordered = sorted(genomes, key=lambda genome: _seconds(genome, space, problem))
+    else:
 
-    def place(number: int) -> float:
-        seconds = _seconds(genomes[number], space, problem)
-        late = seconds / fair_seconds if isfinite(seconds) else 1.0  # not known: of a user
-        return number + PLACES_PER_DOUBLING * log2(max(late, 1.0))
+        def place(number: int) -> float:
+            seconds = _seconds(genomes[number], space, problem)
+            late = seconds / fair_seconds if isfinite(seconds) else 1.0  # not known: of a user
+            return number + PLACES_PER_DOUBLING * log2(max(late, 1.0))
 
-    ordered = [genomes[0], *(genomes[i] for i in sorted(range(1, len(genomes)), key=place))]
-    return _with_variants(ordered, space)
-
-
-def _with_variants(genomes: list[Genome], space: SearchSpace) -> list[Genome]:
-    """Return a portfolio with the variants of all genes; the first genes' come first."""
+        places = sorted(range(1, len(genomes)), key=place)
+        ordered = [genomes[0], *(genomes[i] for i in places)]
+    # The variants of the first genes come first.
     for gene in reversed(space.genes):
-        genomes = gene.variants(genomes, space.genome, space.preparation[gene.name])
-    return genomes
+        ordered = gene.variants(ordered, space.genome, space.preparation[gene.name])
+    return ordered
 
 
 def cheaper(genome: Genome, space: SearchSpace, part: float) -> Genome:

@@ -40,25 +40,15 @@ class Observer(Protocol):
 
 @dataclass
 class SearchRecord:
-    """The candidates of a search, in the order told.
-
-    Attributes
-    ----------
-    population_size : int
-        Candidates per generation.
-    records : list of Record
-    steps : list of Step
-        The conditions under which each of them was told, for a replay.
-    best_errors : list of float
-        The lowest error after each generation, infinite before there is one.
-    baseline_error : float or None
-        Error of the first candidate that has one.
-    """
+    """The candidates of a search, in the order told."""
 
     population_size: int
     records: list[Record] = field(default_factory=list)
+    #: The conditions under which each of them was told, for a replay.
     steps: list[Step] = field(default_factory=list)
+    #: The lowest error after each generation, infinite before there is one.
     best_errors: list[float] = field(default_factory=list)
+    #: Error of the first candidate that has one.
     baseline_error: float | None = None
     _best: float = float("inf")
 

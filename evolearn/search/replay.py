@@ -28,23 +28,9 @@ def replay_steps(
 ) -> tuple[SearchRecord, list[Candidate]]:
     """Give a search the results of earlier runs, up to the first step that cannot be repeated.
 
-    Parameters
-    ----------
-    steps : sequence of Step
-    search : Search
-        A new one, as it was at the beginning of the first run.
-    find : callable
-        Returns the stored evaluation of a genome, None if there is none.
-    library : Library
-        Empty; receives the best candidates.
-    runtime_model : RuntimeModel
-        A new one; learns how long candidates take.
-
-    Returns
-    -------
-    record : SearchRecord
-    pending : list of Candidate
-        Candidates that were asked but not told.
+    Search, library and runtime model are new ones, as at the beginning of the first run. `find`
+    returns the stored evaluation of a genome. Returned are the record, and the candidates that
+    were asked but not told.
     """
     asked: list[Candidate | None] = []
     record = SearchRecord(search.population_size)

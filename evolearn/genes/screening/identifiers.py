@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.preprocessing import TargetEncoder
 from threadpoolctl import threadpool_limits
 
@@ -22,6 +21,7 @@ from evolearn.genes.screening.confirmation import (
     MOST_COLUMNS,
     MOST_TRIED,
     NATIVE,
+    Matrix,
     confirmed,
     explained_share,
     grouped,
@@ -29,8 +29,6 @@ from evolearn.genes.screening.confirmation import (
     least_share,
     quick_trees,
 )
-
-Matrix = NDArray[np.float64]
 
 # Rows of each half: a column with thousands of values needs some rows of each. Most of the time
 # goes into a few boosted trees, fitted only where a column may be an identifier: half a second.

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from evolearn.genes.screening.confirmation import (
@@ -20,6 +19,8 @@ from evolearn.genes.screening.confirmation import (
     MOST_COLUMNS,
     MOST_TRIED,
     NATIVE,
+    Groups,
+    Matrix,
     confirmed,
     explained_share,
     group_means,
@@ -29,9 +30,6 @@ from evolearn.genes.screening.confirmation import (
     quick_trees,
 )
 from evolearn.transformers import KINDS, CategoryRelations, Relation, parse_relation
-
-Matrix = NDArray[np.float64]
-Groups = NDArray[np.intp]
 
 # Rows of each half, the most categorical and numeric columns that the trees get, and the most
 # numbers that are grouped: a second in all.
