@@ -6,9 +6,9 @@ from random import Random
 
 from evolearn.genes.encoder import ENCODER, TARGET_MEAN
 from evolearn.genes.screening.relations import MOST_ROWS, find_relations
-from evolearn.genes.text_sets import TextSet
+from evolearn.genes.text_sets import TextSet, with_variants
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import Complete, Gene, Options, Step, Trait, with_variants
+from evolearn.pipeline.gene import Complete, Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem

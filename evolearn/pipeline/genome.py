@@ -3,7 +3,7 @@
 import hashlib
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -74,11 +74,6 @@ class Genome:
 
     genes: tuple[tuple[str, Allele], ...]
     parent: "Genome | None" = None
-
-    @classmethod
-    def of(cls, genes: Iterable[tuple[str, Allele]]) -> "Genome":
-        """Return the genome with these alleles."""
-        return cls(tuple(genes))
 
     @cached_property
     def key(self) -> str:

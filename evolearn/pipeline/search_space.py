@@ -163,7 +163,7 @@ class SearchSpace:
             chosen = params[slot] if params.get(slot) in options else options[0]
             genes.append((slot, self._described(slot, chosen, params)))
         genes.append(("estimator", self._described("estimator", name, params)))
-        return Genome.of(genes)
+        return Genome(tuple(genes))
 
     def sample(self, rng: Random, estimator: str | None = None) -> Genome:
         """Return a random genome, of one estimator if its name is given."""
@@ -172,7 +172,7 @@ class SearchSpace:
             (slot, self.component(slot, rng.choice(options)).sample(rng))
             for slot, options in self.slots_of(name).items()
         ]
-        return Genome.of([*genes, ("estimator", self[name].sample(rng))])
+        return Genome((*genes, ("estimator", self[name].sample(rng))))
 
     def complexity(self, genome: Genome) -> float:
         """Return the sum of the complexities of all components of a genome."""

@@ -184,11 +184,14 @@ class SearchLoop:
     def _task(self, candidate: Candidate, rival: Rival | None) -> EvaluationTask:
         genome, folder = candidate.genome, self.pool.shared_folder
         saves, keeps_all = self.policy.fold_models, self.policy.keep_all_predictions
+        budget = self.schedule.budget.seconds
+        # A fit that takes longer may be late when it is repeated for a final model.
+        long = float("inf") if budget is None else min(LONG_SECONDS, LONG_SHARE * budget)
         return EvaluationTask(
             genome,
             keep_below=float("inf") if keeps_all else self.library.keep_below(genome),
             save_below=self.library.save_below if saves else float("-inf"),
-            save_above=self._save_above() if saves else float("inf"),
+            save_above=long if saves else float("inf"),
             models_path=folder and folder / f"{candidate.number}.models",
             most_bytes=MOST_BYTES_EACH,
             parent_models=self.library.models_of(genome.parent),
@@ -197,11 +200,6 @@ class SearchLoop:
             patience=self._patience(),
             untimed_seconds=self.schedule.ordered_seconds(),
         )
-
-    def _save_above(self) -> float:
-        """Seconds of a fit from which on a final fit may come too late."""
-        seconds = self.schedule.budget.seconds
-        return float("inf") if seconds is None else min(LONG_SECONDS, LONG_SHARE * seconds)
 
     def _patience(self) -> float:
         """Seconds that a candidate which starts now may take."""

@@ -89,18 +89,16 @@ def mate(
         elif mixed is None:
             mixed = rng.choice((a, b))
         alleles.append((name, mixed))
-    return Genome.of(alleles)
+    return Genome(tuple(alleles))
 
 
 def _adopt(receiver: Genome, donor: Genome, space: SearchSpace) -> Genome:
     """Return the receiver with the donor's preparation, where its estimator allows it."""
-    slots = space.slots_of(receiver.estimator)
-    return Genome.of(
-        (name, donor[name])
-        if name in slots and name in donor and donor[name].component in slots[name]
-        else (name, receiver[name])
-        for name in receiver
-    )
+    child = Genome(receiver.genes)
+    for name, options in space.slots_of(receiver.estimator).items():
+        if name in donor and donor[name].component in options:
+            child = child.replaced(name, donor[name])
+    return child
 
 
 def _has_findings(space: SearchSpace, gene: Gene) -> bool:

@@ -320,7 +320,7 @@ def test_genomes_that_prepare_alike_have_the_same_steps(name):
         **{slot: one[slot] for slot in one},
         "estimator": space[name].sample(random.Random(1)),
     }
-    other = Genome.of(genes.items())
+    other = Genome(tuple(genes.items()))
     assert other != one
     first, second = (
         build_pipeline(genome, space, problem(mixed()), 0)[:-1].get_params()
