@@ -171,18 +171,15 @@ class Evolution(Search):
 
     def front(self) -> list[dict[str, Any]]:
         """Return the Pareto front, lowest error first."""
-        front = []
-        for individual in sorted(self.archive, key=lambda one: one.fitness.values[0]):
-            error, complexity = individual.fitness.values
-            front.append(
-                {
-                    "candidate": individual.number,
-                    "fitness": error,
-                    "complexity": complexity,
-                    "params": individual.genome.params,
-                }
-            )
-        return front
+        return [
+            {
+                "candidate": individual.number,
+                "fitness": float(individual.fitness.values[0]),
+                "complexity": float(individual.fitness.values[1]),
+                "params": individual.genome.params,
+            }
+            for individual in sorted(self.archive, key=lambda one: one.fitness.values[0])
+        ]
 
     def _parents(self) -> list[Individual]:
         if len(self.population) < 4 or self.rng.random() < ERROR_TOURNAMENTS:
