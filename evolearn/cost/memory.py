@@ -166,5 +166,5 @@ def _smaller(component: Component, problem: Problem) -> Component | None:
         high = int(domain.high - excess / unit)
         if high > domain.low:
             smaller = replace(domain, high=high, start=min(domain.default, high))
-            return replace(component, parameters={**component.parameters, name: smaller})
+            return component.with_domains(**{name: smaller})
     return None

@@ -19,18 +19,11 @@ LOADED_BYTES = 250e6
 
 @dataclass(frozen=True)
 class FinalCost:
-    """Cost of one final model.
+    """Cost of one final model."""
 
-    Attributes
-    ----------
-    seconds : float
-        Of its fit on all rows; 0 if it is fitted already.
-    models_bytes : int
-        Size of the fold models that would be read if the fit were late; 0 if there are none.
-    is_fitted : bool
-    """
-
+    #: Seconds of its fit on all rows; 0 if it is fitted already.
     seconds: float
+    #: Size of the fold models that would be read if the fit were late; 0 if there are none.
     models_bytes: int = 0
     is_fitted: bool = False
 
@@ -43,16 +36,9 @@ def load_seconds(costs: Sequence[FinalCost]) -> float:
 def refit_seconds(
     costs: Sequence[FinalCost], n_workers: int, limit: float = float("inf")
 ) -> float:
-    """Return the expected seconds of the final fits.
+    """Return the expected seconds of the final fits, the best candidate's first.
 
-    Parameters
-    ----------
-    costs : sequence of FinalCost
-        The best candidate first.
-    n_workers : int
-    limit : float, default=inf
-        Zero is returned if the fit of the best candidate alone takes longer than this, and its
-        fold models can serve instead.
+    Zero if its fit alone takes longer than the limit, and its fold models can serve instead.
     """
     if costs and costs[0].models_bytes and costs[0].seconds > limit:
         return 0.0
@@ -69,17 +55,9 @@ def reserved_seconds(
 ) -> float:
     """Return the seconds of a time budget to reserve for the final models.
 
-    Parameters
-    ----------
-    costs : sequence of FinalCost
-        Of the expected members, the best candidate first.
-    budget_seconds : float
-        The whole time budget.
-    n_workers : int
-    selection_seconds : float
-        Duration of the last ensemble selection.
-    refit_ratio : float
-        Ratio of the time of a final fit of the best candidate to that of a fit in one fold.
+    The costs are those of the expected members, the best candidate first. `selection_seconds`
+    is the duration of the last ensemble selection, `refit_ratio` the ratio of the time of the
+    best candidate's final fit to that of a fit in one fold.
     """
     few_rows = refit_ratio > MUCH_LONGER
     limit = (LARGEST_SHARE_OF_FEW_ROWS if few_rows else LARGEST_SHARE) * budget_seconds

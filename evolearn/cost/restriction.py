@@ -12,6 +12,7 @@ from evolearn.pipeline.gene import Gene
 from evolearn.pipeline.optional_library import OptionalEstimator
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.registry import slots_of
+from evolearn.pipeline.sample_weights import weight_parameter
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.tasks import get_task
@@ -45,19 +46,14 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
     ValueError
         If no estimator is left.
     """
-    left_out = dict(space.left_out)
-    fitting = []
-    for component in space.estimators:
-        reason = _unsuited(component, problem)
-        if reason:
-            left_out[component.name] = reason
-        else:
-            fitting.append(component)
+    reasons = {component.name: _unsuited(component, problem) for component in space.estimators}
+    left_out = {**space.left_out, **{name: why for name, why in reasons.items() if why}}
+    fitting = [component for component in space.estimators if not reasons[component.name]]
     if not fitting:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+        why = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
         msg = (
             f"The search space has no estimator that can be used for this {problem.task} "
-            f"({reasons or 'it is empty'}); add one to search_space."
+            f"({why or 'it is empty'}); add one to search_space."
         )
         raise ValueError(msg)
     sized = [_sized(component, space, problem) for component in fitting]
@@ -78,12 +74,7 @@ def restrict(space: SearchSpace, problem: Problem) -> SearchSpace:
 def discover(space: SearchSpace, problem: Problem, sample: ScreeningSample) -> Problem:
     """Return the problem with the findings of all genes that a table can use.
 
-    Parameters
-    ----------
-    space : SearchSpace
-        Any space: it need not be restricted to the problem.
-    problem : Problem
-    sample : ScreeningSample
+    The space need not be restricted to the problem.
     """
     findings: dict[str, Any] = {}
     before = replace(problem, findings=None)
@@ -130,7 +121,7 @@ def _unsuited(component: Component, problem: Problem) -> str | None:
         return f"it is not made for {problem.task}"
     if _lacks_methods(component.build(component.default()), problem.responses):
         return f"it has no {' or '.join(problem.responses)}, which the scorer needs"
-    if problem.weighted and component.weight_parameter is None:
+    if problem.weighted and weight_parameter(component.prototype()) is None:
         return "its fit takes no sample_weight"
     if problem.table.sparse and "sparse" not in component.handles:
         return "it needs dense data"
@@ -173,15 +164,15 @@ def _cheaper(component: Component, problem: Problem) -> Component:
     seconds = expected_seconds(component, problem)
     if seconds is None or seconds <= problem.fit_limit or component.cost is None:
         return component
-    parameters = dict(component.parameters)
+    changed = {}
     for name, (_, power) in component.cost.units.items():
-        domain = parameters.get(name)
+        domain = component.parameters.get(name)
         if power == 1.0 and isinstance(domain, Integer):  # proportional to the seconds
             affordable = int(domain.default * problem.fit_limit / seconds)
             start = max(affordable, int(domain.low))
             high = max(min(2 * start, int(domain.high)), int(domain.low) + 1)
-            parameters[name] = replace(domain, high=high, start=min(start, high))
-    return replace(component, parameters=parameters)
+            changed[name] = replace(domain, high=high, start=min(start, high))
+    return component.with_domains(**changed)
 
 
 def _without_early_stopping(component: Component) -> Component:

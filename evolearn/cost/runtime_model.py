@@ -20,12 +20,6 @@ class RuntimeModel:
     The expectation of a genome comes from the cost formula of its estimator (`Cost`), corrected
     by the measured seconds of candidates with the same estimator, or of all others as long as
     there is none.
-
-    Parameters
-    ----------
-    space : SearchSpace
-    problem : Problem
-    n_folds : int
     """
 
     def __init__(self, space: SearchSpace, problem: Problem, n_folds: int) -> None:
@@ -33,15 +27,9 @@ class RuntimeModel:
         self._ratios: defaultdict[str, list[float]] = defaultdict(list)
 
     def observe(self, genome: Genome, fold_seconds: float | None, *, retrained: bool) -> None:
-        """Learn from an evaluated candidate.
+        """Learn from an evaluated candidate the mean seconds of its folds, if any was run.
 
-        Parameters
-        ----------
-        genome : Genome
-        fold_seconds : float or None
-            Mean seconds of the folds that were run; None if there were none.
-        retrained : bool
-            Whether its ancestors were trained again within these seconds.
+        `retrained` says whether its ancestors were trained again within these seconds.
         """
         if fold_seconds is not None:
             ratio = fold_seconds * self._n_folds / self._by_formula(genome, retrained)
@@ -59,11 +47,8 @@ class RuntimeModel:
             return self._by_formula(genome, retrained) * float(np.median(own[-REMEMBERED:]))
         if self._space[genome.estimator].cost is None:
             return 0.0
-        others = [
-            float(np.median(ratios))
-            for name, ratios in self._ratios.items()
-            if self._space[name].cost is not None
-        ]
+        known = (name for name in self._ratios if self._space[name].cost is not None)
+        others = [np.median(self._ratios[name]) for name in known]
         ratio = float(np.median(others)) if others else 1.0
         return self._by_formula(genome, retrained) * ratio
 

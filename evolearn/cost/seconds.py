@@ -19,12 +19,7 @@ def expected_seconds(
 ) -> float | None:
     """Return the expected seconds of one fit on the problem's table, None if not known.
 
-    Parameters
-    ----------
-    component : Component
-    problem : Problem
-    allele : Allele, default=None
-        The hyperparameters; None: their defaults.
+    Without an allele, the hyperparameters have their defaults.
     """
     if component.cost is None:
         return None

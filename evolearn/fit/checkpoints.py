@@ -11,7 +11,7 @@ from evolearn.fit.data import FitData
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import Effort, choose_effort
 from evolearn.search.loop import SearchLoop
-from evolearn.search.replay import Replay
+from evolearn.search.replay import replay_steps
 
 
 def open_checkpoint(
@@ -95,7 +95,8 @@ def continue_search(loop: SearchLoop) -> None:
     steps = [step for step in steps if not checkpoint.failed_transiently(step)]
     if steps:
         find = checkpoint.find_latest
-        replay = Replay(loop.search, find, loop.library, loop.schedule.runtime_model)
-        past = replay.run(steps)
-        checkpoint.replace_steps(past.steps)
-        loop.resume(past)
+        record, pending = replay_steps(
+            steps, loop.search, find, loop.library, loop.schedule.runtime_model
+        )
+        checkpoint.replace_steps(record.steps)
+        loop.resume(record, pending)

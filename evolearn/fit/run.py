@@ -31,7 +31,7 @@ from evolearn.fit.trainer import Trainer
 from evolearn.results.progress import LOGGER, visible_progress
 from evolearn.search.loop import SearchLoop
 from evolearn.search.record import Observer
-from evolearn.search.replay import Replay
+from evolearn.search.replay import replay_steps
 from evolearn.search.schedule import Schedule
 from evolearn.search.stopping import StoppingRules
 from evolearn.user_warnings import warn
@@ -162,7 +162,7 @@ def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
     search = plan.search()
     library = _library(plan, trainer.pool)
     find = checkpoint.find_at_last_end
-    past = Replay(search, find, library, _runtime_model(plan)).run(end["steps"])
+    past, _ = replay_steps(end["steps"], search, find, library, _runtime_model(plan))
     if len(past.records) < len(end["steps"]):
         msg = (
             "The run cannot be repeated: a later one has evaluated candidates of it once more, "

@@ -2,16 +2,13 @@
 
 from itertools import combinations
 
-from sklearn.base import BaseEstimator
-
 from evolearn.data.schema import TableSchema
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Integer
-from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE
 from evolearn.transformers import DateFeatures
 from evolearn.transformers.date_features import DAY, DAYS_OF_MONTH, DAYS_OF_WEEK, YEAR
 
@@ -24,15 +21,12 @@ class DatesGene(Gene):
 
     name = "dates"
     components = (
-        Component(
-            "plain_dates", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE
-        ),
+        Component("plain_dates", None, complexity=0.0),
         Component(
             "date_differences",
             DateFeatures(harmonics=0),
             handles=frozenset({"missing"}),
             complexity=0.2,
-            cost=FREE,
         ),
         Component(
             "cyclic_dates",
@@ -40,7 +34,6 @@ class DatesGene(Gene):
             {"harmonics": Integer(1, 3, start=2)},
             handles=frozenset({"missing"}),
             complexity=0.4,
-            cost=FREE,
         ),
     )
 
@@ -61,7 +54,7 @@ class DatesGene(Gene):
             return "no part of a date returns"
         return None
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the step with the table's cycles and pairs of dates."""
         if step is None:
             return

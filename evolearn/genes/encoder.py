@@ -9,7 +9,6 @@ from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE
 from evolearn.tasks import get_task
 
 ENCODER, ONE_HOT, TARGET_MEAN, ORDINAL = "encoder", "one_hot", "target_mean", "ordinal"
@@ -32,7 +31,6 @@ class EncoderGene(Gene):
             ),
             {"max_categories": Integer(4, 64, log=True, start=16)},
             complexity=0.5,
-            cost=FREE,
             joins_columns=True,
         ),
         Component(
@@ -40,33 +38,17 @@ class EncoderGene(Gene):
             TargetEncoder(),
             {"smooth": Float(0.5, 100.0, log=True, start=10.0)},
             complexity=0.5,
-            cost=FREE,
             learns_target=True,
             joins_columns=True,
         ),
         # The table's own category codes: as numbers, or as categories for models that know
         # them.
-        Component(ORDINAL, None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
-        Component(
-            NATIVE,
-            None,
-            handles=frozenset({"missing"}),
-            complexity=0.0,
-            cost=FREE,
-            joins_columns=True,
-        ),
+        Component(ORDINAL, None, complexity=0.0),
+        Component(NATIVE, None, complexity=0.0, joins_columns=True),
         # The same codes, of which networks learn vectors. The log loss of networks with vectors
         # is 1.09 of that with one-hot encoded categories (seven tables, 600 rows, three seeds;
         # 0.96 to 1.26).
-        Component(
-            EMBEDDED,
-            None,
-            handles=frozenset({"missing"}),
-            complexity=0.5,
-            cost=FREE,
-            draw_share=0.2,
-            joins_columns=True,
-        ),
+        Component(EMBEDDED, None, complexity=0.5, draw_share=0.2, joins_columns=True),
     )
 
     def options(self, traits: frozenset[Trait]) -> Options:
@@ -93,7 +75,7 @@ class EncoderGene(Gene):
         """Whether an option makes several columns of one category."""
         return option == ONE_HOT
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Encode the categories; codes that are used as they are stay in the default step."""
         if isinstance(step, TargetEncoder):
             step.set_params(target_type=get_task(plan.problem.task).encoder_target_type)

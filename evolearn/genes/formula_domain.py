@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from evolearn.genes.text_sets import TextSet
 from evolearn.transformers import OPERATORS, parse
@@ -23,16 +22,8 @@ class Formulas(TextSet):
     Moves here are plain ones, on whole formulas; the evolution also moves within them, as
     trees (`evolearn.search.genetic_programming`).
 
-    Parameters
-    ----------
-    n_columns : int, default=0
-        The columns there are: ``x0`` to ``x{n_columns - 1}``.
-    bred : tuple of str, default=()
-        Formulas that are known to tell something of the target, the best first.
-    share : float, default=0.0
-        How much these tell, of what single columns do not: a share.
-    most : int, default=8
-        How many a set may hold.
+    Columns are named from ``x0`` on. The known formulas explain a `share` of the variance that
+    single columns do not.
 
     Examples
     --------
@@ -53,10 +44,8 @@ class Formulas(TextSet):
         """Number of numeric columns."""
         return self.n_columns
 
-    def draw(self, rng: Random) -> str:
-        """Return a known formula, or one of two columns."""
-        if self.known and rng.random() < 0.7:
-            return rng.choice(self.known)
+    def draw_new(self, rng: Random) -> str:
+        """Return a formula of two columns."""
         first, second = (rng.randrange(self.n_columns) for _ in range(2))
         return f"{rng.choice(_PAIRS)}(x{first}, x{second})"
 
@@ -67,14 +56,9 @@ class Formulas(TextSet):
             return tuple(text for i, text in enumerate(value) if i != dropped)
         return self.of([*value, self.draw(rng)]) if self.n_columns else tuple(value)
 
-    def allows(self, text: Any) -> bool:
+    def fits(self, text: str) -> bool:
         """Whether a formula is over existing columns, and not too long."""
-        if not isinstance(text, str):
-            return False
-        try:
-            expression = parse(text)
-        except ValueError:
-            return False
+        expression = parse(text)
         return (
             0 < expression.depth <= MOST_DEPTH
             and expression.size <= MOST_SIZE

@@ -4,24 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from sklearn.base import BaseEstimator
-
 from evolearn.genes.formula_domain import Formulas
 from evolearn.genes.screening.formulas import MOST_ROWS, FoundFormulas, find_formulas
+from evolearn.genes.text_sets import with_variants
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import (
-    AlleleMoves,
-    Complete,
-    Gene,
-    Options,
-    Trait,
-    Variants,
-    variants_of,
-)
+from evolearn.pipeline.gene import AlleleMoves, Complete, Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE, Footprint
+from evolearn.pipeline.resources import Footprint
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.search.genetic_programming import FormulaTrees
 from evolearn.transformers import ConstructedFeatures
@@ -48,19 +39,12 @@ class FormulasGene(Gene):
     name = "features"
     neutral = "no_features"
     components = (
-        Component(
-            "no_features",
-            None,
-            handles=frozenset({"sparse", "missing"}),
-            complexity=0.0,
-            cost=FREE,
-        ),
+        Component("no_features", None, complexity=0.0),
         Component(
             "constructed",
             ConstructedFeatures,
             {"expressions": Formulas()},
             handles=frozenset({"missing"}),
-            cost=FREE,
             footprint=Footprint(1.5),
         ),
     )
@@ -82,12 +66,9 @@ class FormulasGene(Gene):
             return option
         found = problem.finding(self.name) or FoundFormulas()
         domain = replace(
-            domain,
-            n_columns=problem.table.n_numeric,
-            known=found.formulas,
-            share=found.share,
+            domain, n_columns=problem.table.n_numeric, known=found.formulas, share=found.share
         )
-        return replace(option, parameters={**option.parameters, "expressions": domain})
+        return option.with_domains(expressions=domain)
 
     def discover(self, problem: Problem, sample: ScreeningSample) -> FoundFormulas | None:
         """Return formulas that explain more of the target than single columns do."""
@@ -96,20 +77,20 @@ class FormulasGene(Gene):
         found = find_formulas(numbers, targets, domain.allows, sample.seed)
         return found if found.formulas else None
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the formulas behind the numeric columns."""
         super().add_steps(plan, allele, step)
         plan.n_numbers += len(dict(allele.values).get("expressions", ()))
 
     def variants(
-        self, genomes: Sequence[Genome], complete: Complete, options: Sequence[Component]
-    ) -> Variants:
-        """Return the first entry of each estimator, with the formulas that were found."""
-        variants = variants_of(genomes, complete, self.name, "constructed", "expressions")
+        self, genomes: list[Genome], complete: Complete, options: Sequence[Component]
+    ) -> list[Genome]:
+        """Insert the first entry of each estimator, with the formulas that were found."""
         domains = [option.parameters.get("expressions") for option in options]
         share = max((d.share for d in domains if isinstance(d, Formulas)), default=0.0)
         first, most = EARLY_VARIANTS if share >= MOST_OF_IT else LATE_VARIANTS
-        return Variants(variants[:most], first)
+        others = {self.name: "constructed"}
+        return with_variants(genomes, complete, others, "expressions", first=first, most=most)
 
     def moves(self, options: Sequence[Component], rng: Random) -> AlleleMoves | None:
         """Return genetic programming of the formulas, where formulas are all there is."""
@@ -122,13 +103,7 @@ class FormulasGene(Gene):
 
 
 class FormulaMoves:
-    """Variation of sets of formulas, and of the formulas in them as trees.
-
-    Parameters
-    ----------
-    domain : Formulas
-    rng : random.Random
-    """
+    """Variation of sets of formulas, and of the formulas in them as trees."""
 
     def __init__(self, domain: Formulas, rng: Random) -> None:
         self._domain = domain

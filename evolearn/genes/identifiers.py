@@ -1,16 +1,15 @@
 """Gene of identifiers: means of the target for numbers that identify something."""
 
-from sklearn.base import BaseEstimator
 from sklearn.preprocessing import TargetEncoder
 
 from evolearn.genes.screening.identifiers import MOST_ROWS, find_identifiers
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Float
-from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import Branch, PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE, Footprint
+from evolearn.pipeline.resources import Footprint
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.tasks import get_task
 
@@ -29,14 +28,11 @@ class IdentifiersGene(Gene):
             {"smooth": Float(0.5, 100.0, log=True, start=10.0)},
             handles=frozenset({"missing"}),
             complexity=0.5,
-            cost=FREE,
             # Too much for large tables, of which each copy counts.
             footprint=Footprint(4.0),
             learns_target=True,
         ),
-        Component(
-            "numbers_alone", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE
-        ),
+        Component("numbers_alone", None, complexity=0.0),
     )
 
     def options(self, traits: frozenset[Trait]) -> Options:
@@ -56,7 +52,7 @@ class IdentifiersGene(Gene):
         matrix, targets = sample.numbers_and_codes(2 * MOST_ROWS)
         return find_identifiers(matrix, problem.table.n_numeric, targets, sample.seed)
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the means of the target as further columns."""
         positions = [*(plan.problem.finding(self.name) or ())]
         if step is None or not positions:

@@ -1,14 +1,11 @@
 """Gene of the imputer: how missing numbers are filled in."""
 
-from dataclasses import replace
-
 from sklearn.impute import SimpleImputer
 
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.gene import Gene, Options, Trait
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE
 
 # A median takes a masked and a sorted copy of the columns, two more than a mean.
 FRUGAL_STRATEGIES = Choice("mean", "most_frequent")
@@ -28,7 +25,6 @@ class ImputerGene(Gene):
             },
             handles=frozenset({"sparse"}),
             complexity=0.0,
-            cost=FREE,
         ),
     )
 
@@ -47,4 +43,4 @@ class ImputerGene(Gene):
         """Return an imputer without medians on a large table."""
         if problem.memory == float("inf") or option.name != "simple_imputer":
             return option
-        return replace(option, parameters={**option.parameters, "strategy": FRUGAL_STRATEGIES})
+        return option.with_domains(strategy=FRUGAL_STRATEGIES)

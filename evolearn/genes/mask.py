@@ -5,14 +5,12 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
-from sklearn.base import BaseEstimator
-
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE, Footprint
+from evolearn.pipeline.resources import Footprint
 from evolearn.transformers import ColumnMask
 
 # Largest size of a drawn mask: the less a mask does, the more often it is worth it.
@@ -24,11 +22,6 @@ MOST_COLUMNS = 100
 @dataclass(frozen=True)
 class Columns:
     """Domain of sets of columns by position, ascending; at most half of all columns.
-
-    Parameters
-    ----------
-    n_columns : int, default=0
-        Number of columns.
 
     Examples
     --------
@@ -55,10 +48,6 @@ class Columns:
         """Return a few columns."""
         n_wanted = rng.randint(min(1, self.most), min(self.most, MOST_DRAWN))
         return tuple(sorted(rng.sample(range(self.n_columns), n_wanted)))
-
-    def clip(self, value: Any) -> Any:
-        """Return the value unchanged: a set has no nearest neighbour."""
-        return value
 
     def mutate(self, value: Sequence[int], rng: Random) -> tuple[int, ...]:
         """Return the set with one column added, removed or replaced."""
@@ -94,16 +83,13 @@ class MaskGene(Gene):
     # No screening knows which columns are better left out.
     mutation_share = 0.2
     components = (
-        Component(
-            "all_columns", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE
-        ),
+        Component("all_columns", None, complexity=0.0),
         Component(
             "masked",
             ColumnMask,
             {"left_out": Columns()},
             handles=frozenset({"missing"}),
             complexity=0.0,
-            cost=FREE,
             # Too much for large tables, of which each copy counts.
             footprint=Footprint(4.0),
             draw_share=0.2,
@@ -127,10 +113,9 @@ class MaskGene(Gene):
         if not isinstance(domain, Columns):
             return option
         n_columns = problem.table.n_numeric + len(problem.table.cardinalities)
-        domain = replace(domain, n_columns=n_columns)
-        return replace(option, parameters={**option.parameters, "left_out": domain})
+        return option.with_domains(left_out=replace(domain, n_columns=n_columns))
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the mask of numeric columns, and leave out the categories that it names.
 
         A mask counts both together, numbers first.

@@ -3,19 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Any
-
-from sklearn.base import BaseEstimator
 
 from evolearn.genes.encoder import ENCODER, TARGET_MEAN
 from evolearn.genes.screening.relations import MOST_ROWS, find_relations
-from evolearn.genes.text_sets import TextSet
+from evolearn.genes.text_sets import TextSet, with_variants
 from evolearn.pipeline.component import Component
-from evolearn.pipeline.gene import Complete, Gene, Options, Trait, Variants, variants_of
+from evolearn.pipeline.gene import Complete, Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE, Footprint
+from evolearn.pipeline.resources import Footprint
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.transformers import KINDS, CategoryRelations, Relation, parse_relation
 
@@ -23,24 +20,13 @@ from evolearn.transformers import KINDS, CategoryRelations, Relation, parse_rela
 MOST_RELATIONS = 8
 # The first variant of a portfolio entry, and the number of variants.
 FIRST_VARIANT, MOST_VARIANTS = 5, 3
-# Crosses have no order, and more categories than one-hot encoding accepts.
-OF_CROSSES = {ENCODER: TARGET_MEAN}
 
 
 @dataclass(frozen=True)
 class Relations(TextSet):
     """Domain of sets of relations between columns, each written as in `CategoryRelations`.
 
-    Parameters
-    ----------
-    n_numbers : int, default=0
-        Number of numeric columns: ``x0`` to ``x{n_numbers - 1}``.
-    n_categories : int, default=0
-        Number of categorical columns: ``c0`` to ``c{n_categories - 1}``.
-    known : tuple of str, default=()
-        Relations that screening found to explain the target, best first.
-    most : int, default=8
-        Largest size of a set.
+    Numeric columns are named from ``x0`` on, categorical ones from ``c0`` on.
 
     Examples
     --------
@@ -61,10 +47,8 @@ class Relations(TextSet):
         """Number of categorical columns."""
         return self.n_categories
 
-    def draw(self, rng: Random) -> str:
-        """Return a known relation, or one of any kind between any columns."""
-        if self.known and rng.random() < 0.7:
-            return rng.choice(self.known)
+    def draw_new(self, rng: Random) -> str:
+        """Return a relation of any kind between any columns."""
         kinds = [
             name
             for name, kind in KINDS.items()
@@ -87,14 +71,9 @@ class Relations(TextSet):
         grows = not value or (len(value) < self.most and rng.random() < 0.5)
         return self.of([*(value if grows else others), self.draw(rng)])
 
-    def allows(self, text: Any) -> bool:
+    def fits(self, text: str) -> bool:
         """Whether a text is a relation between existing columns."""
-        if not isinstance(text, str):
-            return False
-        try:
-            relation = parse_relation(text)
-        except ValueError:
-            return False
+        relation = parse_relation(text)
         return (
             text == str(relation)
             and relation.number < self.n_numbers
@@ -110,15 +89,12 @@ class RelationsGene(Gene):
     # Where screening finds no relation, most relations only cost time.
     mutation_share = 0.2
     components = (
-        Component(
-            "no_relations", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE
-        ),
+        Component("no_relations", None, complexity=0.0),
         Component(
             "related",
             CategoryRelations,
             {"relations": Relations()},
             handles=frozenset({"missing"}),
-            cost=FREE,
             # Too much for large tables, of which each copy counts.
             footprint=Footprint(4.0),
             draw_share=0.2,
@@ -145,7 +121,7 @@ class RelationsGene(Gene):
             n_categories=len(table.cardinalities),
             known=problem.finding(self.name) or (),
         )
-        return replace(option, parameters={**option.parameters, "relations": domain})
+        return option.with_domains(relations=domain)
 
     def discover(self, problem: Problem, sample: ScreeningSample) -> tuple[str, ...] | None:
         """Return relations that make boosted trees better, best first."""
@@ -154,7 +130,7 @@ class RelationsGene(Gene):
         matrix, targets = sample.numbers_and_codes(2 * MOST_ROWS)
         return find_relations(matrix, problem.table.n_numeric, targets, sample.seed)
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the relations in front of all other steps: they need the whole matrix."""
         if step is None:
             return
@@ -167,10 +143,11 @@ class RelationsGene(Gene):
         plan.n_numbers += crosses.count(False)
 
     def variants(
-        self, genomes: Sequence[Genome], complete: Complete, options: Sequence[Component]
-    ) -> Variants:
-        """Return the first entries of some estimators, with the relations that were found."""
-        variants = variants_of(
-            genomes, complete, self.name, "related", "relations", **OF_CROSSES
+        self, genomes: list[Genome], complete: Complete, options: Sequence[Component]
+    ) -> list[Genome]:
+        """Insert the first entries of some estimators, with the relations that were found."""
+        # Crosses have no order, and more categories than one-hot encoding accepts.
+        others = {self.name: "related", ENCODER: TARGET_MEAN}
+        return with_variants(
+            genomes, complete, others, "relations", first=FIRST_VARIANT, most=MOST_VARIANTS
         )
-        return Variants(variants[:MOST_VARIANTS], FIRST_VARIANT)

@@ -1,6 +1,5 @@
 """Gene of the scaler: the scale and shape of numeric columns."""
 
-from sklearn.base import BaseEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -12,11 +11,10 @@ from sklearn.preprocessing import (
 
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
-from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE, Cost
 
 SCALER, NONE, QUANTILE, ROBUST = "scaler", "none", "quantile", "robust"
 
@@ -27,17 +25,14 @@ class ScalerGene(Gene):
     name = SCALER
     scales = True
     components = (
-        Component(
-            NONE, None, handles=frozenset({"sparse", "missing"}), complexity=0.0, cost=FREE
-        ),
-        Component("standard", StandardScaler, complexity=0.2, cost=FREE),
-        Component(ROBUST, RobustScaler(unit_variance=True), complexity=0.2, cost=FREE),
+        Component(NONE, None, complexity=0.0),
+        Component("standard", StandardScaler, complexity=0.2),
+        Component(ROBUST, RobustScaler(unit_variance=True), complexity=0.2),
         Component(
             QUANTILE,
             QuantileTransformer(output_distribution="normal", n_quantiles=200),
             {"output_distribution": Choice("normal", "uniform")},
             complexity=0.4,
-            cost=FREE,
         ),
         # Standardised first: of numbers far from zero (years, seconds) the exponent would be
         # huge, and values a little out of range would be transformed to anything.
@@ -45,11 +40,8 @@ class ScalerGene(Gene):
             "power",
             Pipeline([("unit", StandardScaler()), ("power", PowerTransformer())]),
             complexity=0.4,
-            cost=Cost(0.02),
         ),
-        Component(
-            "max_abs", MaxAbsScaler, handles=frozenset({"sparse"}), complexity=0.2, cost=FREE
-        ),
+        Component("max_abs", MaxAbsScaler, handles=frozenset({"sparse"}), complexity=0.2),
     )
 
     def options(self, traits: frozenset[Trait]) -> Options:
@@ -68,7 +60,7 @@ class ScalerGene(Gene):
         """Return a reason for dense scalers on sparse data; standardising does not centre."""
         return None if option.name == "standard" else super().why_not(option, problem)
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Add the scaler; on sparse data it must not centre, which would fill the zeros."""
         if isinstance(step, StandardScaler) and plan.problem.table.sparse:
             step.set_params(with_mean=False)

@@ -7,10 +7,8 @@ from sklearn.feature_selection import SelectFromModel, f_classif, f_regression
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Integer
 from evolearn.pipeline.gene import Gene, Options, Trait
-from evolearn.pipeline.genome import Allele
-from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE, Cost, Footprint
+from evolearn.pipeline.resources import Footprint
 from evolearn.transformers import BestColumns
 
 SELECTOR, BY_TREES = "selector", "by_trees"
@@ -31,7 +29,6 @@ def _univariate(name: str, score_function: object, task: str) -> Component:
         {"percentile": Integer(10, 90, start=50)},
         handles=frozenset({"sparse"}),
         complexity=0.3,
-        cost=FREE,
         tasks=(task,),
     )
 
@@ -43,7 +40,6 @@ def _by_trees(name: str, trees: type[BaseEstimator], task: str) -> Component:
         {"threshold": Choice("0.5*mean", "mean", "0.2*mean")},
         handles=frozenset({"sparse"}),
         complexity=0.6,
-        cost=Cost(0.05),
         footprint=Footprint(0.5),
         tasks=(task,),
     )
@@ -53,14 +49,9 @@ class SelectorGene(Gene):
     """Selection of columns, one by one or by their importance in trees."""
 
     name = SELECTOR
+    joint = True
     components = (
-        Component(
-            "no_selector",
-            None,
-            handles=frozenset({"sparse", "missing"}),
-            complexity=0.0,
-            cost=FREE,
-        ),
+        Component("no_selector", None, complexity=0.0),
         _univariate("univariate", f_classif, "classification"),
         _univariate("univariate_regression", f_regression, "regression"),
         _by_trees(BY_TREES, ExtraTreesClassifier, "classification"),
@@ -77,8 +68,3 @@ class SelectorGene(Gene):
         if univariate and problem.n_encoded_columns < 2:
             return "there is a single column"
         return super().why_not(option, problem)
-
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
-        """Add the step behind all columns."""
-        if step is not None:
-            plan.add_joint_step(self.name, step)

@@ -16,7 +16,6 @@ from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE
 from evolearn.transformers import BoundedTarget
 
 TARGET, LOG_TARGET, POWER_TARGET = "target", "log_target", "power_target"
@@ -30,7 +29,7 @@ def _bounded(transformer: TransformerMixin) -> TransformedTargetRegressor:
 
 
 def _option(name: str, transform: object, complexity: float) -> Component:
-    return Component(name, transform, complexity=complexity, cost=FREE, tasks=("regression",))
+    return Component(name, transform, complexity=complexity, tasks=("regression",))
 
 
 class TargetGene(Gene):
@@ -85,19 +84,10 @@ class TargetGene(Gene):
             return "the target does not lie above -1"
         return None
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
-        """Add nothing: the transform wraps the estimator."""
-
     def configure(
         self, plan: PipelinePlan, allele: Allele, step: Step, estimator: BaseEstimator
     ) -> BaseEstimator:
-        """Return the estimator wrapped in the transform of its target.
-
-        Raises
-        ------
-        TypeError
-            If the user's transform is no `TransformedTargetRegressor`.
-        """
+        """Return the estimator wrapped in the transform of its target."""
         if step is None:
             return estimator
         if not isinstance(step, TransformedTargetRegressor):

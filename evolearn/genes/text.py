@@ -9,11 +9,10 @@ from sklearn.pipeline import Pipeline
 
 from evolearn.pipeline.component import Component, capped
 from evolearn.pipeline.domains import Choice, Integer
-from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE
 
 COMPONENTS = "svd__n_components"
 # A text has no more components than a part of the rows.
@@ -36,16 +35,12 @@ class TextGene(Gene):
                 ]
             ),
             {COMPONENTS: Integer(4, 128, log=True, start=32)},
-            cost=FREE,
         ),
         # The weighted words, for models that accept hundreds of columns.
         Component(
-            "text_words",
-            TfidfTransformer(sublinear_tf=True),
-            {"use_idf": Choice(True, False)},
-            cost=FREE,
+            "text_words", TfidfTransformer(sublinear_tf=True), {"use_idf": Choice(True, False)}
         ),
-        Component("no_text", None, handles=frozenset({"missing"}), complexity=0.0, cost=FREE),
+        Component("no_text", None, complexity=0.0),
     )
 
     def options(self, traits: frozenset[Trait]) -> Options:
@@ -72,7 +67,7 @@ class TextGene(Gene):
         widths = (block.width for block in problem.table.texts)
         return capped(option, COMPONENTS, min(of_rows, *widths))
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
         """Give each text a step of its own."""
         n_columns = dict(allele.values).get(COMPONENTS, 0)
         plan.texts = [
@@ -80,7 +75,7 @@ class TextGene(Gene):
             for text in plan.texts
         ]
 
-    def _step(self, plan: PipelinePlan, step: BaseEstimator | None) -> BaseEstimator | str:
+    def _step(self, plan: PipelinePlan, step: Step) -> BaseEstimator | str:
         if step is None:
             return "drop"
         # Weighted words have one scale already, and scaling would blow up rare ones.

@@ -1,9 +1,12 @@
-"""Base of domains whose values are sets of short texts, such as formulas."""
+"""Sets of short texts, such as formulas: base of their domains, and portfolio variants."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import Any
+
+from evolearn.pipeline.gene import Complete
+from evolearn.pipeline.genome import Genome
 
 
 class TextSet(ABC):
@@ -20,12 +23,12 @@ class TextSet(ABC):
         """Number of columns that new columns can be made of."""
 
     @abstractmethod
-    def draw(self, rng: Random) -> str:
-        """Return one text."""
+    def draw_new(self, rng: Random) -> str:
+        """Return a text that screening need not have found."""
 
     @abstractmethod
-    def allows(self, text: Any) -> bool:
-        """Whether a text may be in a set."""
+    def fits(self, text: str) -> bool:
+        """Whether a text may be in a set; a ValueError means no."""
 
     @property
     def default(self) -> tuple[str, ...]:
@@ -37,10 +40,6 @@ class TextSet(ABC):
         n_wanted = rng.randint(1, max(1, self.most // 2)) if self.n_sources else 0
         return self.of(self.draw(rng) for _ in range(n_wanted))
 
-    def clip(self, value: Any) -> Any:
-        """Return the value unchanged: a set has no nearest neighbour."""
-        return value
-
     def mix(self, first: Sequence[str], second: Sequence[str], rng: Random) -> tuple[str, ...]:
         """Return a set with texts of both."""
         either = list(dict.fromkeys([*first, *second]))
@@ -48,6 +47,19 @@ class TextSet(ABC):
             text for text in either if rng.random() < 0.5 or (text in first and text in second)
         ]
         return self.of(kept or first)
+
+    def draw(self, rng: Random) -> str:
+        """Return a known text, or any."""
+        if self.known and rng.random() < 0.7:
+            return rng.choice(self.known)
+        return self.draw_new(rng)
+
+    def allows(self, text: Any) -> bool:
+        """Whether a value may be in a set."""
+        try:
+            return isinstance(text, str) and self.fits(text)
+        except ValueError:
+            return False
 
     def of(self, texts: Iterable[str]) -> tuple[str, ...]:
         """Return a set of the allowed texts, cut to the largest size."""
@@ -61,3 +73,32 @@ class TextSet(ABC):
             and len(set(value)) == len(value)
             and all(self.allows(text) for text in value)
         )
+
+
+def with_variants(
+    genomes: list[Genome],
+    complete: Complete,
+    options: Mapping[str, str],
+    parameter: str,
+    *,
+    first: int,
+    most: int,
+) -> list[Genome]:
+    """Return a portfolio with variants of the first genomes of some estimators.
+
+    Variants have other options of some genes. The option of the first of these genes has a
+    `parameter` that starts at the findings; without findings there are no variants. At most
+    `most` are inserted, the first at the position `first`, the others at every second one.
+    """
+    gene, option = next(iter(options.items()))
+    variants: dict[str, Genome] = {}
+    for genome in genomes:
+        if gene in genome and genome.estimator not in variants:
+            variant = complete({**genome.params, **options})
+            allele = variant[gene]
+            if allele.component == option and dict(allele.values).get(parameter):
+                variants[genome.estimator] = variant
+    mixed = list(genomes)
+    for i, variant in enumerate([*variants.values()][:most]):
+        mixed.insert(first + 2 * i, variant)
+    return mixed

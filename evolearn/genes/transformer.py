@@ -1,6 +1,5 @@
 """Gene of the transformer: combinations and expansions of all columns."""
 
-from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, SplineTransformer
 from sklearn.random_projection import GaussianRandomProjection
@@ -8,10 +7,8 @@ from sklearn.random_projection import GaussianRandomProjection
 from evolearn.pipeline.component import Component, capped
 from evolearn.pipeline.domains import Choice, Float, Integer
 from evolearn.pipeline.gene import Gene, Options, Trait
-from evolearn.pipeline.genome import Allele
-from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.resources import FREE, Cost, Footprint
+from evolearn.pipeline.resources import Footprint
 
 TRANSFORMER, POLYNOMIAL = "transformer", "polynomial"
 # Options that make many columns of each, so that straight lines become curves or steps. Of
@@ -38,19 +35,13 @@ class TransformerGene(Gene):
 
     name = TRANSFORMER
     neutral = "no_transformer"
+    joint = True
     components = (
-        Component(
-            "no_transformer",
-            None,
-            handles=frozenset({"sparse", "missing"}),
-            complexity=0.0,
-            cost=FREE,
-        ),
+        Component("no_transformer", None, complexity=0.0),
         Component(
             "pca",
             PCA(svd_solver="full"),
             {"n_components": Float(0.7, 0.999, start=0.95), "whiten": Choice(False, True)},
-            cost=Cost(0.002, columns=2),
             footprint=Footprint(5.0),  # two copies, the left singular vectors, the result
         ),
         Component(
@@ -58,7 +49,6 @@ class TransformerGene(Gene):
             TruncatedSVD,
             {"n_components": Integer(2, 200, log=True, start=50)},
             handles=frozenset({"sparse"}),
-            cost=Cost(0.02),
         ),
         Component(
             "spline",
@@ -69,7 +59,6 @@ class TransformerGene(Gene):
                 "n_knots": Integer(4, 16, log=True, start=8),
                 "knots": Choice("quantile", "uniform"),
             },
-            cost=Cost(0.01),
         ),
         Component(
             "bins",
@@ -77,7 +66,6 @@ class TransformerGene(Gene):
             # encoded before, into one bin.
             KBinsDiscretizer(n_bins=8, encode="onehot-dense", strategy="uniform"),
             {"n_bins": Integer(3, 16, log=True, start=8)},
-            cost=Cost(0.01),
             draw_share=0.2,
             mutation_share=0.2,
         ),
@@ -86,7 +74,6 @@ class TransformerGene(Gene):
             GaussianRandomProjection(n_components=16),
             {"n_components": Integer(2, 200, log=True, start=16)},
             handles=frozenset({"sparse"}),
-            cost=FREE,
             draw_share=0.2,
             mutation_share=0.2,
         ),
@@ -94,7 +81,6 @@ class TransformerGene(Gene):
             POLYNOMIAL,
             PolynomialFeatures(include_bias=False),
             {"interaction_only": Choice(True, False)},
-            cost=Cost(0.01, columns=2),
         ),
     )
 
@@ -141,8 +127,3 @@ class TransformerGene(Gene):
         if option.name in SPREADING:
             return problem.n_encoded_columns * COLUMNS_PER_SPLINE
         return 0.0
-
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
-        """Add the step behind all columns."""
-        if step is not None:
-            plan.add_joint_step(self.name, step)

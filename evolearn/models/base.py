@@ -1,9 +1,15 @@
 """Needs, tasks and size limits that several model families share."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
 from evolearn.pipeline.component import Component, capped
 from evolearn.pipeline.domains import Choice, Domain
 from evolearn.pipeline.gene import Trait
+from evolearn.pipeline.model_family import Model
 from evolearn.pipeline.problem import Problem
+from evolearn.pipeline.resources import Cost
 
 CLASSIFICATION, REGRESSION = "classification", "regression"
 
@@ -35,20 +41,27 @@ def capped_where(component: Component, name: str, domain: Domain, most: int) -> 
     return capped(component, name, most) if own else component
 
 
-class TreeLimit:
-    """Size limits of boosting: no more trees than are of use on a table.
+def tree_limit(name: str, domain: Domain) -> Callable[[Component, Problem], Component]:
+    """Return size limits of boosting: no more trees than are of use on a table.
 
-    Parameters
-    ----------
-    name : str
-        The parameter that counts the trees.
-    domain : Domain
-        The family's domain of it.
+    The parameter of this name counts the trees, and has this domain in the family.
     """
+    return partial(_with_most_trees, name=name, domain=domain)
 
-    def __init__(self, name: str, domain: Domain) -> None:
-        self._name, self._domain = name, domain
 
-    def __call__(self, component: Component, problem: Problem) -> Component:
-        """Return the component adapted to a table."""
-        return capped_where(component, self._name, self._domain, most_trees(problem))
+def _with_most_trees(
+    component: Component, problem: Problem, *, name: str, domain: Domain
+) -> Component:
+    return capped_where(component, name, domain, most_trees(problem))
+
+
+def models_of(
+    classifier: Any,
+    regressor: Any,
+    parameters: Mapping[str, Domain],
+    traits: frozenset[Trait],
+    cost: Cost,
+) -> dict[str, Model]:
+    """Return the models of a family whose tasks differ in nothing but the estimator."""
+    estimators = {CLASSIFICATION: classifier, REGRESSION: regressor}
+    return {task: Model(one, parameters, traits, cost) for task, one in estimators.items()}

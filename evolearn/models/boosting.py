@@ -12,10 +12,10 @@ from sklearn.ensemble import (
 
 from evolearn.genes.encoder import ENCODER, ORDINAL, TARGET_MEAN
 from evolearn.genes.target import LOG_TARGET, POWER_TARGET, TARGET
-from evolearn.models.base import CLASSIFICATION, REGRESSION, SPARSE, TreeLimit
+from evolearn.models.base import CLASSIFICATION, REGRESSION, SPARSE, models_of, tree_limit
 from evolearn.pipeline.domains import Choice, Domain, Float, Integer
 from evolearn.pipeline.gene import Trait
-from evolearn.pipeline.model_family import Model, ModelFamily, PortfolioEntry
+from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
 from evolearn.pipeline.resources import Cost, Footprint
 
 HANDLES = frozenset({"missing", "categories"})
@@ -83,24 +83,19 @@ _CAREFUL: Mapping[str, Any] = {
 
 HISTOGRAM_BOOSTING = ModelFamily(
     "hist_gradient_boosting",
-    {
-        task: Model(
-            estimator(early_stopping=True, n_iter_no_change=15),
-            {**PARAMETERS, "early_stopping": Choice(False, True)},
-            TRAITS,
-            COST,
-        )
-        for task, estimator in (
-            (CLASSIFICATION, HistGradientBoostingClassifier),
-            (REGRESSION, HistGradientBoostingRegressor),
-        )
-    },
+    models_of(
+        HistGradientBoostingClassifier(early_stopping=True, n_iter_no_change=15),
+        HistGradientBoostingRegressor(early_stopping=True, n_iter_no_change=15),
+        {**PARAMETERS, "early_stopping": Choice(False, True)},
+        TRAITS,
+        COST,
+    ),
     {
         "handles": HANDLES,
         "complexity": 5.0,
         "footprint": FOOTPRINT,
         "rounds": "max_iter",
-        "size_limits": TreeLimit("max_iter", PARAMETERS["max_iter"]),
+        "size_limits": tree_limit("max_iter", PARAMETERS["max_iter"]),
     },
     portfolio={
         CLASSIFICATION: (
@@ -153,7 +148,6 @@ EXACT_PARAMETERS: Mapping[str, Domain] = {
     "subsample": Float(0.4, 1.0, start=0.7),
     "max_features": Float(0.1, 1.0, start=0.4),
 }
-_EXACT_TRAITS = frozenset({Trait.THRESHOLDS, Trait.COMPLETE})
 _EXACT_COST = Cost(
     0.48,
     rows=0.93,
@@ -168,19 +162,19 @@ _EXACT_COST = Cost(
 )
 EXACT_BOOSTING = ModelFamily(
     "gradient_boosting",
-    {
-        task: Model(estimator, EXACT_PARAMETERS, _EXACT_TRAITS, _EXACT_COST)
-        for task, estimator in (
-            (CLASSIFICATION, GradientBoostingClassifier),
-            (REGRESSION, GradientBoostingRegressor),
-        )
-    },
+    models_of(
+        GradientBoostingClassifier,
+        GradientBoostingRegressor,
+        EXACT_PARAMETERS,
+        frozenset({Trait.THRESHOLDS, Trait.COMPLETE}),
+        _EXACT_COST,
+    ),
     {
         "handles": SPARSE,
         "complexity": 5.0,
         "footprint": Footprint(3.0),
         "rounds": "n_estimators",
-        "size_limits": TreeLimit("n_estimators", EXACT_PARAMETERS["n_estimators"]),
+        "size_limits": tree_limit("n_estimators", EXACT_PARAMETERS["n_estimators"]),
     },
     portfolio={
         CLASSIFICATION: (

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evolearn.genes.encoder import ENCODER, ORDINAL
-from evolearn.models.base import CLASSIFICATION, REGRESSION, TreeLimit
+from evolearn.models.base import CLASSIFICATION, REGRESSION, models_of, tree_limit
 from evolearn.models.boosting import HANDLES, PARAMETERS, TRAITS
 from evolearn.pipeline.domains import Choice, Domain, Float, Integer
 from evolearn.pipeline.gene import Trait
-from evolearn.pipeline.model_family import Model, ModelFamily, PortfolioEntry
+from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
 from evolearn.pipeline.optional_library import OptionalEstimator
 from evolearn.pipeline.resources import Cost, Footprint
 
@@ -26,30 +26,41 @@ from evolearn.pipeline.resources import Cost, Footprint
 DEEPEST = 8
 LEAVES_PER_LEVEL = 2**DEEPEST / DEEPEST
 
-_LEARNING_RATE, ROUNDS = PARAMETERS["learning_rate"], PARAMETERS["max_iter"]
 
-
-def _library_models(
+def _family(
     library: str,
     classes: tuple[str, str],
     least_version: str,
+    *,
+    rounds: str,
     settings: Mapping[str, Any],
     parameters: Mapping[str, Domain],
     cost: Cost,
+    portfolio: Mapping[str, Sequence[PortfolioEntry]],
     traits: frozenset[Trait] = TRAITS,
-) -> dict[str, Model]:
-    """Return the classifier and the regressor of a library."""
+    **details: Any,
+) -> ModelFamily:
+    """Return the family of a library: its classifier and its regressor."""
+    shared = {"learning_rate": PARAMETERS["learning_rate"], rounds: PARAMETERS["max_iter"]}
+    parameters = {**shared, **parameters}
     # Evolved parameters are set from the start: CatBoost's classes know no others.
     start = {parameter: domain.default for parameter, domain in parameters.items()}
-    return {
-        task: Model(
-            OptionalEstimator(library, name, least_version, {**start, **settings}),
-            parameters,
-            traits,
-            cost,
-        )
-        for task, name in zip((CLASSIFICATION, REGRESSION), classes, strict=True)
-    }
+    classifier, regressor = (
+        OptionalEstimator(library, name, least_version, {**start, **settings})
+        for name in classes
+    )
+    return ModelFamily(
+        library,
+        models_of(classifier, regressor, parameters, traits, cost),
+        {
+            "handles": HANDLES,
+            "complexity": 5.0,
+            "size_limits": tree_limit(rounds, PARAMETERS["max_iter"]),
+            **details,
+        },
+        portfolio=portfolio,
+        library=library,
+    )
 
 
 def lightgbm_categories(are_categories: Sequence[bool]) -> dict[str, Any]:
@@ -64,59 +75,49 @@ _LIGHTGBM_VALUES: Mapping[str, Any] = {
     "colsample_bytree": 0.7,
     "extra_trees": True,  # random splits, unlike scikit-learn's boosting
 }
-LIGHTGBM = ModelFamily(
+LIGHTGBM = _family(
     "lightgbm",
-    _library_models(
-        "lightgbm",
-        ("LGBMClassifier", "LGBMRegressor"),
-        # Earlier versions made up names for the columns of an array and warned that they were
-        # missing at predict.
-        "4.7",
-        {
-            "n_jobs": 1,
-            "verbose": -1,
-            "deterministic": True,
-            "force_row_wise": True,  # or it would try both ways and keep the faster one
-            "subsample_for_bin": 50_000,  # each of these rows is held twice
-            "subsample_freq": 1,  # without it `subsample` has no effect
-        },
-        {
-            "learning_rate": _LEARNING_RATE,
-            "n_estimators": ROUNDS,
-            "num_leaves": Integer(4, 128, log=True, start=31),
-            "min_child_samples": Integer(1, 100, log=True, start=20),
-            "reg_lambda": Float(1e-6, 30.0, log=True, start=1e-3),
-            "colsample_bytree": Float(0.2, 1.0, start=1.0),
-            "subsample": Float(0.5, 1.0, start=1.0),
-            "extra_trees": Choice(False, True),
-        },
-        Cost(
-            0.05,
-            rows=0.6,
-            columns=0.95,
-            outputs=1.0,
-            linear=0.009,
-            units={
-                "n_estimators": (100, 1.0),
-                "num_leaves": (31, 0.7),
-                "colsample_bytree": (1.0, 0.4),
-            },
-        ),
-    ),
-    {
-        "handles": HANDLES,
-        "complexity": 5.0,
-        "categories_as": lightgbm_categories,
-        "footprint": Footprint(
-            1.9, refit_copies=0.6, of_output=24.0, of_column={"num_leaves": 256 * 16.0}
-        ),
-        "size_limits": TreeLimit("n_estimators", ROUNDS),
+    ("LGBMClassifier", "LGBMRegressor"),
+    # Earlier versions made up names for the columns of an array and warned that they were
+    # missing at predict.
+    "4.7",
+    rounds="n_estimators",
+    settings={
+        "n_jobs": 1,
+        "verbose": -1,
+        "deterministic": True,
+        "force_row_wise": True,  # or it would try both ways and keep the faster one
+        "subsample_for_bin": 50_000,  # each of these rows is held twice
+        "subsample_freq": 1,  # without it `subsample` has no effect
     },
+    parameters={
+        "num_leaves": Integer(4, 128, log=True, start=31),
+        "min_child_samples": Integer(1, 100, log=True, start=20),
+        "reg_lambda": Float(1e-6, 30.0, log=True, start=1e-3),
+        "colsample_bytree": Float(0.2, 1.0, start=1.0),
+        "subsample": Float(0.5, 1.0, start=1.0),
+        "extra_trees": Choice(False, True),
+    },
+    cost=Cost(
+        0.05,
+        rows=0.6,
+        columns=0.95,
+        outputs=1.0,
+        linear=0.009,
+        units={
+            "n_estimators": (100, 1.0),
+            "num_leaves": (31, 0.7),
+            "colsample_bytree": (1.0, 0.4),
+        },
+    ),
+    categories_as=lightgbm_categories,
+    footprint=Footprint(
+        1.9, refit_copies=0.6, of_output=24.0, of_column={"num_leaves": 256 * 16.0}
+    ),
     portfolio={
         CLASSIFICATION: (PortfolioEntry(12, _LIGHTGBM_VALUES),),
         REGRESSION: (PortfolioEntry(11, _LIGHTGBM_VALUES),),
     },
-    library="lightgbm",
 )
 
 
@@ -135,45 +136,35 @@ _XGBOOST_VALUES: Mapping[str, Any] = {
     "colsample_bytree": 0.6,
     "subsample": 0.8,
 }
-XGBOOST = ModelFamily(
+XGBOOST = _family(
     "xgboost",
-    _library_models(
-        "xgboost",
-        ("XGBClassifier", "XGBRegressor"),
-        "3.0",  # of a release that knows the tags of scikit-learn
-        {"n_jobs": 1, "verbosity": 0, "tree_method": "hist"},
-        {
-            "learning_rate": _LEARNING_RATE,
-            "n_estimators": ROUNDS,
-            "max_depth": Integer(2, DEEPEST, start=6),
-            "min_child_weight": Float(0.1, 30.0, log=True, start=1.0),
-            "reg_lambda": Float(1e-3, 30.0, log=True, start=1.0),
-            "colsample_bytree": Float(0.2, 1.0, start=1.0),
-            "subsample": Float(0.5, 1.0, start=1.0),
-        },
-        Cost(
-            0.13,
-            rows=0.3,
-            columns=0.9,
-            outputs=0.9,
-            linear=0.007,
-            units={"n_estimators": (100, 1.0), "colsample_bytree": (1.0, 0.4)},
-        ),
-    ),
-    {
-        "handles": HANDLES,
-        "complexity": 5.0,
-        "categories_as": xgboost_categories,
-        "coded_labels": True,  # its classes must be the numbers from 0 on
-        "footprint": Footprint(
-            1.0, of_output=24.0, of_column={"max_depth": 256 * 32.0 * LEAVES_PER_LEVEL}
-        ),
-        "size_limits": TreeLimit("n_estimators", ROUNDS),
+    ("XGBClassifier", "XGBRegressor"),
+    "3.0",  # of a release that knows the tags of scikit-learn
+    rounds="n_estimators",
+    settings={"n_jobs": 1, "verbosity": 0, "tree_method": "hist"},
+    parameters={
+        "max_depth": Integer(2, DEEPEST, start=6),
+        "min_child_weight": Float(0.1, 30.0, log=True, start=1.0),
+        "reg_lambda": Float(1e-3, 30.0, log=True, start=1.0),
+        "colsample_bytree": Float(0.2, 1.0, start=1.0),
+        "subsample": Float(0.5, 1.0, start=1.0),
     },
+    cost=Cost(
+        0.13,
+        rows=0.3,
+        columns=0.9,
+        outputs=0.9,
+        linear=0.007,
+        units={"n_estimators": (100, 1.0), "colsample_bytree": (1.0, 0.4)},
+    ),
+    categories_as=xgboost_categories,
+    coded_labels=True,  # its classes must be the numbers from 0 on
+    footprint=Footprint(
+        1.0, of_output=24.0, of_column={"max_depth": 256 * 32.0 * LEAVES_PER_LEVEL}
+    ),
     portfolio={
         task: (PortfolioEntry(18, _XGBOOST_VALUES),) for task in (CLASSIFICATION, REGRESSION)
     },
-    library="xgboost",
 )
 
 # Symmetric trees.
@@ -184,49 +175,40 @@ _CATBOOST_DEEP: Mapping[str, Any] = {
     "depth": 8,
     "rsm": 0.5,
 }
-CATBOOST = ModelFamily(
+CATBOOST = _family(
     "catboost",
-    _library_models(
-        "catboost",
-        ("CatBoostClassifier", "CatBoostRegressor"),
-        "1.2.9",  # the first that knows the tags of scikit-learn
-        {
-            "thread_count": 1,
-            "verbose": False,
-            "allow_writing_files": False,
-            "random_state": None,  # named, so that it is found among the seeds to be set
-        },
-        {
-            "learning_rate": _LEARNING_RATE,
-            "iterations": ROUNDS,
-            "depth": Integer(3, DEEPEST, start=6),
-            "l2_leaf_reg": Float(0.1, 30.0, log=True, start=3.0),
-            "random_strength": Float(0.1, 10.0, log=True, start=1.0),
-            "rsm": Float(0.2, 1.0, start=1.0),
-        },
-        Cost(
-            0.2,
-            rows=0.12,
-            columns=0.95,
-            outputs=0.85,
-            linear=0.013,
-            units={"iterations": (100, 1.0), "rsm": (1.0, 0.4)},
-        ),
-        # It takes text or integers for categories, which a matrix of floats does not hold.
-        frozenset({Trait.THRESHOLDS, Trait.TARGET_MEANS}),
-    ),
-    {
-        "handles": HANDLES,
-        "complexity": 5.0,
-        "coded_labels": True,  # with more than two classes, or text, it answers in a column
-        "footprint": Footprint(
-            1.4,
-            of_row=190.0,  # whatever the columns: with 5 it takes 5.4 copies, with 30 1.5
-            of_output=24.0,
-            of_column={"depth": 256 * 16.0 * LEAVES_PER_LEVEL},
-        ),
-        "size_limits": TreeLimit("iterations", ROUNDS),
+    ("CatBoostClassifier", "CatBoostRegressor"),
+    "1.2.9",  # the first that knows the tags of scikit-learn
+    rounds="iterations",
+    settings={
+        "thread_count": 1,
+        "verbose": False,
+        "allow_writing_files": False,
+        "random_state": None,  # named, so that it is found among the seeds to be set
     },
+    parameters={
+        "depth": Integer(3, DEEPEST, start=6),
+        "l2_leaf_reg": Float(0.1, 30.0, log=True, start=3.0),
+        "random_strength": Float(0.1, 10.0, log=True, start=1.0),
+        "rsm": Float(0.2, 1.0, start=1.0),
+    },
+    cost=Cost(
+        0.2,
+        rows=0.12,
+        columns=0.95,
+        outputs=0.85,
+        linear=0.013,
+        units={"iterations": (100, 1.0), "rsm": (1.0, 0.4)},
+    ),
+    # It takes text or integers for categories, which a matrix of floats does not hold.
+    traits=frozenset({Trait.THRESHOLDS, Trait.TARGET_MEANS}),
+    coded_labels=True,  # with more than two classes, or text, it answers in a column
+    footprint=Footprint(
+        1.4,
+        of_row=190.0,  # whatever the columns: with 5 it takes 5.4 copies, with 30 1.5
+        of_output=24.0,
+        of_column={"depth": 256 * 16.0 * LEAVES_PER_LEVEL},
+    ),
     portfolio={
         CLASSIFICATION: (
             PortfolioEntry(7, _CATBOOST_VALUES),
@@ -237,5 +219,4 @@ CATBOOST = ModelFamily(
             PortfolioEntry(25, _CATBOOST_DEEP, {ENCODER: ORDINAL}),
         ),
     },
-    library="catboost",
 )

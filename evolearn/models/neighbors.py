@@ -3,19 +3,12 @@
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from evolearn.genes.scaler import QUANTILE, SCALER
-from evolearn.models.base import CLASSIFICATION, REGRESSION, SPARSE, TRANSFORMED
+from evolearn.models.base import CLASSIFICATION, REGRESSION, SPARSE, TRANSFORMED, models_of
 from evolearn.pipeline.component import Component, capped
-from evolearn.pipeline.domains import Choice, Domain, Integer
-from evolearn.pipeline.model_family import Model, ModelFamily, PortfolioEntry
+from evolearn.pipeline.domains import Choice, Integer
+from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import Cost, Footprint
-
-_PARAMETERS: dict[str, Domain] = {
-    "n_neighbors": Integer(1, 60, log=True, start=10),
-    "weights": Choice("distance", "uniform"),
-    "p": Choice(2, 1),
-}
-_COST = Cost(0.004, rows=1.4, columns=0.6)
 
 
 def size_limits(component: Component, problem: Problem) -> Component:
@@ -25,15 +18,17 @@ def size_limits(component: Component, problem: Problem) -> Component:
 
 NEIGHBORS = ModelFamily(
     "nearest_neighbors",
-    {
-        task: Model(
-            estimator(n_neighbors=10, weights="distance"), _PARAMETERS, TRANSFORMED, _COST
-        )
-        for task, estimator in (
-            (CLASSIFICATION, KNeighborsClassifier),
-            (REGRESSION, KNeighborsRegressor),
-        )
-    },
+    models_of(
+        KNeighborsClassifier(n_neighbors=10, weights="distance"),
+        KNeighborsRegressor(n_neighbors=10, weights="distance"),
+        {
+            "n_neighbors": Integer(1, 60, log=True, start=10),
+            "weights": Choice("distance", "uniform"),
+            "p": Choice(2, 1),
+        },
+        TRANSFORMED,
+        Cost(0.004, rows=1.4, columns=0.6),
+    ),
     {
         "handles": SPARSE,
         "complexity": 3.0,

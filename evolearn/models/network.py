@@ -6,12 +6,12 @@ from typing import Any
 
 from evolearn.genes.encoder import ENCODER, TARGET_MEAN
 from evolearn.genes.target import LOG_TARGET, TARGET
-from evolearn.models.base import CLASSIFICATION, REGRESSION, SPARSE, capped_where
+from evolearn.models.base import CLASSIFICATION, REGRESSION, SPARSE, capped_where, models_of
 from evolearn.networks import NetworkClassifier, NetworkRegressor
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Domain, Float, Integer
 from evolearn.pipeline.gene import Trait
-from evolearn.pipeline.model_family import Model, ModelFamily, PortfolioEntry
+from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import Cost, Footprint
 
@@ -84,10 +84,7 @@ _COST = Cost(
 )
 NETWORK = ModelFamily(
     "multi_layer_perceptron",
-    {
-        CLASSIFICATION: Model(NetworkClassifier, PARAMETERS, _TRAITS, _COST),
-        REGRESSION: Model(NetworkRegressor, PARAMETERS, _TRAITS, _COST),
-    },
+    models_of(NetworkClassifier, NetworkRegressor, PARAMETERS, _TRAITS, _COST),
     {
         "conditions": CONDITIONS,
         "handles": SPARSE,

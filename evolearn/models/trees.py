@@ -37,11 +37,7 @@ FOREST_PARAMETERS: Mapping[str, Domain] = {
     "min_samples_leaf": Integer(1, 40, log=True, start=1),
     "max_depth": Choice(None, 6, 10, 16),
 }
-_UNITS = {
-    "n_estimators": (150, 1.0),
-    "max_features": (0.5, 0.7),
-    "min_samples_leaf": (1, -0.2),
-}
+_UNITS = {"n_estimators": (150, 1.0), "max_features": (0.5, 0.7), "min_samples_leaf": (1, -0.2)}
 # A node has 64 bytes and 8 per class, and full trees have nearly two nodes per row.
 FOREST_FOOTPRINT = Footprint(0.5, of_each={"n_estimators": 144.0})
 # Largest size of a forest: its fold models must be kept until they serve, and read again. A
@@ -74,7 +70,7 @@ def forest_limits(component: Component, problem: Problem) -> Component:
         return component
     low = min(math.ceil(FEWEST_TREES * tree_bytes / FOREST_BYTES), int(leaf.high) - 1)
     larger = replace(leaf, low=low, start=max(low, leaf.default))
-    return replace(component, parameters={**component.parameters, "min_samples_leaf": larger})
+    return component.with_domains(min_samples_leaf=larger)
 
 
 _TREE_PARAMETERS: dict[str, Domain] = {
@@ -166,8 +162,6 @@ EXTRA_TREES = ModelFamily(
     },
     # Large leaves: the few rows of a small table are seen for the second time.
     stacking=PortfolioEntry(
-        1,
-        {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.5},
-        {ENCODER: ORDINAL},
+        1, {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.5}, {ENCODER: ORDINAL}
     ),
 )

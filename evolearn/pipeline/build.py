@@ -7,43 +7,28 @@ from sklearn.ensemble import (
     VotingClassifier,
 )
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import TargetEncoder
 
+from evolearn._compat import seeded_target_encoder
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.genome import Genome, derived_seed
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
-from evolearn.pipeline.seeding import seeded
+from evolearn.tasks import get_task
 from evolearn.transformers import KnownColumns
 
 HISTOGRAM_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
 
 def build_pipeline(
-    genome: Genome,
-    space: SearchSpace,
-    problem: Problem,
-    seed: int,
-    rounds: int | None = None,
+    genome: Genome, space: SearchSpace, problem: Problem, seed: int, rounds: int | None = None
 ) -> BaseEstimator:
-    """Return the unfitted pipeline that a genome describes.
+    """Return the unfitted pipeline that a genome of a space describes.
 
-    Parameters
-    ----------
-    genome : Genome
-    space : SearchSpace
-        The space the genome belongs to.
-    problem : Problem
-        The numeric matrix the pipeline will be fitted on, and the task.
-    seed : int
-        The search's seed, from which the seeds of random steps are derived.
-    rounds : int, default=None
-        Number of boosting rounds, in place of early stopping.
-
-    Returns
-    -------
-    Pipeline
-        Or the user's own pipeline, which takes the original table.
+    It is fitted on the numeric matrix; a pipeline of the user takes the original table. The
+    seeds of random steps are derived from the search's seed. With `rounds`, boosting has this
+    number of rounds in place of early stopping.
     """
     component = space[genome.estimator]
     estimator = component.build(genome["estimator"])
@@ -51,20 +36,21 @@ def build_pipeline(
     if rounds is not None and hasattr(estimator, "early_stopping"):
         estimator.set_params(early_stopping=False, max_iter=rounds)
     if component.whole:
-        return seeded(estimator, problem.task, genome.seed(seed))
+        return _seeded(estimator, problem.task, genome.seed(seed))
     plan = _plan(genome, space, problem)
     for gene in space.genes:
         if gene.name in genome:
             step = _step(genome, space, gene.name)
             estimator = gene.configure(plan, genome[gene.name], step, estimator)
     if component.coded_labels and problem.n_classes and not problem.zero_one:
-        estimator = _with_encoded_labels(estimator, genome.estimator)
+        # scikit-learn's vote of one classifier encodes and decodes labels.
+        estimator = VotingClassifier([(genome.estimator, estimator)], voting="soft")
     steps = plan.steps()
     # Preparation steps get a seed of their own: genomes that share them share their results.
     own_seed = preparation_seed(genome, space, seed)
     for _, step in steps:
-        seeded(step, problem.task, own_seed)
-    seeded(estimator, problem.task, genome.seed(seed))
+        _seeded(step, problem.task, own_seed)
+    _seeded(estimator, problem.task, genome.seed(seed))
     return Pipeline([*steps, ("estimator", estimator)])
 
 
@@ -94,10 +80,7 @@ def preparation(genome: Genome, space: SearchSpace) -> str:
 
 
 def preparation_seed(genome: Genome, space: SearchSpace, root: int) -> int:
-    """Return the seed of a candidate's preparation steps.
-
-    Candidates with the same preparation share it, whatever estimator follows.
-    """
+    """Return the seed of preparation steps, the same whatever estimator follows."""
     return derived_seed(root, preparation(genome, space))
 
 
@@ -127,6 +110,18 @@ def _is_histogram_boosting(component: Component) -> bool:
     return isinstance(component.prototype(), HISTOGRAM_BOOSTING)
 
 
-def _with_encoded_labels(estimator: BaseEstimator, name: str) -> BaseEstimator:
-    """Return scikit-learn's vote of one classifier, which encodes and decodes labels."""
-    return VotingClassifier([(name, estimator)], voting="soft")
+def _seeded(estimator: BaseEstimator, task: str, seed: int) -> BaseEstimator:
+    """Set every unset random state, in the estimator and all its parts."""
+    parameters = estimator.get_params(deep=True)
+    unset = {
+        name: seed
+        for name, value in sorted(parameters.items())
+        if name.rsplit("__", 1)[-1] == "random_state" and value is None
+    }
+    for name, value in parameters.items():
+        if isinstance(value, TargetEncoder):
+            unset.pop(f"{name}__random_state", None)
+            stratified = get_task(task).stratified
+            settings = seeded_target_encoder(value, seed, classification=stratified)
+            unset |= {f"{name}__{key}": setting for key, setting in settings.items()}
+    return estimator.set_params(**unset)

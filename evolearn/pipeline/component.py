@@ -12,7 +12,6 @@ from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.optional_library import OptionalEstimator
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import Cost, Footprint
-from evolearn.pipeline.sample_weights import weight_parameter
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class Component:
         named is not used. The first option is that of an unmutated genome. None: the options
         for an estimator whose needs are unknown.
     handles : frozenset of str, default=frozenset()
-        Inputs it accepts unchanged: ``"missing"`` values, ``"categories"``, ``"sparse"`` data.
+        Inputs it accepts unchanged: ``"missing"`` values, ``"categories"``, ``"sparse"`` data;
+        all of them without an estimator.
     complexity : float, default=1
         Its weight in the second objective of the search, in units of a linear model.
     cost : Cost, default=None
@@ -120,6 +120,8 @@ class Component:
     def __post_init__(self) -> None:
         domains = {name: as_domain(domain) for name, domain in dict(self.parameters).items()}
         object.__setattr__(self, "parameters", domains)
+        if self.estimator is None:
+            object.__setattr__(self, "handles", frozenset({"missing", "categories", "sparse"}))
         # Asking an optional estimator for its parameters would import its library.
         if not isinstance(self.estimator, OptionalEstimator):
             self._check_parameters()
@@ -215,10 +217,9 @@ class Component:
             value in self.parameters[name] for name, value in values.items()
         )
 
-    @property
-    def weight_parameter(self) -> str | None:
-        """The fit parameter for sample weights, None if there is none."""
-        return weight_parameter(self.prototype())
+    def with_domains(self, **domains: Domain) -> "Component":
+        """Return the component with other domains of some parameters."""
+        return replace(self, parameters={**self.parameters, **domains})
 
     def _active(self, values: Mapping[str, Any]) -> Allele:
         def active(name: str) -> bool:
@@ -240,4 +241,4 @@ def capped(component: Component, name: str, most: int) -> Component:
         return component
     high = max(most, int(domain.low) + 1)
     fewer = replace(domain, high=high, start=min(domain.default, high))
-    return replace(component, parameters={**component.parameters, name: fewer})
+    return component.with_domains(**{name: fewer})

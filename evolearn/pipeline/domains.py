@@ -36,9 +36,6 @@ class Domain(Protocol):
     def sample(self, rng: Random) -> Any:
         """Return a value drawn from the domain."""
 
-    def clip(self, value: Any) -> Any:
-        """Return the domain's value nearest to a number; other values unchanged."""
-
     def mutate(self, value: Any, rng: Random) -> Any:
         """Return a value near the given one."""
 
@@ -85,10 +82,6 @@ class _Interval:
     def sample(self, rng: Random) -> Any:
         """Return a value drawn uniformly, on the domain's scale."""
         return self._value(rng.random())
-
-    def clip(self, value: Any) -> Any:
-        """Return the domain's value nearest to a number; other values unchanged."""
-        return min(max(value, self.low), self.high) if _is_number(value) else value
 
     def mutate(self, value: Any, rng: Random) -> Any:
         """Return a value near the given one."""
@@ -241,10 +234,6 @@ class Choice:
         """Return one of the options."""
         return rng.choice(self.options)
 
-    def clip(self, value: Any) -> Any:
-        """Return the value unchanged: options have no distance."""
-        return value
-
     def mutate(self, value: Any, rng: Random) -> Any:
         """Return another option, if there is one."""
         index = self._index(value)
@@ -264,6 +253,13 @@ class Choice:
             ):
                 return i
         return None
+
+
+def clipped(value: Any, domain: Domain) -> Any:
+    """Return the value of an interval nearest to a number; other values unchanged."""
+    if isinstance(domain, _Interval) and _is_number(value):
+        return min(max(value, domain.low), domain.high)
+    return value
 
 
 def as_domain(value: Any) -> Domain:

@@ -2,7 +2,6 @@
 
 from abc import ABC
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 from typing import Any, Protocol, TypeAlias
@@ -26,34 +25,20 @@ Complete = Callable[[Mapping[str, Any]], Genome]
 class Trait(StrEnum):
     """Needs of an estimator, by which genes decide which options it gets."""
 
-    #: Nothing is known of it: an estimator of the user.
-    UNKNOWN = "unknown"
-    #: It takes no missing values, or profits from complete columns.
-    COMPLETE = "complete"
-    #: It compares columns by their size.
-    SCALED = "scaled"
-    #: It standardises its columns itself.
-    SELF_SCALED = "self_scaled"
-    #: It assumes normally distributed columns.
-    NORMAL = "normal"
-    #: It learns straight lines and takes hundreds of columns.
-    LINEAR = "linear"
-    #: It takes the words of texts as they are.
-    WORDS = "words"
-    #: Its columns may be replaced by combinations of columns.
-    TRANSFORMED = "transformed"
-    #: Its columns may be selected.
-    SELECTED = "selected"
-    #: It splits columns at thresholds, and needs no scaling.
-    THRESHOLDS = "thresholds"
-    #: It splits columns of category codes by subsets of the categories.
-    CATEGORIES = "categories"
-    #: It learns a vector of each category.
-    CATEGORY_VECTORS = "category_vectors"
-    #: It does better with target means than with category codes.
-    TARGET_MEANS = "target_means"
-    #: It is trained on a standardised target.
-    SCALED_TARGET = "scaled_target"
+    UNKNOWN = "unknown"  # nothing is known of it: an estimator of the user
+    COMPLETE = "complete"  # it takes no missing values, or profits from complete columns
+    SCALED = "scaled"  # it compares columns by their size
+    SELF_SCALED = "self_scaled"  # it standardises its columns itself
+    NORMAL = "normal"  # it assumes normally distributed columns
+    LINEAR = "linear"  # it learns straight lines and takes hundreds of columns
+    WORDS = "words"  # it takes the words of texts as they are
+    TRANSFORMED = "transformed"  # its columns may be replaced by combinations of columns
+    SELECTED = "selected"  # its columns may be selected
+    THRESHOLDS = "thresholds"  # it splits columns at thresholds, and needs no scaling
+    CATEGORIES = "categories"  # it splits columns of codes by subsets of the categories
+    CATEGORY_VECTORS = "category_vectors"  # it learns a vector of each category
+    TARGET_MEANS = "target_means"  # it does better with target means than with category codes
+    SCALED_TARGET = "scaled_target"  # it is trained on a standardised target
 
 
 class AlleleMoves(Protocol):
@@ -67,21 +52,6 @@ class AlleleMoves(Protocol):
 
     def mixed(self, first: Allele, second: Allele, options: Sequence[str]) -> Allele | None:
         """Return a crossover of two alleles, None to mix them as any others."""
-
-
-@dataclass(frozen=True)
-class Variants:
-    """Portfolio entries to insert: the first at a position, the others at every second one."""
-
-    genomes: Sequence[Genome] = ()
-    first: int = 0
-
-    def inserted(self, entries: Sequence[Genome]) -> list[Genome]:
-        """Return portfolio entries with the variants among them."""
-        mixed = list(entries)
-        for i, genome in enumerate(self.genomes):
-            mixed.insert(self.first + 2 * i, genome)
-        return mixed
 
 
 class Gene(ABC):
@@ -103,6 +73,8 @@ class Gene(ABC):
         Whether it scales the numeric columns, so that columns made by others are scaled, too.
     prepares : bool
         Whether it changes the input columns; not if it only changes the estimator.
+    joint : bool
+        Whether its step comes behind all columns, not only behind the numbers.
     mutation_share : float
         Probability that a mutation may turn the neutral option into another one, as long as
         nothing is known in favour of the others.
@@ -113,6 +85,7 @@ class Gene(ABC):
     neutral: str | None = None
     scales: bool = False
     prepares: bool = True
+    joint: bool = False
     mutation_share: float = 1.0
 
     # -- which options there are ------------------------------------------------------------
@@ -154,18 +127,16 @@ class Gene(ABC):
 
     # -- building a pipeline ----------------------------------------------------------------
 
-    def add_steps(self, plan: PipelinePlan, allele: Allele, step: BaseEstimator | None) -> None:
-        """Add the gene's step to a pipeline and record which columns come out.
+    def add_steps(self, plan: PipelinePlan, allele: Allele, step: Step) -> None:
+        """Add the allele's step to a pipeline and record which columns come out.
 
-        Parameters
-        ----------
-        plan : PipelinePlan
-            The pipeline so far.
-        allele : Allele
-        step : estimator or None
-            Built of the allele; None for an option that changes nothing.
+        The step is None for an option that changes nothing.
         """
-        if step is not None:
+        if step is None or not self.prepares:
+            return
+        if self.joint:
+            plan.add_joint_step(self.name, step)
+        else:
             plan.number_steps.append((self.name, step))
 
     def configure(
@@ -177,51 +148,14 @@ class Gene(ABC):
     # -- variation --------------------------------------------------------------------------
 
     def variants(
-        self, genomes: Sequence[Genome], complete: Complete, options: Sequence[Component]
-    ) -> Variants:
-        """Return portfolio entries that use the findings, and where to insert them.
+        self, genomes: list[Genome], complete: Complete, options: Sequence[Component]
+    ) -> list[Genome]:
+        """Return the portfolio with entries that use the findings inserted.
 
-        Parameters
-        ----------
-        genomes : sequence of Genome
-            The portfolio so far.
-        complete : callable
-            Returns the full genome of a flat description.
-        options : sequence of Component
-            The gene's options in the search space.
+        `options` are the gene's options in the search space.
         """
-        return Variants()
+        return genomes
 
     def moves(self, options: Sequence[Component], rng: Random) -> AlleleMoves | None:
         """Return the gene's own variation operators, None for those of any component."""
         return None
-
-
-def variants_of(
-    genomes: Sequence[Genome],
-    complete: Complete,
-    gene: str,
-    option: str,
-    parameter: str,
-    **others: str,
-) -> list[Genome]:
-    """Return, for each estimator, its first genome with an option that found something.
-
-    Parameters
-    ----------
-    genomes : sequence of Genome
-    complete : callable
-    gene, option : str
-    parameter : str
-        The option's parameter that starts at the findings; empty if there are none.
-    **others : str
-        Options of other genes.
-    """
-    variants: dict[str, Genome] = {}
-    for genome in genomes:
-        if gene in genome and genome.estimator not in variants:
-            variant = complete({**genome.params, gene: option, **others})
-            allele = variant[gene]
-            if allele.component == option and dict(allele.values).get(parameter):
-                variants[genome.estimator] = variant
-    return list(variants.values())

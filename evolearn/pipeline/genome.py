@@ -3,7 +3,7 @@
 import hashlib
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -75,11 +75,6 @@ class Genome:
     genes: tuple[tuple[str, Allele], ...]
     parent: "Genome | None" = None
 
-    @classmethod
-    def of(cls, genes: Iterable[tuple[str, Allele]]) -> "Genome":
-        """Return the genome with these alleles."""
-        return cls(tuple(genes))
-
     @cached_property
     def key(self) -> str:
         """The genome as text; its parent enters as a digest of the parent's key."""
@@ -125,6 +120,11 @@ class Genome:
             flat[gene] = allele.component
             flat.update((f"{allele.component}__{k}", value) for k, value in allele.values)
         return flat
+
+    def replaced(self, name: str, allele: Allele, parent: "Genome | None" = None) -> "Genome":
+        """Return the genome with another allele of one gene, and a parent if it is given."""
+        genes = ((gene, allele if gene == name else self[gene]) for gene in self)
+        return Genome(tuple(genes), parent)
 
     def seed(self, root: int) -> int:
         """Return the seed of this candidate's training.

@@ -3,7 +3,8 @@
 from random import Random
 from typing import Any
 
-from evolearn.pipeline.genome import Allele, Genome
+from evolearn.pipeline.domains import clipped
+from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.search_space import SearchSpace
 
 # Longest lineage: a final model trains all of its genomes again, one after the other.
@@ -37,7 +38,9 @@ def warm_started(child: Genome, parent: Genome, space: SearchSpace) -> Genome | 
     values = dict(child["estimator"].values)
     values |= {name: inherited[name] for name in shared if name in inherited}
     allele = space[child.estimator].allele(values)
-    return None if str(allele) == str(parent["estimator"]) else _child(parent, allele)
+    if str(allele) == str(parent["estimator"]):
+        return None
+    return parent.replaced("estimator", allele, parent)
 
 
 def can_continue(genome: Genome, space: SearchSpace) -> bool:
@@ -67,18 +70,13 @@ def continued(parent: Genome, space: SearchSpace, rng: Random) -> Genome | None:
     assert rounds is not None  # checked by `can_continue`
     values = dict(parent["estimator"].values)
     more = round(values[rounds] * rng.uniform(*MORE_ROUNDS))
-    changes: dict[str, Any] = {rounds: component.parameters[rounds].clip(more)}
+    changes: dict[str, Any] = {rounds: clipped(more, component.parameters[rounds])}
     if changes[rounds] < values[rounds] * MORE_ROUNDS[0]:
         return None
     if isinstance(values.get(RATE), float):
-        changes[RATE] = component.parameters[RATE].clip(values[RATE] * rng.uniform(*TAIL_RATE))
+        lower = values[RATE] * rng.uniform(*TAIL_RATE)
+        changes[RATE] = clipped(lower, component.parameters[RATE])
     allowed = {name: v for name, v in changes.items() if v in component.parameters[name]}
     if rounds not in allowed:
         return None
-    return _child(parent, component.allele(values | allowed))
-
-
-def _child(parent: Genome, allele: Allele) -> Genome:
-    """Return a child with a warm start from its parent, and this allele of the estimator."""
-    genes = ((gene, allele if gene == "estimator" else parent[gene]) for gene in parent)
-    return Genome(tuple(genes), parent)
+    return parent.replaced("estimator", component.allele(values | allowed), parent)

@@ -22,14 +22,8 @@ def is_installed(module: str) -> bool:
 class OptionalEstimator:
     """Placeholder of an estimator whose library is imported when the first one is built.
 
-    Parameters
-    ----------
-    module, name : str
-        The library and its class.
-    least : str
-        The lowest supported version, as in the extra that installs it.
-    settings : dict, default={}
-        Parameters of every estimator that is built.
+    It names the library and its class, the lowest supported version, as in the extra that
+    installs the library, and parameters of every estimator that is built.
 
     Examples
     --------

@@ -111,13 +111,7 @@ class PipelinePlan:
         return [j for j in range(n_categories) if j not in self.left_out]
 
     def category_mask(self, are_categories: list[bool]) -> np.ndarray:
-        """Return a mask of the estimator's columns that hold codes of categories.
-
-        Parameters
-        ----------
-        are_categories : list of bool
-            Whether the estimator gets them as categories, for each of `codes`.
-        """
+        """Return a mask of the estimator's columns, given that of `codes`."""
         n_behind = sum(branch.n_columns for branch in (*self.texts, *self.branches))
         return np.array([False] * self.n_numbers + are_categories + [False] * n_behind)
 

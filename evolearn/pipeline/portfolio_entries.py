@@ -3,30 +3,35 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from evolearn.pipeline.domains import clipped
 from evolearn.pipeline.genome import Genome
+from evolearn.pipeline.model_family import PortfolioEntry
 from evolearn.pipeline.registry import registered_families
 from evolearn.pipeline.search_space import SearchSpace, is_built_in
 
 
 def portfolio_entries(task: str) -> list[dict[str, Any]]:
     """Return the portfolio of a task as flat descriptions, the baseline first."""
-    entries = [
-        (entry.rank, entry.params(family.name))
+    return _by_rank(
+        (entry, family.name)
         for family in registered_families()
         for entry in family.portfolio.get(task, ())
-    ]
-    return [params for _, params in sorted(entries, key=lambda entry: entry[0])]
+    )
 
 
 def stacking_genomes(space: SearchSpace, task: str) -> list[Genome]:
     """Return the families' models for a stacking layer, of those that the user allows."""
-    entries = [
-        (family.stacking.rank, family.stacking.params(family.name))
+    entries = _by_rank(
+        (family.stacking, family.name)
         for family in registered_families()
         if family.stacking is not None and task in family.models
-    ]
-    ordered = [params for _, params in sorted(entries, key=lambda entry: entry[0])]
-    return [g for g in genomes_in(space, ordered) if is_built_in(g, space, task)]
+    )
+    return [g for g in genomes_in(space, entries) if is_built_in(g, space, task)]
+
+
+def _by_rank(entries: Iterable[tuple[PortfolioEntry, str]]) -> list[dict[str, Any]]:
+    ordered = sorted(entries, key=lambda entry: entry[0].rank)
+    return [entry.params(estimator) for entry, estimator in ordered]
 
 
 def genomes_in(space: SearchSpace, entries: Iterable[Mapping[str, Any]]) -> Iterator[Genome]:
@@ -43,4 +48,4 @@ def _clipped(key: str, value: Any, space: SearchSpace) -> Any:
     component, _, parameter = key.partition("__")
     if component not in space.names or parameter not in space[component].parameters:
         return value
-    return space[component].parameters[parameter].clip(value)
+    return clipped(value, space[component].parameters[parameter])

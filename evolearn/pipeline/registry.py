@@ -61,10 +61,9 @@ def gene_names() -> list[str]:
 
 def check_gene_names(names: Iterable[str], owner: str, genes: Iterable[Gene] = ()) -> None:
     """Raise a ValueError if one of the names is no gene."""
-    known = [*gene_names(), *(gene.name for gene in genes)]
+    known = dict.fromkeys([*gene_names(), *(gene.name for gene in genes)])
     for name in names:
         if name not in known:
-            known = list(dict.fromkeys(known))
             msg = f"{owner} names a slot {name!r}; the slots are {', '.join(known)}."
             raise ValueError(msg)
 
@@ -124,30 +123,19 @@ def _component(family: ModelFamily, task: str) -> Component:
 def options_for(traits: Iterable[Trait], task: str | None) -> Mapping[str, tuple[str, ...]]:
     """Return the options of every gene for an estimator with these traits.
 
-    Parameters
-    ----------
-    traits : iterable of Trait
-    task : str or None
-        Options that are made for other tasks are left out; None: none is.
+    Options that are made for other tasks than the given one are left out.
     """
     options = {}
     for gene in _GENES:
         tasks = {component.name: component.tasks or (task,) for component in gene.components}
-        names = tuple(
-            name
-            for name in gene.options(frozenset(traits))
-            if task is None or task in tasks[name]
-        )
-        if names:
-            options[gene.name] = names
-    return options
+        names = gene.options(frozenset(traits))
+        options[gene.name] = tuple(n for n in names if task is None or task in tasks[n])
+    return {gene: names for gene, names in options.items() if names}
 
 
 def slots_of(component: Component) -> Mapping[str, tuple[str, ...]]:
     """Return the options of every gene for an estimator, also if it names none."""
-    if component.slots is not None:
-        return component.slots
-    return options_for([Trait.UNKNOWN], None)
+    return options_for([Trait.UNKNOWN], None) if component.slots is None else component.slots
 
 
 def widens_categories(component: Component) -> bool:

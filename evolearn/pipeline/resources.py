@@ -58,9 +58,6 @@ class Cost:
         return float(max(law, self.linear * rows * columns) * n_outputs**self.outputs)
 
 
-FREE = Cost(0.0)
-
-
 @dataclass(frozen=True)
 class Footprint:
     """Peak memory of one fit, besides the rows it is given.

@@ -17,15 +17,8 @@ Rows = NDArray[np.intp]
 class ScreeningSample:
     """Rows of the numeric matrix, drawn at random, with the targets to explain.
 
-    Attributes
-    ----------
-    matrix : array or sparse matrix of shape (n_samples, n_columns)
-    schema : TableSchema
-    rows : ndarray of int
-        The rows to draw from: those with a weight.
-    targets : callable
-        Returns the targets of some rows as numbers, of shape (n_rows, n_targets).
-    seed : int
+    They are drawn from `rows`, those with a weight. `targets` returns the targets of some rows
+    as numbers, of shape (n_rows, n_targets).
     """
 
     matrix: Any

@@ -1,7 +1,7 @@
 """The search space: every pipeline that can be built, as frozen data."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -119,16 +119,11 @@ class SearchSpace:
     def __contains__(self, genome: object) -> bool:
         if not isinstance(genome, Genome) or genome.estimator not in self.names:
             return False
-        slots = self.slots_of(genome.estimator)
-        return (
-            set(genome) == {"estimator", *slots}
-            and all(
-                slot == "estimator" or genome[slot].component in slots[slot] for slot in genome
-            )
-            and all(
-                self.component(slot, genome[slot].component).accepts(genome[slot])
-                for slot in genome
-            )
+        slots = {**self.slots_of(genome.estimator), "estimator": (genome.estimator,)}
+        return set(genome) == set(slots) and all(
+            allele.component in slots[slot]
+            and self.component(slot, allele.component).accepts(allele)
+            for slot, allele in genome.genes
         )
 
     @property
@@ -165,11 +160,10 @@ class SearchSpace:
         name = params["estimator"]
         genes: list[tuple[str, Allele]] = []
         for slot, options in self.slots_of(name).items():
-            chosen = params.get(slot, options[0])
-            chosen = chosen if chosen in options else options[0]
+            chosen = params[slot] if params.get(slot) in options else options[0]
             genes.append((slot, self._described(slot, chosen, params)))
         genes.append(("estimator", self._described("estimator", name, params)))
-        return Genome.of(genes)
+        return Genome(tuple(genes))
 
     def sample(self, rng: Random, estimator: str | None = None) -> Genome:
         """Return a random genome, of one estimator if its name is given."""
@@ -178,7 +172,7 @@ class SearchSpace:
             (slot, self.component(slot, rng.choice(options)).sample(rng))
             for slot, options in self.slots_of(name).items()
         ]
-        return Genome.of([*genes, ("estimator", self[name].sample(rng))])
+        return Genome((*genes, ("estimator", self[name].sample(rng))))
 
     def complexity(self, genome: Genome) -> float:
         """Return the sum of the complexities of all components of a genome."""
@@ -197,7 +191,7 @@ class SearchSpace:
     def only(self, *names: str) -> "SearchSpace":
         """Return the space with only these estimators."""
         self._check_names(names)
-        return replace_estimators(self, [c for c in self.estimators if c.name in names])
+        return self.with_estimators([c for c in self.estimators if c.name in names])
 
     def without(self, *names: str) -> "SearchSpace":
         """Return the space without these components, estimators or others."""
@@ -211,7 +205,11 @@ class SearchSpace:
 
     def extended(self, *components: Component) -> "SearchSpace":
         """Return the space with more estimators."""
-        return replace_estimators(self, [*self.estimators, *components])
+        return self.with_estimators([*self.estimators, *components])
+
+    def with_estimators(self, estimators: Iterable[Component]) -> "SearchSpace":
+        """Return the space with other estimators."""
+        return SearchSpace(estimators, self.preparation, self.left_out, self.genes)
 
     def constrained(self, name: str, **domains: Any) -> "SearchSpace":
         """Return the space with other domains for parameters of the component `name`."""
@@ -219,9 +217,7 @@ class SearchSpace:
         new = {k: as_domain(v) for k, v in domains.items()}
 
         def changed(component: Component) -> Component:
-            if component.name != name:
-                return component
-            return replace(component, parameters={**component.parameters, **new})
+            return component.with_domains(**new) if component.name == name else component
 
         slots = {slot: map(changed, cs) for slot, cs in self.preparation.items()}
         return SearchSpace(map(changed, self.estimators), slots, self.left_out, self.genes)
@@ -260,8 +256,3 @@ def is_built_in(genome: Genome, space: SearchSpace, task: str) -> bool:
 def _class_of(component: Component) -> Any:
     made = component.estimator
     return made if isinstance(made, type | OptionalEstimator) else type(made)
-
-
-def replace_estimators(space: SearchSpace, estimators: Iterable[Component]) -> SearchSpace:
-    """Return the space with other estimators."""
-    return SearchSpace(estimators, space.preparation, space.left_out, space.genes)

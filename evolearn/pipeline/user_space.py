@@ -1,6 +1,7 @@
 """The forms of the estimators' parameter `search_space`."""
 
 from collections.abc import Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from sklearn import get_config
@@ -19,15 +20,7 @@ _FORMS = (
 
 
 def make_space(search_space: Any, task: str) -> SearchSpace:
-    """Return the space of a user's ``search_space``.
-
-    Raises
-    ------
-    TypeError
-        If it has none of the forms.
-    ValueError
-        If a name is not in the default catalogue, or the list is empty.
-    """
+    """Return the space of a user's ``search_space``."""
     if search_space is None:
         return SearchSpace.default(task)
     if isinstance(search_space, SearchSpace):
@@ -82,11 +75,9 @@ def _is_estimator(entry: Any) -> bool:
 def _of_user(
     estimator: BaseEstimator, domains: Mapping[str, Any], taken: set[str]
 ) -> Component:
-    base = name = type(estimator).__name__
-    count = 1
-    while name in taken:
-        count += 1
-        name = f"{base}_{count}"
+    base = type(estimator).__name__
+    names = (base if i == 1 else f"{base}_{i}" for i in count(1))
+    name = next(name for name in names if name not in taken)
     tags = get_tags(estimator).input_tags
     handles = {"missing"} if tags.allow_nan else set()
     estimator, whole = clone(estimator), isinstance(estimator, Pipeline)

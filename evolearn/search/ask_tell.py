@@ -16,16 +16,9 @@ MOST_RETRIES = 200
 
 @dataclass(frozen=True)
 class CostEstimates:
-    """Expected seconds of candidates.
+    """Expected seconds of a genome, all folds together, and the most that one should take.
 
-    Attributes
-    ----------
-    seconds : callable
-        Returns the expected seconds of a genome, all folds together.
-    most : float
-        Seconds that a candidate should take at most.
-    portfolio_first : bool
-        Whether the first generation has to consist of initial genomes alone.
+    With `portfolio_first`, the first generation has to consist of initial genomes alone.
     """
 
     seconds: Callable[[Genome], float]
@@ -42,7 +35,7 @@ class Search(ABC):
     population_size : int
         Candidates per generation.
     initial : iterable of Genome
-        The first genomes to propose, in this order.
+        The first genomes to propose, in this order; as an attribute, those not asked yet.
     rng : random.Random
         The only source of randomness.
     """
@@ -58,22 +51,17 @@ class Search(ABC):
         self.space = space
         self.population_size = population_size
         self.rng = rng
-        self._initial = list(dict.fromkeys(initial))
+        self.initial = list(dict.fromkeys(initial))
         self._seen: set[Genome] = set()
         self._asked = 0
-
-    @property
-    def initial(self) -> list[Genome]:
-        """The initial genomes that have not been asked yet."""
-        return list(self._initial)
 
     def ask(self, costs: CostEstimates | None = None) -> Candidate | None:
         """Return the next candidate, never one asked before; None if the space is exhausted.
 
         With cost estimates, cheaper candidates may be preferred.
         """
-        if self._initial:
-            return self._candidate(self._initial.pop(0), "portfolio", ())
+        if self.initial:
+            return self._candidate(self.initial.pop(0), "portfolio", ())
         return self._new_candidate()
 
     def _new_candidate(self) -> Candidate | None:

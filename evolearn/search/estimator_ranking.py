@@ -21,11 +21,6 @@ class EstimatorRanking:
     Estimators of one name count as different types if they differ in a parameter that others
     depend on (the embedding of a network, the kernel of a support vector machine): where a
     plain network learns little, one with an embedding may be the best of all.
-
-    Parameters
-    ----------
-    space : SearchSpace
-        The space of all recorded genomes.
     """
 
     def __init__(self, space: SearchSpace) -> None:

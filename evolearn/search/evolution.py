@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -14,7 +15,6 @@ from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.search.ask_tell import CostEstimates, Search
 from evolearn.search.estimator_ranking import EstimatorRanking
-from evolearn.search.individual import Individual
 from evolearn.search.portfolio import cheaper
 from evolearn.search.random_operators import with_random
 from evolearn.search.variation import mate, moves_of, mutate, sample
@@ -33,17 +33,37 @@ LEFT_OVER = 0.25
 TOO_COSTLY = 1.5
 
 
+class Fitness(base.Fitness):
+    """Error and counted complexity, both minimised; the error counts first in comparisons."""
+
+    weights = (-1.0, -1.0)
+
+
+@dataclass(eq=False)
+class Individual:
+    """A scored genome of the population, with the number of its candidate.
+
+    Individuals are compared by genome, never by identity or fitness: that is what DEAP's
+    archives use to tell twins.
+    """
+
+    genome: Genome
+    number: int
+    fitness: Fitness = field(default_factory=Fitness)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Individual) and self.genome == other.genome
+
+    def __hash__(self) -> int:
+        return hash(self.genome)
+
+
 class Evolution(Search):
     """A steady-state genetic algorithm with NSGA-II survival (Deb et al., 2002).
 
     Every told candidate competes with the population for its `population_size` places, so a
-    parent is never lost to a worse child.
-
-    Attributes
-    ----------
-    population : list of Individual
-    archive : deap.tools.ParetoFront
-        All non-dominated individuals ever told.
+    parent is never lost to a worse child. The archive has all non-dominated individuals ever
+    told.
     """
 
     def __init__(
@@ -72,9 +92,8 @@ class Evolution(Search):
         if costs is None:
             return super().ask()
         portfolio_first = costs.portfolio_first and self._asked < self.population_size
-        entries = self._initial[
-            : self.population_size - self._asked if portfolio_first else None
-        ]
+        n_places = self.population_size - self._asked if portfolio_first else None
+        entries = self.initial[:n_places]
         sizes: dict[Genome, Genome] = {}
         for entry in entries:
             genome = sizes[entry] = self._affordable(entry, costs)
@@ -82,12 +101,10 @@ class Evolution(Search):
             if not rejected and genome not in self._seen:
                 return self._started(entry, genome)
         left = [entry for entry in entries if sizes[entry] not in self._seen]
-        if left and (portfolio_first or self.rng.random() < LEFT_OVER):
-            return self._started(left[0], sizes[left[0]])
-        child = self._new_candidate()
-        if child is None and left:
-            return self._started(left[0], sizes[left[0]])
-        return child
+        child = None
+        if not left or not (portfolio_first or self.rng.random() < LEFT_OVER):
+            child = self._new_candidate()
+        return self._started(left[0], sizes[left[0]]) if left and child is None else child
 
     def _affordable(self, entry: Genome, costs: CostEstimates) -> Genome:
         """Return an entry, made smaller if it is too costly and that was not proposed yet."""
@@ -98,7 +115,7 @@ class Evolution(Search):
         return entry if smaller in self._seen else smaller
 
     def _started(self, entry: Genome, genome: Genome) -> Candidate:
-        self._initial.remove(entry)
+        self.initial.remove(entry)
         return self._candidate(genome, "portfolio", ())
 
     def _is_too_costly(self, genome: Genome, costs: CostEstimates) -> bool:
@@ -157,11 +174,11 @@ class Evolution(Search):
         return [
             {
                 "candidate": individual.number,
-                "fitness": individual.fitness.error,
-                "complexity": individual.fitness.complexity,
+                "fitness": float(individual.fitness.values[0]),
+                "complexity": float(individual.fitness.values[1]),
                 "params": individual.genome.params,
             }
-            for individual in sorted(self.archive, key=_error)
+            for individual in sorted(self.archive, key=lambda one: one.fitness.values[0])
         ]
 
     def _parents(self) -> list[Individual]:
@@ -179,7 +196,3 @@ class Evolution(Search):
         toolbox.register("by_error", with_random(tools.selTournament, self.rng), tournsize=3)
         toolbox.register("by_rank", with_random(tools.selTournamentDCD, self.rng))
         return toolbox
-
-
-def _error(individual: Individual) -> float:
-    return individual.fitness.error

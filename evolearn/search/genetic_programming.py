@@ -19,14 +19,8 @@ class FormulaTrees:
     Formulas are texts outside and typed trees inside (strongly typed genetic programming,
     Montana, 1995). Results that are too deep or too large are rejected (Koza, 1992).
 
-    Parameters
-    ----------
-    columns : sequence of int
-        The columns that formulas are made of.
-    allows : callable
-        Whether a formula, as text, may be a result.
-    rng : random.Random
-        The only source of randomness.
+    Formulas are made of the given columns. `allows` says whether a formula, as text, may be a
+    result.
     """
 
     def __init__(

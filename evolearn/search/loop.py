@@ -1,13 +1,14 @@
 """The search loop: ask for candidates, evaluate them, tell their errors."""
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from evolearn.checkpoint.store import CheckpointStore
 from evolearn.checkpoint.tables import Step
 from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
+from evolearn.ensemble.planner import FinalModelsPlanner
 from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.racing import Rival
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
@@ -15,7 +16,7 @@ from evolearn.execution.interruption import Interruption
 from evolearn.execution.pool import Outcome, Pool
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.search.ask_tell import Search
-from evolearn.search.record import Observer, Past, SearchRecord, evaluation_of
+from evolearn.search.record import Observer, SearchRecord, evaluation_of
 from evolearn.search.schedule import Schedule
 from evolearn.search.stopping import StoppingRules
 
@@ -30,35 +31,6 @@ WORTH_A_ROUND = 0.03
 POLL_SECONDS = 0.2
 
 
-class Planner(Protocol):
-    """Reserves time for the final models; see `FinalModelsPlanner`."""
-
-    expected: list[Entry] | None
-
-    def search_seconds_left(self, needed: float = 0.0) -> float:
-        """Seconds that the search may still take; chooses the ensemble if they run out."""
-
-    def reserved_seconds(self) -> float:
-        """Seconds of the budget that are reserved."""
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A candidate in the queue, with the rival as it was when the candidate was asked."""
-
-    candidate: Candidate
-    rival: Rival | None
-
-
-@dataclass(frozen=True)
-class _Evaluated:
-    """A candidate with its evaluation, not yet told, and the file with its fold models."""
-
-    candidate: Candidate
-    evaluation: Evaluation
-    models_path: Path | None = None
-
-
 @dataclass
 class SearchLoop:
     """One search in a pool of workers.
@@ -67,16 +39,8 @@ class SearchLoop:
     their evaluations end: for each candidate told, exactly one more is asked. So the results
     depend on the seed alone, at least until measured times may matter, see `Schedule`.
 
-    Attributes
-    ----------
-    search : Search
-        Proposes the candidates and learns from their errors.
-    pool : Pool
-        Evaluates them, in workers.
-    planner : Planner
-    observer : Observer
-    stop_reason : str
-        "" while the search runs.
+    The search proposes candidates and learns from their errors, the pool evaluates them, the
+    planner reserves time for the final models. `stop_reason` is "" while the search runs.
     """
 
     search: Search
@@ -84,7 +48,7 @@ class SearchLoop:
     library: Library
     schedule: Schedule
     rules: StoppingRules
-    planner: Planner
+    planner: FinalModelsPlanner
     observer: Observer
     interruption: Interruption = field(default_factory=Interruption)
     checkpoint: CheckpointStore | None = None
@@ -93,9 +57,11 @@ class SearchLoop:
 
     def __post_init__(self) -> None:
         self.record = SearchRecord(self.search.population_size)
-        self._queue: deque[_Asked] = deque()
+        # Candidates that wait for a worker, with the rival as it was when they were asked.
+        self._queue: deque[tuple[Candidate, Rival | None]] = deque()
         self._running: dict[int, tuple[Candidate, Path | None]] = {}
-        self._done: dict[int, _Evaluated] = {}
+        # Evaluated candidates that were not told yet, with the files of their fold models.
+        self._done: dict[int, tuple[Candidate, Evaluation, Path | None]] = {}
         self._n_asked = self._n_skipped = self._n_before = 0
         self._exhausted = self._last_round = False
 
@@ -118,22 +84,22 @@ class SearchLoop:
                 self._take(outcome)
         if self.stop_reason in ("time_budget", "interrupted"):
             for number in sorted(self._done):  # evaluated, but waiting for a slower one
-                self._tell(self._done.pop(number))
+                self._tell(*self._done.pop(number))
 
-    def resume(self, past: Past) -> None:
+    def resume(self, record: SearchRecord, pending: Sequence[Candidate]) -> None:
         """Continue earlier runs, which search, library and runtime model know already.
 
         The candidates that these had asked but not told come first, as far as the stopping
         rules allow.
         """
-        self.record.extend(past)
-        self._n_asked = len(past.records) + len(past.pending)
+        self.record = record
+        self._n_asked = len(record) + len(pending)
         most = self.rules.most_candidates(self.search.population_size)
-        room = len(past.pending) if most is None else max(0, most - len(past.records))
-        self._queue.extend(_Asked(one, self._rival()) for one in past.pending[:room])
-        self._n_skipped = len(past.pending) - len(self._queue)
-        if past.steps:
-            self.schedule.measured_from = past.steps[-1].schedule["measured_from"]
+        room = len(pending) if most is None else max(0, most - len(record))
+        self._queue.extend((one, self._rival()) for one in pending[:room])
+        self._n_skipped = len(pending) - len(self._queue)
+        if record.steps:
+            self.schedule.measured_from = record.steps[-1].schedule["measured_from"]
         # Numbers have gaps, so that there is no order to keep.
         self.schedule.set_free()
 
@@ -182,7 +148,7 @@ class SearchLoop:
                 self._exhausted = True
                 return
             self._n_asked += 1
-            self._queue.append(_Asked(candidate, self._rival()))
+            self._queue.append((candidate, self._rival()))
 
     def _rival(self) -> Rival | None:
         return self.library.rival() if self.policy.racing else None
@@ -193,11 +159,11 @@ class SearchLoop:
         """Give candidates to idle workers; those that would be late are skipped."""
         tries = MOST_TRIES
         while self._queue and self.pool.idle:
-            asked = self._queue.popleft()
-            candidate = asked.candidate
-            stored = self._stored(candidate)
+            candidate, rival = self._queue.popleft()
+            find = None if self.checkpoint is None else self.checkpoint.find
+            stored = None if find is None else find(candidate.genome)
             if stored is not None:
-                self._done[candidate.number] = _Evaluated(candidate, stored)
+                self._done[candidate.number] = (candidate, stored, None)
             elif self._free and self._would_be_late(candidate):
                 # Perhaps another one fits. If none does, the search ends with those that run.
                 tries, self._n_skipped = tries - 1, self._n_skipped + 1
@@ -206,39 +172,34 @@ class SearchLoop:
                     self._queue.clear()
                 self._ask()
             else:
-                task = self._task(asked)
+                task = self._task(candidate, rival)
                 self._running[candidate.number] = (candidate, task.models_path)
                 self.pool.submit(candidate.number, task, timeout=self.rules.evaluation_timeout)
-
-    def _stored(self, candidate: Candidate) -> Evaluation | None:
-        return None if self.checkpoint is None else self.checkpoint.find(candidate.genome)
 
     def _would_be_late(self, candidate: Candidate) -> bool:
         lost = self.library.models_of(candidate.genome.parent) is None
         seconds = self.schedule.runtime_model.predicted(candidate.genome, retrained=lost)
         return seconds > self.planner.search_seconds_left(seconds)
 
-    def _task(self, asked: _Asked) -> EvaluationTask:
-        genome, folder = asked.candidate.genome, self.pool.shared_folder
+    def _task(self, candidate: Candidate, rival: Rival | None) -> EvaluationTask:
+        genome, folder = candidate.genome, self.pool.shared_folder
         saves, keeps_all = self.policy.fold_models, self.policy.keep_all_predictions
+        budget = self.schedule.budget.seconds
+        # A fit that takes longer may be late when it is repeated for a final model.
+        long = float("inf") if budget is None else min(LONG_SECONDS, LONG_SHARE * budget)
         return EvaluationTask(
             genome,
             keep_below=float("inf") if keeps_all else self.library.keep_below(genome),
             save_below=self.library.save_below if saves else float("-inf"),
-            save_above=self._save_above() if saves else float("inf"),
-            models_path=folder and folder / f"{asked.candidate.number}.models",
+            save_above=long if saves else float("inf"),
+            models_path=folder and folder / f"{candidate.number}.models",
             most_bytes=MOST_BYTES_EACH,
             parent_models=self.library.models_of(genome.parent),
             # The rival at the time of asking does not depend on how fast the workers are.
-            rival=self._rival() if self._free else asked.rival,
+            rival=self._rival() if self._free else rival,
             patience=self._patience(),
             untimed_seconds=self.schedule.ordered_seconds(),
         )
-
-    def _save_above(self) -> float:
-        """Seconds of a fit from which on a final fit may come too late."""
-        seconds = self.schedule.budget.seconds
-        return float("inf") if seconds is None else min(LONG_SECONDS, LONG_SHARE * seconds)
 
     def _patience(self) -> float:
         """Seconds that a candidate which starts now may take."""
@@ -265,13 +226,13 @@ class SearchLoop:
             path = None
         if self.checkpoint is not None:
             self.checkpoint.add_evaluation(candidate.number, candidate.genome, evaluation)
-        self._done[candidate.number] = _Evaluated(candidate, evaluation, path)
+        self._done[candidate.number] = (candidate, evaluation, path)
 
     # -- tell -------------------------------------------------------------------------------
 
     def _tell_evaluated(self) -> None:
         while not self.stop_reason and (number := self._next_to_tell()) is not None:
-            self._tell(self._done.pop(number))
+            self._tell(*self._done.pop(number))
             self._stop_by_result()
             # Slow searches ask for what the workers need now, others keep their distance.
             self._ask(max(1, self.pool.idle) - len(self._queue) if self._free else 1)
@@ -281,15 +242,11 @@ class SearchLoop:
             return min(self._done, default=None)
         return len(self.record) if len(self.record) in self._done else None
 
-    def _tell(self, evaluated: _Evaluated) -> None:
-        candidate, evaluation = evaluated.candidate, evaluated.evaluation
-        step = Step(
-            candidate.number,
-            self._n_asked,
-            candidate.genome.key,
-            evaluation.status,
-            self.schedule.notes(),
-        )
+    def _tell(
+        self, candidate: Candidate, evaluation: Evaluation, models_path: Path | None
+    ) -> None:
+        key, notes = candidate.genome.key, self.schedule.notes()
+        step = Step(candidate.number, self._n_asked, key, evaluation.status, notes)
         # Without a time budget the same candidates are asked again in any case.
         if self.checkpoint is not None and self.schedule.budget.seconds is not None:
             self.checkpoint.add_step(step)
@@ -298,15 +255,14 @@ class SearchLoop:
             candidate.genome, evaluation.fold_seconds, retrained=evaluation.retrained
         )
         if evaluation.error is not None:
-            self.library.add(Entry(candidate, evaluation, evaluated.models_path))
+            self.library.add(Entry(candidate, evaluation, models_path))
         self.record.add(candidate, evaluation, step)
         self.observer.candidate_evaluated(candidate, evaluation)
         if self.record.ends_generation:
             self._report()
 
     def _report(self) -> None:
-        progress = self.record.progress(self.schedule.budget.remaining())
-        self.observer.generation_ended(progress)
+        self.observer.generation_ended(self.record.progress(self.schedule.budget.remaining()))
 
     # -- stop -------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from math import isfinite, log2
 from typing import Any
 
 from evolearn.cost.seconds import expected_seconds
+from evolearn.pipeline.domains import clipped
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.portfolio_entries import genomes_in, portfolio_entries
 from evolearn.pipeline.problem import Problem
@@ -29,26 +30,15 @@ def portfolio(
     """Return the first genomes to evaluate, the baseline first.
 
     The families' entries that lie in the space come by their ranks, except for those whose fit
-    is expected to take longer than its share of the time: they fall back by four places each
-    time their seconds double, so that on a table with many classes or rows the first strong
-    model does not come late. Entries that would take more than four shares get fewer trees,
-    rounds or epochs. Estimators without an entry follow with their defaults. Genes then insert
-    variants with what they discovered (`Gene.variants`). In a space without the baseline, the
-    estimator with the lowest expected time comes first.
+    is expected to take longer than `fair_seconds`, its share of the time: they fall back by
+    four places each time their seconds double, so that on a table with many classes or rows the
+    first strong model does not come late. Entries that would take more than four shares get
+    fewer trees, rounds or epochs. Estimators without an entry follow with their defaults. Genes
+    then insert variants with what they discovered (`Gene.variants`). In a space without the
+    baseline, the estimator with the lowest expected time comes first.
 
-    Parameters
-    ----------
-    space : SearchSpace
-        Restricted to the problem.
-    problem : Problem
-    fair_seconds : float, default=inf
-        The seconds of one fit that are an entry's fair share of the time budget.
-    policy : Policy, default=DEFAULT_POLICY
-        It may leave the portfolio empty, or its entries as large as they are.
-
-    Returns
-    -------
-    list of Genome
+    The space is restricted to the problem. The policy may leave the portfolio empty, or its
+    entries as large as they are.
     """
     if not policy.portfolio:
         return []
@@ -62,24 +52,20 @@ def portfolio(
     present = {genome.estimator for genome in genomes}
     genomes += [space.genome({"estimator": n}) for n in space.names if n not in present]
     if genomes[0].estimator != entries[0]["estimator"]:
-        cheapest_first = sorted(genomes, key=lambda genome: _seconds(genome, space, problem))
-        return _with_variants(cheapest_first, space)
+        ordered = sorted(genomes, key=lambda genome: _seconds(genome, space, problem))
+    else:
 
-    def place(number: int) -> float:
-        seconds = _seconds(genomes[number], space, problem)
-        late = seconds / fair_seconds if isfinite(seconds) else 1.0  # not known: of a user
-        return number + PLACES_PER_DOUBLING * log2(max(late, 1.0))
+        def place(number: int) -> float:
+            seconds = _seconds(genomes[number], space, problem)
+            late = seconds / fair_seconds if isfinite(seconds) else 1.0  # not known: of a user
+            return number + PLACES_PER_DOUBLING * log2(max(late, 1.0))
 
-    ordered = [genomes[0], *(genomes[i] for i in sorted(range(1, len(genomes)), key=place))]
-    return _with_variants(ordered, space)
-
-
-def _with_variants(genomes: list[Genome], space: SearchSpace) -> list[Genome]:
-    """Return a portfolio with the variants of all genes; the first genes' come first."""
+        places = sorted(range(1, len(genomes)), key=place)
+        ordered = [genomes[0], *(genomes[i] for i in places)]
+    # The variants of the first genes come first.
     for gene in reversed(space.genes):
-        options = space.preparation[gene.name]
-        genomes = gene.variants(genomes, space.genome, options).inserted(genomes)
-    return genomes
+        ordered = gene.variants(ordered, space.genome, space.preparation[gene.name])
+    return ordered
 
 
 def cheaper(genome: Genome, space: SearchSpace, part: float) -> Genome:
@@ -96,11 +82,11 @@ def cheaper(genome: Genome, space: SearchSpace, part: float) -> Genome:
     for name, (_, power) in cost.units.items():
         key = f"{genome.estimator}__{name}"
         if power == 1.0 and _is_number(params.get(key)):  # proportional to the seconds
-            params[key] = component.parameters[name].clip(round(part * params[key]))
+            params[key] = clipped(round(part * params[key]), component.parameters[name])
     key = f"{genome.estimator}__learning_rate"
     if _is_number(params.get(key)):
         rate = min(params[key] / part, max(HIGHEST_RATE, params[key]))
-        params[key] = component.parameters["learning_rate"].clip(rate)
+        params[key] = clipped(rate, component.parameters["learning_rate"])
     smaller = space.genome(params)
     return smaller if smaller in space else genome
 

@@ -18,25 +18,6 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Past:
-    """The record of earlier runs of a search.
-
-    Attributes
-    ----------
-    records : list of Record
-        The candidates in the order told.
-    steps : list of Step
-        As in `SearchRecord`.
-    pending : list of Candidate
-        Candidates that were asked but not told.
-    """
-
-    records: list[Record]
-    steps: list[Step]
-    pending: list[Candidate]
-
-
-@dataclass(frozen=True)
 class Progress:
     """State of a search after a generation."""
 
@@ -59,25 +40,15 @@ class Observer(Protocol):
 
 @dataclass
 class SearchRecord:
-    """The candidates of a search, in the order told.
-
-    Attributes
-    ----------
-    population_size : int
-        Candidates per generation.
-    records : list of Record
-    steps : list of Step
-        The conditions under which each of them was told, for a replay.
-    best_errors : list of float
-        The lowest error after each generation, infinite before there is one.
-    baseline_error : float or None
-        Error of the first candidate that has one.
-    """
+    """The candidates of a search, in the order told."""
 
     population_size: int
     records: list[Record] = field(default_factory=list)
+    #: The conditions under which each of them was told, for a replay.
     steps: list[Step] = field(default_factory=list)
+    #: The lowest error after each generation, infinite before there is one.
     best_errors: list[float] = field(default_factory=list)
+    #: Error of the first candidate that has one.
     baseline_error: float | None = None
     _best: float = float("inf")
 
@@ -101,11 +72,6 @@ class SearchRecord:
         if self.ends_generation:
             self.best_errors.append(self._best)
 
-    def extend(self, past: Past) -> None:
-        """Add the candidates of earlier runs."""
-        for record, step in zip(past.records, past.steps, strict=True):
-            self.add(record.candidate, record.evaluation, step)
-
     def progress(self, seconds_left: float) -> Progress:
         """Return the state after the generation that the last candidate belongs to."""
         return Progress(
@@ -122,10 +88,9 @@ def evaluation_of(outcome: Outcome) -> Evaluation:
     if outcome.status == "done":
         result: Evaluation = outcome.value
         return result
-    status = "failed" if outcome.status == "raised" else outcome.status
     return Evaluation(
         scores=(),
-        status=status,
+        status="failed" if outcome.status == "raised" else outcome.status,
         failure=outcome.reason,
         # Candidates catch their own errors: this one arose on the way to the worker or back.
         transient=outcome.status == "raised",

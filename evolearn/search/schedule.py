@@ -30,16 +30,9 @@ class Schedule:
     At first, candidates are told in the order asked and their costs come from formulas, so that
     a run repeats itself exactly. In slow searches measured times matter later, see `is_free`.
 
-    Parameters
-    ----------
-    runtime_model : RuntimeModel
-    budget : Budget
-    portfolio_first : bool, default=False
-        Whether generation 0 has to consist of the portfolio alone, as users expect who count
-        generations.
-    measured_from : int or None, default=None
-        Number of the first candidate whose cost estimates were measured.
-    policy : Policy, default=DEFAULT_POLICY
+    With `portfolio_first`, generation 0 has to consist of the portfolio alone, as users expect
+    who count generations. `measured_from` is the number of the first candidate whose cost
+    estimates were measured.
     """
 
     def __init__(

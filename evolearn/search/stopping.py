@@ -33,7 +33,8 @@ class StoppingRules:
 
     def reason_by_result(self, record: SearchRecord, best_error: float | None) -> str:
         """Return the reason to stop that the results give, "" if there is none."""
-        if self._is_target(best_error):
+        target = float("-inf") if self.target_fitness is None else self.target_fitness
+        if best_error is not None and best_error <= target + ROUNDING:
             return "target_fitness"
         if record.ends_generation and self._stagnates(record):
             return "no_improvement"
@@ -44,12 +45,6 @@ class StoppingRules:
         if self.n_evaluations is not None and n_asked >= self.n_evaluations:
             return "n_evaluations"
         return "n_generations"
-
-    def _is_target(self, error: float | None) -> bool:
-        """Whether an error is as low as the target, if there is one."""
-        if self.target_fitness is None or error is None:
-            return False
-        return error <= self.target_fitness + ROUNDING
 
     def _stagnates(self, record: SearchRecord) -> bool:
         """Whether the last generations have not improved the best error."""

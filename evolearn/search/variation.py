@@ -1,4 +1,7 @@
-"""Variation: random genomes, mutation of one genome, crossover of two."""
+"""Variation: random genomes, mutation of one genome, crossover of two.
+
+`moves_of` gives the variation operators of genes; they draw from one generator with the others.
+"""
 
 from collections.abc import Mapping
 from random import Random
@@ -28,43 +31,24 @@ def moves_of(space: SearchSpace, rng: Random) -> Moves:
 def sample(
     space: SearchSpace, rng: Random, moves: Moves = _NONE, estimator: str | None = None
 ) -> Genome:
-    """Return a random genome, of one estimator if its name is given.
-
-    Parameters
-    ----------
-    space : SearchSpace
-    rng : random.Random
-        The generator of `moves`, too.
-    moves : dict of str to AlleleMoves, default={}
-        From `moves_of`.
-    estimator : str, default=None
-    """
+    """Return a random genome, of one estimator if its name is given."""
     genome = space.sample(rng, estimator)
     slots = space.slots_of(genome.estimator)
     for gene in space.genes:
-        if gene.name in genome and gene.neutral in slots[gene.name]:
+        if gene.neutral and gene.neutral in slots.get(gene.name, ()):
             option = space.component(gene.name, genome[gene.name].component)
             share = option.draw_share
             if share < 1.0 and not _has_findings(space, gene) and rng.random() >= share:
-                genome = _with(genome, gene.name, _neutral(space, gene))
+                neutral = space.component(gene.name, gene.neutral).default()
+                genome = genome.replaced(gene.name, neutral)
     for name, own in moves.items():
         if name in genome:
-            genome = _with(genome, name, own.drawn(genome[name], slots[name]))
+            genome = genome.replaced(name, own.drawn(genome[name], slots[name]))
     return genome
 
 
 def mutate(genome: Genome, space: SearchSpace, rng: Random, moves: Moves = _NONE) -> Genome:
-    """Return a genome that differs in its estimator, its preparation or its values.
-
-    Parameters
-    ----------
-    genome : Genome
-    space : SearchSpace
-    rng : random.Random
-        The generator of `moves`, too.
-    moves : dict of str to AlleleMoves, default={}
-        From `moves_of`.
-    """
+    """Return a genome that differs in its estimator, its preparation or its values."""
     draw = rng.random()
     if draw < NEW_ESTIMATOR and len(space.names) > 1:
         others = [name for name in space.names if name != genome.estimator]
@@ -80,8 +64,9 @@ def mutate(genome: Genome, space: SearchSpace, rng: Random, moves: Moves = _NONE
         allele = moves[name].mutated(genome[name], slots[name]) if name in moves else None
         if allele is None:
             allele = _mutated(name, genome[name], slots[name], space, rng)
-        return _with(genome, name, allele)
-    return _with(genome, "estimator", space[genome.estimator].mutate(genome["estimator"], rng))
+        return genome.replaced(name, allele)
+    allele = space[genome.estimator].mutate(genome["estimator"], rng)
+    return genome.replaced("estimator", allele)
 
 
 def mate(
@@ -104,18 +89,16 @@ def mate(
         elif mixed is None:
             mixed = rng.choice((a, b))
         alleles.append((name, mixed))
-    return Genome.of(alleles)
+    return Genome(tuple(alleles))
 
 
 def _adopt(receiver: Genome, donor: Genome, space: SearchSpace) -> Genome:
     """Return the receiver with the donor's preparation, where its estimator allows it."""
-    slots = space.slots_of(receiver.estimator)
-    return Genome.of(
-        (name, donor[name])
-        if name in slots and name in donor and donor[name].component in slots[name]
-        else (name, receiver[name])
-        for name in receiver
-    )
+    child = Genome(receiver.genes)
+    for name, options in space.slots_of(receiver.estimator).items():
+        if name in donor and donor[name].component in options:
+            child = child.replaced(name, donor[name])
+    return child
 
 
 def _has_findings(space: SearchSpace, gene: Gene) -> bool:
@@ -125,11 +108,6 @@ def _has_findings(space: SearchSpace, gene: Gene) -> bool:
         for option in space.preparation[gene.name]
         for domain in option.parameters.values()
     )
-
-
-def _neutral(space: SearchSpace, gene: Gene) -> Allele:
-    assert gene.neutral is not None  # it is among the options of the genome
-    return space.component(gene.name, gene.neutral).default()
 
 
 def _is_left_alone(gene: Gene, genome: Genome, space: SearchSpace) -> bool:
@@ -158,7 +136,3 @@ def _mutated(
     if share[other] < 1.0 and usual and rng.random() >= share[other]:
         other = rng.choice(usual)
     return space.component(name, other).sample(rng)
-
-
-def _with(genome: Genome, name: str, allele: Allele) -> Genome:
-    return Genome.of((gene, allele if gene == name else genome[gene]) for gene in genome)

@@ -109,8 +109,7 @@ def _genomes(case: GeneCase, space: SearchSpace) -> Iterator[Genome]:
             yield default
             option = space.component(case.name, name)
             if option.parameters:
-                drawn = {case.name: option.sample(rng)}
-                yield Genome.of((gene, drawn.get(gene, default[gene])) for gene in default)
+                yield default.replaced(case.name, option.sample(rng))
 
 
 def _fitted(genome: Genome, space: SearchSpace, table: SmallTable) -> Pipeline:

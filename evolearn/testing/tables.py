@@ -19,15 +19,7 @@ WORDS = ["river", "mountain", "house", "garden", "winter", "summer", "bread"]
 
 @dataclass(frozen=True)
 class SmallTable:
-    """A table as pipelines get it, and a target.
-
-    Attributes
-    ----------
-    matrix : array or sparse matrix of shape (n_samples, n_columns)
-        The numeric matrix.
-    target : ndarray of shape (n_samples,)
-    problem : Problem
-    """
+    """The numeric matrix that pipelines get, dense or sparse, and a target."""
 
     matrix: Any
     target: NDArray[Any]
@@ -37,11 +29,7 @@ class SmallTable:
 def small_tables(task: str, findings: Mapping[str, Any] | None = None) -> dict[str, SmallTable]:
     """Return tables of numbers, of mixed columns, with a text and of sparse counts, by name.
 
-    Parameters
-    ----------
-    task : str
-    findings : dict of str to object, default=None
-        For `Problem.findings` of dense tables.
+    The findings are for `Problem.findings` of dense tables.
     """
     return {
         name: _small_table(table, task, findings or {}) for name, table in _tables().items()

@@ -141,10 +141,7 @@ def test_a_line_is_a_part_of_what_a_candidate_is():
 def test_a_child_takes_from_its_parent_what_weights_presuppose():
     space = SPACES["regression"]
     parent = named(space, embedding="piecewise", n_bins=7, activation="tanh")
-    parent = Genome.of(
-        (slot, space.component("target", "log_target").default() if slot == "target" else gene)
-        for slot, gene in parent.genes
-    )
+    parent = parent.replaced("target", space.component("target", "log_target").default())
     child = named(space, embedding="periodic", frequency_scale=1.0, dropout=0.2, n_members=1)
     one = warm_started(child, parent, space)
     assert one.parent == parent

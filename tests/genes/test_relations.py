@@ -258,7 +258,7 @@ def test_relations_are_looked_for_where_rows_are_independent_and_there_is_time(
     plan = make_plan(Settings.of(model), data, choose_effort(Settings.of(model), data))
     domain = plan.space.component("relations", "related").parameters["relations"]
     assert bool(domain.known) is found
-    first = [genome for genome in plan.search()._initial[:12] if "relations" in genome]
+    first = [genome for genome in plan.search().initial[:12] if "relations" in genome]
     assert any(genome["relations"].component == "related" for genome in first) is found
 
 
@@ -320,7 +320,7 @@ def test_genomes_that_prepare_alike_have_the_same_steps(name):
         **{slot: one[slot] for slot in one},
         "estimator": space[name].sample(random.Random(1)),
     }
-    other = Genome.of(genes.items())
+    other = Genome(tuple(genes.items()))
     assert other != one
     first, second = (
         build_pipeline(genome, space, problem(mixed()), 0)[:-1].get_params()

@@ -7,7 +7,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.gene import Gene, Trait
-from evolearn.pipeline.resources import FREE
 
 
 class RowStatistics(TransformerMixin, BaseEstimator):
@@ -37,20 +36,13 @@ class RowStatisticsGene(Gene):
     name = "rows"
     neutral = "plain_rows"
     components = (
-        Component(
-            "plain_rows",
-            None,
-            handles=frozenset({"sparse", "missing"}),
-            complexity=0.0,
-            cost=FREE,
-        ),
+        Component("plain_rows", None, complexity=0.0),
         Component(
             "row_statistics",
             RowStatistics,
             {"statistics": Choice(("mean", "ptp"), ("mean",), ("std", "min", "max"))},
             handles=frozenset({"missing"}),
             complexity=0.3,
-            cost=FREE,
         ),
     )
 

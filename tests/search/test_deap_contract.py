@@ -6,7 +6,7 @@ import pytest
 from deap import tools
 
 from evolearn.pipeline.genome import Allele, Genome
-from evolearn.search.individual import Fitness, Individual
+from evolearn.search.evolution import Fitness, Individual
 from evolearn.search.random_operators import with_random
 
 

@@ -99,7 +99,7 @@ def test_a_better_parent_is_never_lost_to_a_worse_child():
         error = error_of(candidate.genome)
         search.tell(candidate, error)
         best = min(best, error)
-        assert min(i.fitness.error for i in search.population) == best
+        assert min(i.fitness.values[0] for i in search.population) == best
         assert len(search.population) <= 8
         candidates.append(search.ask())
 

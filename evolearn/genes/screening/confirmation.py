@@ -72,18 +72,8 @@ def confirmed(
 ) -> tuple[Any, ...]:
     """Return the first candidates, as far as each makes trees better on new rows.
 
-    Parameters
-    ----------
-    candidates : tuple
-        Candidate columns, the most promising first.
-    residuals, other_way : callable
-        Takes some candidates and returns the residuals of trees with these columns: fitted on
-        the rows that the candidates were chosen by and judged on the others, and the other way
-        round. One direction alone confirms too much.
-
-    Returns
-    -------
-    tuple
+    `residuals` are those of trees fitted on the rows that the candidates were chosen by, and
+    judged on the others; `other_way` swaps the rows. One direction alone confirms too much.
     """
     return _confirmed(_confirmed(candidates, residuals), other_way)
 

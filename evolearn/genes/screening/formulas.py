@@ -73,21 +73,10 @@ class FoundFormulas:
 def find_formulas(
     X: Matrix, targets: Matrix, allows: Callable[[str], bool], seed: int
 ) -> FoundFormulas:
-    """Evolve formulas over the columns of a matrix that explain a target.
+    """Evolve formulas over the columns of a matrix that explain one of the targets.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_columns)
-        Missing values are replaced by the median of their column.
-    targets : ndarray of shape (n_samples, n_targets)
-        A formula may explain any of them: a column per class, or a number and its rank.
-    allows : callable
-        Whether a formula, as text, may be a result.
-    seed : int
-
-    Returns
-    -------
-    FoundFormulas
+    There is a target per class, or a number and its rank. `allows` says whether a formula, as
+    text, may be a result. Missing values are replaced by the median of their column.
     """
     if len(X) < FEWEST_ROWS or X.shape[1] < 2:
         return FoundFormulas()

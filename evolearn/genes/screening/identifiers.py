@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.preprocessing import TargetEncoder
 from threadpoolctl import threadpool_limits
 
@@ -22,6 +21,7 @@ from evolearn.genes.screening.confirmation import (
     MOST_COLUMNS,
     MOST_TRIED,
     NATIVE,
+    Matrix,
     confirmed,
     explained_share,
     grouped,
@@ -29,8 +29,6 @@ from evolearn.genes.screening.confirmation import (
     least_share,
     quick_trees,
 )
-
-Matrix = NDArray[np.float64]
 
 # Rows of each half: a column with thousands of values needs some rows of each. Most of the time
 # goes into a few boosted trees, fitted only where a column may be an identifier: half a second.
@@ -43,22 +41,9 @@ SMOOTH = 10.0
 
 
 def find_identifiers(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> tuple[int, ...]:
-    """Return the numeric columns whose single values explain a target.
+    """Return the numeric columns whose single values explain a target, best first; mostly none.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_columns)
-        Numbers, then codes of categories.
-    n_numbers : int
-        Number of numeric columns.
-    targets : ndarray of shape (n_samples, n_targets)
-        A column per class, or a number; only the first two count.
-    seed : int
-
-    Returns
-    -------
-    tuple of int
-        Positions of the columns, best first; mostly none.
+    The matrix holds numbers, then codes of categories. Only the first two targets count.
     """
     if len(X) < FEWEST_ROWS or not 0 < n_numbers <= X.shape[1] <= MOST_COLUMNS:
         return ()

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from evolearn.genes.screening.confirmation import (
@@ -20,6 +19,8 @@ from evolearn.genes.screening.confirmation import (
     MOST_COLUMNS,
     MOST_TRIED,
     NATIVE,
+    Groups,
+    Matrix,
     confirmed,
     explained_share,
     group_means,
@@ -30,9 +31,6 @@ from evolearn.genes.screening.confirmation import (
 )
 from evolearn.transformers import KINDS, CategoryRelations, Relation, parse_relation
 
-Matrix = NDArray[np.float64]
-Groups = NDArray[np.intp]
-
 # Rows of each half, the most categorical and numeric columns that the trees get, and the most
 # numbers that are grouped: a second in all.
 MOST_ROWS = 2_500
@@ -40,22 +38,9 @@ MOST_CATEGORIES, MOST_NUMBERS, MOST_GROUPED = 16, 24, 8
 
 
 def find_relations(X: Matrix, n_numbers: int, targets: Matrix, seed: int) -> tuple[str, ...]:
-    """Return relations between the columns of a matrix that explain a target.
+    """Return relations between columns that explain a target, best first; mostly none.
 
-    Parameters
-    ----------
-    X : ndarray of shape (n_samples, n_columns)
-        Numbers, then codes of categories.
-    n_numbers : int
-        Number of numeric columns.
-    targets : ndarray of shape (n_samples, n_targets)
-        A column per class, or a number; only the first two count.
-    seed : int
-
-    Returns
-    -------
-    tuple of str
-        As `CategoryRelations` takes them, best first; mostly none.
+    The matrix holds numbers, then codes of categories. Only the first two targets count.
     """
     if len(X) < FEWEST_ROWS or not n_numbers < X.shape[1] <= MOST_COLUMNS:
         return ()
