@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 # Largest part of a time budget that is reserved: members whose final fits find no room in it
-# are served by their fold models. It is larger where folds train on far fewer rows than there
-# are, so that final fits gain most: where a final fit takes this many times one in a fold.
+# are served by their fold models. The second share applies if a final fit takes more than
+# MUCH_LONGER times a fit in a fold: folds train on few of the rows, and final fits gain most.
 LARGEST_SHARE, LARGEST_SHARE_OF_FEW_ROWS = 0.25, 0.4
 MUCH_LONGER = 1.6
 # Final fits may take this much longer than the mean over folds suggests, and ensemble selection

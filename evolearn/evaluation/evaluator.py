@@ -157,7 +157,7 @@ class Evaluator:
         """Seconds after which a fold is given up, and with it the candidate."""
         rows = [len(train) for train in self.folds.train[len(run.scores) :]]
         spent = run.seconds
-        limit = FOLD_SLACK * max(task.patience - spent, 0.0) * rows[0] / sum(rows)
+        limit = FOLD_SLACK * max(task.seconds_limit - spent, 0.0) * rows[0] / sum(rows)
         return max(limit, task.untimed_seconds - spent)
 
     def _load(self, genome: Genome) -> None:
@@ -170,7 +170,7 @@ class Evaluator:
     def _too_slow(self, task: EvaluationTask, run: _Run) -> str:
         return (
             f"given up after {len(run.scores)} of {len(self.folds)} folds: all would take "
-            f"longer than the {task.patience:.3g} s there are for them"
+            f"longer than the {task.seconds_limit:.3g} s there are for them"
         )
 
     def _reason_to_give_up(self, task: EvaluationTask, run: _Run) -> tuple[str, str] | None:
@@ -184,7 +184,8 @@ class Evaluator:
                 return "raced", ""
         rows = [len(train) for train in self.folds.train]
         expected = run.seconds * sum(rows) / sum(rows[:n_done])
-        if run.seconds >= task.untimed_seconds and expected > VERDICT_SLACK * task.patience:
+        too_slow = expected > VERDICT_SLACK * task.seconds_limit
+        if too_slow and run.seconds >= task.untimed_seconds:
             return "timed_out", self._too_slow(task, run)
         return None
 

@@ -30,9 +30,9 @@ class EvaluationTask:
     parent_models: Path | None = None
     # The genome is given up once it is far behind this candidate.
     rival: Rival | None = None
-    # The genome is given up if all folds would take more seconds than `patience`, which does
-    # not apply yet during the first `untimed_seconds`.
-    patience: float = float("inf")
+    # The genome is given up if all folds would take more seconds than this limit, which does not
+    # apply yet during the first `untimed_seconds`.
+    seconds_limit: float = float("inf")
     untimed_seconds: float = 0.0
 
     def wants_predictions(self, error: float | None) -> bool:

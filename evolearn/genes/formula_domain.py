@@ -22,8 +22,8 @@ class Formulas(TextSet):
     Moves here are plain ones, on whole formulas; the evolution also moves within them, as
     trees (`evolearn.search.genetic_programming`).
 
-    Columns are named from ``x0`` on. The known formulas explain a `share` of the variance that
-    single columns do not.
+    Columns are named from ``x0`` on. `known` are the formulas that screening found, best first;
+    `share` is the share of the variance left by single columns that these explain.
 
     Examples
     --------

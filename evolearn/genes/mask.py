@@ -81,7 +81,7 @@ class MaskGene(Gene):
     name = "mask"
     neutral = "all_columns"
     # No screening knows which columns are better left out.
-    mutation_share = 0.2
+    neutral_mutation_share = 0.2
     components = (
         Component("all_columns", None, complexity=0.0),
         Component(

@@ -87,7 +87,7 @@ class RelationsGene(Gene):
     name = "relations"
     neutral = "no_relations"
     # Where screening finds no relation, most relations only cost time.
-    mutation_share = 0.2
+    neutral_mutation_share = 0.2
     components = (
         Component("no_relations", None, complexity=0.0),
         Component(

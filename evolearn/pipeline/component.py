@@ -77,7 +77,8 @@ class Component:
         For options of genes: probability of keeping the option when a genome is drawn, as long
         as the gene has no finding in its favour; the gene's neutral option replaces it.
     mutation_share : float, default=1
-        The same when a mutation chooses the option.
+        For options of genes: probability of keeping the option when a mutation chooses it;
+        another option of the gene with a share of 1 replaces it.
     learns_target : bool, default=False
         For options of genes: whether it encodes columns by the target, out of fold, and so
         needs a few rows of every class.
@@ -182,7 +183,7 @@ class Component:
         return self._active({name: d.sample(rng) for name, d in self.parameters.items()})
 
     def mutate(self, allele: Allele, rng: Random) -> Allele:
-        """Return the allele with one value changed, and now and then a few more."""
+        """Return the allele with one of n values changed, and each other one by a chance of 1/n."""
         if not self.parameters:
             return allele
         values = dict(allele.values)

@@ -75,7 +75,7 @@ class Gene(ABC):
         Whether it changes the input columns; not if it only changes the estimator.
     joint : bool
         Whether its step comes behind all columns, not only behind the numbers.
-    mutation_share : float
+    neutral_mutation_share : float
         Probability that a mutation may turn the neutral option into another one, as long as
         nothing is known in favour of the others.
     """
@@ -86,7 +86,7 @@ class Gene(ABC):
     scales: bool = False
     prepares: bool = True
     joint: bool = False
-    mutation_share: float = 1.0
+    neutral_mutation_share: float = 1.0
 
     # -- which options there are ------------------------------------------------------------
 

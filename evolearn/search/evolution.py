@@ -1,4 +1,4 @@
-"""The evolutionary search: mu + lambda, elitist, on error and counted complexity."""
+"""The evolutionary search: steady-state (mu + 1), elitist, on error and counted complexity."""
 
 import math
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ ERROR_TOURNAMENTS = 0.7
 # Probability of proposing a remaining portfolio entry when only hopeless or too costly ones are
 # left; offspring are proposed otherwise.
 LEFT_OVER = 0.25
-# An entry is too costly if it takes so many times the seconds of a candidate, at its smallest.
+# An entry waits if even its smaller version takes this many times `CostEstimates.most`.
 TOO_COSTLY = 1.5
 
 
@@ -107,7 +107,7 @@ class Evolution(Search):
         return self._started(left[0], sizes[left[0]]) if left and child is None else child
 
     def _affordable(self, entry: Genome, costs: CostEstimates) -> Genome:
-        """Return an entry, made smaller if it is too costly and that was not proposed yet."""
+        """Return an entry, or a smaller, new version of it if it exceeds `costs.most`."""
         if not self._policy.reduced_fidelity:
             return entry
         part = costs.most / max(costs.seconds(entry), 1e-9)

@@ -101,7 +101,7 @@ class SearchLoop:
         if record.steps:
             self.schedule.measured_from = record.steps[-1].schedule["measured_from"]
         # Numbers have gaps, so that there is no order to keep.
-        self.schedule.set_free()
+        self.schedule.use_measured_times()
 
     def may_continue(self) -> bool:
         """Whether enough time is left to search on, now that the final models are fitted.
@@ -117,7 +117,7 @@ class SearchLoop:
     def prepare_to_continue(self) -> None:
         """Make the search ready to run once more."""
         # Candidates that were stopped are never told: none may be waited for.
-        self.schedule.set_free()
+        self.schedule.use_measured_times()
         self._last_round, self.stop_reason = False, ""
         self._running.clear()
         self._done.clear()
@@ -129,9 +129,9 @@ class SearchLoop:
             self._report()
 
     @property
-    def _free(self) -> bool:
+    def _measured(self) -> bool:
         """Whether measured times may matter."""
-        return self.schedule.is_free(len(self.record))
+        return self.schedule.uses_measured_times(len(self.record))
 
     # -- ask --------------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class SearchLoop:
             n_asked = self._n_asked - self._n_skipped
             if self._exhausted or self._last_round or (limit is not None and n_asked >= limit):
                 return
-            costs = self.schedule.cost_estimates(self._n_asked, measured=self._free)
+            costs = self.schedule.cost_estimates(self._n_asked, measured=self._measured)
             candidate = self.search.ask(costs)
             if candidate is None:
                 self._exhausted = True
@@ -164,7 +164,7 @@ class SearchLoop:
             stored = None if find is None else find(candidate.genome)
             if stored is not None:
                 self._done[candidate.number] = (candidate, stored, None)
-            elif self._free and self._would_be_late(candidate):
+            elif self._measured and self._would_be_late(candidate):
                 # Perhaps another one fits. If none does, the search ends with those that run.
                 tries, self._n_skipped = tries - 1, self._n_skipped + 1
                 self._last_round = tries == 0
@@ -196,17 +196,17 @@ class SearchLoop:
             most_bytes=MOST_BYTES_EACH,
             parent_models=self.library.models_of(genome.parent),
             # The rival at the time of asking does not depend on how fast the workers are.
-            rival=self._rival() if self._free else rival,
-            patience=self._patience(),
+            rival=self._rival() if self._measured else rival,
+            seconds_limit=self._seconds_limit(),
             untimed_seconds=self.schedule.ordered_seconds(),
         )
 
-    def _patience(self) -> float:
+    def _seconds_limit(self) -> float:
         """Seconds that a candidate which starts now may take."""
         limit = self.rules.evaluation_timeout
         longest = float("inf") if limit is None else limit
         left = self.schedule.budget.remaining() - self.planner.reserved_seconds()
-        return min(longest, left) if self._free else longest
+        return min(longest, left) if self._measured else longest
 
     def _collect(self) -> None:
         """Wait for at least one evaluation, unless the search has to stop."""
@@ -235,10 +235,10 @@ class SearchLoop:
             self._tell(*self._done.pop(number))
             self._stop_by_result()
             # Slow searches ask for what the workers need now, others keep their distance.
-            self._ask(max(1, self.pool.idle) - len(self._queue) if self._free else 1)
+            self._ask(max(1, self.pool.idle) - len(self._queue) if self._measured else 1)
 
     def _next_to_tell(self) -> int | None:
-        if self._free:
+        if self._measured:
             return min(self._done, default=None)
         return len(self.record) if len(self.record) in self._done else None
 

@@ -28,7 +28,8 @@ class Schedule:
     """Decides how far ahead candidates are asked, and when measured times may matter.
 
     At first, candidates are told in the order asked and their costs come from formulas, so that
-    a run repeats itself exactly. In slow searches measured times matter later, see `is_free`.
+    a run repeats itself exactly. In slow searches measured times matter later, see
+    `uses_measured_times`.
 
     With `portfolio_first`, generation 0 has to consist of the portfolio alone, as users expect
     who count generations. `measured_from` is the number of the first candidate whose cost
@@ -48,7 +49,7 @@ class Schedule:
         self.portfolio_first = portfolio_first
         self.measured_from = measured_from
         self._policy = policy
-        self._free: bool | None = None
+        self._measured: bool | None = None
 
     def notes(self) -> dict[str, Any]:
         """Return the state that a replay needs for the same cost estimates."""
@@ -78,17 +79,17 @@ class Schedule:
         many = seconds > MANY * (sum(costs) / len(initial))
         return distance if many else max(SHORT_DISTANCE, 2 * n_workers)
 
-    def is_free(self, n_evaluated: int) -> bool:
+    def uses_measured_times(self, n_evaluated: int) -> bool:
         """Whether order and costs may depend on measured times, after so many candidates."""
-        if self._free is None and self.budget.seconds is not None:
+        if self._measured is None and self.budget.seconds is not None:
             if self.budget.elapsed() <= self._policy.ordered_share * self.budget.seconds:
                 return False
-            self._free = n_evaluated < FAST
-        return bool(self._free)
+            self._measured = n_evaluated < FAST
+        return bool(self._measured)
 
-    def set_free(self) -> None:
+    def use_measured_times(self) -> None:
         """Let order and costs depend on measured times from now on."""
-        self._free = True
+        self._measured = True
 
     def ordered_seconds(self) -> float:
         """Return the seconds from now during which measured times must not matter."""

@@ -56,7 +56,7 @@ def mutate(genome: Genome, space: SearchSpace, rng: Random, moves: Moves = _NONE
     slots = space.slots_of(genome.estimator)
     variable = [name for name in slots if _is_variable(name, slots[name], space)]
     for gene in space.genes:
-        if _is_left_alone(gene, genome, space) and rng.random() >= gene.mutation_share:
+        if _is_left_alone(gene, genome, space) and rng.random() >= gene.neutral_mutation_share:
             variable.remove(gene.name)
     own = space[genome.estimator].parameters
     if variable and (draw < NEW_ESTIMATOR + PREPARATION or not own):
@@ -112,7 +112,7 @@ def _has_findings(space: SearchSpace, gene: Gene) -> bool:
 
 def _is_left_alone(gene: Gene, genome: Genome, space: SearchSpace) -> bool:
     """Whether a gene with its neutral option is seldom mutated."""
-    if gene.mutation_share >= 1.0 or gene.name not in genome:
+    if gene.neutral_mutation_share >= 1.0 or gene.name not in genome:
         return False
     options = space.slots_of(genome.estimator)[gene.name]
     is_neutral = genome[gene.name].component == gene.neutral

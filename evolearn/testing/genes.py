@@ -138,7 +138,9 @@ class GeneConformance:
         assert len(set(names)) == len(names)
         assert gene.neutral is None or gene.neutral in names
         shares = [(c.draw_share, c.mutation_share) for c in gene.components]
-        assert all(0.0 <= share <= 1.0 for share in [*np.ravel(shares), gene.mutation_share])
+        assert all(
+            0.0 <= share <= 1.0 for share in [*np.ravel(shares), gene.neutral_mutation_share]
+        )
         for traits in [frozenset[Trait](), frozenset(Trait), *(frozenset({t}) for t in Trait)]:
             options = gene.options(traits)
             assert len(set(options)) == len(options)

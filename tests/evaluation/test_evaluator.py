@@ -182,7 +182,7 @@ def test_only_candidates_behind_their_rival_are_hopeless(errors, spread):
 
 def test_a_candidate_that_would_take_too_long_is_given_up_after_a_fold():
     evaluator = evaluator_of([Faulty("sleep")], np.arange(30.0))
-    slow = evaluator(EvaluationTask(genome_of(evaluator), patience=0.1))
+    slow = evaluator(EvaluationTask(genome_of(evaluator), seconds_limit=0.1))
     assert slow.status == "timed_out"
     assert "1 of 3 folds" in slow.failure
     assert len(slow.fit_seconds) == 1

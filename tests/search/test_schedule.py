@@ -174,10 +174,10 @@ def test_costs_are_nominal_until_times_matter_and_a_replay_knows_since_when():
 
 @pytest.mark.parametrize("n_told", [0, FAST])
 def test_times_matter_in_slow_searches_alone_and_not_from_the_start(n_told):
-    assert not Schedule(runtime_model(), budget_after(1.0, 60.0)).is_free(0)
+    assert not Schedule(runtime_model(), budget_after(1.0, 60.0)).uses_measured_times(0)
     late = Schedule(runtime_model(), budget_after(59.0, 60.0))
-    assert late.is_free(n_told) == (n_told < FAST)
-    assert not Schedule(runtime_model(), budget_after(1e9, None)).is_free(0)
+    assert late.uses_measured_times(n_told) == (n_told < FAST)
+    assert not Schedule(runtime_model(), budget_after(1e9, None)).uses_measured_times(0)
 
 
 # -- spaces of users ------------------------------------------------------------------------
