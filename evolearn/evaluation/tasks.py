@@ -30,8 +30,8 @@ class EvaluationTask:
     parent_models: Path | None = None
     # The genome is given up once it is far behind this candidate.
     rival: Rival | None = None
-    # The genome is given up if all folds would take more seconds than this limit, which does not
-    # apply yet during the first `untimed_seconds`.
+    # The genome is given up if all folds would take more seconds than this limit. It does not
+    # apply during the first `untimed_seconds`.
     seconds_limit: float = float("inf")
     untimed_seconds: float = 0.0
 

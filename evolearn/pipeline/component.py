@@ -183,7 +183,7 @@ class Component:
         return self._active({name: d.sample(rng) for name, d in self.parameters.items()})
 
     def mutate(self, allele: Allele, rng: Random) -> Allele:
-        """Return the allele with one of n values changed, and each other one by a chance of 1/n."""
+        """Return the allele with one of n values changed; each other one by a chance of 1/n."""
         if not self.parameters:
             return allele
         values = dict(allele.values)
