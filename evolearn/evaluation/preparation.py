@@ -1,6 +1,5 @@
 """Cache of prepared rows, shared by candidates whose preparation is the same."""
 
-import pickle
 import threading
 import time
 import warnings
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from evolearn.execution.recorded_warnings import recorded_warnings
+from evolearn.execution.serialization import pickled
 from evolearn.policy import DEFAULT_POLICY
 
 Steps = list[tuple[str, Any]]
@@ -82,7 +82,7 @@ def _prepared(steps: Steps, rows: Rows) -> Prepared:
         for _, step in steps:
             test = step.transform(test)
         seconds = fitted - start, time.perf_counter() - fitted
-    n_bytes = _bytes_of(train) + _bytes_of(test) + len(pickle.dumps(steps, protocol=5))
+    n_bytes = _bytes_of(train) + _bytes_of(test) + len(pickled(steps))
     return Prepared(steps, train, test, *seconds, n_bytes, [*records.values()])
 
 

@@ -5,6 +5,11 @@ knows where packages are.
 """
 
 import importlib
+import io
+from collections import ChainMap
+from collections.abc import Callable
+from functools import cache
+from types import CodeType
 from typing import Any
 
 # Longer than any message meant for people; only dumps of whole arrays are cut.
@@ -19,10 +24,29 @@ def import_cloudpickle() -> Any:
         return importlib.import_module("joblib.externals.cloudpickle")
 
 
-def pickled(value: Any) -> bytes:
+@cache
+def _pickler() -> Any:
+    """Return the class of cloudpickle's picklers, with the names of files in code.
+
+    Tracebacks show them; cloudpickle leaves them out since version 3.1.
+    """
+    base = import_cloudpickle().Pickler
+    reduce_code = base.dispatch_table[CodeType]
+
+    def with_file_name(code: CodeType) -> tuple[Any, ...]:
+        function, arguments = reduce_code(code)
+        named = (code.co_filename if a == "<dynamic-code>" else a for a in arguments)
+        return function, tuple(named)
+
+    table = ChainMap({CodeType: with_file_name}, base.dispatch_table)
+    return type("Pickler", (base,), {"dispatch_table": table})
+
+
+def pickled(value: Any, buffer_callback: Callable[[Any], Any] | None = None) -> bytes:
     """Pickle anything, lambdas and what is defined in a script or notebook included."""
-    blob: bytes = import_cloudpickle().dumps(value, protocol=5)
-    return blob
+    file = io.BytesIO()
+    _pickler()(file, protocol=5, buffer_callback=buffer_callback).dump(value)
+    return file.getvalue()
 
 
 def describe(error: BaseException) -> str:

@@ -13,6 +13,9 @@ from evolearn.pipeline.optional_library import OptionalEstimator
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import Cost, Footprint
 
+#: The inputs that a component may accept unchanged, see `Component.handles`.
+INPUTS = frozenset({"missing", "categories", "sparse"})
+
 
 @dataclass(frozen=True)
 class Component:
@@ -121,8 +124,14 @@ class Component:
     def __post_init__(self) -> None:
         domains = {name: as_domain(domain) for name, domain in dict(self.parameters).items()}
         object.__setattr__(self, "parameters", domains)
+        if isinstance(self.handles, str) or set(self.handles) - INPUTS:
+            msg = (
+                f"handles={self.handles!r} of component {self.name!r} must be a set of "
+                f"{', '.join(sorted(INPUTS))}."
+            )
+            raise ValueError(msg)
         if self.estimator is None:
-            object.__setattr__(self, "handles", frozenset({"missing", "categories", "sparse"}))
+            object.__setattr__(self, "handles", INPUTS)
         # Asking an optional estimator for its parameters would import its library.
         if not isinstance(self.estimator, OptionalEstimator):
             self._check_parameters()

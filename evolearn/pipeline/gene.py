@@ -59,7 +59,8 @@ class Gene(ABC):
 
     A gene is a subclass in a file of its own and an instance of it in the registry
     (`evolearn.pipeline.registry.register_gene`). All methods have a default: a gene with a
-    single step among the numeric columns needs `name`, `components` and `options` alone.
+    single step that keeps the number of numeric columns needs only `name`, `components` and
+    `options`.
 
     Attributes
     ----------

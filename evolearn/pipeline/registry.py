@@ -31,12 +31,25 @@ def register_gene(gene: Gene, *, before: str | None = None) -> None:
 
     Raises
     ------
+    TypeError
+        If it is no instance of `Gene`.
     ValueError
-        If there is a gene of this name already, or none called `before`.
+        If a name is taken by another gene, option or model family, if the neutral option is
+        none of the components, or if there is no gene called `before`.
     """
+    if not isinstance(gene, Gene):
+        raise TypeError(f"register_gene takes an instance of Gene, not {gene!r}.")
     names = gene_names()
     if gene.name in names:
         raise ValueError(f"There is a gene {gene.name!r} already; choose another name.")
+    options = [component.name for component in gene.components]
+    if gene.neutral is not None and gene.neutral not in options:
+        msg = (
+            f"The neutral option {gene.neutral!r} of gene {gene.name!r} is none of its "
+            f"components, which are {', '.join(options)}."
+        )
+        raise ValueError(msg)
+    _check_free(options, f"gene {gene.name!r}")
     if before is not None and before not in names:
         raise ValueError(f"There is no gene {before!r}; the genes are {', '.join(names)}.")
     _GENES.insert(len(names) if before is None else names.index(before), gene)
@@ -68,16 +81,29 @@ def check_gene_names(names: Iterable[str], owner: str, genes: Iterable[Gene] = (
             raise ValueError(msg)
 
 
+def _check_free(components: Iterable[str], owner: str) -> None:
+    """Raise a ValueError if a component has one of these names: results could not tell them."""
+    taken = {family.name: f"the model family {family.name!r}" for family in _FAMILIES}
+    for gene in _GENES:
+        taken |= {component.name: f"the gene {gene.name!r}" for component in gene.components}
+    for name in components:
+        if name in taken:
+            msg = f"The name {name!r} in {owner} is taken by {taken[name]}; choose another."
+            raise ValueError(msg)
+        taken[name] = owner
+
+
 def register_family(family: ModelFamily) -> None:
     """Make a model family part of the default search spaces that are created from now on.
 
     Raises
     ------
     ValueError
-        If there is a family of this name already.
+        If there is a family or an option of a gene of this name already.
     """
     if any(family.name == other.name for other in _FAMILIES):
         raise ValueError(f"There is a model family {family.name!r} already.")
+    _check_free([family.name], "the new model family")
     _FAMILIES.append(family)
     _COMPONENTS.clear()
 

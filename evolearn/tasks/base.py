@@ -133,7 +133,8 @@ class Task(ABC):
         ValueError
             If the name is unknown, or the scorer does not suit the target.
         """
-        return make_objective(self.default_scoring if scoring is None else scoring)
+        # Of the class: as an attribute of the instance, a function would be a method.
+        return make_objective(type(self).default_scoring if scoring is None else scoring)
 
     @abstractmethod
     def facts(self, values: NDArray[Any], weights: Floats | None) -> TargetFacts:
@@ -298,11 +299,25 @@ _TASKS: dict[str, type[Task]] = {}
 
 
 def register_task(task: TaskClass) -> TaskClass:
-    """Make a task known under its name, which no other task may have; a class decorator."""
-    known = _TASKS.setdefault(task.name, task)
+    """Make a task known under its name, which no other task may have; a class decorator.
+
+    Raises
+    ------
+    TypeError
+        If it is no subclass of `Task`, or lacks a part of one.
+    ValueError
+        If another task has its name.
+    """
+    if not (isinstance(task, type) and issubclass(task, Task)):
+        raise TypeError(f"register_task takes a subclass of Task, not {task!r}.")
+    known = _TASKS.get(getattr(task, "name", ""), task)
     if (known.__module__, known.__qualname__) != (task.__module__, task.__qualname__):
         msg = f"The task name {task.name!r} is taken by {known.__qualname__}; choose another."
         raise ValueError(msg)
+    missing = [name for name in Task.__annotations__ if not hasattr(task, name)]
+    missing += sorted(task.__abstractmethods__)
+    if missing:
+        raise TypeError(f"Task {task.__name__} does not define {', '.join(missing)}.")
     _TASKS[task.name] = task
     return task
 

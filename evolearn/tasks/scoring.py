@@ -92,11 +92,32 @@ def make_objective(scoring: Any) -> Objective:
             raise ValueError(msg) from None
         fast = scoring if scoring in METRICS else None
         return Objective(scorer, scoring, _optimum(scoring), fast)
+    _check_scorer(scoring)
     known = {scorer_function(get_scorer(name)): name for name in get_scorer_names()}
     name = known.get(scorer_function(scoring)) if scorer_function(scoring) else None
     if name is not None and not _same_optimum(scoring, get_scorer(name)):
         name = None
     return Objective(scoring, str(scoring), _optimum(name) if name else None, None)
+
+
+def _check_scorer(scoring: Any) -> None:
+    """Raise a ValueError if it cannot be called as a scorer; a metric is mistaken for one."""
+    try:
+        takes = signature(scoring)
+    except (TypeError, ValueError):  # not known, or no callable: the first call will tell
+        return
+    module = getattr(scoring, "__module__", None) or ""
+    is_metric = module.startswith("sklearn.metrics.") and "_scorer" not in module
+    try:
+        takes.bind("estimator", "X", "y")
+    except TypeError:
+        is_metric = True
+    if is_metric:
+        msg = (
+            f"scoring={scoring!r} is no scorer, which is called as scorer(estimator, X, y); "
+            "make one of a metric by sklearn.metrics.make_scorer."
+        )
+        raise ValueError(msg)
 
 
 def _same_optimum(scorer: Any, known: Any) -> bool:

@@ -358,7 +358,7 @@ def test_seconds_are_reserved_for_models_that_fit_into_the_share(monkeypatch, pl
     EvolutionaryRegressor(**{**SETTINGS, "search_space": space}).fit(X, y)
     needed = {"extra_trees": 6.0, "hist_gradient_boosting": 9.0}
     monkeypatch.setattr(
-        stacking, "expected_seconds", lambda plan, problem, genome, _: needed[genome.estimator]
+        stacking, "stacking_seconds", lambda plan, problem, genome, _: needed[genome.estimator]
     )
 
     def reserved(budget_seconds, n_workers):
@@ -380,7 +380,7 @@ def test_more_columns_take_longer(plans):
     plan, _, layer, genomes = plans[0]
 
     def expected(problem, genome):
-        return stacking.expected_seconds(plan, problem, genome, Model())
+        return stacking.stacking_seconds(plan, problem, genome, Model())
 
     assert expected(layer.problem, genomes[1]) > expected(plan.problem, genomes[1]) > 0
     assert expected(plan.problem, genomes[0]) == 0.0, "not known"

@@ -56,6 +56,31 @@ def test_a_failed_candidate_names_file_and_line(fast, numbers):
     assert set(failures) == {"", f"OSError: the disk is full ({PLACE})"}
 
 
+def test_an_error_in_a_script_names_its_file(run_script):
+    script = run_script(
+        """
+        import numpy as np
+        from sklearn.linear_model import Ridge
+
+        from evolearn import EvolutionaryRegressor, SearchError
+
+        class Own(Ridge):
+            def fit(self, X, y):
+                raise ValueError("not today")
+
+        model = EvolutionaryRegressor(
+            search_space=[Own()], time_budget=None, n_evaluations=2, n_jobs=2
+        )
+        try:
+            model.fit(np.eye(40), np.arange(40.0))
+        except SearchError as error:
+            print(error)
+        """
+    )
+    output, errors = script.communicate(timeout=60)
+    assert 'script.py", line 9, in fit\n    raise ValueError("not today")' in output, errors
+
+
 def caught(function):
     try:
         function()

@@ -11,10 +11,8 @@ import joblib
 import pytest
 from joblib.parallel import ThreadingBackend
 
-pytest.register_assert_rewrite("evolearn.testing.executors")
-
-from evolearn.execution.local.pool import WorkerPool  # noqa: E402
-from evolearn.testing.executors import N_WORKERS, ExecutorConformance  # noqa: E402
+from evolearn.execution.local.pool import WorkerPool
+from evolearn.testing.executors import N_WORKERS, ExecutorConformance
 
 
 class TestFreshWorkers(ExecutorConformance):

@@ -9,6 +9,7 @@ import pytest
 from outside_gene import RowStatisticsGene
 
 from evolearn import EvolutionaryRegressor, SearchSpace
+from evolearn.pipeline.component import Component
 from evolearn.pipeline.registry import gene_names, register_gene, unregister_gene
 from evolearn.testing.genes import GeneCase, GeneConformance
 
@@ -27,6 +28,11 @@ class TestConformance(GeneConformance):
     @pytest.fixture
     def case(self):
         return GeneCase("rows")
+
+
+def gene_like(**attributes):
+    """A gene with other attributes than the one of the recipe."""
+    return type("Other", (RowStatisticsGene,), {"neutral": None, **attributes})()
 
 
 class Undeclared(RowStatisticsGene):
@@ -112,3 +118,52 @@ def test_names_are_unique_and_spaces_keep_a_gene_that_is_removed(gene):
         register_gene(RowStatisticsGene(), before="scalar")
     assert space.genome({"estimator": "ridge", "rows": "row_statistics"}) in space
     assert "rows" not in SearchSpace.default("regression").slots_of("ridge")
+
+
+@pytest.mark.usefixtures("gene")
+def test_the_portfolio_tries_it_early():
+    space = SearchSpace.default("regression").only("ridge", "decision_tree")
+    X, y = spread_of_rows()
+    model = EvolutionaryRegressor(**SETTINGS | {"search_space": space, "n_evaluations": 4})
+    assert "row_statistics" in model.fit(X, y).cv_results_["param_rows"]
+
+
+def test_a_gene_of_a_script_works(run_script):
+    code = Path(outside_gene.__file__).read_text(encoding="utf-8")
+    search = f"""
+from evolearn import EvolutionaryRegressor
+from evolearn.pipeline.registry import register_gene
+
+register_gene(RowStatisticsGene(), before="scaler")
+rng = np.random.default_rng(0)
+X = rng.normal(size=(200, 6))
+model = EvolutionaryRegressor(**{SETTINGS | {"n_evaluations": 6}!r}).fit(X, np.ptp(X, axis=1))
+print(set(model.cv_results_["status"]) <= {{"scored", "raced"}})
+print("row_statistics" in model.cv_results_["param_rows"])
+"""
+    output, errors = run_script(code + search).communicate(timeout=120)
+    assert output.split() == ["True", "True"], errors
+
+
+@pytest.mark.parametrize(
+    ("gene", "error", "message"),
+    [
+        (RowStatisticsGene, TypeError, "takes an instance of Gene"),
+        (
+            gene_like(neutral="none_at_all"),
+            ValueError,
+            "'none_at_all' of gene 'rows' is",
+        ),
+        (
+            gene_like(components=(Component("ridge", None),)),
+            ValueError,
+            "model family 'ridge'",
+        ),
+        (gene_like(components=(Component("pca", None),)), ValueError, "gene 'transformer'"),
+    ],
+)
+def test_a_gene_that_cannot_work_is_refused(gene, error, message):
+    before = gene_names()
+    with pytest.raises(error, match=message):
+        register_gene(gene)
+    assert gene_names() == before

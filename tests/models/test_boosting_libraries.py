@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,8 +62,8 @@ def problem_of(matrix, task, *, cardinalities=(8,), **changes):
     names = tuple(f"x{j}" for j in range(matrix.shape[1]))
     schema = prepare_table(matrix).schema
     n_numeric = matrix.shape[1] - len(cardinalities)
-    table = type(schema)(
-        len(matrix), n_numeric, cardinalities, names, True, bool(cardinalities), False
+    table = replace(
+        schema, n_numeric=n_numeric, cardinalities=cardinalities, names=names, has_missing=True
     )
     classes = {"n_classes": 2, "smallest_class": 50} if task == "classification" else {}
     return Problem(task, table, **(classes | changes))

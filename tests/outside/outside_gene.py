@@ -61,3 +61,11 @@ class RowStatisticsGene(Gene):
         if step is not None and plan.n_numbers:
             plan.number_steps.append((self.name, step))
             plan.n_numbers += len(step.statistics)
+
+    def variants(self, genomes, complete, options):
+        """Insert three entries with the statistics behind the first entry."""
+        if "row_statistics" not in [option.name for option in options]:
+            return genomes  # left out on this table, or by the user
+        able = [genome for genome in genomes if self.name in genome][:3]
+        made = [complete({**genome.params, self.name: "row_statistics"}) for genome in able]
+        return [genomes[0], *made, *genomes[1:]]

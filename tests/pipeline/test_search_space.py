@@ -167,3 +167,9 @@ def test_a_user_list_may_mix_names_estimators_pairs_and_pipelines():
 def test_a_wrong_search_space_is_named(given, error, message):
     with pytest.raises(error, match=message):
         make_space(given, "regression")
+
+
+@pytest.mark.parametrize("handles", ["missing", {"spares"}])
+def test_unknown_inputs_of_a_component_are_refused(handles):
+    with pytest.raises(ValueError, match="must be a set of categories, missing, sparse"):
+        Component("ridge", Ridge, handles=handles)

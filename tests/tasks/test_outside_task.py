@@ -147,3 +147,27 @@ def test_names_are_unique_and_unknown_ones_are_refused():
     assert get_task("regression") is Regression
     with pytest.raises(ValueError, match=r"no task 'sorting'; register it"):
         get_task("sorting")
+
+
+def test_a_task_that_cannot_work_is_refused():
+    with pytest.raises(TypeError, match="Task Half does not define default_scoring, baseline"):
+
+        @register_task
+        class Half(NumberTask):
+            name = "half"
+
+    with pytest.raises(TypeError, match="takes a subclass of Task, not 3"):
+        register_task(3)
+    assert "half" not in task_names()
+
+
+def absolute_error(estimator, X, y):
+    return -mean_absolute_error(y, estimator.predict(X))
+
+
+def test_a_function_is_a_default_metric():
+    class ByFunction(MedianRegression):
+        default_scoring = absolute_error
+
+    _, task = ByFunction.from_target([1.0, 2.0, 4.0])
+    assert task.objective(None).scorer is absolute_error

@@ -13,6 +13,7 @@ from sklearn.metrics import (
     f1_score,
     log_loss,
     make_scorer,
+    mean_absolute_error,
     mutual_info_score,
 )
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
@@ -240,3 +241,9 @@ def test_decision_values_are_those_of_the_classes_that_are_there():
     np.testing.assert_allclose(three[:, 2] - three[:, 1], 2 * values)
     same = PredictedClassifier(model, X, np.array(["b", "c"])).decision_function(X)
     np.testing.assert_array_equal(same, values)
+
+
+@pytest.mark.parametrize("metric", [mean_absolute_error, lambda y_true, y_pred: 0.0])
+def test_a_metric_is_no_scorer(metric):
+    with pytest.raises(ValueError, match=r"make one of a metric by sklearn\.metrics\.make_sco"):
+        regressor(scoring=metric).fit(np.zeros((30, 2)), np.arange(30.0))

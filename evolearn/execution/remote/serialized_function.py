@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self
 
 from evolearn.execution.process_settings import one_thread
-from evolearn.execution.serialization import describe, import_cloudpickle, pickled
+from evolearn.execution.serialization import describe, pickled
 
 # Functions that a worker process keeps: the one in use, and that of another search.
 MAX_CACHED = 2
@@ -45,7 +45,7 @@ class SerializedFunction:
     def of(cls, function: Callable[[Any], Any]) -> Self:
         """Serialize a function."""
         buffers: list[pickle.PickleBuffer] = []
-        head = import_cloudpickle().dumps(function, protocol=5, buffer_callback=buffers.append)
+        head = pickled(function, buffers.append)
         contents = tuple(bytes(buffer.raw()) for buffer in buffers)
         digest = hashlib.sha256(head)
         for content in contents:
