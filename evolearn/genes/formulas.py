@@ -5,8 +5,8 @@ from dataclasses import replace
 from random import Random
 
 from evolearn.genes.formula_domain import Formulas
+from evolearn.genes.portfolio_variants import with_variants
 from evolearn.genes.screening.formulas import MOST_ROWS, FoundFormulas, find_formulas
-from evolearn.genes.text_sets import with_variants
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.gene import AlleleMoves, Complete, Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele, Genome

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from evolearn.genes.encoder import ENCODER, TARGET_MEAN
+from evolearn.genes.portfolio_variants import with_variants
 from evolearn.genes.screening.relations import MOST_ROWS, find_relations
-from evolearn.genes.text_sets import TextSet, with_variants
+from evolearn.genes.text_sets import TextSet
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.gene import Complete, Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele, Genome

@@ -1,12 +1,9 @@
-"""Sets of short texts, such as formulas: base of their domains, and portfolio variants."""
+"""Sets of short texts, such as formulas: base of their domains."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any
-
-from evolearn.pipeline.gene import Complete
-from evolearn.pipeline.genome import Genome
 
 
 class TextSet(ABC):
@@ -73,32 +70,3 @@ class TextSet(ABC):
             and len(set(value)) == len(value)
             and all(self.allows(text) for text in value)
         )
-
-
-def with_variants(
-    genomes: list[Genome],
-    complete: Complete,
-    options: Mapping[str, str],
-    parameter: str,
-    *,
-    first: int,
-    most: int,
-) -> list[Genome]:
-    """Return a portfolio with variants of the first genomes of some estimators.
-
-    Variants have other options of some genes. The option of the first of these genes has a
-    `parameter` that starts at the findings; without findings there are no variants. At most
-    `most` are inserted, the first at the position `first`, the others at every second one.
-    """
-    gene, option = next(iter(options.items()))
-    variants: dict[str, Genome] = {}
-    for genome in genomes:
-        if gene in genome and genome.estimator not in variants:
-            variant = complete({**genome.params, **options})
-            allele = variant[gene]
-            if allele.component == option and dict(allele.values).get(parameter):
-                variants[genome.estimator] = variant
-    mixed = list(genomes)
-    for i, variant in enumerate([*variants.values()][:most]):
-        mixed.insert(first + 2 * i, variant)
-    return mixed
