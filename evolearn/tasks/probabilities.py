@@ -15,6 +15,7 @@ from sklearn.model_selection import (
     StratifiedKFold,
     StratifiedShuffleSplit,
 )
+from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 
 from evolearn.tasks import pooling
@@ -224,6 +225,14 @@ class ProbabilityTask(Task):
                 # Unlike scikit-learn's own log loss, ours takes rows without some class.
                 score = METRICS[objective.fast](self.encoded(y), probabilities, weights)
                 return objective.finite(score), probabilities
+        needed = objective.responses
+        if needed and not any(hasattr(full, response) for response in needed):
+            estimator = model.steps[-1][1] if isinstance(model, Pipeline) else model
+            msg = (
+                f"{type(estimator).__name__} has no {' or '.join(needed)}, which "
+                f"{objective.name} needs; pass another scoring or leave the model out."
+            )
+            raise ValueError(msg)
         # Metrics take the classes that are there: columns of others would be an error.
         wanted = self.classes if objective.takes_all_classes else np.unique(y)
         given = full if len(wanted) == self.width else PredictedClassifier(model, X, wanted)

@@ -17,6 +17,7 @@ from sklearn.metrics import (
     mutual_info_score,
 )
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
+from sklearn.neighbors import NearestCentroid
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.tree import DecisionTreeRegressor
@@ -247,3 +248,14 @@ def test_decision_values_are_those_of_the_classes_that_are_there():
 def test_a_metric_is_no_scorer(metric):
     with pytest.raises(ValueError, match=r"make one of a metric by sklearn\.metrics\.make_sco"):
         regressor(scoring=metric).fit(np.zeros((30, 2)), np.arange(30.0))
+
+
+def test_a_classifier_without_probabilities_is_named_with_the_reason():
+    X, y = np.arange(60.0)[:, None], np.arange(60) % 2
+    # It has probabilities with its first metric alone.
+    centroids = (NearestCentroid(), {"metric": ["euclidean", "manhattan"]})
+    model = EvolutionaryClassifier(
+        search_space=[centroids], time_budget=None, n_evaluations=8, cv=2, random_state=0
+    ).fit(X, y)
+    failures = " ".join(model.cv_results_["failure"])
+    assert "NearestCentroid has no predict_proba, which neg_log_loss needs" in failures
