@@ -29,12 +29,14 @@ from evolearn import (
     SearchSpace,
 )
 from evolearn.ensemble import planner
+from evolearn.execution.serialization import import_cloudpickle
 from evolearn.fit.checkpoints import fingerprint_of
 from evolearn.fit.data import read_data
 from evolearn.fit.settings import Settings
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.search.loop import SearchLoop
 
+import_cloudpickle().register_pickle_by_value(sys.modules[__name__])
 X, Y = make_regression(120, 5, noise=5.0, random_state=0)
 SETTINGS = {
     "time_budget": None,
@@ -389,7 +391,7 @@ def test_a_search_goes_on_if_final_models_took_less_time_than_was_set_aside(
     monkeypatch.setattr(
         planner,
         "reserved_seconds",
-        lambda costs, *_: 0.3 if all(cost.is_fitted for cost in costs) else 2.8,
+        lambda costs, *_: 0.0 if any(cost.is_fitted for cost in costs) else 2.0,
     )
     timed = {"journal": tmp_path, "n_evaluations": None, "n_iter_no_change": None}
     first = model(**timed, time_budget=5.0).fit(X, Y)

@@ -305,7 +305,7 @@ def test_when_every_candidate_fails_the_error_says_why_and_how_often():
     message = str(caught.value)
     reasons, _, frames = message.partition("\n")
     assert reasons.count("the disk is full") == 1, "equal reasons are told once"
-    assert frames.count("the disk is full") == 1, "the last failure follows"
+    assert frames.count("OSError: the disk is full") == 1, "the last failure follows"
     assert re.search(r"\b\d+\b", message), "how many failed"
 
 
