@@ -155,7 +155,16 @@ class Task(ABC):
 
     @abstractmethod
     def screening_targets(self, values: NDArray[Any]) -> Floats:
-        """Return the columns, (n_samples, n_targets), that new features should explain."""
+        """Return the columns that new features are expected to explain.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_samples,)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_targets)
+        """
 
     # -- rows; the defaults here and below are those of a target without classes -------------
 
@@ -169,8 +178,16 @@ class Task(ABC):
     ) -> list[Indices]:
         """Return the scored rows of each fold; with one fold a held-out fifth.
 
-        All other rows train. Only rows that are `counted` may be scored. If there are few rows,
-        there may be fewer folds than `n_folds`.
+        All other rows train.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_samples,)
+        counted : ndarray of bool of shape (n_samples,)
+            Whether a row may be scored.
+        n_folds : int
+            The number that is wanted; few rows may have fewer.
+        seed : int
 
         Raises
         ------
@@ -220,7 +237,12 @@ class Task(ABC):
 
     @abstractmethod
     def predictions_of(self, model: Any, X: Any) -> Floats:
-        """Return the predictions that are pooled: (n_samples,) or (n_samples, width)."""
+        """Return the predictions of a fitted model in the shape that is pooled and stacked.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, width)
+        """
 
     @abstractmethod
     def score(
@@ -271,25 +293,59 @@ class Task(ABC):
 
     @abstractmethod
     def pool(self, parts: Iterable[tuple[float, Floats]], sharpness: float) -> Floats:
-        """Return the predictions that (weight, predictions) of several models make.
+        """Pool the weighted predictions of several models.
 
-        ``sharpness`` is the factor of the blend.
+        Parameters
+        ----------
+        parts : iterable of (float, ndarray)
+            Weight and predictions of each model.
+        sharpness : float
+            The factor of the blend.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, width)
         """
 
     @abstractmethod
     def columns(self, predictions: Floats) -> Floats:
-        """Return the (n_samples, n_outputs) columns that predictions are in stacking layers."""
+        """Return the columns that a model's predictions become in a stacking layer.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_outputs)
+        """
 
     def ensemble(
         self, step: Any, members: Members, weights: list[float], sharpness: float
     ) -> BaseEstimator:
-        """Return the estimator that pools the predictions of members, see `MemberEnsemble`."""
+        """Return the estimator that pools the predictions of fitted members.
+
+        Parameters
+        ----------
+        step : fitted transformer or None
+            Makes the numeric matrix of a table; None if the table is one already.
+        members : list of (estimator, bool)
+            Fitted models, each with whether it takes the table as it came.
+        weights : list of float
+            Of the members; they sum to 1.
+        sharpness : float
+            The factor of the blend.
+        """
         return self.ensemble_type(step, members, weights, self, sharpness)
 
     def column_ensemble(
         self, weights: list[float], position: int, sharpness: float
     ) -> BaseEstimator:
-        """Return the same ensemble as an estimator that reads the members' `columns`."""
+        """Return the same ensemble as an estimator that reads the members' `columns`.
+
+        Parameters
+        ----------
+        weights : list of float
+        position : int
+            Of the first column in the matrix.
+        sharpness : float
+        """
         return self.column_ensemble_type(weights, position, self, sharpness)
 
 
