@@ -13,7 +13,7 @@ import joblib
 import sklearn
 
 from evolearn.exceptions import EvolearnWarning
-from evolearn.execution.recorded_warnings import users_filters
+from evolearn.recorded_warnings import users_filters
 
 # Code between the user's line and the place of a warning.
 _PASSED_OVER = (

@@ -22,13 +22,13 @@ from evolearn.evaluation.user_traceback import location_in_user_code, user_frame
 from evolearn.evaluation.warm_start import fit_lineage, load_parents, train_lineage
 from evolearn.execution.local import inside_worker
 from evolearn.execution.local.inside_worker import TimeLimitExceeded
-from evolearn.execution.recorded_warnings import recorded_warnings
 from evolearn.execution.shared import SharedValue
 from evolearn.pipeline.build import build_pipeline, early_rounds, preparation_key
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import can_be_parent
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace, is_built_in
+from evolearn.recorded_warnings import recorded_warnings
 from evolearn.tasks.base import Task
 from evolearn.tasks.predictions import Floats, HeldOut
 from evolearn.tasks.scoring import Objective

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from sklearn.base import BaseEstimator
 
-from evolearn.execution.serialization import describe, import_cloudpickle, pickled
+from evolearn.execution.serialization import describe, dump, pickled
 
 
 def save_models(models: Sequence[Any], path: Path, most_bytes: int) -> int:
@@ -19,7 +19,7 @@ def save_models(models: Sequence[Any], path: Path, most_bytes: int) -> int:
     try:
         with path.open("wb") as file:
             limited = _Limited(file, most_bytes)
-            import_cloudpickle().dump(list(models), limited, protocol=5)
+            dump(list(models), limited)
     except Exception:  # the models' own pickling may raise anything; then they are not saved
         path.unlink(missing_ok=True)
         return 0

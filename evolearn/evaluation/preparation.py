@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from evolearn.execution.recorded_warnings import recorded_warnings
 from evolearn.execution.serialization import pickled
 from evolearn.policy import DEFAULT_POLICY
+from evolearn.recorded_warnings import recorded_warnings
 
 Steps = list[tuple[str, Any]]
 #: Returns the training rows of a fold, their target, and the held-out rows.

@@ -9,7 +9,7 @@ from functools import lru_cache
 from joblib import parallel_config
 from threadpoolctl import ThreadpoolController
 
-from evolearn.execution.recorded_warnings import QUIET
+from evolearn.recorded_warnings import QUIET
 
 
 class _SharedSettings:

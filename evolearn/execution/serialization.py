@@ -42,10 +42,15 @@ def _pickler() -> Any:
     return type("Pickler", (base,), {"dispatch_table": table})
 
 
-def pickled(value: Any, buffer_callback: Callable[[Any], Any] | None = None) -> bytes:
-    """Pickle anything, lambdas and what is defined in a script or notebook included."""
-    file = io.BytesIO()
+def dump(value: Any, file: Any, buffer_callback: Callable[[Any], Any] | None = None) -> None:
+    """Pickle anything into a file, what is defined in a script or notebook included."""
     _pickler()(file, protocol=5, buffer_callback=buffer_callback).dump(value)
+
+
+def pickled(value: Any, buffer_callback: Callable[[Any], Any] | None = None) -> bytes:
+    """Return the bytes of a pickle, see `dump`."""
+    file = io.BytesIO()
+    dump(value, file, buffer_callback)
     return file.getvalue()
 
 
