@@ -29,14 +29,12 @@ from evolearn import (
     SearchSpace,
 )
 from evolearn.ensemble import planner
-from evolearn.execution.serialization import import_cloudpickle
 from evolearn.fit.checkpoints import fingerprint_of
 from evolearn.fit.data import read_data
 from evolearn.fit.settings import Settings
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.search.loop import SearchLoop
 
-import_cloudpickle().register_pickle_by_value(sys.modules[__name__])
 X, Y = make_regression(120, 5, noise=5.0, random_state=0)
 SETTINGS = {
     "time_budget": None,

@@ -23,13 +23,9 @@ from evolearn import (
     SearchError,
     SearchSpace,
 )
-from evolearn.execution.serialization import import_cloudpickle
 from evolearn.fit.data import read_data
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
-
-# pytest's import mode gives this module a name that the workers cannot import.
-import_cloudpickle().register_pickle_by_value(sys.modules[__name__])
 
 N_ROWS = 120
 RNG = np.random.default_rng(0)

@@ -1,7 +1,5 @@
 """Errors of the user's own estimators show where they happened."""
 
-import sys
-
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.impute import SimpleImputer
@@ -9,9 +7,6 @@ from sklearn.tree import DecisionTreeClassifier
 
 from evolearn import EvolutionaryClassifier, Float, SearchError
 from evolearn.evaluation.user_traceback import location_in_user_code, user_frames
-from evolearn.execution.serialization import import_cloudpickle
-
-import_cloudpickle().register_pickle_by_value(sys.modules[__name__])
 
 
 class Broken(ClassifierMixin, BaseEstimator):

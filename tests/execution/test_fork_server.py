@@ -11,17 +11,13 @@ import time
 
 import numpy as np
 import pytest
+from processes import PATIENCE, is_running, wait_until
 
 from evolearn.execution.local import fork_server, worker, worker_cache
 from evolearn.execution.local.pool import WorkerPool
-from evolearn.execution.serialization import import_cloudpickle
-
-# pytest's import mode gives this module a name that the workers cannot import.
-import_cloudpickle().register_pickle_by_value(sys.modules[__name__])
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has fork servers")
 
-PATIENCE = 60.0
 LIGHT = ("colorsys",)  # any module will do
 
 
@@ -68,21 +64,6 @@ def lose(pool, number=signal.SIGKILL):
     outcome = run_one(pool, number)
     assert outcome.status == "died"
     return outcome.reason
-
-
-def is_running(pid):
-    try:
-        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
 
 
 def test_all_workers_of_a_setting_are_forks_of_one_server(tmp_path, module):

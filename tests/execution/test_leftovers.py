@@ -9,16 +9,16 @@ import textwrap
 import time
 
 import pytest
+from processes import PATIENCE, is_running
 
 import evolearn
 
 PACKAGE = pathlib.Path(evolearn.__file__).parent
-PATIENCE = 60.0
 # What the project promises for a parent that is killed.
 GRACE = 5.0
 
 # No main guard, and function and class live in __main__: as in a notebook or a quick script.
-# The package itself is left empty: execution imports no other room, and the import of all of
+# The package itself is left empty: execution needs no other subpackage, and importing all of
 # them, with scikit-learn, would be most of the time of these tests.
 PREAMBLE = """
 import os, re, signal, sys, threading, time, types
@@ -86,14 +86,6 @@ def read_pids(process, preload=()):
         "two workers, the cleanup process and the fork of a task"
     )
     return pids
-
-
-def is_running(pid):
-    try:
-        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"
 
 
 def left_behind(pids, folder):

@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import importlib
 import os
-import pathlib
 import re
 import signal
 import subprocess
@@ -14,15 +13,11 @@ import time
 
 import numpy as np
 import pytest
+from processes import PATIENCE, is_running, wait_until
 
 from evolearn.execution.local import worker, worker_cache, worker_slot
 from evolearn.execution.local.pool import WorkerPool
-from evolearn.execution.serialization import import_cloudpickle
 
-# pytest's import mode gives this module a name that the workers cannot import.
-import_cloudpickle().register_pickle_by_value(sys.modules[__name__])
-
-PATIENCE = 60.0  # for what should take no time at all, on a machine that is busy
 LIMIT = 1.0  # for tasks that would never end
 
 
@@ -212,21 +207,6 @@ def run(pool, function, *tasks, timeout=PATIENCE):
         assert outcome.key == key
         values.append(outcome.value)
     return values
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
-
-
-def is_running(pid):
-    try:
-        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state not in "ZX"
 
 
 def test_a_worker_is_reused_by_the_next_pool():

@@ -40,8 +40,6 @@ from evolearn.execution.shared import share
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
-# pytest's import mode gives this module a name that the workers cannot import.
-import_cloudpickle().register_pickle_by_value(sys.modules[__name__])
 
 GUIDE = Path(__file__).parents[2] / "docs" / "clusters.md"
 PATIENCE = 60.0
@@ -295,9 +293,9 @@ def wait_at_gate(task):
 @pytest.fixture
 def by_reference():
     """Let threads of this process share this module's globals."""
-    import_cloudpickle().unregister_pickle_by_value(sys.modules[__name__])
+    import_cloudpickle().unregister_pickle_by_value(sys.modules["tests"])
     yield
-    import_cloudpickle().register_pickle_by_value(sys.modules[__name__])
+    import_cloudpickle().register_pickle_by_value(sys.modules["tests"])
 
 
 def test_a_task_past_its_limit_holds_its_slot_until_it_ends(impatient, gate, by_reference):

@@ -1,6 +1,5 @@
 """Tables on which candidates failed, or learned nothing, that should not have."""
 
-import sys
 import warnings
 from datetime import date
 from decimal import Decimal
@@ -16,14 +15,12 @@ from sklearn.model_selection import KFold
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
-from evolearn.execution.serialization import import_cloudpickle
 from evolearn.genes.screening.relations import find_relations
 from evolearn.networks import NetworkRegressor
 from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.problem import Problem
 
 # Workers cannot import this module: what is defined here goes to them by value.
-import_cloudpickle().register_pickle_by_value(sys.modules[__name__])
 
 RNG = np.random.default_rng(0)
 SETTINGS = {"time_budget": None, "random_state": 0}

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from problems import TASKS, mixed_table, problem_of
 from sklearn.ensemble import VotingClassifier
 from sklearn.linear_model import Ridge, SGDClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -24,25 +25,7 @@ from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.sample_weights import fit_weights, weight_parameter
 from evolearn.pipeline.user_space import make_space
 
-TASKS = ("classification", "regression")
 seeds = st.integers(0, 2**32)
-
-
-def mixed_table(n_rows=120):
-    """A table with missing numbers, categories and a target of each task."""
-    rng = np.random.default_rng(0)
-    numbers = rng.normal(size=(n_rows, 3))
-    numbers[rng.random(numbers.shape) < 0.1] = np.nan
-    words = rng.choice(["red", "green", "blue"], n_rows)
-    table = np.empty((n_rows, 4), dtype=object)
-    table[:, :3], table[:, 3] = numbers, words
-    target = 10 + np.nan_to_num(numbers[:, 0]) + (words == "red")
-    return prepare_table(table), target
-
-
-def problem_of(prepared, task, **changes):
-    classes = {"n_classes": 2, "smallest_class": 50} if task == "classification" else {}
-    return Problem(task, prepared.schema, positive_target=True, **(classes | changes))
 
 
 @pytest.mark.parametrize("task", TASKS)
