@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evolearn.cost.memory import memory_of
+from evolearn.cost.reserve import ASSEMBLY_SECONDS
 from evolearn.cost.runtime_model import RuntimeModel
 from evolearn.cost.seconds import warm_start_seconds
 from evolearn.data.schema import TableSchema
@@ -43,8 +44,6 @@ FEWEST_FOLDS = 3
 # Largest share of a time budget that is reserved for it, and the factor by which its models may
 # take longer than expected: their boosting does not stop early.
 LARGEST_RESERVE, SLACK = 0.15, 1.5
-# Seconds to assemble and return the models.
-ASSEMBLY_SECONDS = 0.3
 
 
 # -- whether there is one, and how long it takes --------------------------------------------
@@ -150,8 +149,8 @@ def add_stacking(
         blend = honest_blend(offers, scorer, plan.folds, steps, deadline.is_over)
     if blend is None or deadline.is_over():
         return final
-    second, genomes = _installed(trainer, final)
-    found = _evaluate(second, genomes, plan, planner.runtime_model)
+    stacking_trainer, genomes = _installed(trainer, final)
+    found = _evaluate(stacking_trainer, genomes, plan, planner.runtime_model)
     deadline = _selection_deadline(trainer)
     if not found or deadline.is_over():
         return final
@@ -162,7 +161,7 @@ def add_stacking(
     weights = {names[i]: weight for i, weight in pairs}
     if trainer.interruption.requested:
         return final
-    models = _fit(second, list(found), weights)
+    models = _fit(stacking_trainer, list(found), weights)
     if not models:
         return final
     return replace(final, stacking=StackingLayer(weights, models, selection.sharpness))
@@ -178,8 +177,8 @@ def refit_stacking(
     SearchError
         If one of its models cannot be fitted now.
     """
-    second, genomes = _installed(trainer, final)
-    models = _fit(second, genomes, decisions["weights"])
+    stacking_trainer, genomes = _installed(trainer, final)
+    models = _fit(stacking_trainer, genomes, decisions["weights"])
     if models is None:
         msg = (
             "The run cannot be repeated: a model of its stacking layer, fitted then, could "
