@@ -385,19 +385,22 @@ def test_a_search_goes_on_if_final_models_took_less_time_than_was_set_aside(
         "prepare_to_continue",
         lambda loop: (rounds.append(len(loop.record)), prepare(loop)),
     )
-    # As if final fits were expected to take two seconds, which take some milliseconds.
-    monkeypatch.setattr(
-        planner,
-        "reserved_seconds",
-        lambda costs, *_: 0.0 if any(cost.is_fitted for cost in costs) else 2.0,
-    )
-    timed = {"journal": tmp_path, "n_evaluations": None, "n_iter_no_change": None}
-    first = model(**timed, time_budget=5.0).fit(X, Y)
-    assert rounds, "there was time left and it was not used"
-    assert first.n_evaluations_ > rounds[0]
+
+    # As if the final fits of three candidates were expected to take all the time there is, and
+    # then took none. The clock decides nothing: the budget is long, and the number of
+    # candidates ends the second round.
+    def reserved(costs, budget_seconds, *_):
+        is_over = rounds or any(cost.is_fitted for cost in costs)
+        return budget_seconds if len(costs) >= 3 and not is_over else 0.0
+
+    monkeypatch.setattr(planner, "reserved_seconds", reserved)
+    timed = {"journal": tmp_path, "n_iter_no_change": None}
+    first = model(**timed, n_evaluations=24, time_budget=600.0).fit(X, Y)
+    assert len(rounds) == 1
+    assert first.n_evaluations_ > rounds[0] >= 3
     best = int(np.argmin(first.cv_results_["rank_test_score"]))
     assert first.cv_results_["params"][best] == first.best_params_
-    same(first, model(**timed, time_budget=0.001, replay=True).fit(X, Y))
+    same(first, model(**timed, n_evaluations=24, time_budget=0.001, replay=True).fit(X, Y))
 
 
 @pytest.mark.parametrize(
