@@ -17,6 +17,7 @@ from evolearn.data.column_values import (
     seconds_of,
     time_kind,
 )
+from evolearn.data.large_integers import exact_number
 
 DATETIME_PARTS = (
     "seconds",
@@ -61,11 +62,15 @@ def _as_float(value: Any, kind: str, where: str) -> float:
 
 
 def learn_categories(column: ColumnValues) -> tuple[str, ...] | tuple[float, ...]:
-    """Return the sorted categories of a column: numbers if all of them are, else texts."""
-    distinct = _as_objects(column).distinct
-    if all(is_number(value) for value in distinct):
-        return tuple(sorted({number_of(value) for value in distinct}))
-    return tuple(sorted({label_of(value) for value in distinct}))
+    """Return the categories of a column: numbers if all of them are, else texts.
+
+    They are sorted, except those of an ordered type, which have its order.
+    """
+    column = _as_objects(column)
+    are_numbers = all(is_number(value) for value in column.distinct)
+    keys = map(exact_number if are_numbers else label_of, column.distinct)
+    categories: Any = dict.fromkeys(keys)
+    return tuple(categories if column.is_ordered else sorted(categories))
 
 
 def as_labels(column: ColumnValues) -> tuple[list[str], np.ndarray]:
@@ -89,7 +94,7 @@ def _number_or_none(value: Any) -> float | None:
     """Convert a number, or the text of one, to a float; None for anything else."""
     if is_number(value) or isinstance(value, str | bytes):
         with suppress(ValueError):
-            return number_of(value)
+            return exact_number(value)
     return None
 
 
@@ -110,10 +115,16 @@ def _by_code(column: Objects, values: list[float]) -> np.ndarray:
     return np.array([*values, np.nan])[column.codes]
 
 
-def datetime_parts(seconds: np.ndarray, parts: Sequence[str]) -> list[np.ndarray]:
-    """Compute some of the `DATETIME_PARTS` of moments given in seconds since 1970."""
+def datetime_parts(
+    seconds: np.ndarray, local: np.ndarray, parts: Sequence[str]
+) -> list[np.ndarray]:
+    """Compute some of the `DATETIME_PARTS` of moments.
+
+    They are given in seconds since 1970 in UTC, and in those that clocks of their time zone
+    show, to which the parts of the calendar belong.
+    """
     missing = np.isnan(seconds)
-    whole = np.floor(np.where(missing, 0, seconds)).astype(np.int64)
+    whole = np.floor(np.where(missing, 0, local)).astype(np.int64)
     days = (whole // 86400).astype("datetime64[D]")
     months, years = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
     compute: dict[str, Callable[[], np.ndarray]] = {

@@ -23,19 +23,28 @@ from evolearn.data.conversion import (
     datetime_parts,
     learn_categories,
 )
-from evolearn.data.free_text import fill_counts, text_characters, text_width
+from evolearn.data.free_text import (
+    fill_counts,
+    text_characters,
+    text_tokens,
+    text_width,
+)
 from evolearn.data.kinds import (
     KINDS,
+    MOST_MARKS,
     detect_kind,
     holds_strings,
-    is_free_text,
+    tokens_if_text,
     unreadable_message,
     without_other_strings,
 )
+from evolearn.data.large_integers import exact_offset, need_categories, shifted
 from evolearn.data.matrix import fill_columns, infinite_columns
 from evolearn.data.read_columns import read_column
 from evolearn.data.schema import ColumnInfo
+from evolearn.data.time_zones import local_seconds, zone_of
 from evolearn.data.uninformative import DROPPED_BY_USER, MatrixColumn, drop_uninformative
+from evolearn.data.vectors import holds_vectors, vector_length, vector_numbers
 
 Columns = tuple[ColumnInfo, ...]
 
@@ -92,7 +101,7 @@ def encode(table: Any, columns: Sequence[ColumnInfo]) -> np.ndarray:
     """Return the matrix of a table by an encoding that was learned before."""
     labels = column_labels(table)
     kept = [j for j, info in enumerate(columns) if info.is_kept]
-    all_numeric = all(columns[j].kind == "numeric" for j in kept)
+    all_numeric = all(columns[j].kind == "numeric" and not columns[j].offset for j in kept)
     array = numeric_array(table) if all_numeric else None
     if array is None:
         return _encode_columns(table, labels, columns)
@@ -116,15 +125,24 @@ def _encode_columns(
             texts.append(Text(*as_labels(column), info))
         else:
             where = _place_of(label, table)
-            if info.found:
-                column = without_other_strings(column, info.kind)
-            floats = as_floats(column, info.kind, where)
-            new = datetime_parts(floats, info.parts) if info.parts else [floats]
+            new = _numbers_of(column, info, where)
             numbers.extend(new)
             places.extend([where] * len(new))
     matrix = _assemble(numbers, texts, codes)
     refuse_infinity(places[k] for k in infinite_columns(matrix[:, : len(numbers)]))
     return matrix
+
+
+def _numbers_of(column: ColumnValues, info: ColumnInfo, where: str) -> list[np.ndarray]:
+    """Return the matrix columns of numbers that an input column becomes."""
+    if info.kind == "vector":
+        return vector_numbers(column, [int(part) for part in info.parts])
+    if info.found:
+        column = without_other_strings(column, info.kind)
+    floats = as_floats(shifted(column, info.offset), info.kind, where)
+    if info.kind != "datetime":
+        return [floats]
+    return datetime_parts(floats, local_seconds(column, floats, info.zone), info.parts)
 
 
 def _assemble(
@@ -138,7 +156,8 @@ def _assemble(
     start = len(numbers)
     for text in texts:
         block = matrix[:, start : start + text.info.width]
-        fill_counts(block, text.labels, text.codes, text.info.characters)
+        info = text.info
+        fill_counts(block, text.labels, text.codes, info.characters, info.tokens)
         start += text.info.width
     fill_columns(matrix[:, start:], codes)
     return matrix
@@ -198,32 +217,46 @@ def _read_table(
             infos.append(ColumnInfo(name, "drop", reason=DROPPED_BY_USER))
             continue
         column = _read(raw, table, label)
-        kind = user_kinds.get(j) or detect_kind(column, where)
+        kind = user_kinds.get(j) or _detect(column, where)
         if kind in ("categorical", "text"):
             categories = learn_categories(column)
             codes.append((MatrixColumn(j), as_codes(column, categories)))
-            if j not in user_kinds and is_free_text(column, categories):
-                kind = "text"
-            if kind == "text":
-                texts[j] = as_labels(column)
-            infos.append(ColumnInfo(name, kind, categories))
+            if kind == "text":  # the user's
+                tokens = text_tokens(as_labels(column)[0])
+            else:
+                tokens = "" if j in user_kinds else tokens_if_text(column, categories)
+            if tokens:
+                kind, texts[j] = "text", as_labels(column)
+            infos.append(ColumnInfo(name, kind, categories, tokens=tokens))
         else:
             found = j not in user_kinds and holds_strings(column)
-            if found:
-                column = without_other_strings(column, kind)
-            floats = as_floats(column, kind, where)
-            if kind == "datetime":
-                places = [MatrixColumn(j, part) for part in DATETIME_PARTS]
-                parts = datetime_parts(floats, DATETIME_PARTS)
-                numbers.extend(zip(places, parts, strict=True))
-            else:
-                numbers.append((MatrixColumn(j), floats))
-            infos.append(ColumnInfo(name, kind, found=found))
+            info = _learn_numbers(column, ColumnInfo(name, kind, found=found))
+            new = _numbers_of(column, info, where)
+            places = [MatrixColumn(j, part) for part in info.parts or ("",)]
+            numbers.extend(zip(places, new, strict=True))
+            infos.append(replace(info, parts=()))  # those that vary are not known yet
     if not numbers and not codes:
         raise ValueError("kinds drops every column of X; keep at least one.")
     columns = [*numbers, *codes]
     matrix = _assemble([column for _, column in columns], [], [])
     return infos, [place for place, _ in columns], matrix, texts
+
+
+def _detect(column: ColumnValues, where: str) -> str:
+    """Find the kind of a column, apart from texts, which are found among the categories."""
+    kind = detect_kind(column, where)
+    if kind == "categorical" and holds_vectors(column, MOST_MARKS):
+        return "vector"
+    return "categorical" if kind == "numeric" and need_categories(column) else kind
+
+
+def _learn_numbers(column: ColumnValues, info: ColumnInfo) -> ColumnInfo:
+    """Describe how a column becomes numbers, with all parts that it could have."""
+    if info.kind == "vector":
+        return replace(info, parts=tuple(map(str, range(vector_length(column)))))
+    if info.kind == "datetime":
+        return replace(info, parts=DATETIME_PARTS, zone=zone_of(column))
+    return replace(info, offset=exact_offset(column)) if info.kind == "numeric" else info
 
 
 def _with_text_sizes(infos: Sequence[ColumnInfo], n_rows: int) -> list[ColumnInfo]:

@@ -3,37 +3,66 @@
 Kinds
 -----
 1. Numeric: booleans, integers, floats and decimals of every width and library, nullable ones
-   included, and object columns whose values are all numbers or booleans.
-2. Categorical: categorical types (pandas `category`, polars `Categorical` and `Enum`, Arrow
-   dictionaries), whatever the values. Numeric categories are compared as numbers, texts of
-   numbers too, all others by their text. Categories that do not occur do not count.
+   included, and object columns whose values are all numbers or booleans. Integers that float64
+   does not tell apart lose an offset first, see `large_integers`; if they are too far from each
+   other for that, they are categorical.
+2. Categorical: categorical types (pandas `category` and intervals, polars `Categorical` and
+   `Enum`, Arrow dictionaries), whatever the values. Numeric categories are compared as numbers,
+   texts of numbers too, all others by their text. Categories that do not occur do not count.
 3. Strings, bytes (read as UTF-8), and mixtures of them with numbers or booleans are
    categorical, compared by their text (`1.0` and `1` are "1", `True` is "True"), with two
-   exceptions. First, they are text if there are more than `IDENTIFIER_MIN` distinct values, at
-   least half of all values, with three words or more on average, and at least half of these
-   differ in their words. A word is letters between white space, without punctuation: keys,
-   codes and names have fewer. Second, where all values but a few are numbers, or dates as in 4,
-   the others are marks such as `?` or `n/a`, and the column holds numbers or dates with missing
-   values. It may have at most `MOST_MARKS` different marks beside more than `IDENTIFIER_MIN`
+   exceptions. First, they may be text or vectors, see below. Second, where all values but a few
+   are numbers, or dates as in 4, the others are marks such as `?` or `n/a`, and the column holds
+   numbers or dates with missing values. It may have at most `MOST_MARKS` different marks beside more than `IDENTIFIER_MIN`
    different values. Digits that begin with a zero are codes, not numbers.
 4. Datetime: datetimes of any unit and time zone, dates, pandas periods (by their start), and
    strings if all of them are dates in ISO 8601 with hyphens (`2024-05-31`,
    `2024-05-31 17:00`), as tables read from CSV have them. Other formats are ambiguous and make
    categories. Datetimes become the seconds since 1970 in UTC and, of year, month, day, day of
-   year, weekday (Monday is 0), hour and minute (UTC), those that vary in the training rows; the
-   day of year only where the year varies too, for otherwise it repeats the seconds.
+   year, weekday (Monday is 0), hour and minute in their time zone, those that vary in the
+   training rows. The zone is that of fit, to which later moments are converted; moments without
+   one are in UTC. The day of year is kept only where the year varies too, for otherwise it
+   repeats the seconds.
 5. Timedelta: durations of any unit and times of day, which become seconds.
 6. A column without any value is numeric.
 7. Whatever else a cell may hold (lists, dicts, arrays, ...) is refused by the column's name.
+
+Text
+----
+Strings are text in three cases, decided on a sample of the distinct values, none of which is
+that of a categorical type:
+
+- Sentences: more than `IDENTIFIER_MIN` distinct values, at most two rows for each, three words
+  or more on average, and at least half of the values differ in their words. A word is letters
+  between white space, without punctuation: keys, codes and names have fewer. Chinese, Japanese,
+  Thai, Lao, Burmese and Khmer are written without spaces; two characters of the first two, and
+  four letters of the others, count as a word.
+- Values that share words: more than `IDENTIFIER_MIN` distinct values, fewer than five rows for
+  each, and half of the values have a word that at least 2 % and at most 95 % of them have. Such
+  are titles ("Belka sofa"), lines of logs, bank transactions, addresses of e-mail and of pages,
+  and paths. A word is letters between any marks; keys and hashes share none, names of people
+  few.
+- Lists of tags (`wifi|pool|tv`): more than ten distinct values, fewer than twenty rows for
+  each, at least half of them with one of the `SEPARATORS` of `tokens`, and every tag stands in
+  three distinct values on average.
+
+The words of a text are counted, or overlapping parts of two characters (four letters) where
+there are no spaces, or tags. Which of them is decided in fit.
+
+Vectors
+-------
+Strings with several numbers each, such as `52.5,13.4`, `POINT (7.1 50.2)` or `10 x 20 cm`,
+become a numeric column for each number. See `vectors`.
 
 The user's `kinds` come first: strings read as numeric must hold numbers, strings read as
 datetime must be in ISO 8601 format, anything may be read as categorical or as text.
 
 Missing values are None, NaN, NaT, pd.NA and nulls, all alike. Infinities are refused.
 
-Categories are sorted and frozen: a category not seen in training is a missing value, and so is
-a string that is no date where all of them were in training. The words of a text are counted
-regardless of case, in columns that they are hashed into; a missing text has none.
+Categories are sorted, except those of ordered types and intervals, which keep their order, and
+frozen: a category not seen in training is a missing value, and so is a string that is no date
+where all of them were in training. The words of a text are counted regardless of case, in columns
+that they are hashed into; a missing text has none.
 """
 
 import math
@@ -55,9 +84,9 @@ from evolearn.data.column_values import (
     seconds_of,
     time_kind,
 )
-from evolearn.data.free_text import is_text
+from evolearn.data.free_text import find_text
 
-KINDS = ("numeric", "categorical", "datetime", "timedelta", "text", "drop")
+KINDS = ("numeric", "categorical", "datetime", "timedelta", "text", "vector", "drop")
 
 # Minimum number of distinct values of identifiers and texts. With fewer, a column of distinct
 # values may be a factor of a small table; with more, and hardly a value that repeats, no
@@ -75,7 +104,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T].+)?")
 def detect_kind(column: ColumnValues, where: str) -> str:
     """Find the kind of a column by the rules above; `where` names it in errors.
 
-    Text is found later, among the categorical columns: see `is_free_text`.
+    Texts and vectors are found later, among the categorical columns.
     """
     if isinstance(column, Numbers):
         return "numeric"
@@ -163,9 +192,9 @@ def unreadable_message(found: str, where: str) -> str:
     )
 
 
-def is_free_text(column: ColumnValues, categories: Sequence[Any]) -> bool:
-    """Whether a column of these categories is text by rule 3 above."""
+def tokens_if_text(column: ColumnValues, categories: Sequence[Any]) -> str:
+    """Return the kind of the tokens if a column of these categories is text, else ""."""
     if not isinstance(column, Objects) or column.is_category:
-        return False
+        return ""
     n_values = int(np.count_nonzero(column.codes >= 0))
-    return len(categories) > IDENTIFIER_MIN and is_text(categories, n_values)
+    return find_text(categories, n_values, IDENTIFIER_MIN)
