@@ -172,6 +172,10 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     pareto_front_ : list of dict
         The candidates that no other candidate beats in both fitness and complexity.
 
+    column_kinds_ : dict of str to str
+        The kind that each column is read as, with the format of numbers, dates and durations in
+        strings, such as ``"numeric (numbers as text, decimal comma)"``. ``kinds`` overrides it.
+
     dropped_columns_ : dict of str to str
         The columns that were left out, with the reason: constant columns, duplicates, and
         strings of which nearly every value is distinct, such as identifiers.
