@@ -40,12 +40,12 @@ def warn_of_unseen(
         )
 
 
-def _example(column: ColumnValues, floats: np.ndarray) -> object | None:
+def _example(column: ColumnValues, floats: np.ndarray) -> str | None:
     """Return a value that was not read, if no other was; None if one was read, or all miss."""
     if not np.isnan(floats).all():
         return None
     if isinstance(column, Objects):
         known = [value for value in column.distinct if not is_missing_word(value)]
-        return label_of(known[0]) if known else None
-    known = column.values[~np.isnan(column.values)]
-    return float(known[0]) if len(known) else None
+    else:
+        known = column.values[~np.isnan(column.values)][:1].tolist()
+    return label_of(known[0]) if known else None

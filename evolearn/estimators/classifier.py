@@ -48,8 +48,8 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     kinds : dict, default=None
         Kinds of columns, by name or position, that override the inferred kinds:
         ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"timedelta"``, ``"text"`` or
-        ``"drop"``. Strings can be read as numbers and as dates, not as durations. They are
-        inferred to be dates if all of them are in ISO 8601, such as ``"2024-05-31"``.
+        ``"drop"``. Strings that are all numbers, dates or durations are inferred to be these;
+        ``"categorical"`` keeps them as they are.
 
     search_space : None, SearchSpace or list, default=None
         The pipelines that may be built. None: all built-in models. A list may contain names of
