@@ -3,8 +3,8 @@
 A label that is no category is read as one where this is beyond doubt:
 
 1. it differs in capitals and surrounding spaces only, and from one category only;
-2. the categories are two words for yes and no (`yes`, `no`; `true`, `false`; `1`, `0`; ...), and
-   it is another word for one of them;
+2. the categories are two words for yes and no (`yes`, `no`; `true`, `false`; `1`, `0`; ...),
+   and it is another word for one of them;
 3. the categories are digits of one length, some of which begin with a zero, and it lacks zeros.
 """
 
@@ -47,7 +47,7 @@ def _synonyms(by_folded: dict[str, str]) -> dict[str, str]:
 
 
 def _width(categories: Sequence[str]) -> int:
-    """Number of digits of codes that begin with zeros and have the same length; else 0."""
+    """Return the number of digits of codes that have equally many and zeros first; else 0."""
     if not all(category.isdecimal() for category in categories):
         return 0
     lengths = set(map(len, categories))

@@ -49,8 +49,9 @@ def as_floats(
             is_string = isinstance(value, str | bytes)
             if not is_missing_word(value) and not (is_string and may_be_unreadable):
                 raise ValueError(
-                    f"X holds {value!r} in {where}, which is to be read as {kind}; replace such "
-                    "values by missing ones, convert the column, or change its entry in kinds."
+                    f"X holds {value!r} in {where}, which is to be read as {kind}; replace "
+                    "such values by missing ones, convert the column, or change its entry in "
+                    "kinds."
                 )
         return by_code(column, values)
     found = "numeric" if isinstance(column, Numbers) else column.kind

@@ -15,10 +15,10 @@ Kinds
    `text_columns` says how many. Codes are no numbers: digits that begin with a zero, and those
    that are as long as telephone numbers.
    Other strings are categorical, compared by their text (`1.0` and `1` are "1", `True` is
-   "True"). They are text if there are more than `IDENTIFIER_MIN` distinct values, at least half
-   of all values, with three words or more on average, and at least half of these differ in their
-   words. A word is letters between white space, without punctuation: keys, codes and names have
-   fewer.
+   "True"). They are text if there are more than `IDENTIFIER_MIN` distinct values, at least
+   half of all values, with three words or more on average, and at least half of these differ
+   in their words. A word is letters between white space, without punctuation: keys, codes and
+   names have fewer.
 4. Datetime: datetimes of any unit and time zone, dates, pandas periods (by their start), and
    strings as in 3. They become the seconds since 1970 in UTC and, of year, month, day, day of
    year, weekday (Monday is 0), hour and minute (UTC), those that vary in the training rows; the
@@ -34,8 +34,8 @@ Missing values are None, NaN, NaT, pd.NA and nulls, all alike. Infinities are re
 
 Categories and formats are frozen. In new rows, a category that was not seen in training is a
 missing value, and so is a string that is no number or no date where they were found in strings.
-`category_labels` and `text_columns` say which other spellings are read. The words of a text are counted
-regardless of case, in columns that they are hashed into; a missing text has none.
+`category_labels` and `text_columns` say which other spellings are read. The words of a text are
+counted regardless of case, in columns that they are hashed into; a missing text has none.
 """
 
 from collections.abc import Sequence

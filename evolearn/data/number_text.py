@@ -18,7 +18,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,10 +49,13 @@ def _grammar(decimal: str, group: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{grouped}|{indian}|\d+)?(?:{decimal}\d*)?")
 
 
+# Maximum number of characters of a number; longer strings are something else.
+LONGEST = 80
 # Digits and separators of a number, by its decimal separator.
 _GRAMMARS = {".": _grammar(r"\.", ","), ",": _grammar(",", r"\.")}
 _TO_FLOAT = {".": str.maketrans("", "", ", '"), ",": str.maketrans(",", ".", ". '")}
-_TYPOGRAPHY = str.maketrans("−–’٫μ", "--'.u", "٬")
+# Minus sign, en dash, apostrophe, Arabic decimal separator and mu; the Arabic group separator.
+_TYPOGRAPHY = str.maketrans("\u2212\u2013\u2019\u066b\u03bc", "--'.u", "\u066c")
 
 
 class Parts(NamedTuple):
@@ -125,14 +127,17 @@ class NumberFormat:
 
 def _plain_number(text: str) -> float:
     """Convert a number as Python writes it; NaN for other texts."""
-    with suppress(ValueError):
+    try:  # many times as fast as contextlib.suppress
         value = float(text)
-        return value if math.isfinite(value) and "_" not in text else math.nan
-    return math.nan
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) and "_" not in text else math.nan
 
 
 def split_number(text: str) -> Parts | None:
     """Split a text into the parts of a number; None if it is not one."""
+    if len(text) > LONGEST:
+        return None
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY)
     match = _PARTS.fullmatch(text.strip())
@@ -191,15 +196,15 @@ def _most_frequent(words: Iterable[str]) -> str:
     return max(counts, key=lambda word: counts[word], default="")
 
 
-# Share of codes among the distinct numbers above which all are codes: one in ten ZIP codes of the
-# United States, and one in twenty of Germany, begins with a zero.
+# Share of codes among the distinct numbers above which all are codes: one in ten ZIP codes of
+# the United States, and one in twenty of Germany, begins with a zero.
 CODE_SHARE = 0.005
 # Decimal digits that a float holds exactly.
 EXACT_DIGITS = 15
-# Minimum number of digits of an identifier, if all values have the same number of digits, and of
-# its values. Telephone numbers have ten digits, numbers of articles and books twelve or
-# thirteen; quantities differ in their digits. Seconds and milliseconds since 1970 have ten and
-# thirteen, but begin with 1.
+# Minimum number of digits of an identifier, if all values have as many, and of its values.
+# Telephone numbers have ten digits, numbers of articles and books twelve or thirteen;
+# quantities differ in their digits. Seconds and milliseconds since 1970 have ten and thirteen,
+# but begin with 1.
 IDENTIFIER_DIGITS, IDENTIFIER_VALUES = 10, 50
 _EPOCH = re.compile(r"1\d{9}(\d{3})?")
 # Minimum number of different numbers with a unit: `2WD` and `4WD` are no quantities.

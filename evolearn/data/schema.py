@@ -28,8 +28,8 @@ class ColumnInfo:
     reason : str
         Why the column is dropped; empty for a column that is kept.
     found : bool
-        Whether numbers, dates or durations were detected in strings without an entry in `kinds`.
-        Other strings are missing values then, like unseen categories.
+        Whether numbers, dates or durations were detected in strings without an entry in
+        `kinds`. Other strings are missing values then, like unseen categories.
     text_format : NumberFormat, TimeFormat or None
         The format of numbers, dates or durations in strings; None if there were no strings.
     """

@@ -56,13 +56,12 @@ FEWEST_VALUES = 3
 # them, the column holds other strings.
 SAMPLE = 200
 
-_MISSING_WORDS = frozenset(
-    (
-        "|-|--|---|.|..|...|?|??|*|/|na|n/a|n.a.|n.a|n/d|nd|n.d.|#n/a|#na|<na>|nan|-nan|nat|null|"
-        "<null>|nil|none|missing|unknown|not available|not applicable|tbd|tba|undefined|\\n|"
-        "#value!|#div/0!|#ref!|#name?|#num!|#null!|inf|-inf|+inf|infinity|-infinity"
-    ).split("|")
+_MISSING_WORDS = (
+    "|-|--|---|.|..|...|?|??|*|/|na|n/a|n.a.|n.a|n/d|nd|n.d.|#n/a|#na|<na>|nan|-nan|nat|null|"
+    "<null>|nil|none|missing|unknown|not available|not applicable|tbd|tba|undefined|\\n|"
+    "#value!|#div/0!|#ref!|#name?|#num!|#null!|inf|-inf|+inf|infinity|-infinity"
 )
+MISSING_WORDS = frozenset(_MISSING_WORDS.split("|"))
 _TRUE_WORDS, _FALSE_WORDS = ("true", "yes"), ("false", "no")
 _INFER: dict[str, Callable[[Sequence[str]], Any]] = {
     "datetime": infer_date_format,
@@ -93,18 +92,24 @@ def text_of(value: Any) -> str | None:
 def is_missing_word(value: Any) -> bool:
     """Whether a value is a string that stands for a missing value in any column."""
     text = text_of(value)
-    return text is not None and text.strip().casefold() in _MISSING_WORDS
+    return text is not None and text.strip().casefold() in MISSING_WORDS
 
 
 def infer_reading(column: Objects, kind: str) -> Reading | None:
-    """Infer the format of the strings of a column that is read as `kind`; None if none fits."""
-    strings = [(i, text) for i, v in enumerate(column.distinct) if (text := text_of(v)) is not None]
-    inferred: Inferred | None = _INFER[kind]([text for _, text in strings])
+    """Infer the format of the strings of a column for a kind; None if none is of it."""
+    places, texts = _strings_of(column.distinct)
+    inferred: Inferred | None = _INFER[kind](texts)
     if inferred is None:
         return None
     values = _values_of_objects(column.distinct, kind)
-    values[[i for i, _ in strings]] = inferred[1]
+    values[places] = inferred[1]
     return Reading(inferred[0], values, inferred[2])
+
+
+def _strings_of(distinct: Sequence[Any]) -> tuple[list[int], list[str]]:
+    """Return the positions of the strings among objects, and their texts."""
+    places = [i for i, value in enumerate(distinct) if isinstance(value, str | bytes)]
+    return places, [text_of(distinct[i]) or "" for i in places]
 
 
 def _values_of_objects(distinct: Sequence[Any], kind: str) -> np.ndarray:
@@ -134,7 +139,9 @@ def detect_reading(column: Objects) -> Reading | None:
                 found.append(reading)
                 if not np.isnan(reading.values).any():
                     break
-    return max(found, key=lambda reading: np.count_nonzero(~np.isnan(reading.values)), default=None)
+    return max(
+        found, key=lambda reading: np.count_nonzero(~np.isnan(reading.values)), default=None
+    )
 
 
 def _may_be(column: Objects, kind: str) -> bool:
@@ -142,7 +149,7 @@ def _may_be(column: Objects, kind: str) -> bool:
     distinct = column.distinct
     if len(distinct) <= SAMPLE:
         return True
-    sample = [text for v in distinct[:: len(distinct) // SAMPLE] if (text := text_of(v)) is not None]
+    _, sample = _strings_of(distinct[:: len(distinct) // SAMPLE])
     inferred: Inferred | None = _INFER[kind](sample)
     return inferred is not None and 2 * np.count_nonzero(~np.isnan(inferred[1])) >= len(sample)
 
@@ -151,8 +158,8 @@ def _is_accepted(column: Objects, reading: Reading) -> bool:
     """Whether the strings that are not read are few enough to be marks."""
     is_value = ~np.isnan(reading.values)
     if isinstance(reading.format, NumberFormat):
-        strings = [text_of(value) or "" for value in column.distinct]
-        if are_codes([s for s, is_read in zip(strings, is_value, strict=True) if s and is_read], reading.format):
+        _, numbers = _strings_of([column.distinct[i] for i in np.flatnonzero(is_value)])
+        if are_codes(numbers, reading.format):
             return False
     elif reading.format.style == UNITS_OF_TIME and is_value.sum() < UNIT_VALUES:
         return False
@@ -191,14 +198,12 @@ def reread(column: Objects, kind: str, frozen: Format | None) -> np.ndarray:
     """
     if frozen is None:
         frozen = NumberFormat() if kind == "numeric" else TimeFormat(kind, "")
-    strings = [(i, text) for i, v in enumerate(column.distinct) if (text := text_of(v)) is not None]
-    places, texts = [i for i, _ in strings], [text for _, text in strings]
+    places, texts = _strings_of(column.distinct)
     values = _values_of_objects(column.distinct, kind)
     values[places] = frozen.read(texts)
-    known = [text for text in texts if not is_missing_word(text)]
-    unread = [t for i, t in strings if np.isnan(values[i]) and not is_missing_word(t)]
-    if unread and (other := _other_format(known, frozen)) is not None:
-        values[places] = other(texts)
+    if not all(is_missing_word(texts[i]) for i in np.flatnonzero(np.isnan(values[places]))):
+        read = _other_format([text for text in texts if not is_missing_word(text)], frozen)
+        values[places] = values[places] if read is None else read(texts)
     return values
 
 
@@ -213,9 +218,10 @@ def _other_format(
         return None
     new = inferred[0]
     if isinstance(new, NumberFormat) and isinstance(frozen, NumberFormat):
-        if frozen.currency not in ("", new.currency):
+        currencies = {frozen.currency, new.currency} - {""}
+        if len(currencies) > 1:
             return None
-        new = replace(frozen, decimal=new.decimal, currency=new.currency)
+        new = replace(frozen, decimal=new.decimal, currency="".join(currencies))
     return None if np.isnan(new.read(texts)).any() else new.read
 
 

@@ -25,19 +25,30 @@ import numpy as np
 
 from evolearn.data.column_values import seconds_of
 
+# Maximum number of characters of a date or duration; longer strings are something else.
+LONGEST = 80
 _DAY = 86_400
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _FIRST_MOMENT = (1 - _EPOCH_DAY) * _DAY
 # Years of two digits below this are those of this century, as for POSIX.
 _PIVOT = 69
+# Names in English, German, French, Spanish, Italian, Portuguese and Dutch.
+_MONTH_NAMES = (
+    "january jan januar jänner janvier janv enero ene gennaio gen janeiro januari",
+    "february feb februar février févr febrero febbraio fevereiro fev februari",
+    "march mar märz mär mars marzo março maart mrt",
+    "april apr avril avr abril abr aprile",
+    "may mai mayo maggio mag maio mei",
+    "june jun juni juin junio giugno giu junho",
+    "july jul juli juillet juil julio luglio lug julho",
+    "august aug août agosto ago augustus",
+    "september sep sept septembre septiembre settembre set setembro",
+    "october oct oktober okt octobre octubre ottobre ott outubro out",
+    "november nov novembre noviembre novembro",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro",
+)
 _MONTHS = {
-    name: month
-    for month, names in enumerate(
-        "january jan,february feb,march mar,april apr,may,june jun,july jul,august aug,"
-        "september sep sept,october oct,november nov,december dec".split(","),
-        start=1,
-    )
-    for name in names.split()
+    name: month for month, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()
 }
 # Hours by which a time zone is ahead of UTC.
 _ZONES = {
@@ -54,7 +65,7 @@ _DIGITS = re.compile(r"((?:19|20)\d{6})T?(\d{4}|\d{6})")  # 20201231134500
 _CLOCK = r"(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\b\.?)?"
 _ZONE = r"\s*([a-z]{1,4}(?=$|\s|[+-]))?\s*([+-]\d\d:?(?:\d\d)?)?(?:\s*\([\w ]+\))?"
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s+)?"
-_MONTH = r"([a-z]{3,9})\.?"
+_MONTH = r"([^\W\d_]{3,10})\.?"
 _DAY_OF_MONTH = r"(\d\d?)(?:st|nd|rd|th|\.)?"
 
 
@@ -77,7 +88,9 @@ def _pattern(style: str, day: str, *places: int) -> _Pattern:
 _EITHER = "day and month"
 # Each has three groups before those of the time.
 _PATTERNS = (
-    _pattern("year, month, day", r"(\d{4})(?:-|/|\.\s?| )(\d\d?)(?:-|/|\.\s?| )(\d\d?)", 1, 2, 3),
+    _pattern(
+        "year, month, day", r"(\d{4})(?:-|/|\.\s?| )(\d\d?)(?:-|/|\.\s?| )(\d\d?)", 1, 2, 3
+    ),
     _pattern(_EITHER, r"(\d\d?(?P<by>-|/|\.\s?)\d\d?)(?P=by)(\d{4}|\d\d)", 3, 1, 1),
     _pattern("year, month, day", r"((?:19|20)\d\d)(\d\d)(\d\d)", 1, 2, 3),
     _pattern(
@@ -167,6 +180,8 @@ class _MomentReader:
     def split(self, text: str) -> tuple[str, float | _Day] | None:
         """Return the notation, and seconds since 1970 or a date whose order is not known."""
         text = text.strip()
+        if len(text) > LONGEST:
+            return None
         with suppress(ValueError, OverflowError):
             if _ISO.fullmatch(text):
                 return "year, month, day", seconds_of(datetime.fromisoformat(text))
@@ -262,7 +277,7 @@ def _order(days: Sequence[_Day]) -> tuple[str, bool]:
     """Return the order of day, month and year, and whether it is in doubt."""
     if not days:
         return "", False
-    counts = {order: 0 for order in _ORDERS}
+    counts = dict.fromkeys(_ORDERS, 0)
     for day in days:
         for order in counts:
             counts[order] += not math.isnan(day.moment(order))
@@ -294,15 +309,15 @@ def _without_numbers(texts: Sequence[str], values: np.ndarray) -> np.ndarray:
 
 UNITS_OF_TIME = "units of time"
 _UNIT_SECONDS = {
-    **dict.fromkeys("us usec microsecond".split(), 1e-6),
-    **dict.fromkeys("ms msec millisecond".split(), 1e-3),
-    **dict.fromkeys("s sec second".split(), 1.0),
-    **dict.fromkeys("m min minute".split(), 60.0),
-    **dict.fromkeys("h hr hour".split(), 3600.0),
-    **dict.fromkeys("d day".split(), float(_DAY)),
-    **dict.fromkeys("w wk week".split(), 7.0 * _DAY),
-    **dict.fromkeys("mo month".split(), 365.25 / 12 * _DAY),
-    **dict.fromkeys("y yr year".split(), 365.25 * _DAY),
+    **dict.fromkeys(("us", "usec", "microsecond"), 1e-6),
+    **dict.fromkeys(("ms", "msec", "millisecond"), 1e-3),
+    **dict.fromkeys(("s", "sec", "second"), 1.0),
+    **dict.fromkeys(("m", "min", "minute"), 60.0),
+    **dict.fromkeys(("h", "hr", "hour"), 3600.0),
+    **dict.fromkeys(("d", "day"), float(_DAY)),
+    **dict.fromkeys(("w", "wk", "week"), 7.0 * _DAY),
+    **dict.fromkeys(("mo", "month"), 365.25 / 12 * _DAY),
+    **dict.fromkeys(("y", "yr", "year"), 365.25 * _DAY),
 }
 _HOURS = re.compile(
     r"([+-])?(\d{1,4}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?"
@@ -322,6 +337,8 @@ _ISO_SECONDS = [_UNIT_SECONDS[unit] for unit in ("y", "mo", "w", "d", "h", "m", 
 def _duration(text: str) -> tuple[float, str]:
     """Return the seconds of a duration or time of day, NaN if it is none, and its notation."""
     text = text.strip()
+    if len(text) > LONGEST:
+        return math.nan, ""
     if not math.isnan(seconds := _clock_seconds(text)):
         return seconds, "hours:minutes"
     if (days := _DAYS.fullmatch(text)) and not math.isnan(rest := _clock_seconds(days[3])):
@@ -363,10 +380,13 @@ def _seconds_of_parts(text: str) -> tuple[float, str]:
     return sign * seconds, UNITS_OF_TIME
 
 
-def infer_duration_format(texts: Sequence[str]) -> tuple[TimeFormat, np.ndarray, bool] | None:
+def infer_duration_format(
+    texts: Sequence[str],
+) -> tuple[TimeFormat, np.ndarray, bool] | None:
     """Infer the format of durations and times of day among distinct texts; None if none is one.
 
-    Returns the format, the seconds of the texts (NaN for others), and False: nothing is in doubt.
+    Returns the format, the seconds of the texts (NaN for others), and False, for nothing is in
+    doubt.
     """
     found = [_duration(text) for text in texts]
     styles = Counter(style for _, style in found if style)

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 CURRENCY_SYMBOLS = "$€£¥₹₽₩₺₫₴₦฿₱₪₡₲₵₸"
 _CURRENCY_WORDS = (
-    "usd eur gbp jpy chf cad aud nzd inr cny rmb sek nok dkk pln czk huf ron rub brl mxn ars clp "
-    "cop zar try krw sgd hkd twd thb idr myr php vnd aed sar qar ils egp ngn kes pkr bdt lkr uah "
-    "rs fr kr zł kč ft rp rm руб euros euro dollars dollar 元 円 원"
-).split()
+    r"usd|eur|gbp|jpy|chf|cad|aud|nzd|inr|cny|rmb|sek|nok|dkk|pln|czk|huf|ron|rub|brl|mxn|ars|clp|"
+    r"cop|zar|try|krw|sgd|hkd|twd|thb|idr|myr|php|vnd|aed|sar|qar|ils|egp|ngn|kes|pkr|bdt|lkr|uah|"
+    r"rs|fr|kr|zł|kč|ft|rp|rm|euros?|dollars?|元|円|원"
+)
 _SYMBOL = rf"(?:us|a|au|c|ca|r|hk|nz|s|nt|mx)?\$|[{CURRENCY_SYMBOLS}]"
-_WORD = rf"(?:{'|'.join(_CURRENCY_WORDS)})\b\.?"
+_WORD = rf"(?:{_CURRENCY_WORDS})\b\.?"
 CURRENCY = f"{_SYMBOL}|{_WORD}"
 _CURRENCY_IN_UNIT = re.compile(
     rf"^(?:{CURRENCY})(?=\s|/|$)|\s(?:{_WORD})$|(?:{_SYMBOL})$", re.IGNORECASE
@@ -46,7 +46,11 @@ _FAMILIES: tuple[Mapping[str, float], ...] = (
     {"pa": 1.0, "hpa": 1e2, "kpa": 1e3, "mbar": 1e2, "bar": 1e5},
 )
 # Units whose meaning depends on capitals; of all others it does not.
-_CASE_MATTERS = {"mW": "milliwatt", "MW": "megawatt", "mV": "millivolt", "MWh": "megawatthour"} | {
+_CASE_MATTERS = {
+    "mW": "milliwatt",
+    "MW": "megawatt",
+    "mV": "millivolt",
+    "MWh": "megawatthour",
     "M": "million",
     "MM": "million",
     "T": "trillion",
@@ -63,7 +67,9 @@ def split_unit(words: str, currency: str) -> tuple[str, str]:
     return currency, unit[:-1] if len(unit) > 3 and unit.endswith("s") else unit
 
 
-def convertible_units(counts: Mapping[str, int], is_money: bool) -> tuple[str, dict[str, float]]:
+def convertible_units(
+    counts: Mapping[str, int], is_money: bool
+) -> tuple[str, dict[str, float]]:
     """Choose the unit of a column, given how often each one occurs.
 
     Returns the unit and the factors that convert others of its family to it: the family, or the

@@ -18,9 +18,9 @@ def warn_of_unreadable(
     shown = _example(column, floats)
     if shown is not None:
         warn(
-            f"No value in {where} of X can be read: in fit it held {info.reading}, now it holds "
-            f"{shown!r}; all its values are missing to the model. Convert the column to what it "
-            "was in fit.",
+            f"No value in {where} of X can be read: in fit it held {info.reading}, now it "
+            f"holds {shown!r}; all its values are missing to the model. Convert the column to "
+            "what it was in fit.",
             about=where,
         )
 
@@ -34,8 +34,8 @@ def warn_of_unseen(
     if shown is not None and info.categories and not is_ordinary:
         warn(
             f"No value in {where} of X was seen in fit, such as {shown!r}, where it held "
-            f"categories such as {info.categories[0]!r}; all its values are missing to the model. "
-            "Convert the column to what it was in fit.",
+            f"categories such as {info.categories[0]!r}; all its values are missing to the "
+            "model. Convert the column to what it was in fit.",
             about=where,
         )
 

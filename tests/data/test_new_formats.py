@@ -81,7 +81,9 @@ UNREADABLE = {
 }
 
 
-@pytest.mark.parametrize(("column", "later", "shown"), UNREADABLE.values(), ids=UNREADABLE.keys())
+@pytest.mark.parametrize(
+    ("column", "later", "shown"), UNREADABLE.values(), ids=UNREADABLE.keys()
+)
 def test_a_column_of_which_nothing_can_be_read_is_told_by_name(column, later, shown):
     with pytest.warns(EvolearnWarning, match=f"column 'a'.*{shown}") as caught:
         assert np.isnan(transformed(column, later)).all()

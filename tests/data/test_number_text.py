@@ -1,5 +1,9 @@
 """Numbers written as text: formats, ambiguous separators, and codes that are no numbers."""
 
+# ruff: noqa: RUF001 (characters of other scripts are the subject)
+
+import re
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -9,6 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from evolearn.data import ColumnPreparer, prepare_table
 from evolearn.data.number_text import infer_number_format
+from evolearn.tasks.target import as_numbers
 
 NAN = np.nan
 
@@ -119,7 +124,7 @@ def test_the_users_kind_decides(kind, is_number):
 def test_a_value_that_the_users_kind_cannot_read_is_named():
     X = pd.DataFrame({"a": ["1,5", "n/a", "about 7"]})
 
-    with pytest.raises(ValueError, match="X holds 'about 7' in column 'a'.* read as numeric"):
+    with pytest.raises(ValueError, match=r"X holds 'about 7' in column 'a'.* read as numeric"):
         prepare_table(X, {"a": "numeric"})
     assert_array_equal(prepare_table(X[:2], {"a": "numeric"}).matrix, [[1.5], [NAN]])
 
@@ -129,3 +134,27 @@ def test_the_format_is_that_of_fit_for_a_single_row():
 
     assert fitted.transform(pd.DataFrame({"a": ["1,234"]})).item() == 1.234
     assert fitted.transform(pd.DataFrame({"a": ["1.234"]})).item() == 1234
+
+
+PRICES_AS_TEXT = {
+    "dollars": (["$1,200.50", "$3"], "'$1,200.50'", True),
+    "decimal comma": (["2,6", "1.003,5"], "'2,6'", True),
+    "one value in the middle": ([1.5, "price", 2], "'price'", False),
+    "multipliers": (["8.7k", "19M"], "convert y to floats first", False),
+    "words": (["low", "high"], "EvolutionaryClassifier", False),
+}
+
+
+@pytest.mark.parametrize(
+    ("y", "shown", "is_converted"), PRICES_AS_TEXT.values(), ids=PRICES_AS_TEXT.keys()
+)
+def test_a_target_of_numbers_as_text_is_refused_with_the_conversion(y, shown, is_converted):
+    y = np.array(y, dtype=object)
+    with pytest.raises(ValueError, match=re.escape(shown)) as caught:
+        as_numbers(y)
+
+    conversion = re.search(r"pandas\.Series\(y\).*float\)", str(caught.value))
+    assert bool(conversion) == is_converted
+    if conversion:
+        converted = eval(conversion[0], {"pandas": pd, "y": y})
+        assert_array_equal(converted, infer_number_format(list(y))[1])

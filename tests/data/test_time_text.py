@@ -11,10 +11,18 @@ from evolearn.exceptions import EvolearnWarning
 
 # One day and one moment of it.
 DAYS = [
-    *("2020-12-31", "2020/12/31", "2020.12.31", "20201231", " 2020-12-31 ", "2020-12-31Z"[:10]),
-    *("12/31/2020", "31/12/2020", "31.12.2020", "31. 12. 2020", "31-12-20", "12/31/20", "20-12-31"),
+    *("2020-12-31", "2020/12/31", "2020.12.31", "20201231", " 2020-12-31 "),
+    *(
+        "12/31/2020",
+        "31/12/2020",
+        "31.12.2020",
+        "31. 12. 2020",
+        "31-12-20",
+        "12/31/20",
+        "20-12-31",
+    ),
     *("Dec 31, 2020", "December 31st, 2020", "Thu, 31 Dec 2020", "31-DEC-20", "31DEC2020"),
-    *("2020-Dec-31", "2020年12月31日", "2020년 12월 31일"),
+    *("2020-Dec-31", "2020年12月31日", "2020년 12월 31일", "31. Dezember 2020", "31 déc. 2020"),
 ]
 MOMENTS = [
     *("2020-12-31 13:45", "2020-12-31T13:45:00Z", "2020-12-31 13:45:00 UTC"),
@@ -46,7 +54,11 @@ ORDERS = {
     "most values decide": (["25/06/2020", "26/06/2020", "06/25/2020"], "dmy", False),
     "points": (["05.06.2020", "07.08.2020"], "dmy", False),
     "first of the month": (["01/05/2020", "01/06/2020", "01/07/2020"], "dmy", False),
-    "first of the month, in America": (["05/01/2020", "06/01/2020", "07/01/2020"], "mdy", False),
+    "first of the month, in America": (
+        ["05/01/2020", "06/01/2020", "07/01/2020"],
+        "mdy",
+        False,
+    ),
     "nothing decides": (["05/06/2020", "07/08/2020"], "mdy", True),
     "both orders agree": (["05/05/2020", "07/07/2020"], "mdy", False),
     "year first": (["20-12-31", "99-01-02"], "ymd", False),
@@ -64,7 +76,7 @@ def test_the_order_of_day_and_month_is_that_of_the_column(texts, order, in_doubt
 def test_an_order_in_doubt_is_told():
     X = pd.DataFrame({"when": ["05/06/2020", "07/08/2020"]})
 
-    with pytest.warns(EvolearnWarning, match="'05/06/2020' in column 'when'.*dayfirst=True"):
+    with pytest.warns(EvolearnWarning, match=r"'05/06/2020' in column 'when'.*dayfirst=True"):
         prepared = prepare_table(X)
     assert prepared.matrix[0, 0] == pd.Timestamp("2020-05-06").timestamp()
 
@@ -111,7 +123,7 @@ def test_the_users_kind_reads_durations_and_refuses_other_values():
     X = pd.DataFrame({"a": ["2h", "90 min"]})
 
     assert_array_equal(prepare_table(X, {"a": "timedelta"}).matrix, [[7200], [5400]])
-    with pytest.raises(ValueError, match="'soon' in column 'a'.* read as timedelta"):
+    with pytest.raises(ValueError, match=r"'soon' in column 'a'.* read as timedelta"):
         prepare_table(X.replace("2h", "soon"), {"a": "timedelta"})
 
 
