@@ -16,6 +16,7 @@ from evolearn.data.column_values import ColumnValues, Objects, Times
 # Moments that each have an offset of their own, as databases give them over daylight saving.
 OWN = "own"
 _FIXED = re.compile(r"([+-])(\d\d):?(\d\d)")
+_OFFSET_IN_TEXT = re.compile(r":\d\d(?:[.,]\d+)?\s?([+-])(\d\d):?(\d\d)\s*$")
 _NAME_IN_TEXT = re.compile(r"\b[A-Z]\w+(?:/[\w+-]+)+")
 _UTC = {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Z", "+00:00", "-00:00"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,8 +53,7 @@ def zone_of(column: ColumnValues) -> str:
         return column.zone
     if not isinstance(column, Objects):
         return ""
-    zones = {getattr(value, "tzinfo", None) for value in column.distinct}
-    names = {zone_name(zone) for zone in zones}
+    names = {zone_name(zone) for zone in set(map(_zone_of_value, column.distinct))}
     return names.pop() if len(names) == 1 else OWN if len(names) > 1 else ""
 
 
@@ -66,21 +66,32 @@ def local_seconds(column: ColumnValues, seconds: np.ndarray, zone: str) -> np.nd
         return in_zone(seconds, zone)
     if not isinstance(column, Objects):
         return in_zone(seconds, zone_of(column))
-    offsets = [
-        value.utcoffset().total_seconds() if getattr(value, "tzinfo", None) else 0.0
-        for value in column.distinct
-    ]
+    offsets = [_offset_of_value(value) for value in column.distinct]
     return np.asarray(seconds + np.array([*offsets, 0.0])[column.codes])
+
+
+def _zone_of_value(value: Any) -> Any:
+    """Return the zone of a moment, or the offset at the end of its text."""
+    if isinstance(value, str):
+        found = _OFFSET_IN_TEXT.search(value)
+        return f"{found[1]}{found[2]}:{found[3]}" if found else None
+    return getattr(value, "tzinfo", None)
+
+
+def _offset_of_value(value: Any) -> float:
+    if isinstance(value, str):
+        return _fixed_offset(_zone_of_value(value) or "+00:00") or 0.0
+    offset = value.utcoffset() if getattr(value, "tzinfo", None) else None
+    return (offset or timedelta()).total_seconds()
 
 
 def in_zone(seconds: np.ndarray, zone: str) -> np.ndarray:
     """Convert seconds since 1970 in UTC to those that clocks in a zone show."""
     if not zone:
         return seconds
-    fixed = _FIXED.fullmatch(zone)
-    if fixed:
-        sign, hours, minutes = fixed.groups()
-        return seconds + int(f"{sign}1") * (3600 * int(hours) + 60 * int(minutes))
+    offset = _fixed_offset(zone)
+    if offset is not None:
+        return seconds + offset
     try:
         rules = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
@@ -93,6 +104,15 @@ def in_zone(seconds: np.ndarray, zone: str) -> np.ndarray:
     known = np.flatnonzero(~np.isnan(seconds))
     local[known] += _offsets(np.clip(seconds[known], FIRST, LAST), rules)
     return local
+
+
+def _fixed_offset(zone: str) -> float | None:
+    """Return the seconds of a fixed offset, None for the name of a zone."""
+    fixed = _FIXED.fullmatch(zone)
+    if not fixed:
+        return None
+    sign, hours, minutes = fixed.groups()
+    return float(f"{sign}1") * (3600 * int(hours) + 60 * int(minutes))
 
 
 def _offsets(seconds: np.ndarray, zone: ZoneInfo) -> np.ndarray:
