@@ -13,7 +13,6 @@ from evolearn.data.column_values import (
     Objects,
     is_number,
     label_of,
-    number_of,
 )
 from evolearn.data.large_integers import exact_number
 from evolearn.data.text_columns import Format, is_missing_word, reread

@@ -145,9 +145,7 @@ def _numbers_of(column: ColumnValues, info: ColumnInfo, where: str) -> list[np.n
     return _columns_of(column, floats, info)
 
 
-def _columns_of(
-    column: ColumnValues, floats: np.ndarray, info: ColumnInfo
-) -> list[np.ndarray]:
+def _columns_of(column: ColumnValues, floats: np.ndarray, info: ColumnInfo) -> list[np.ndarray]:
     """Return the matrix columns of a column that was converted to floats."""
     if info.kind != "datetime":
         return [floats]

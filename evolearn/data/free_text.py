@@ -27,7 +27,7 @@ DIFFERENT_SHARE = 0.5
 # A shared word occurs in this many values, in this share of them at least, and in this share
 # at most: the first names of people are rarer, the prefixes of keys more frequent. Values share
 # words if half of them have a shared word.
-LEAST_VALUES, LEAST_SHARED, MOST_SHARED, SHARING = 3, 0.02, 0.95, 0.5
+LEAST_VALUES, LEAST_SHARED, MOST_SHARED, SHARING = 5, 0.02, 0.95, 0.5
 # Minimum number of different lists of tags.
 FEWEST_LISTS = 10
 # Number of values that are looked at, evenly spaced in their sorted order, and of characters
@@ -38,14 +38,15 @@ SAMPLE, SAMPLE_CHARACTERS = 1_000, 512
 # parts too.
 _JOINT = r"['\u2019-]"
 # Vowel signs of Indic scripts and of Arabic are no letters to Python.
-_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0971-\u0dff])"
+_SIGNS = r"\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0963\u0971-\u0dff"
+_LETTER = rf"(?:[^\W\d_]|[{_SIGNS}])"
 _SENTENCE_WORD = re.compile(
     rf"(?<!\S)[^\w\s]*((?:{_LETTER}+{_JOINT})*{_LETTER}{{2,}}(?:{_JOINT}{_LETTER}+)*)"
     r"[^\w\s]*(?!\S)"
 )
-# A word that may be shared may stand between any marks, as in addresses and paths. Digits of
-# hexadecimal numbers are no words.
-_SHARED_WORD = re.compile(rf"(?<![\w]){_LETTER}{{2,}}(?![\w])")
+# A word that may be shared may stand between any marks, as in addresses and paths; a single
+# letter ("shirt, M") between spaces. Digits of hexadecimal numbers are no words.
+_SHARED_WORD = re.compile(rf"(?<!\w){_LETTER}{{2,}}(?!\w)|(?<!\S){_LETTER}(?=[\s,;]|$)")
 _HEXADECIMAL = re.compile("[a-f]+", re.IGNORECASE)
 
 # Maximum number of matrix cells of all text columns together (48 MiB, too few to make the

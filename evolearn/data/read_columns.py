@@ -82,9 +82,9 @@ def _read_pandas_objects(objects: np.ndarray) -> ColumnValues:
 
     pandas = sys.modules["pandas"]
     column = read_objects(objects.tolist(), factorized)
-    if isinstance(column, Objects) and column.distinct:
-        if all(isinstance(value, pandas.Interval) for value in column.distinct):
-            return _read_pandas(pandas.Series(pandas.arrays.IntervalArray(objects)))
+    distinct = column.distinct if isinstance(column, Objects) else []
+    if distinct and all(isinstance(value, pandas.Interval) for value in distinct):
+        return _read_pandas(pandas.Series(pandas.arrays.IntervalArray(objects)))
     return column
 
 

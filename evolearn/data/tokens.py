@@ -41,12 +41,12 @@ _WORD = re.compile(rf"[\w{_MARKS}]{{2,}}|[^\Wa-z]")
 # Characters that may stand between tags, the least ambiguous first.
 SEPARATORS = "|;\t\n•·,/+& "
 _BRACKETS = "[](){}<>\"'\u201c\u201d "
-# Minimum share of the values that have two tags or more, mean number of values that have a tag,
-# and number of values for each tag. Sentences with commas, names of towns with their countries,
-# and paths have fewer.
+# Minimum share of the values that have two tags or more, mean number of values that have a
+# tag, and number of values for each tag. Sentences with commas, names of towns with their
+# countries, and paths have fewer.
 LIST_SHARE, VALUES_PER_TAG, LISTS_PER_TAG = 0.5, 3.0, 2.0
-# Lists of tags between spaces have this many different lengths, and so many values for each tag.
-# Titles of jobs have fewer of the first, sentences of the second.
+# Lists of tags between spaces have this many different lengths, and so many values for each
+# tag. Titles of jobs have fewer of the first, sentences of the second.
 LENGTHS, LISTS_BETWEEN_SPACES = 3, 4.0
 
 

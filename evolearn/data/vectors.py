@@ -1,13 +1,15 @@
 """Detection and reading of strings that hold several numbers each.
 
 Examples are coordinates (`52.5,13.4`), points in well-known text (`POINT (7.1 50.2)`), sizes
-(`10 x 20 cm`) and ratios (`120/80`). A column is a vector if all of its distinct values but a few
-marks, and more than `FEWEST` of them, have the same number of numbers with the same text around
-them. Numbers that are separated by spaces alone must have a decimal point. Digits beside `-`, `.` or
-a letter before them, or `:` between digits, are no numbers of a vector: they are those of codes,
-versions, addresses and times. Southern latitudes and western longitudes (`12.5° W`) are negative.
+(`10 x 20 cm`) and ratios (`120/80`). A column is a vector if all of its distinct values but a
+few marks, and more than `FEWEST` of them, have the same number of numbers with the same text
+around them. Numbers that are separated by spaces alone must have a decimal point. Digits beside
+`-`, `.` or a letter before them, or `:` between digits, are no numbers of a vector: they are
+those of codes, versions, addresses and times. Southern latitudes and western longitudes
+(`12.5° W`) are negative.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +23,7 @@ MOST_NUMBERS = 32
 # Minimum number of distinct values, and number of values that are looked at first.
 FEWEST, SAMPLE = 50, 200
 
-_TIMES = re.compile(r"(?<=\d)\s*[xX×*]\s*(?=\d)")
+_TIMES = re.compile(r"(?<=\d)\s*[xX\u00d7*]\s*(?=\d)")
 _NUMBER = re.compile(
     r"(?<![\w.-])(?<!\d:)([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\d_:-])"
     r"(\s*°?\s*[NSEW]\b)?"
@@ -60,9 +62,10 @@ def vector_numbers(column: ColumnValues, positions: Sequence[int]) -> list[np.nd
 
 
 def numbers_of(value: object) -> list[float]:
-    """Return the numbers in a string."""
+    """Return the numbers in a string; NaN for those beyond the floats."""
     found = _NUMBER.findall(_text(value))
-    return [-float(n) if side and side[-1] in "SW" else float(n) for n, side in found]
+    signed = [-float(n) if side and side[-1] in "SW" else float(n) for n, side in found]
+    return [number if math.isfinite(number) else math.nan for number in signed]
 
 
 def _sample(distinct: Sequence[object]) -> Sequence[object]:

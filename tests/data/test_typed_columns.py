@@ -112,9 +112,7 @@ ZONED = {
 
 
 def parts_of(moments):
-    fields = [
-        [m.timestamp(), m.month, m.day, m.weekday(), m.hour] for m in moments
-    ]
+    fields = [[m.timestamp(), m.month, m.day, m.weekday(), m.hour] for m in moments]
     return np.array(fields, dtype=float)
 
 
@@ -145,7 +143,9 @@ def test_fixed_offsets_are_zones(zone):
     made = ColumnPreparer().fit_transform(X)
 
     india = ZoneInfo("Asia/Kolkata")
-    assert_array_equal(made[:, [0, 1, 2, 3, 4]], parts_of([m.astimezone(india) for m in MOMENTS]))
+    assert_array_equal(
+        made[:, [0, 1, 2, 3, 4]], parts_of([m.astimezone(india) for m in MOMENTS])
+    )
 
 
 # -- orders -----------------------------------------------------------------------------------

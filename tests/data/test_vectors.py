@@ -71,7 +71,15 @@ def test_the_users_kind_reads_numbers_within_any_text():
 
 @pytest.mark.parametrize(
     "form",
-    ["{a}-{b}", "A{a} B{b}", "10.0.{a}.{b}", "{a}:{b}:{a}", "AB-{a}-{b}", "{a} {b}", "0{a} / {b}"],
+    [
+        "{a}-{b}",
+        "A{a} B{b}",
+        "10.0.{a}.{b}",
+        "{a}:{b}:{a}",
+        "AB-{a}-{b}",
+        "{a} {b}",
+        "0{a} / {b}",
+    ],
 )
 def test_codes_are_no_vectors(form):
     column = [form.format(a=x, b=y) for x, y in zip(WHOLE, OTHER, strict=True)]

@@ -56,7 +56,9 @@ def test_identifiers_that_explain_the_target_are_found_with_the_kind_to_pass(mak
 
 def test_identifiers_that_explain_nothing_are_not_named():
     X, y = table()
-    X["code"] = [f"{value:016x}" for value in np.random.default_rng(1).integers(0, 2**62, N_ROWS)]
+    X["code"] = [
+        f"{value:016x}" for value in np.random.default_rng(1).integers(0, 2**62, N_ROWS)
+    ]
     X["other"] = [f"AB-{i:05d}" for i in np.random.default_rng(2).permutation(N_ROWS)]
 
     assert not found(X, y)
@@ -89,7 +91,7 @@ def other_order(values):
 
 @pytest.mark.parametrize("name", ["y", "sample_weight", "groups"])
 def test_an_index_in_another_order_is_named(name):
-    X, y = table()
+    X, _ = table()
     series = {key: pd.Series(np.arange(N_ROWS), index=X.index) for key in ("groups", "y")}
     series["sample_weight"] = pd.Series(1.0, index=X.index)
     given = {"y": series["y"], "sample_weight": None, "groups": None}
