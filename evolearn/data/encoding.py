@@ -234,8 +234,9 @@ def _kind_and_reading(
     """Return the kind of a column, and how its strings are read if they are no categories."""
     if user_kind is None:
         return detect_kind(column, where)
-    is_read = user_kind in TEXT_KINDS and isinstance(column, Objects)
-    return user_kind, infer_reading(column, user_kind) if is_read else None
+    if user_kind not in TEXT_KINDS or not isinstance(column, Objects):
+        return user_kind, None
+    return user_kind, infer_reading(column, user_kind)
 
 
 def _learned_numbers(
