@@ -42,6 +42,7 @@ rng = np.random.default_rng(0)
 amount = np.exp(rng.uniform(1, 14, N))
 rounded = np.round(amount)
 small = rng.uniform(0.01, 99, N)
+tenths = small.round(1)
 whole = rng.integers(1, 5000, N)
 signed = rng.normal(0, 500, N)
 day = pd.Timestamp("2012-01-01") + pd.to_timedelta(rng.integers(0, 3600, N), unit="D")
@@ -131,17 +132,17 @@ def numbers():
         amount,
     )
     yield "thousands, apostrophe", [f"{v:,.2f}".replace(",", "’") for v in amount], amount
-    yield "decimal comma", swapped(texts("{:.1f}", small)), small
+    yield "decimal comma", swapped(texts("{:.1f}", tenths)), tenths
     yield "decimal comma, three places", swapped(texts("{:.3f}", small)), small
     yield "decimal comma, signed", swapped(texts("{:.4f}", signed)), signed
-    yield "percent", texts("{:.1f}%", small), small
-    yield "percent, space", texts("{:.1f} %", small), small
-    yield "percent, comma", swapped(texts("{:.1f}%", small)), small
+    yield "percent", texts("{:.1f}%", tenths), tenths
+    yield "percent, space", texts("{:.1f} %", tenths), tenths
+    yield "percent, comma", swapped(texts("{:.1f}%", tenths)), tenths
     yield "bhp", texts("{:.2f} bhp", small), small
     yield "CC", texts("{} CC", whole), whole
-    yield "km/h", texts("{:.1f}km/h", small), small
-    yield "square metres", texts("{:.1f} m²", small), small
-    yield "degrees", texts("{:.1f}°C", small), small
+    yield "km/h", texts("{:.1f}km/h", tenths), tenths
+    yield "square metres", texts("{:.1f} m²", tenths), tenths
+    yield "degrees", texts("{:.1f}°C", tenths), tenths
     yield (
         "kmpl with another unit",
         marked(texts("{:.2f} kmpl", small), ["17.3 km/kg"], 40),
@@ -161,9 +162,13 @@ def numbers():
     yield "K, upper case", texts("{:.3f}K", small), small
     yield "billions", texts("{:.3f} billion", small), small
     yield "more than", texts("{:,}+", whole), whole
-    yield "years of work", [f"{v} year" + "s" * (v > 1) for v in whole % 40 + 1], whole % 40 + 1
+    yield (
+        "years of work",
+        [f"{v} year" + "s" * int(v > 1) for v in whole % 40 + 1],
+        whole % 40 + 1,
+    )
     yield "minus sign of typography", [f"{v:.2f}".replace("-", "−") for v in signed], signed
-    yield "minus behind", [f"{abs(v):.2f}" + "-" * (v < 0) for v in signed], signed
+    yield "minus behind", [f"{abs(v):.2f}" + "-" * int(v < 0) for v in signed], signed
     yield (
         "full width digits",
         [str(v).translate({48 + i: 0xFF10 + i for i in range(10)}) for v in whole],

@@ -266,8 +266,9 @@ def _kind_and_reading(
             return "vector", None
         too_large = kind == "numeric" and reading is None and need_categories(column)
         return "categorical" if too_large else kind, reading
-    is_read = user_kind in TEXT_KINDS and isinstance(column, Objects)
-    return user_kind, infer_reading(column, user_kind) if is_read else None
+    if user_kind not in TEXT_KINDS or not isinstance(column, Objects):
+        return user_kind, None
+    return user_kind, infer_reading(column, user_kind)
 
 
 def _learned_numbers(

@@ -98,12 +98,16 @@ def is_missing_word(value: Any) -> bool:
 def infer_reading(column: Objects, kind: str) -> Reading | None:
     """Infer the format of the strings of a column for a kind; None if none is of it."""
     places, texts = _strings_of(column.distinct)
-    inferred: Inferred | None = _INFER[kind](texts)
-    if inferred is None:
-        return None
     values = _values_of_objects(column.distinct, kind)
-    values[places] = inferred[1]
-    return Reading(inferred[0], values, inferred[2])
+    inferred: Inferred | None = _INFER[kind](texts)
+    if inferred is not None:
+        values[places] = inferred[1]
+        return Reading(inferred[0], values, inferred[2])
+    return None if np.isnan(values).all() else Reading(_plain_format(kind), values, False)
+
+
+def _plain_format(kind: str) -> Format:
+    return NumberFormat() if kind == "numeric" else TimeFormat(kind, "")
 
 
 def _strings_of(distinct: Sequence[Any]) -> tuple[list[int], list[str]]:
@@ -145,13 +149,15 @@ def detect_reading(column: Objects) -> Reading | None:
 
 
 def _may_be(column: Objects, kind: str) -> bool:
-    """Whether half of a sample of the strings can be read."""
+    """Whether half of a sample of the values can be read."""
     distinct = column.distinct
     if len(distinct) <= SAMPLE:
         return True
-    _, sample = _strings_of(distinct[:: len(distinct) // SAMPLE])
-    inferred: Inferred | None = _INFER[kind](sample)
-    return inferred is not None and 2 * np.count_nonzero(~np.isnan(inferred[1])) >= len(sample)
+    sample = distinct[:: len(distinct) // SAMPLE]
+    _, texts = _strings_of(sample)
+    inferred: Inferred | None = _INFER[kind](texts)
+    n_unread = len(texts) if inferred is None else np.count_nonzero(np.isnan(inferred[1]))
+    return bool(2 * n_unread <= len(sample))
 
 
 def _is_accepted(column: Objects, reading: Reading) -> bool:
@@ -196,8 +202,7 @@ def reread(column: Objects, kind: str, frozen: Format | None) -> np.ndarray:
 
     NaN where neither reads a value.
     """
-    if frozen is None:
-        frozen = NumberFormat() if kind == "numeric" else TimeFormat(kind, "")
+    frozen = frozen or _plain_format(kind)
     places, texts = _strings_of(column.distinct)
     values = _values_of_objects(column.distinct, kind)
     values[places] = frozen.read(texts)

@@ -232,7 +232,7 @@ class TimeFormat:
     order: str = ""
 
     def __str__(self) -> str:
-        return f"{self.style} as text"
+        return f"{self.style} as text" if self.style else "marks among them"
 
     def read(self, texts: Sequence[str]) -> np.ndarray:
         """Convert texts to seconds; NaN for those that are not in this format."""
