@@ -1,7 +1,7 @@
 """Kinds of columns of all types, and the columns that are left out."""
 
 import pickle
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import numpy as np
