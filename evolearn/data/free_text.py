@@ -7,7 +7,7 @@ can leak into the training of a fold.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 import numpy as np
@@ -60,7 +60,7 @@ NARROWEST, WIDEST = 64, 2_048
 ALL_CHARACTERS = 2**25
 FEWEST_CHARACTERS, MOST_CHARACTERS = 64, 4_096
 
-Words = Collection[str]
+Words = Iterable[str]
 
 
 def text_tokens(labels: Sequence[str]) -> str:

@@ -70,8 +70,8 @@ def useful_identifiers(data: FitData) -> Iterator[tuple[str, Any, str]]:
         for j in found[:MOST_IDENTIFIERS]:
             others = {label: "drop" for k, label in enumerate(labels) if k != j}
             for kind in ("vector", "text", "categorical"):
-                read = ColumnPreparer(kinds={**others, labels[j]: kind}).fit_transform(table)
-                new = _as_few_columns(read, kind, data.seed)
+                preparer: Any = ColumnPreparer(kinds={**others, labels[j]: kind})
+                new = _as_few_columns(preparer.fit_transform(table), kind, data.seed)
                 if new.shape[1] and _explains(known, new, targets, data.seed):
                     yield columns[j].name, labels[j], kind
                     break
