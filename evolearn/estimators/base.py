@@ -86,6 +86,7 @@ class BaseEvolutionary(BaseEstimator):
         "replay": ["boolean"],
         "n_jobs": [numbers.Integral, None],
         "executor": "no_validation",  # checked by open_pool
+        "on_sigterm": [StrOptions({"best"}), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -113,6 +114,7 @@ class BaseEvolutionary(BaseEstimator):
         replay=False,
         n_jobs=None,
         executor=None,
+        on_sigterm=None,
         random_state=None,
         verbose=0,
     ):
@@ -136,6 +138,7 @@ class BaseEvolutionary(BaseEstimator):
         self.replay = replay
         self.n_jobs = n_jobs
         self.executor = executor
+        self.on_sigterm = on_sigterm
         self.random_state = random_state
         self.verbose = verbose
 
