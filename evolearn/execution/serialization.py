@@ -49,7 +49,7 @@ def _pickler() -> Any:
 
     def reducer_override(self: Any, value: Any) -> Any:
         if isinstance(value, type | FunctionType):
-            with _by_value(_unimportable(value.__module__)):
+            with _by_value(_unimportable(getattr(value, "__module__", None))):
                 return base.reducer_override(self, value)
         return base.reducer_override(self, value)
 
@@ -59,7 +59,7 @@ def _pickler() -> Any:
     return type("Pickler", (base,), members)
 
 
-_registration = threading.Lock()
+_registration = threading.RLock()
 
 
 @contextmanager

@@ -28,7 +28,7 @@ def program(tmp_path, monkeypatch):
     """Return a function that makes a program the executable of this process."""
 
     def make(text="exit 0", *, frozen=False):
-        path = tmp_path / "program"
+        path = tmp_path / "server"
         path.write_text(f"#!/bin/sh\necho x >> {tmp_path}/starts\n{text}\n")
         path.chmod(0o755)
         pretend(str(path), frozen=frozen)
@@ -55,7 +55,7 @@ def test_the_interpreter_is_that_of_multiprocessing():
 @posix
 def test_a_frozen_program_is_never_started(program, tmp_path):
     program(frozen=True)
-    with pytest.raises(NoInterpreterError, match=r"sys\.executable is .*program"):
+    with pytest.raises(NoInterpreterError, match=r"sys\.executable is .*server"):
         find_interpreter()
     assert starts(tmp_path) == 0
 
@@ -79,12 +79,13 @@ def test_without_a_program_there_is_none(program, path):
 
 
 @posix
-def test_where_python_is_embedded_the_installation_has_one(program, monkeypatch):
+def test_where_python_is_embedded_the_installation_has_one(program, monkeypatch, tmp_path):
     real = sys.exec_prefix
     program("exit 1")
     monkeypatch.setattr(sys, "exec_prefix", real)
     path = find_interpreter()
     assert path.startswith(real)
+    assert starts(tmp_path) == 0
     ran = subprocess.run([path, "-c", "print(1)"], capture_output=True, check=True)
     assert ran.stdout.split() == [b"1"]
 

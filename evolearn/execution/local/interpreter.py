@@ -5,7 +5,6 @@ import multiprocessing.spawn
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import lru_cache
 
 from evolearn.execution.local.process_tree import kill_group
@@ -43,7 +42,7 @@ def find_interpreter() -> str:
     if CHECK_VARIABLE in os.environ:
         # This is a program that was started as an interpreter by mistake.
         raise SystemExit("This program was started by evolearn in search of a Python.")
-    path = _first_interpreter(tuple(dict.fromkeys(_candidates())))
+    path = _first_interpreter(_candidates())
     if path is None:
         raise NoInterpreterError(
             f"No Python interpreter was found to start worker processes with (sys.executable "
@@ -62,17 +61,19 @@ def process_refused(error: OSError) -> OSError:
     )
 
 
-def _candidates() -> Iterator[str]:
-    """Paths where the interpreter may be: that of multiprocessing, then the installation's."""
-    # The user may have set it with multiprocessing.set_executable.
-    executable = multiprocessing.spawn.get_executable()
-    is_frozen = getattr(sys, "frozen", False)
-    if executable and not (is_frozen and os.fsdecode(executable) == sys.executable):
-        yield os.fsdecode(executable)
+def _candidates() -> tuple[str, ...]:
+    """Paths where the interpreter may be: that of multiprocessing, and the installation's."""
     major, minor = sys.version_info[:2]
     names = [f"bin/python{major}.{minor}", f"bin/python{major}"]
-    for name in ["python.exe"] if sys.platform == "win32" else names:
-        yield os.path.join(sys.exec_prefix, name)  # noqa: PTH118
+    names = ["python.exe"] if sys.platform == "win32" else names
+    paths = [os.path.join(sys.exec_prefix, name) for name in names]  # noqa: PTH118
+    # The user may have set it with multiprocessing.set_executable.
+    executable = os.fsdecode(multiprocessing.spawn.get_executable() or "")
+    if executable and not (getattr(sys, "frozen", False) and executable == sys.executable):
+        # A program with another name, such as a web server, is asked last.
+        is_python = "py" in os.path.basename(executable).lower()  # noqa: PTH119
+        paths.insert(0 if is_python else len(paths), executable)
+    return tuple(dict.fromkeys(paths))
 
 
 @lru_cache(maxsize=8)

@@ -66,8 +66,11 @@ def kill_descendants(pid: int) -> None:
 
 def kill_tree(pid: int) -> None:
     """Kill a process and all that it has started."""
-    # Descendants first: those of a process that has ended cannot be found.
-    kill_descendants(pid)
+    # Descendants first: those of a process that has ended cannot be found. A process that leads
+    # no group is another one, which has got the number meanwhile.
+    with contextlib.suppress(AttributeError, OSError):
+        if os.getpgid(pid) == pid:
+            kill_descendants(pid)
     kill_group(pid)
 
 

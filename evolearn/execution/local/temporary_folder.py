@@ -109,7 +109,7 @@ def _remove_if_abandoned(entry: os.DirEntry[str]) -> None:
         return
     if status.st_uid != os.geteuid():
         return
-    descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW)
+    descriptor = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         is_new = time.time() < status.st_mtime + LOCKED_SECONDS
