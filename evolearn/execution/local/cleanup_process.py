@@ -7,11 +7,15 @@ when the parent ends, in whatever way, and removes everything that was registere
 """
 
 import atexit
+import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from typing import Literal
 
 from evolearn.execution.local.interpreter import find_interpreter, process_refused
@@ -47,13 +51,15 @@ class CleanupProcess:
 
     def _send_entries(self) -> None:
         line = json.dumps(list(self._entries)).encode() + b"\n"
-        if self._process is not None and self._process.poll() is None:
-            try:
-                _write(self._process, line)
-                return
-            except OSError:  # it has ended
-                self._process.kill()
-                self._process.wait()
+        if self._process is not None:
+            with contextlib.suppress(OSError):
+                if self._process.poll() is None:
+                    _write(self._process, line)
+                    return
+            # It has ended: start another one.
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
         self._process = _start()
         _write(self._process, line)
 
@@ -78,17 +84,32 @@ class CleanupProcess:
 
 
 def _start() -> subprocess.Popen[bytes]:
+    command = [find_interpreter(), "-I", "-S", str(PROGRAM), str(os.getpid())]
     try:
-        return subprocess.Popen(
-            [find_interpreter(), "-I", "-S", str(PROGRAM), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            start_new_session=True,
-        )
+        with _sigterm_blocked():
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                start_new_session=True,
+            )
     except OSError as error:
         raise process_refused(error) from error
+
+
+@contextlib.contextmanager
+def _sigterm_blocked() -> Iterator[None]:
+    """Block SIGTERM in a process that is started, until it has a handler for it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _write(process: subprocess.Popen[bytes], line: bytes) -> None:

@@ -64,6 +64,8 @@ def main() -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, end_if_idle)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     parent, parent_gone = int(sys.argv[1]), threading.Event()
     threading.Thread(target=listen, args=(entries, parent_gone), daemon=True).start()
     # A fork of the parent may hold the pipe open after the parent's end, hence the second
