@@ -18,9 +18,10 @@ from evolearn.data.containers import (
 from evolearn.data.encoding import encode, learn_encoding, relearn_categories
 from evolearn.data.matrix import infinite_columns, is_sparse
 from evolearn.data.schema import ColumnInfo, output_names, text_blocks
+from evolearn.versioned import VersionedPickle
 
 
-class ColumnPreparer(TransformerMixin, BaseEstimator):
+class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
     """Turn any ordinary table into a numeric matrix: numbers, words of texts, category codes.
 
     Takes pandas and polars frames, Arrow tables, NumPy arrays and SciPy sparse matrices

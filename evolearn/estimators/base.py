@@ -26,6 +26,7 @@ from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.user_warnings import collected_warnings
+from evolearn.versioned import VersionedPickle
 
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
@@ -54,7 +55,7 @@ def single_has(method: str) -> Any:
     return check
 
 
-class BaseEvolutionary(BaseEstimator):
+class BaseEvolutionary(VersionedPickle, BaseEstimator):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str

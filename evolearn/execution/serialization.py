@@ -18,6 +18,9 @@ from typing import Any
 
 # Longer than any message meant for people; only dumps of whole arrays are cut.
 REASON_LENGTH = 1000
+# Characters that terminals obey, that end a line, or that reverse the order of others.
+_CONTROL = (*range(0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+_ESCAPES = {n: f"\\x{n:02x}" if n < 256 else f"\\u{n:04x}" for n in _CONTROL}
 
 
 def import_cloudpickle() -> Any:
@@ -129,6 +132,11 @@ def pickled(value: Any, buffer_callback: Callable[[Any], Any] | None = None) -> 
     return file.getvalue()
 
 
+def printable(text: str) -> str:
+    """Return a line of text with escapes in place of control characters."""
+    return text.translate(_ESCAPES)
+
+
 def describe(error: BaseException) -> str:
     """Type and message of an error on one line."""
     try:
@@ -138,5 +146,5 @@ def describe(error: BaseException) -> str:
     except BaseException:
         # A message that fails to format must not hide which error it was.
         text = type(error).__name__
-    text = " ".join(text.split())
+    text = printable(" ".join(text.split()))
     return text if len(text) <= REASON_LENGTH else text[:REASON_LENGTH] + " ..."

@@ -20,7 +20,13 @@ from evolearn.execution.local.pool import WorkerPool
 from evolearn.execution.opening import open_pool, open_threads
 from evolearn.execution.pool import Pool
 from evolearn.execution.serialization import describe
-from evolearn.fit.checkpoints import continue_search, effort_of, last_run, open_checkpoint
+from evolearn.fit.checkpoints import (
+    check_sizes,
+    continue_search,
+    effort_of,
+    last_run,
+    open_checkpoint,
+)
 from evolearn.fit.data import read_data
 from evolearn.fit.failures import check_failures
 from evolearn.fit.progress import ProgressLog, log_summary
@@ -83,6 +89,7 @@ def fit(
         with open_checkpoint(settings, data) as checkpoint:
             # Task and folds, search space; the workers get the data.
             plan = make_plan(settings, data, effort_of(settings, data, checkpoint))
+            check_sizes(checkpoint, plan)
             del data  # the matrix, of which the plan has the shared copy now
             plan = plan.install(pool)
             trainer = Trainer(plan, pool, budget, interruption)
@@ -171,7 +178,7 @@ def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
     """Repeat the last run of a checkpoint: tell the same candidates, fit the same models."""
     plan = trainer.plan
     trainer = replace(trainer, budget=Budget(None))
-    checkpoint, end = last_run(checkpoint)
+    checkpoint, end = last_run(checkpoint, len(plan.folds))
     search = plan.search()
     library = _library(plan, trainer.pool)
     find = checkpoint.find_at_last_end
