@@ -168,7 +168,7 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
             if self._is_sparse:
                 return _as_csr(X)
             X = X.toarray()  # later steps were fitted on a dense matrix
-        return encode(X, self.columns_)
+        return encode(X, self.columns_, is_new=True)
 
     def _aligned(self, X):
         names, found = getattr(self, "feature_names_in_", None), feature_names(X)

@@ -185,7 +185,7 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         """Return the fitted model's predictions, as arrays even if frames are configured."""
         X = self._checked(X)
         total = n_rows(X)
-        with config_context(transform_output="default"):
+        with config_context(transform_output="default"), collected_warnings():
             predict = getattr(self.estimator_, method)
             step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:

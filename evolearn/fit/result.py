@@ -60,6 +60,7 @@ class FitResult:
         attributes = {
             "n_features_in_": data.prepared.preparer.n_features_in_,
             "scorer_": data.objective.scorer,
+            "column_kinds_": data.prepared.kinds,
             "dropped_columns_": dict(data.prepared.dropped),
             "search_space_": plan.space,
             "best_estimator_": single,
