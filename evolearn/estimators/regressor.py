@@ -114,6 +114,10 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         it returns, a new one at each call; ``fit`` shuts it down. In other places than its own
         processes, ``fit`` can neither limit memory nor stop a candidate that has begun.
 
+    on_sigterm : "best" or None, default=None
+        "best": SIGTERM, which schedulers send before they kill a job, ends the search as Ctrl-C
+        does, with the best model so far. None: it ends the process.
+
     random_state : int, RandomState instance or None, default=None
         Seed of all random numbers. Pass an int for reproducible results. None: another seed
         each time; with ``journal``, a seed made of the data, so that the same fit finds its
