@@ -89,7 +89,7 @@ def date_texts(rng, n):
 
 
 def dates(rng, n):
-    values = np.datetime64("2020-01-01", "ns") + rng.integers(0, 10**17, n)
+    values = rng.integers(10**18, 11 * 10**17, n).astype("datetime64[ns]")
     return pd.Series(values).dt.tz_localize(rng.choice([None, "UTC", "Asia/Tokyo"]))
 
 
