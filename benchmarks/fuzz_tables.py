@@ -38,8 +38,8 @@ WORDS = (
     "48.1,11.5", "POINT(1 2)", "x" * 300,
 )  # fmt: skip
 ODD = (
-    None, np.nan, pd.NA, pd.NaT, "\ud800", float("inf"), -float("inf"), 1e39, 1e308, 10**400, 2**63,
-    -1, 0, True, 1j, b"bytes", b"\xff", (1, 2), [1], {"a": 1}, {1},
+    None, np.nan, pd.NA, pd.NaT, "\ud800", float("inf"), -float("inf"), 1e39, 1e308, 10**400,
+    2**63, -1, 0, True, 1j, b"bytes", b"\xff", (1, 2), [1], {"a": 1}, {1},
     decimal.Decimal("1.5"), decimal.Decimal("NaN"), datetime.date(2020, 1, 1),
     datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), datetime.time(1),
     datetime.timedelta(1), np.datetime64("NaT"), np.float32(1), np.str_("a"), object(),
