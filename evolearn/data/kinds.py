@@ -29,7 +29,8 @@ Kinds
 The user's `kinds` come first: strings read as numeric must hold numbers, strings read as
 datetime must be in ISO 8601 format, anything may be read as categorical or as text.
 
-Missing values are None, NaN, NaT, pd.NA and nulls, all alike. Infinities are refused.
+Missing values are None, NaN, NaT, pd.NA and nulls, all alike. Infinities are refused; finite
+numbers beyond 1e25 are compressed, in their order.
 
 Categories are sorted and frozen: a category not seen in training is a missing value, and so is
 a string that is no date where all of them were in training. The words of a text are counted
