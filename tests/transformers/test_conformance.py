@@ -99,6 +99,7 @@ def frame(city, start, scale):
     )
 
 
+@pytest.mark.filterwarnings("ignore:No value in column")  # of the unseen cities
 class TestColumnPreparer(TransformerConformance):
     @pytest.fixture(params=["learned", "given kinds", "given columns"])
     def transformer(self, request, X):
