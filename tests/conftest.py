@@ -13,11 +13,6 @@ import pandas as pd
 import pytest
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
-from evolearn.execution.serialization import import_cloudpickle
-
-# pytest's import mode gives test modules names, "tests.search.test_loop", that workers cannot
-# import: estimators and functions that tests define are pickled by value.
-import_cloudpickle().register_pickle_by_value(sys.modules["tests"])
 
 N_ROWS = 120
 
