@@ -36,6 +36,11 @@ class PreparedTable:
     dropped: tuple[tuple[str, str], ...]
 
     @property
+    def kinds(self) -> dict[str, str]:
+        """Kind of each input column, with the format of its strings, in words."""
+        return {info.name: info.reading for info in self.preparer.columns_}
+
+    @property
     def n_bytes(self) -> int:
         """Size of the matrix in bytes."""
         matrix = self.matrix
@@ -69,7 +74,9 @@ def _is_plain(table: Any, columns: Sequence[ColumnInfo]) -> bool:
     """
     if not isinstance(table, np.ndarray):
         return is_sparse(table)
-    is_numeric = all(info.is_kept and info.kind == "numeric" for info in columns)
+    is_numeric = all(
+        info.is_kept and info.kind == "numeric" and not info.offset for info in columns
+    )
     return is_numeric and table.dtype.kind in "fiu"
 
 

@@ -18,9 +18,10 @@ from evolearn.data.containers import (
 from evolearn.data.encoding import encode, learn_encoding, relearn_categories
 from evolearn.data.matrix import infinite_columns, is_sparse
 from evolearn.data.schema import ColumnInfo, output_names, text_blocks
+from evolearn.versioned import VersionedPickle
 
 
-class ColumnPreparer(TransformerMixin, BaseEstimator):
+class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
     """Turn any ordinary table into a numeric matrix: numbers, words of texts, category codes.
 
     Takes pandas and polars frames, Arrow tables, NumPy arrays and SciPy sparse matrices
@@ -35,7 +36,8 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
     ----------
     kinds : dict, default=None
         Kinds of columns by their name or position, in place of the detected ones:
-        `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`, `"text"` or `"drop"`.
+        `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`, `"text"`, `"vector"` (several
+        numbers in a cell) or `"drop"`.
     columns : sequence of ColumnInfo, default=None
         Description of the columns from an earlier fit (`columns_`). Fit then learns the
         categories only and ignores `kinds`, so that the output has the same columns on any
@@ -167,7 +169,7 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
             if self._is_sparse:
                 return _as_csr(X)
             X = X.toarray()  # later steps were fitted on a dense matrix
-        return encode(X, self.columns_)
+        return encode(X, self.columns_, is_new=True)
 
     def _aligned(self, X):
         names, found = getattr(self, "feature_names_in_", None), feature_names(X)
@@ -198,8 +200,8 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str objects
-            Names of the kept columns. Parts of a datetime end with the part's name, columns of
-            a text with `"_words"` and a number.
+            Names of the kept columns. Parts of a datetime end with the part's name, those of a
+            vector with their position, columns of a text with `"_words"` and a number.
         """
         check_is_fitted(self)
         names = [info.name for info in self.columns_]

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from evolearn.data.text_columns import Format
+
 
 @dataclass(frozen=True)
 class ColumnInfo:
@@ -13,21 +15,32 @@ class ColumnInfo:
     ----------
     name : str
         The column's name; `"x3"` for the fourth column of an array.
-    kind : {"numeric", "categorical", "datetime", "timedelta", "text", "drop"}
+    kind : {"numeric", "categorical", "datetime", "timedelta", "text", "vector", "drop"}
         Kind that the column is read as; `"drop"` only where the user asked for it.
     categories : tuple of str or float
         The frozen categories in code order; empty unless `kind` is `"categorical"`.
     parts : tuple of str
-        Matrix columns computed from a datetime, such as `("seconds", "month")`; else empty.
+        Matrix columns computed from a datetime, such as `("seconds", "month")`, or from a
+        vector, whose parts are positions, such as `("0", "1")`; else empty.
     width : int
         Number of matrix columns in which the words of a text are counted; else 0.
     characters : int
         Number of characters that are read of each text; 0 for other kinds.
+    tokens : str
+        Tokens of a text that are counted: `"words"`, `"characters"`, or the separator between
+        tags, such as `"|"`; empty for other kinds.
+    zone : str
+        Time zone of the calendar parts of a datetime (see `evolearn.data.time_zones`); empty
+        for UTC.
+    offset : int
+        Integer that is subtracted from numbers before they become floats.
     reason : str
         Why the column is dropped; empty for a column that is kept.
     found : bool
-        Whether numbers or dates were detected in strings without an entry in `kinds`. Strings
-        that are none of them are missing values then, like unseen categories.
+        Whether numbers, dates or durations were detected in strings without an entry in
+        `kinds`. Other strings are missing values then, like unseen categories.
+    text_format : NumberFormat, TimeFormat or None
+        The format of numbers, dates or durations in strings; None if there were no strings.
     """
 
     name: str
@@ -36,14 +49,23 @@ class ColumnInfo:
     parts: tuple[str, ...] = ()
     width: int = 0
     characters: int = 0
+    tokens: str = ""
+    zone: str = ""
+    offset: int = 0
     reason: str = ""
     found: bool = False
+    text_format: Format | None = None
 
     def __repr__(self) -> str:
         given = {field.name: getattr(self, field.name) for field in fields(self)[2:]}
         defaults = {field.name: field.default for field in fields(self)[2:]}
         changed = "".join(f", {k}={v!r}" for k, v in given.items() if v != defaults[k])
         return f"ColumnInfo({self.name!r}, {self.kind!r}{changed})"
+
+    @property
+    def reading(self) -> str:
+        """The kind of the column, and the format of its strings, in words."""
+        return self.kind if self.text_format is None else f"{self.kind} ({self.text_format})"
 
     @property
     def is_kept(self) -> bool:
@@ -157,7 +179,7 @@ def date_columns(columns: Sequence[ColumnInfo]) -> tuple[DateColumns, ...]:
     dates, position = [], 0
     for info in columns:
         if info.is_kept and info.is_numeric:
-            if info.parts:
+            if info.kind == "datetime":
                 dates.append(DateColumns(position, info.parts))
             position += max(1, len(info.parts))
     return tuple(dates)

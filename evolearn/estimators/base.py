@@ -26,6 +26,7 @@ from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.user_warnings import collected_warnings
+from evolearn.versioned import VersionedPickle
 
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
@@ -54,7 +55,7 @@ def single_has(method: str) -> Any:
     return check
 
 
-class BaseEvolutionary(BaseEstimator):
+class BaseEvolutionary(VersionedPickle, BaseEstimator):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
@@ -86,6 +87,7 @@ class BaseEvolutionary(BaseEstimator):
         "replay": ["boolean"],
         "n_jobs": [numbers.Integral, None],
         "executor": "no_validation",  # checked by open_pool
+        "on_sigterm": [StrOptions({"best"}), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -113,6 +115,7 @@ class BaseEvolutionary(BaseEstimator):
         replay=False,
         n_jobs=None,
         executor=None,
+        on_sigterm=None,
         random_state=None,
         verbose=0,
     ):
@@ -136,6 +139,7 @@ class BaseEvolutionary(BaseEstimator):
         self.replay = replay
         self.n_jobs = n_jobs
         self.executor = executor
+        self.on_sigterm = on_sigterm
         self.random_state = random_state
         self.verbose = verbose
 
@@ -181,7 +185,7 @@ class BaseEvolutionary(BaseEstimator):
         """Return the fitted model's predictions, as arrays even if frames are configured."""
         X = self._checked(X)
         total = n_rows(X)
-        with config_context(transform_output="default"):
+        with config_context(transform_output="default"), collected_warnings():
             predict = getattr(self.estimator_, method)
             step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from evolearn.versioned import VersionedPickle
+
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Members = list[tuple[Any, bool]]
@@ -61,7 +63,7 @@ def checked_predictions(predictions: Floats, n_rows: int) -> Floats:
     return predictions
 
 
-class MemberEnsemble(BaseEstimator):
+class MemberEnsemble(VersionedPickle, BaseEstimator):
     """Fitted models that share one prepared table, pooled as the task does.
 
     Parameters

@@ -1,5 +1,6 @@
 """Checks of a target, and its conversion to an array."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from evolearn.data import is_missing
+from evolearn.data.number_text import infer_number_format
 
 
 def as_array(y: Any) -> NDArray[Any]:
@@ -57,16 +59,40 @@ def as_numbers(array: NDArray[Any]) -> NDArray[np.float64]:
                 raise ValueError
             array = array.astype(np.float64)
         except (TypeError, ValueError):
-            msg = (
-                f"y must hold numbers for a regressor, got {array[0]!r} of type "
-                f"{type(array[0]).__name__}; use EvolutionaryClassifier to predict classes."
-            )
-            raise ValueError(msg) from None
+            raise ValueError(_no_numbers_message(array)) from None
     values = array.astype(np.float64)
     if np.isinf(values).any():
         msg = "Input y contains infinity or a value too large; remove those rows or clip them."
         raise ValueError(msg)
     return values
+
+
+def _no_numbers_message(array: NDArray[Any]) -> str:
+    """Compose an error that names the first value that is no number, and the remedy."""
+    values = list(array) if array.dtype.kind in "mM" else array.tolist()
+    value = next((one for one in values if not _is_number(one)), values[0])
+    found = f"y must hold numbers for a regressor, got {value!r} of type {type(value).__name__}"
+    texts = [one for one in values if isinstance(one, str)]
+    inferred = infer_number_format(texts) if isinstance(value, str) else None
+    if inferred is None or np.isnan(inferred[1]).any():
+        return f"{found}; use EvolutionaryClassifier to predict classes."
+    strip, series = r".str.replace(r'[^\d.-]', '', regex=True)", "pandas.Series(y)"
+    if inferred[0].decimal == ",":
+        series += ".str.replace('.', '').str.replace(',', '.')"
+        texts = [text.replace(".", "").replace(",", ".") for text in texts]
+    stripped = [re.sub(r"[^\d.-]", "", text) for text in texts]
+    if all(map(_is_number, stripped)) and [*map(float, stripped)] == inferred[1].tolist():
+        remedy = f"for instance with {series}{strip}.astype(float)"
+        return f"{found}, a number written as text; convert y first, {remedy}."
+    return f"{found}, a number written as text; convert y to floats first."
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def as_labels(y: Any) -> NDArray[Any]:
