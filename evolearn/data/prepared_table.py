@@ -74,7 +74,9 @@ def _is_plain(table: Any, columns: Sequence[ColumnInfo]) -> bool:
     """
     if not isinstance(table, np.ndarray):
         return is_sparse(table)
-    is_numeric = all(info.is_kept and info.kind == "numeric" for info in columns)
+    is_numeric = all(
+        info.is_kept and info.kind == "numeric" and not info.offset for info in columns
+    )
     return is_numeric and table.dtype.kind in "fiu"
 
 

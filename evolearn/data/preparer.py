@@ -36,7 +36,8 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
     ----------
     kinds : dict, default=None
         Kinds of columns by their name or position, in place of the detected ones:
-        `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`, `"text"` or `"drop"`.
+        `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`, `"text"`, `"vector"` (several
+        numbers in a cell) or `"drop"`.
     columns : sequence of ColumnInfo, default=None
         Description of the columns from an earlier fit (`columns_`). Fit then learns the
         categories only and ignores `kinds`, so that the output has the same columns on any
@@ -199,8 +200,8 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str objects
-            Names of the kept columns. Parts of a datetime end with the part's name, columns of
-            a text with `"_words"` and a number.
+            Names of the kept columns. Parts of a datetime end with the part's name, those of a
+            vector with their position, columns of a text with `"_words"` and a number.
         """
         check_is_fitted(self)
         names = [info.name for info in self.columns_]

@@ -87,6 +87,7 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         "replay": ["boolean"],
         "n_jobs": [numbers.Integral, None],
         "executor": "no_validation",  # checked by open_pool
+        "on_sigterm": [StrOptions({"best"}), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -114,6 +115,7 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         replay=False,
         n_jobs=None,
         executor=None,
+        on_sigterm=None,
         random_state=None,
         verbose=0,
     ):
@@ -137,6 +139,7 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         self.replay = replay
         self.n_jobs = n_jobs
         self.executor = executor
+        self.on_sigterm = on_sigterm
         self.random_state = random_state
         self.verbose = verbose
 

@@ -47,9 +47,9 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     kinds : dict, default=None
         Kinds of columns, by name or position, that override the inferred kinds:
-        ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"timedelta"``, ``"text"`` or
-        ``"drop"``. Strings that are all numbers, dates or durations are inferred to be these;
-        ``"categorical"`` keeps them as they are.
+        ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"timedelta"``, ``"text"``,
+        ``"vector"`` (several numbers in a cell) or ``"drop"``. Strings that are all numbers,
+        dates or durations are inferred to be these; ``"categorical"`` keeps them as they are.
 
     search_space : None, SearchSpace or list, default=None
         The pipelines that may be built. None: all built-in models. A list may contain names of
@@ -114,6 +114,10 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         cluster of the current Dask client. A callable: the `concurrent.futures.Executor` that
         it returns, a new one at each call; ``fit`` shuts it down. In other places than its own
         processes, ``fit`` can neither limit memory nor stop a candidate that has begun.
+
+    on_sigterm : "best" or None, default=None
+        "best": SIGTERM, which schedulers send before they kill a job, ends the search as Ctrl-C
+        does, with the best model so far. None: it ends the process.
 
     random_state : int, RandomState instance or None, default=None
         Seed of all random numbers. Pass an int for reproducible results. None: another seed

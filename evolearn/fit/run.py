@@ -14,9 +14,10 @@ from evolearn.ensemble.selection_options import EnsembleOptions
 from evolearn.exceptions import SearchError
 from evolearn.execution.budget import Budget
 from evolearn.execution.interruption import Interruption
+from evolearn.execution.local.interpreter import NoInterpreterError
 from evolearn.execution.local.memory import default_memory_limit
 from evolearn.execution.local.pool import WorkerPool
-from evolearn.execution.opening import open_pool
+from evolearn.execution.opening import open_pool, open_threads
 from evolearn.execution.pool import Pool
 from evolearn.execution.serialization import describe
 from evolearn.fit.checkpoints import (
@@ -27,6 +28,7 @@ from evolearn.fit.checkpoints import (
     open_checkpoint,
 )
 from evolearn.fit.data import read_data
+from evolearn.fit.dropped_columns import report_dropped_columns
 from evolearn.fit.failures import check_failures
 from evolearn.fit.progress import ProgressLog, log_summary
 from evolearn.fit.result import FitResult
@@ -44,6 +46,12 @@ from evolearn.user_warnings import warn
 
 # Reasons to stop after which a stacking layer is tried: the search was not told to end early.
 COMPLETE = ("time_budget", "n_generations", "n_evaluations", "no_improvement", "exhausted")
+# Remark where there are no worker processes.
+IN_THREADS = (
+    "Candidates are evaluated in threads of this process: evaluation_timeout ends them only "
+    "between two folds, memory_limit is not enforced, and a candidate that crashes ends the "
+    "program. multiprocessing.set_executable names a Python to use."
+)
 # Imported by the workers while the parent prepares the table.
 PRELOAD = ("evolearn.evaluation.evaluator",)
 
@@ -62,6 +70,8 @@ def fit(
 
     Raises
     ------
+    KeyboardInterrupt
+        If Ctrl-C came before there was a model; SystemExit for SIGTERM.
     SearchError
         If every candidate failed.
     ValueError, TypeError
@@ -70,13 +80,14 @@ def fit(
     budget = Budget(settings.time_budget)
     with (
         visible_progress(settings.verbose),
-        Interruption() as interruption,
+        Interruption(settings.on_sigterm) as interruption,
         open_workers(settings) as pool,
     ):
         if settings.verbose and not interruption.caught:
             LOGGER.info("not in the main thread: Ctrl-C cannot be caught here")
         # Table -> matrix and schema.
         data = read_data(settings, X, y, sample_weight, groups)
+        report_dropped_columns(settings, data)
         with open_checkpoint(settings, data) as checkpoint:
             # Task and folds, search space; the workers get the data.
             plan = make_plan(settings, data, effort_of(settings, data, checkpoint))
@@ -105,6 +116,8 @@ def search(
     final: FinalModels | None = None
     while True:
         loop.run()
+        if trainer.interruption.requested and loop.library.best is None:
+            raise trainer.interruption.exception()
         check_failures(loop, own_limit=plan.settings.evaluation_timeout is not None)
         new = fit_final_models(planner, trainer)
         if new is None or (final is not None and new.shortfall):
@@ -113,6 +126,8 @@ def search(
         if final.shortfall or trainer.interruption.requested or not loop.may_continue():
             break
         loop.prepare_to_continue()
+    if trainer.interruption.requested and final is None:
+        raise trainer.interruption.exception()
     possible = loop.stop_reason in COMPLETE and is_possible(plan, planner.options)
     if final is not None and possible:
         try:
@@ -195,14 +210,21 @@ def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
 
 def open_workers(settings: Settings) -> Pool:
     """Return a pool whose workers start while the parent continues."""
+    in_threads = False
 
-    def local(n_workers: int) -> WorkerPool:
+    def local(n_workers: int) -> Pool:
+        nonlocal in_threads
         limit = settings.memory_limit
         limit = default_memory_limit(n_workers) if limit is None else limit
-        return WorkerPool(n_workers, memory_limit=limit, preload=PRELOAD)
+        try:
+            return WorkerPool(n_workers, memory_limit=limit, preload=PRELOAD)
+        except NoInterpreterError as error:
+            warn(f"{error} {IN_THREADS}")
+            in_threads = True
+            return open_threads(n_workers)
 
     pool = open_pool(settings.executor, settings.n_jobs, local)
-    if settings.memory_limit is not None and not isinstance(pool, WorkerPool):
+    if settings.memory_limit is not None and not (in_threads or isinstance(pool, WorkerPool)):
         warn("memory_limit is not enforced: it needs worker processes of evolearn's own.")
     return pool
 
