@@ -32,7 +32,7 @@ from evolearn.data.free_text import (
 )
 from evolearn.data.kinds import KINDS, detect_kind, tokens_if_text, unreadable_message
 from evolearn.data.large_integers import exact_offset, need_categories, shifted
-from evolearn.data.matrix import fill_columns, infinite_columns
+from evolearn.data.matrix import fill_columns, infinite_columns, within_single_precision
 from evolearn.data.read_columns import read_column
 from evolearn.data.schema import ColumnInfo
 from evolearn.data.text_columns import MOST_MARKS, TEXT_KINDS, Reading, infer_reading
@@ -68,6 +68,7 @@ def learn_encoding(table: Any, kinds: Mapping[Any, str] | None) -> tuple[Columns
     statistics = column_statistics(matrix)
     infinite = {places[k].column for k in np.flatnonzero(statistics.is_infinite)}
     refuse_infinity(_place_of(labels[j], table) for j in infinite)
+    matrix = within_single_precision(matrix)
     infos = drop_uninformative(infos, places, matrix, statistics, user_kinds)
     infos = _with_text_sizes(infos, statistics.n_rows)
     kept = [k for k, place in enumerate(places) if place.is_kept(infos[place.column])]
@@ -107,7 +108,7 @@ def encode(table: Any, columns: Sequence[ColumnInfo], is_new: bool = False) -> n
     array = array if len(kept) == len(columns) else array[:, kept]
     matrix = np.ascontiguousarray(array, dtype=np.float64)
     refuse_infinity(_place_of(labels[kept[k]], table) for k in infinite_columns(matrix))
-    return matrix
+    return np.asarray(within_single_precision(matrix))
 
 
 def _encode_columns(
@@ -133,7 +134,7 @@ def _encode_columns(
             places.extend([where] * len(new))
     matrix = _assemble(numbers, texts, codes)
     refuse_infinity(places[k] for k in infinite_columns(matrix[:, : len(numbers)]))
-    return matrix
+    return np.asarray(within_single_precision(matrix))
 
 
 def _numbers_of(column: ColumnValues, info: ColumnInfo, where: str) -> list[np.ndarray]:

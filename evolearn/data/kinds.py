@@ -59,7 +59,8 @@ The user's `kinds` come first: strings read as numeric, datetime or timedelta mu
 readable, or words for missing values; anything may be read as categorical, as text or as a
 vector.
 
-Missing values are None, NaN, NaT, pd.NA and nulls, all alike. Infinities are refused.
+Missing values are None, NaN, NaT, pd.NA and nulls, all alike. Infinities are refused; finite
+numbers beyond 1e25 are compressed, in their order.
 
 Categories are sorted, except those of ordered types and intervals, which keep their order.
 Categories and formats are frozen. In new rows, a category that was not seen in training is a
