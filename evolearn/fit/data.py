@@ -14,6 +14,7 @@ from evolearn.data import (
     PreparedTable,
     as_table,
     check_table,
+    is_reordered,
     n_rows,
     prepare_table,
     varies_little,
@@ -57,6 +58,7 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
     """Check the arguments of ``fit`` and make them numeric."""
     X = as_table(X)
     check_table(X)
+    _warn_of_other_order(X, y=y, sample_weight=sample_weight, groups=groups)
     target, task = get_task(settings.task).from_target(y)
     _check_lengths(X, target, groups)
     weights = _checked_weights(sample_weight, n_rows(X))
@@ -87,6 +89,17 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
         space=space,
         seed=_root_seed(settings, prepared.matrix, target),
     )
+
+
+def _warn_of_other_order(X: Any, **others: Any) -> None:
+    """Warn of values whose index is that of X in another order."""
+    for name, values in others.items():
+        if is_reordered(values, X):
+            warn(
+                f"{name} has the index of X in another order. Rows are paired by position, not "
+                f"by index, as in scikit-learn: pass {name}.loc[X.index] if the index says "
+                f"which rows belong together, else {name}.set_axis(X.index)."
+            )
 
 
 def _check_lengths(X: Any, y: Any, groups: Any) -> None:
