@@ -16,7 +16,7 @@ from evolearn.data.containers import (
     refuse_infinity,
 )
 from evolearn.data.encoding import encode, learn_encoding, relearn_categories
-from evolearn.data.matrix import infinite_columns, is_sparse
+from evolearn.data.matrix import infinite_columns, is_sparse, within_single_precision
 from evolearn.data.schema import ColumnInfo, output_names, text_blocks
 from evolearn.versioned import VersionedPickle
 
@@ -28,8 +28,9 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
     with columns of numbers, booleans, strings, categories, datetimes and durations of any
     type. Nothing statistical is done: numbers stay as they are, categories become the positions
     in their sorted list, datetimes become seconds and calendar parts, and missing values of
-    every kind become NaN, as do categories that were not seen in fit. The words of free text
-    are counted in 64 to 2,048 columns that they are hashed into; a missing text has none.
+    every kind become NaN, as do categories that were not seen in fit. Numbers beyond 1e25 are
+    compressed, in their order, to what single precision holds. The words of free text are
+    counted in 64 to 2,048 columns that they are hashed into; a missing text has none.
     Columns without information (constants, duplicates, identifiers) are left out.
 
     Parameters
@@ -137,9 +138,8 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
 
     def _set_columns(self, X, columns):
         kept = [info for info in columns if info.is_kept]
-        categories = [info.categories for info in kept if info.kind == "categorical"]
         self.columns_ = columns
-        self.cardinalities_ = tuple(len(one) for one in categories)
+        self.cardinalities_ = tuple(info.n_codes for info in kept if info.has_codes)
         self.texts_ = text_blocks(columns)
         self.n_numeric_ = sum(max(1, len(info.parts)) for info in kept if info.is_numeric)
         self.n_features_in_ = len(columns)
@@ -228,4 +228,4 @@ def _as_csr(X):
     matrix = X.tocsr()
     matrix = matrix if matrix.dtype == np.float64 else matrix.astype(np.float64)
     refuse_infinity(f"column {j}" for j in infinite_columns(matrix))
-    return matrix
+    return within_single_precision(matrix)
