@@ -400,7 +400,8 @@ class CheckpointStore:
             if row[-1] != digest_of(table, row[:-1]):
                 is_known = table in ("evaluations", "steps") and type(row[1]) is int
                 of = f", candidate {row[1]}" if is_known else ""
-                raise CheckpointError.damaged(self.path, f"row {n} of table {table}{of}")
+                name = str(row[0])[:40] if table == "meta" else n
+                raise CheckpointError.damaged(self.path, f"row {name} of table {table}{of}")
             if table != "meta" and row[0] != n:
                 raise CheckpointError.damaged(self.path, f"row {n} of table {table} is missing")
             yield row[:-1]
