@@ -119,6 +119,12 @@ def test_a_system_that_allows_no_process_is_no_missing_interpreter(monkeypatch):
         find_interpreter()
 
 
+def test_files_that_are_packed_cannot_be_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(interpreter, "WORKER_PROGRAM", tmp_path / "program.zip" / "worker.py")
+    with pytest.raises(NoInterpreterError, match=r"program\.zip.*is packed into a program"):
+        find_interpreter()
+
+
 def test_fit_works_in_threads_and_names_the_limits_that_do_not_hold(program, fast, regression):
     program.pretend(None)
     settings = {**fast, "search_space": ["ridge"], "n_jobs": 2, "memory_limit": 10**9}
