@@ -6,6 +6,7 @@ Every row ends with a digest of its other columns, so that flipped bits are foun
 import hashlib
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +33,7 @@ SCHEMA = {
     status TEXT NOT NULL, -- scored, raced, failed, timed_out, died or out_of_memory
     error REAL, -- mean over the folds, lower is better; NULL unless all folds were scored
     scores TEXT NOT NULL, -- of each fold, JSON; null for folds that were not run
+    metrics TEXT NOT NULL, -- scores of several metrics by name, JSON
     fit_seconds TEXT NOT NULL, -- of each fold, JSON
     score_seconds TEXT NOT NULL, -- of each fold, JSON
     reused_fit_seconds REAL NOT NULL, -- saved by rows that were prepared before
@@ -122,7 +124,8 @@ def values_of(number: int, genome: Genome, evaluation: Evaluation) -> Row:
         evaluation.status,
         # SQLite has no negative zero.
         None if evaluation.error is None else float(evaluation.error) + 0.0,
-        json_of([None if np.isnan(score) else score for score in evaluation.scores]),
+        json_of(_nullable(evaluation.scores)),
+        json_of({name: _nullable(scores) for name, scores in evaluation.metrics.items()}),
         json_of(evaluation.fit_seconds),
         json_of(evaluation.score_seconds),
         float(evaluation.reused_fit_seconds),
@@ -138,10 +141,10 @@ def values_of(number: int, genome: Genome, evaluation: Evaluation) -> Row:
 def restored(row: Row) -> Stored:
     """Make an evaluation of a row of `evaluations`."""
     id_, candidate, _, _, status, error, *arrays = row
-    scores, fit_seconds, score_seconds = map(json.loads, arrays[:3])
-    reused_fit, reused_score, rounds, retrained, failure, transient, texts = arrays[3:10]
+    scores, metrics, fit_seconds, score_seconds = map(json.loads, arrays[:4])
+    reused_fit, reused_score, rounds, retrained, failure, transient, texts = arrays[4:11]
     evaluation = Evaluation(
-        tuple(float("nan") if score is None else score for score in scores),
+        _of_nullable(scores),
         status,
         error,
         tuple(fit_seconds),
@@ -152,9 +155,20 @@ def restored(row: Row) -> Stored:
         retrained=bool(retrained),
         reused_fit_seconds=reused_fit,
         reused_score_seconds=reused_score,
+        metrics={name: _of_nullable(of_metric) for name, of_metric in metrics.items()},
         transient=bool(transient),
     )
     return Stored(id_, candidate, evaluation, row[-1])
+
+
+def _nullable(scores: Iterable[float]) -> list[float | None]:
+    """Return scores with None in place of NaN, which JSON does not have."""
+    return [None if np.isnan(score) else score for score in scores]
+
+
+def _of_nullable(scores: Iterable[float | None]) -> tuple[float, ...]:
+    """Return scores with NaN in place of None."""
+    return tuple(float("nan") if score is None else score for score in scores)
 
 
 def step_row(position: int, step: Step) -> Row:

@@ -9,10 +9,15 @@ from evolearn.data.containers import (
     check_table,
     column_labels,
     feature_names,
+    frame_library,
     has_mixed_labels,
     n_rows,
+    names_checked,
     position_labels,
+    shuffled_column,
     take_rows,
+    warn_of_names,
+    with_names,
 )
 from evolearn.data.matrix import is_sparse
 from evolearn.data.prepared_table import PreparedTable, prepare_table
@@ -32,12 +37,17 @@ __all__ = [
     "check_table",
     "column_labels",
     "feature_names",
+    "frame_library",
     "has_mixed_labels",
     "is_missing",
     "is_sparse",
     "n_rows",
+    "names_checked",
     "position_labels",
     "prepare_table",
+    "shuffled_column",
     "take_rows",
     "varies_little",
+    "warn_of_names",
+    "with_names",
 ]
