@@ -133,9 +133,9 @@ def _served(plan: Plan, final: FinalModels) -> Any:
     """Return the estimator that predicts: the ensemble, or the best single model."""
     task, preparer = plan.data.task, plan.data.prepared.preparer
     members = final.members
-    alone = len(members) == 1 and members[0].model is final.best.model
     # Predictions of another shape cannot be pooled: the first member serves.
-    if (alone and final.stacking is None) or not task.can_predict(members[0].model):
+    single = plan.settings.final_model == "single" and len(members) == 1
+    if single or not task.can_predict(members[0].model):
         if _takes_raw(plan, members[0]):
             return members[0].model
         # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.

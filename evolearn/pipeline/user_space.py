@@ -94,11 +94,16 @@ def _of_user(
 
 
 def _handles(estimator: Any) -> frozenset[str]:
-    """Return the inputs that an estimator accepts unchanged, none if it has no tags."""
-    try:
-        tags = get_tags(estimator).input_tags
-    except (AttributeError, ValueError, TypeError):  # of a class without `BaseEstimator`
-        return frozenset()
+    """Return the inputs that an estimator accepts unchanged."""
+    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    if not hasattr(last, "__sklearn_tags__"):
+        msg = (
+            f"search_space has an estimator of the class {type(last).__name__}, which "
+            "pipelines of scikit-learn do not take; let the class inherit from "
+            "sklearn.base.BaseEstimator."
+        )
+        raise TypeError(msg)
+    tags = get_tags(estimator).input_tags
     accepts = {"missing": tags.allow_nan, "sparse": tags.sparse}
     return frozenset(name for name, accepted in accepts.items() if accepted)
 

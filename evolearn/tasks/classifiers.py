@@ -113,7 +113,24 @@ class _OfClasses(ClassifierMixin):
 
 
 class EnsembleClassifier(_OfClasses, MemberEnsemble):
-    """The pooled probabilities of classifiers."""
+    """The pooled probabilities of classifiers; a single one predicts as it does alone."""
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable classes, of shape (n_samples,)."""
+        # A single model may have a threshold of its own.
+        return (
+            self._of_single(X, "predict") if self._single_has("predict") else super().predict(X)
+        )
+
+    def decision_function(self, X: Any) -> Floats:
+        """Return the logarithms of the odds of two classes, of more the centred logarithms.
+
+        They are of shape (n_samples,) or (n_samples, n_classes). A single member returns its
+        own decision values, if it has them.
+        """
+        if self._single_has("decision_function"):
+            return self._of_single(X, "decision_function")
+        return super().decision_function(X)
 
     def predict_proba(self, X: Any) -> Floats:
         """Return probabilities of shape (n_samples, n_classes)."""

@@ -4,8 +4,7 @@ The ensemble that a search returns is made of fitted models. ``fit`` learns the 
 members and their weights again on other rows; a `sklearn.base.clone` has to be fitted first.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from evolearn.data import as_table, names_checked, take_rows, warn_of_names
+from evolearn.recorded_warnings import recorded_warnings
 from evolearn.tasks.pooling import SHARPNESS_BOUNDS
 from evolearn.tasks.predictions import Floats, Indices, Members
 from evolearn.tasks.sample_weights import fit_weights
@@ -130,7 +130,8 @@ class MemberEnsemble(RefittableEnsemble):
         X = as_table(X)
         values, task = type(self.task).from_target(y)
         weights = as_weights(sample_weight)
-        with config_context(transform_output="default"), names_checked():
+        # Warnings of members are as many as there are folds, and were known to the search.
+        with config_context(transform_output="default"), names_checked(), recorded_warnings():
             step, matrix = None if self.step is None else clone(self.step), X
             if step is not None:
                 given = {} if weights is None else {"sample_weight": weights}
@@ -154,27 +155,37 @@ class MemberEnsemble(RefittableEnsemble):
         return self
 
     def _pooled(self, X: Any) -> Floats:
-        """Return the pooled predictions; the matrix is made if a member needs it."""
+        """Return the pooled predictions, or those of a single member as they are."""
+        task = self._now("task")
+        parts = list(self._predictions(X, task.predictions_of))
+        if len(parts) == 1:
+            return parts[0]
+        weighted = zip(self._now("weights"), parts, strict=True)
+        return np.asarray(task.pool(weighted, self._now("sharpness")))
+
+    def _single_has(self, method: str) -> bool:
+        """Whether there is one member only, and it has a method."""
+        members = self._now("members")
+        return len(members) == 1 and hasattr(members[0][0], method)
+
+    def _of_single(self, X: Any, method: str) -> NDArray[Any]:
+        """Return what a method of the single member returns."""
+        (predictions,) = self._predictions(X, lambda model, X: getattr(model, method)(X))
+        return np.asarray(predictions)
+
+    def _predictions(self, X: Any, predict: Callable[[Any, Any], Any]) -> Iterator[Any]:
+        """Yield the predictions of each member; the matrix is made if a member needs it."""
         check_is_fitted(self)
-        step, task = self._now("step"), self._now("task")
-        parts, matrix = [], None
-        with self._silent_steps(X), config_context(transform_output="default"):
-            for weight, (model, whole) in zip(
-                self._now("weights"), self._now("members"), strict=True
-            ):
+        step, matrix = self._now("step"), None
+        if step is not None:
+            # Once, in the name of this estimator.
+            warn_of_names(X, getattr(self, "feature_names_in_", None), type(self).__name__)
+        for model, whole in self._now("members"):
+            with names_checked(), config_context(transform_output="default"):
                 if not whole and matrix is None:
                     matrix = X if step is None else step.transform(X)
-                parts.append((weight, task.predictions_of(model, X if whole else matrix)))
-            return np.asarray(task.pool(parts, self._now("sharpness")))
-
-    @contextmanager
-    def _silent_steps(self, X: Any) -> Iterator[None]:
-        """Compare feature names once, in the name of this estimator."""
-        if self._now("step") is not None:
-            names = getattr(self, "feature_names_in_", None)
-            warn_of_names(X, names, type(self).__name__)
-        with names_checked():
-            yield
+                predictions = predict(model, X if whole else matrix)
+            yield predictions
 
 
 class ColumnEnsemble(RefittableEnsemble):

@@ -9,6 +9,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
 
@@ -33,6 +35,19 @@ def broken():
             return np.zeros(len(X))
 
     return Broken()
+
+
+class Bare:
+    """A classifier that has nothing of scikit-learn but parameters, `fit` and `predict`."""
+
+    def get_params(self, deep=True):
+        return {}
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
 
 
 def changed(array, index, value):
@@ -353,6 +368,16 @@ SETTINGS = [
         fit(search_space=[LinearSVC]),
         (ValueError, TypeError),
         r"LinearSVC",
+    ),
+    *(
+        case(name, fit(search_space=[estimator]), TypeError, r"Bare", r"BaseEstimator")
+        for name, estimator in (
+            ("an estimator without tags", Bare()),
+            (
+                "a pipeline without tags",
+                Pipeline([("scale", StandardScaler()), ("own", Bare())]),
+            ),
+        )
     ),
     case(
         "domain of a parameter that the estimator has not",
