@@ -87,6 +87,7 @@ class Case:
     disk_bytes: int | None = None
     disk: str = "temporary"
     closed_streams: bool = False
+    on_sigterm: str = ""
 
 
 # Killed from outside, or, in Python code, given up once its first fold takes too long.
@@ -122,6 +123,11 @@ CANDIDATE = [
     Case("warning_flood", "candidate gives 5,000 different warnings a fold"),
     Case("fork", "candidate forks a child that sleeps on"),
     Case("thread", "candidate leaves a thread running that loops"),
+    Case("daemon", "candidate starts a daemon in a session of its own"),
+    Case("shared_hog", "candidate fills a shared mapping, limit 100 MB", "out_of_memory",
+         "exceeded its limit of 95 MiB", memory_mb=100),
+    Case("hog_in_children", "candidate's children take 240 MB, limit 100 MB", "out_of_memory",
+         "exceeded its limit of 95 MiB", memory_mb=100),
 ]  # fmt: skip
 
 MACHINE = [
@@ -141,6 +147,11 @@ MACHINE = [
          before="few_files"),
     Case("folder_removed", "working folder is removed before fit", fault="nothing",
          before="folder_removed"),
+    Case("scratch_removed", "candidate removes the temporary folder", returncode=1),
+    Case("line_at_start", "interpreters print a line when they start", fault="nothing",
+         before="line_at_start"),
+    Case("no_interpreter", "process has no Python to start", fault="nothing",
+         before="no_interpreter", warning="in threads of this process"),
     Case("streams_closed", "standard input, output and error are closed", "died", "SIGSEGV",
          fault="segfault", closed_streams=True),
     Case("children_ignored", "process ignores SIGCHLD, so that the system reaps", "died",
@@ -153,6 +164,11 @@ USER = [
     Case("sigint_twice", "Ctrl-C twice", fault="hold", returncode=-signal.SIGINT,
          meddling=to_parent(signal.SIGINT, times=2)),
     Case("sigterm", "SIGTERM to the parent", fault="hold", returncode=-signal.SIGTERM,
+         meddling=to_parent(signal.SIGTERM)),
+    Case("sigint_at_start", "Ctrl-C before anything was evaluated", fault="hold",
+         returncode=-signal.SIGINT, meddling=to_parent(signal.SIGINT, when="fit", delay=0.3)),
+    Case("sigterm_best", "SIGTERM, on_sigterm='best'", *LATE, fault="hold", some=True,
+         stop_reason="interrupted", warning="interrupted", on_sigterm="best",
          meddling=to_parent(signal.SIGTERM)),
     Case("sighup", "terminal closed: SIGHUP to the parent", fault="hold",
          returncode=-signal.SIGHUP, meddling=to_parent(signal.SIGHUP)),

@@ -9,9 +9,12 @@ faulty estimator is the best one of the search space as long as its fault lets i
 import argparse
 import ctypes
 import json
+import mmap
+import multiprocessing.spawn
 import os
 import re
 import resource
+import shutil
 import signal
 import sys
 import tempfile
@@ -27,6 +30,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import mean_absolute_error, r2_score
 
 from evolearn import EvolutionaryRegressor
+from evolearn.execution.local import worker
 
 LIMIT = 1.0  # seconds for one candidate
 MEGABYTE = 2**20
@@ -180,6 +184,36 @@ def thread(model):
     threading.Thread(target=python_loop, args=(model,)).start()
 
 
+def daemon(model):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            time.sleep(600)
+        os._exit(0)
+
+
+def shared_hog(model):
+    with mmap.mmap(-1, 1000 * MEGABYTE) as shared:
+        for start in range(0, len(shared), 4 * MEGABYTE):
+            shared[start : start + 4 * MEGABYTE] = bytes(4 * MEGABYTE)
+            time.sleep(0.01)
+
+
+def hog_in_children(model):
+    for _ in range(4):
+        if os.fork() == 0:
+            kept = np.ones(60 * MEGABYTE // 8)
+            time.sleep(600)
+            del kept
+    time.sleep(600)
+
+
+def scratch_removed(model):
+    for folder in Path(tempfile.gettempdir()).glob("evolearn-*"):
+        shutil.rmtree(folder)
+    raise OSError("as it is when a file is missing")
+
+
 def full_disk(model):
     with tempfile.TemporaryFile() as file:
         while True:
@@ -220,7 +254,23 @@ def children_ignored():
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 
 
+def line_at_start():
+    """Have each interpreter that starts from now on print a line."""
+    worker.IS_AVAILABLE = False
+    (MARKS / "sitecustomize.py").write_text("print('a line of text', flush=True)")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(MARKS), os.environ.get("PYTHONPATH", "")])
+
+
+def no_interpreter():
+    """Be embedded in a program that is no interpreter."""
+    sys.executable = None
+    sys.exec_prefix = "/nowhere"
+    multiprocessing.spawn.set_executable(None)
+
+
 BEFORE = {
+    "line_at_start": line_at_start,
+    "no_interpreter": no_interpreter,
     "few_files": few_files,
     "folder_removed": folder_removed,
     "children_ignored": children_ignored,
@@ -282,6 +332,7 @@ parser.add_argument("--before", default="")
 parser.add_argument("--budget", type=float, required=True)
 parser.add_argument("--memory-limit", type=int)
 parser.add_argument("--journal", type=Path)
+parser.add_argument("--on-sigterm")
 parser.add_argument("--marks", type=Path, required=True)
 parser.add_argument("--out", type=Path, required=True)
 args = parser.parse_args()
@@ -295,6 +346,7 @@ model = EvolutionaryRegressor(
     evaluation_timeout=LIMIT,
     memory_limit=args.memory_limit,
     journal=args.journal,
+    on_sigterm=args.on_sigterm,
     n_iter_no_change=None,
     n_jobs=2,
     random_state=0,

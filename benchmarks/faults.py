@@ -97,6 +97,8 @@ def run_script(case, budget, folder, places):
         command += ["--memory-limit", str(case.memory_mb * 10**6)]
     if case.disk == "journal":
         command += ["--journal", places["journal"]]
+    if case.on_sigterm:
+        command += ["--on-sigterm", case.on_sigterm]
     if case.closed_streams:
         command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
     environment = {**os.environ, "TMPDIR": str(places["temporary"]), TOKEN: folder}

@@ -2,6 +2,7 @@
 
 import evolearn.genes  # noqa: F401, fills the registry
 import evolearn.models  # noqa: F401, likewise
+from evolearn._version import __version__
 from evolearn.data.preparer import ColumnPreparer
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor
@@ -9,8 +10,6 @@ from evolearn.exceptions import EvolearnWarning, SearchError
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Float, Integer
 from evolearn.pipeline.search_space import SearchSpace
-
-__version__ = "0.1.0.dev0"
 
 __all__ = [
     "Choice",
@@ -23,4 +22,5 @@ __all__ = [
     "Integer",
     "SearchError",
     "SearchSpace",
+    "__version__",
 ]

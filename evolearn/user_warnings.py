@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
@@ -21,36 +21,39 @@ _PASSED_OVER = (
     contextlib.__file__,
 )
 
-_collected: ContextVar[list[str] | None] = ContextVar("collected", default=None)
+_collected: ContextVar[dict[str, str] | None] = ContextVar("collected", default=None)
 
 
-def warn(message: str) -> None:
-    """Warn the user: at the end of the fit that is under way, else at once."""
+def warn(message: str, about: str | None = None) -> None:
+    """Warn the user: at the end of the fit or prediction that is under way, else at once.
+
+    Of several warnings `about` the same, such as a column, the first one is shown.
+    """
     messages = _collected.get()
     if messages is None:
         _show([message])
-    elif message not in messages:
-        messages.append(message)
+    else:
+        messages.setdefault(about or message, message)
 
 
 @contextlib.contextmanager
 def collected_warnings() -> Iterator[None]:
     """Collect the warnings within, and show them at the end, before an exception leaves too."""
-    messages: list[str] = []
+    messages: dict[str, str] = {}
     token = _collected.set(messages)
     try:
         yield
     except BaseException:
         # The user has to see this exception, even if filters turn warnings into others.
         with contextlib.suppress(EvolearnWarning):
-            _show(messages)
+            _show(messages.values())
         raise
     finally:
         _collected.reset(token)
-    _show(messages)
+    _show(messages.values())
 
 
-def _show(messages: list[str]) -> None:
+def _show(messages: Iterable[str]) -> None:
     frame = _frame_of_user(sys._getframe(1))
     with users_filters():
         for message in messages:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+from evolearn.execution.serialization import printable
+
 
 class CheckpointError(ValueError):
     """A checkpoint that cannot be used; the message names the file, the reason and a remedy."""
@@ -22,8 +24,8 @@ class CheckpointError(ValueError):
     def damaged(cls, path: Path, damage: str) -> Self:
         """Return the error for a file that does not read as it was written."""
         return cls(
-            f"The checkpoint {path} is damaged ({damage}); it was left as it is. Restore it "
-            "from a copy, or pass another folder as journal."
+            f"The checkpoint {path} is damaged ({printable(damage)}); it was left as it is. "
+            "Restore it from a copy, or pass another folder as journal."
         )
 
     @classmethod
@@ -35,11 +37,20 @@ class CheckpointError(ValueError):
         )
 
     @classmethod
+    def vanished(cls, path: Path) -> Self:
+        """Return the error for a file that was removed or cut off while it was read."""
+        return cls(
+            f"The checkpoint {path} was removed or cut off while it was read. Restore it from "
+            "a copy, or pass another folder as journal."
+        )
+
+    @classmethod
     def unusable(cls, path: Path, error: Exception) -> Self:
         """Return the error for a file that the system does not let us read or write."""
         return cls(
-            f"The checkpoint {path} cannot be opened ({error}); make its folder readable and "
-            "writable, with room on its disk, or pass another folder as journal."
+            f"The checkpoint {path} cannot be opened ({printable(str(error))}); make its "
+            "folder readable and writable, with room on its disk, or pass another folder as "
+            "journal."
         )
 
 
@@ -59,5 +70,6 @@ def reading(path: Path) -> Iterator[None]:
         raise CheckpointError.unusable(path, error) from None
     except OSError as error:
         raise CheckpointError.unusable(path, error) from None
-    except (ValueError, TypeError, LookupError) as error:  # of a row that nobody here wrote
+    # Of a row that nobody here wrote.
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise CheckpointError.damaged(path, str(error)) from None

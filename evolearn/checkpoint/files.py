@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import re
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,6 +22,8 @@ LOCAL = frozenset(
     + ("ramfs", "reiserfs", "tmpfs", "vfat", "xfs", "zfs")
 )
 MOUNTS = Path("/proc/self/mountinfo")
+# A file that is opened is no link, and no pipe whose other end would be waited for.
+PLAIN = os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class WriterLock:
@@ -52,7 +55,7 @@ class WriterLock:
 
     def _take(self) -> bool:
         """Open and lock the file; return False if its owner has removed it meanwhile."""
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.open(self.path, os.O_RDWR | PLAIN, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -102,6 +105,40 @@ class WatchedFiles:
             if not is_same or found.st_size < state.st_size:
                 msg = f"{path.name} has been replaced or cut off"
                 raise OSError(msg)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a private folder, and its parents, that a power failure does not undo."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in missing:
+        sync_folder(one.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Write the names of the files in a folder through to the disk, where that is possible."""
+    with contextlib.suppress(OSError):  # such as on Windows, where folders cannot be opened
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a file is absent, or a regular file that is no link."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def make_private(path: Path) -> None:
+    """Let nobody but its owner read a file, if that is this user and the file is there."""
+    with contextlib.suppress(FileNotFoundError):
+        found = path.stat()
+        if hasattr(os, "geteuid") and found.st_uid == os.geteuid() and found.st_mode & 0o077:
+            path.chmod(0o600)
 
 
 def allows_shared_memory(path: Path) -> bool:

@@ -4,13 +4,16 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from importlib.metadata import version
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 import joblib
+import numpy
+import scipy
+import sklearn
 
 from evolearn._compat import scorer_function
+from evolearn._version import __version__
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.genome import text_of
@@ -18,7 +21,10 @@ from evolearn.pipeline.optional_library import OptionalEstimator
 from evolearn.pipeline.search_space import SearchSpace
 
 # Other versions of these may evaluate the same genome differently.
-PACKAGES = ("evolearn-automl", "scikit-learn", "numpy", "scipy")
+VERSIONS = {
+    "evolearn": __version__,
+    **{package.__name__: package.__version__ for package in (sklearn, numpy, scipy)},
+}
 # Packages whose classes are identified by their names: their versions say the rest.
 VERSIONED = {"evolearn", "sklearn", "builtins"}
 
@@ -35,7 +41,7 @@ def fingerprint(arrays: Sequence[Any], settings: Sequence[Any]) -> str:
         the code counts, and the values it is called with, but not functions that it calls by a
         global name.
     """
-    versions = [f"{name} {version(name)}" for name in PACKAGES]
+    versions = [f"{name} {version}" for name, version in VERSIONS.items()]
     lines = [joblib.hash(tuple(arrays)), *_texts(list(settings)), *versions]
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=12).hexdigest()
 

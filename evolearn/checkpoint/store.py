@@ -4,22 +4,29 @@
 them when. Predictions are the only large values: they are read when they are needed.
 """
 
-import contextlib
 import ctypes
-import json
 import os
 import sqlite3
 import time
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
-from importlib.metadata import version
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
+from evolearn._version import __version__
 from evolearn.checkpoint.errors import CheckpointError, reading
-from evolearn.checkpoint.files import WatchedFiles, WriterLock, allows_shared_memory
+from evolearn.checkpoint.files import (
+    PLAIN,
+    WatchedFiles,
+    WriterLock,
+    allows_shared_memory,
+    is_plain,
+    make_folder,
+    make_private,
+    sync_folder,
+)
 from evolearn.checkpoint.tables import (
     FORMAT,
     SCHEMA,
@@ -27,7 +34,6 @@ from evolearn.checkpoint.tables import (
     Statement,
     Step,
     Stored,
-    array_of,
     bytes_of,
     decisions_of,
     digest_of,
@@ -40,12 +46,16 @@ from evolearn.checkpoint.tables import (
     step_row,
     values_of,
 )
+from evolearn.checkpoint.validation import check_sizes, read_array, read_json
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.pipeline.genome import Genome
 from evolearn.user_warnings import warn
 
 # A candidate that was stopped from outside (too slow, killed) may do better in another run.
 FINAL = ("scored", "raced", "failed")
+# A candidate that was killed, or took the memory that others had left, may do better in any
+# run. One that was too slow would be so again with the same time budget.
+PASSING = ("died", "out_of_memory")
 # Seconds to wait for a reader that blocks the writer. Without a write-ahead log one may.
 BUSY_SECONDS = 5.0
 # Transactions are written through to the disk at most once in so many seconds: only a power
@@ -54,6 +64,8 @@ BUSY_SECONDS = 5.0
 SYNCHRONIZED_SECONDS = 1.0
 # The database, its write-ahead log, and the shared memory that indexes the log.
 SUFFIXES = ("", "-wal", "-shm")
+# The log of disks without shared memory.
+ROLLBACK_SUFFIX = "-journal"
 # Bytes of the smallest page that a database can have.
 SMALLEST_DATABASE = 512
 
@@ -96,6 +108,7 @@ class CheckpointStore:
         self._latest: dict[str, Stored] = {}
         self._at_last_end: dict[str, Stored] = {}
         self._n_evaluations = 0
+        self._shapes: set[tuple[int, ...]] = set()  # of predictions; empty: any
         self._is_writable = True
         self._synchronized = float("-inf")
         self._files = WatchedFiles([path.with_name(path.name + end) for end in SUFFIXES])
@@ -129,12 +142,37 @@ class CheckpointStore:
 
         A later run that was killed may have evaluated it again.
         """
-        return self._with_predictions(self._at_last_end.get(genome.key))
+        stored = self._at_last_end.get(genome.key)
+        evaluation = self._with_predictions(stored)
+        if stored is not None and evaluation is None:
+            raise CheckpointError.vanished(self.path)
+        return evaluation
 
     def failed_transiently(self, step: Step) -> bool:
-        """Whether the candidate of a step failed for a reason that may have passed."""
+        """Whether the candidate of a step failed for a reason that may have passed.
+
+        Also if it was evaluated again since then, with another outcome.
+        """
         stored = self._latest.get(step.genome)
-        return stored is not None and stored.evaluation.transient
+        if stored is None:
+            return False
+        evaluation = stored.evaluation
+        failed = step.status not in ("scored", "raced")
+        may_pass = evaluation.transient or evaluation.status in PASSING
+        return may_pass or (failed and evaluation.status != step.status)
+
+    def expect(self, n_folds: int, n_rows: int, width: int) -> None:
+        """Check the sizes of what is stored, and later of predictions that are read.
+
+        Raises
+        ------
+        CheckpointError
+            If an evaluation has not `n_folds` scores.
+        """
+        self._shapes = {(n_rows, width), (n_rows,)} if width == 1 else {(n_rows, width)}
+        with reading(self.path):
+            for stored in (*self._latest.values(), *self._at_last_end.values()):
+                check_sizes(stored.candidate, stored.evaluation, n_folds)
 
     def _with_predictions(self, stored: Stored | None) -> Evaluation | None:
         if stored is None or stored.predictions_digest is None:
@@ -148,11 +186,13 @@ class CheckpointStore:
         query = "SELECT array FROM predictions WHERE evaluation = ?"
         with reading(self.path):
             row = self._connection.execute(query, (stored.id,)).fetchone()
+            name = f"the predictions of candidate {stored.candidate}"
             if row is None or digest_of_bytes(row[0]) != stored.predictions_digest:
-                raise CheckpointError.damaged(
-                    self.path, f"the predictions of candidate {stored.candidate}"
-                )
-            return replace(stored.evaluation, predictions=array_of(row[0]))
+                raise CheckpointError.damaged(self.path, name)
+            predictions = read_array(row[0])
+            if self._shapes and predictions.shape not in self._shapes:
+                raise CheckpointError.damaged(self.path, f"the shape of {name}")
+            return replace(stored.evaluation, predictions=predictions)
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -219,19 +259,22 @@ class CheckpointStore:
 
     def close(self) -> None:
         """Close the file and let others write to it."""
-        with contextlib.suppress(sqlite3.Error, OSError):
-            self._files.check()
+        try:
             if self._connection is not None:
+                self._files.check()
                 self._connection.close()
                 self._connection = None
-        self._abandon()
+        except (sqlite3.Error, OSError) as error:
+            self._stop_writing(error)
+        finally:
+            self._abandon()
 
     def _stop_writing(self, error: Exception) -> None:
+        if isinstance(error, OSError):  # of `_files`: they are not what they were
+            self._abandon()
         if not self._is_writable:
             return
         self._is_writable = False
-        if isinstance(error, OSError):
-            self._abandon()
         warn(
             f"The checkpoint {self.path} could not be written ({error}); the fit goes on, but "
             "what it evaluates from here on cannot be resumed. Make room on that disk, or pass "
@@ -253,11 +296,16 @@ class CheckpointStore:
 
     def _take_lock(self) -> WriterLock:
         """Create the folder and take the lock."""
-        folder = self.path.parent
+        folder, lock = self.path.parent, self.path.with_suffix(".lock")
+        names = [self.path.name + end for end in (*SUFFIXES, ROLLBACK_SUFFIX)]
         with reading(self.path):
             try:
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                return WriterLock(self.path.with_suffix(".lock"))
+                make_folder(folder)
+                # A link leads to a file elsewhere, and a pipe is read for ever.
+                for path in (*map(self.path.with_name, names), lock):
+                    if not is_plain(path):
+                        raise CheckpointError.foreign(path)
+                return WriterLock(lock)
             except FileExistsError:
                 msg = f"journal must be a folder, but {folder} is a file; pass another path."
                 raise CheckpointError(msg) from None
@@ -272,9 +320,7 @@ class CheckpointStore:
     def _open(self, expected: dict[str, str]) -> None:
         options = "mode=rw" if self._lock.is_held else "mode=rw&nolock=1"
         with reading(self.path):
-            if self.path.exists() and not self.path.is_file():
-                raise CheckpointError.foreign(self.path)
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            os.close(os.open(self.path, os.O_RDWR | PLAIN, 0o600))
             if 0 < self.path.stat().st_size < SMALLEST_DATABASE:  # to SQLite, one byte is none
                 raise CheckpointError.foreign(self.path)
             self._connection = connection = sqlite3.connect(
@@ -292,6 +338,8 @@ class CheckpointStore:
             if found:
                 self._check_schema(found)
                 self._load(expected)
+            for end in SUFFIXES:
+                make_private(self.path.with_name(self.path.name + end))
         self._set_journal_mode(connection, is_new=not found)
         if not found:
             self._create(expected)
@@ -312,14 +360,9 @@ class CheckpointStore:
 
     def _create(self, expected: dict[str, str]) -> None:
         tables = [(statement, ()) for statement in SCHEMA.values()]
-        meta = {**expected, "evolearn": version("evolearn-automl"), "created": now()}
+        meta = {**expected, "evolearn": __version__, "created": now()}
         self._write(*tables, *(insertion("meta", item) for item in meta.items()))
-        with contextlib.suppress(OSError):  # such as on Windows, where folders cannot be synced
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        sync_folder(self.path.parent)
 
     def _check_schema(self, found: dict[str, str | None]) -> None:
         """Refuse a database that is not ours, and triggers, which would run anybody's code."""
@@ -337,7 +380,7 @@ class CheckpointStore:
         different = [name for name, value in expected.items() if meta.get(name) != value]
         if different:
             raise CheckpointError.of_another_fit(self.path, ", ".join(different))
-        self.effort = json.loads(meta["effort"]) if "effort" in meta else None
+        self.effort = read_json("effort", meta["effort"]) if "effort" in meta else None
         runs = list(self._rows("runs"))
         self.finished_runs = [decisions_of(row) for row in runs]
         n_at_last_end = runs[-1][3] if runs else 0

@@ -1,20 +1,39 @@
 """The tables of a checkpoint, and how values become rows of them.
 
-Every row ends with a digest of its other columns, so that flipped bits are found.
+Every row ends with a digest of its other columns, so that flipped bits are found. What is read
+is checked by `evolearn.checkpoint.validation`.
 """
 
 import hashlib
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evolearn.checkpoint.validation import (
+    MOST_AHEAD,
+    MOST_ROUNDS,
+    MOST_SECONDS,
+    MOST_SKIPPED,
+    STOP_REASON,
+    check_dictionary,
+    check_integer,
+    check_keys,
+    check_list,
+    check_number,
+    check_status,
+    check_text,
+    read_json,
+    read_numbers,
+    read_seconds,
+)
 from evolearn.evaluation.tasks import Evaluation
+from evolearn.execution.serialization import printable
 from evolearn.pipeline.genome import Genome
 
 FORMAT = "1"
@@ -132,7 +151,7 @@ def values_of(number: int, genome: Genome, evaluation: Evaluation) -> Row:
         float(evaluation.reused_score_seconds),
         evaluation.rounds,
         int(evaluation.retrained),
-        evaluation.failure.encode("utf-8", "backslashreplace").decode(),
+        printable(evaluation.failure).encode("utf-8", "backslashreplace").decode(),
         int(evaluation.transient),
         json_of(evaluation.warnings),
     )
@@ -140,35 +159,45 @@ def values_of(number: int, genome: Genome, evaluation: Evaluation) -> Row:
 
 def restored(row: Row) -> Stored:
     """Make an evaluation of a row of `evaluations`."""
-    id_, candidate, _, _, status, error, *arrays = row
-    scores, metrics, fit_seconds, score_seconds = map(json.loads, arrays[:4])
+    id_, candidate, genome, _, status, error, *arrays = row
+    check_text("genome", genome)
+    scores = read_numbers("scores", arrays[0])
+    metrics = read_json("metrics", arrays[1])
+    fit_seconds = read_seconds("fit_seconds", arrays[2])
+    score_seconds = read_seconds("score_seconds", arrays[3])
     reused_fit, reused_score, rounds, retrained, failure, transient, texts = arrays[4:11]
+    if (check_status(status) == "scored") != (error is not None):
+        msg = f"error is {error!r} with status {status}"
+        raise ValueError(msg)
     evaluation = Evaluation(
-        _of_nullable(scores),
+        scores,
         status,
-        error,
-        tuple(fit_seconds),
-        tuple(score_seconds),
-        failure=failure,
-        warnings=tuple(json.loads(texts)),
-        rounds=rounds,
-        retrained=bool(retrained),
-        reused_fit_seconds=reused_fit,
-        reused_score_seconds=reused_score,
-        metrics={name: _of_nullable(of_metric) for name, of_metric in metrics.items()},
-        transient=bool(transient),
+        None if error is None else check_number("error", error),
+        fit_seconds,
+        score_seconds,
+        failure=check_text("failure", failure),
+        warnings=tuple(
+            check_text("warnings", text)
+            for text in check_list("warnings", read_json("warnings", texts))
+        ),
+        rounds=None if rounds is None else check_integer("rounds", rounds, 0, MOST_ROUNDS),
+        retrained=bool(check_integer("retrained", retrained, 0, 1)),
+        reused_fit_seconds=check_number("reused_fit_seconds", reused_fit, 0.0, MOST_SECONDS),
+        reused_score_seconds=check_number(
+            "reused_score_seconds", reused_score, 0.0, MOST_SECONDS
+        ),
+        metrics={
+            check_text("metrics", name): read_numbers(name, json_of(scores_of_metric))
+            for name, scores_of_metric in check_dictionary("metrics", metrics).items()
+        },
+        transient=bool(check_integer("transient", transient, 0, 1)),
     )
-    return Stored(id_, candidate, evaluation, row[-1])
+    return Stored(id_, check_integer("candidate", candidate), evaluation, row[-1])
 
 
 def _nullable(scores: Iterable[float]) -> list[float | None]:
     """Return scores with None in place of NaN, which JSON does not have."""
     return [None if np.isnan(score) else score for score in scores]
-
-
-def _of_nullable(scores: Iterable[float | None]) -> tuple[float, ...]:
-    """Return scores with NaN in place of None."""
-    return tuple(float("nan") if score is None else score for score in scores)
 
 
 def step_row(position: int, step: Step) -> Row:
@@ -179,14 +208,45 @@ def step_row(position: int, step: Step) -> Row:
 
 def step_of(row: Row) -> Step:
     """Make a step of a row of `steps`."""
-    _, number, asked_before, genome, status, schedule = row
-    return Step(number, asked_before, genome, status, json.loads(schedule))
+    position, number, asked_before, genome, status, schedule = row
+    return _checked_step(
+        position, number, asked_before, genome, status, read_json("schedule", schedule)
+    )
 
 
 def decisions_of(row: Row) -> dict[str, Any]:
     """Return the end of a run: its stop reason and decisions, from a row of `runs`."""
-    decisions: dict[str, Any] = json.loads(row[-1])
-    return {**decisions, "steps": [Step(**step) for step in decisions["steps"]]}
+    decisions: dict[str, Any] = read_json("decisions", row[-1])
+    steps = check_list("steps", decisions["steps"])
+    names = [field.name for field in fields(Step)]
+    whole = [check_keys("step", step, names) for step in steps]
+    reason = decisions["stop_reason"]
+    check_integer("n_evaluations", row[3])
+    if type(reason) is not str or not STOP_REASON.fullmatch(reason):
+        msg = "stop_reason is unknown"
+        raise ValueError(msg)
+    checked = [
+        _checked_step(n, *(one[name] for name in names)) for n, one in enumerate(whole, 1)
+    ]
+    return {**decisions, "steps": checked}
+
+
+def _checked_step(
+    position: int, number: Any, asked_before: Any, genome: Any, status: Any, schedule: Any
+) -> Step:
+    """Make a step of values of any kind."""
+    most = MOST_AHEAD + MOST_SKIPPED * position
+    check_integer("asked_before", asked_before, 1, most)
+    check_integer("candidate", number, 0, asked_before - 1)
+    check_keys("schedule", schedule, ("seconds", "portfolio_first", "measured_from"))
+    if schedule["seconds"] not in (None, float("inf")):
+        check_number("seconds", schedule["seconds"], 0.0)
+    if schedule["measured_from"] is not None:
+        check_integer("measured_from", schedule["measured_from"])
+    if type(schedule["portfolio_first"]) is not bool or type(genome) is not str:
+        msg = "genome or portfolio_first is of another type"
+        raise ValueError(msg)
+    return Step(number, asked_before, genome, check_status(status), schedule)
 
 
 def bytes_of(array: NDArray[Any]) -> bytes:
@@ -194,11 +254,6 @@ def bytes_of(array: NDArray[Any]) -> bytes:
     stream = io.BytesIO()
     np.save(stream, array, allow_pickle=False)
     return stream.getvalue()
-
-
-def array_of(data: bytes) -> Any:
-    """Return the array that `bytes_of` was given."""
-    return np.load(io.BytesIO(data), allow_pickle=False)
 
 
 def json_of(value: Any) -> str:

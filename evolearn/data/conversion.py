@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 
+from evolearn.data.category_labels import match_labels
 from evolearn.data.column_values import (
     ColumnValues,
     Numbers,
@@ -14,9 +14,9 @@ from evolearn.data.column_values import (
     is_number,
     label_of,
     number_of,
-    seconds_of,
-    time_kind,
 )
+from evolearn.data.text_columns import Format, is_missing_word, reread
+from evolearn.data.time_text import infer_date_format
 
 DATETIME_PARTS = (
     "seconds",
@@ -30,13 +30,37 @@ DATETIME_PARTS = (
 )
 
 
-def as_floats(column: ColumnValues, kind: str, where: str) -> np.ndarray:
-    """Convert a column of numbers, datetimes (to seconds) or durations to float64."""
+def as_floats(
+    column: ColumnValues,
+    kind: str,
+    where: str,
+    frozen: Format | None = None,
+    may_be_unreadable: bool = False,
+) -> np.ndarray:
+    """Convert a column of numbers, datetimes (to seconds) or durations to float64.
+
+    Strings are read in the format `frozen`, or else in another one that reads all of them. They
+    must be readable, unless `may_be_unreadable`: then others are missing.
+    """
     if isinstance(column, Objects):
-        return _by_code(column, [_as_float(value, kind, where) for value in column.distinct])
+        values = reread(column, kind, frozen)
+        for i in np.flatnonzero(np.isnan(values)):
+            value = column.distinct[i]
+            is_string = isinstance(value, str | bytes)
+            if not is_missing_word(value) and not (is_string and may_be_unreadable):
+                raise ValueError(
+                    f"X holds {value!r} in {where}, which is to be read as {kind}; replace "
+                    "such values by missing ones, convert the column, or change its entry in "
+                    "kinds."
+                )
+        return by_code(column, values)
     found = "numeric" if isinstance(column, Numbers) else column.kind
     if kind == found or np.isnan(column.values).all():
         return column.values
+    if kind == "datetime" and frozen is not None and isinstance(column, Numbers):
+        days = _days_of_digits(column)
+        if days is not None:
+            return days
     shown = "numbers" if isinstance(column, Numbers) else f"{found} values"
     raise ValueError(
         f"X holds {shown} in {where}, which is to be read as {kind}; convert the column to "
@@ -44,20 +68,12 @@ def as_floats(column: ColumnValues, kind: str, where: str) -> np.ndarray:
     )
 
 
-def _as_float(value: Any, kind: str, where: str) -> float:
-    """Convert one number, datetime or duration, or the text of one of the first two."""
-    text = value.decode(errors="replace") if isinstance(value, bytes) else value
-    with suppress(ValueError, OverflowError):
-        if kind == "numeric" and (isinstance(text, str) or is_number(text)):
-            return number_of(text)
-        if kind == "datetime" and isinstance(text, str):
-            return seconds_of(datetime.fromisoformat(text))
-        if time_kind(text) == kind:
-            return seconds_of(text)
-    raise ValueError(
-        f"X holds {value!r} in {where}, which is to be read as {kind}; replace such values by "
-        "missing ones, convert the column, or change its entry in kinds."
-    )
+def _days_of_digits(column: Numbers) -> np.ndarray | None:
+    """Read numbers such as 20201231 as days; None if one of them is no day."""
+    objects = _as_objects(column)
+    digits = [f"{value:.0f}" if value == int(value) else "" for value in objects.distinct]
+    found = infer_date_format(digits)
+    return None if found is None or np.isnan(found[1]).any() else by_code(objects, found[1])
 
 
 def learn_categories(column: ColumnValues) -> tuple[str, ...] | tuple[float, ...]:
@@ -81,8 +97,8 @@ def as_codes(column: ColumnValues, categories: tuple[Any, ...]) -> np.ndarray:
     if categories and not isinstance(categories[0], str):
         keys: list[Any] = [_number_or_none(value) for value in column.distinct]
     else:
-        keys = [label_of(value) for value in column.distinct]
-    return _by_code(column, [codes.get(key, np.nan) for key in keys])
+        keys = match_labels([label_of(value) for value in column.distinct], categories)
+    return by_code(column, [codes.get(key, np.nan) for key in keys])
 
 
 def _number_or_none(value: Any) -> float | None:
@@ -105,7 +121,7 @@ def _as_objects(column: ColumnValues) -> Objects:
     return Objects(codes, distinct.tolist())
 
 
-def _by_code(column: Objects, values: list[float]) -> np.ndarray:
+def by_code(column: Objects, values: Sequence[float] | np.ndarray) -> np.ndarray:
     """Return the value that belongs to each row's code; NaN for code -1."""
     return np.array([*values, np.nan])[column.codes]
 

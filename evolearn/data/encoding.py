@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from evolearn.data.column_statistics import column_statistics
-from evolearn.data.column_values import ColumnValues
+from evolearn.data.column_values import ColumnValues, Objects
 from evolearn.data.containers import (
     column_labels,
     frame_library,
@@ -20,22 +20,19 @@ from evolearn.data.conversion import (
     as_codes,
     as_floats,
     as_labels,
+    by_code,
     datetime_parts,
     learn_categories,
 )
 from evolearn.data.free_text import fill_counts, text_characters, text_width
-from evolearn.data.kinds import (
-    KINDS,
-    detect_kind,
-    holds_strings,
-    is_free_text,
-    unreadable_message,
-    without_other_strings,
-)
+from evolearn.data.kinds import KINDS, detect_kind, is_free_text, unreadable_message
 from evolearn.data.matrix import fill_columns, infinite_columns
 from evolearn.data.read_columns import read_column
 from evolearn.data.schema import ColumnInfo
+from evolearn.data.text_columns import TEXT_KINDS, Reading, infer_reading
 from evolearn.data.uninformative import DROPPED_BY_USER, MatrixColumn, drop_uninformative
+from evolearn.data.unreadable import warn_of_unreadable, warn_of_unseen
+from evolearn.user_warnings import warn
 
 Columns = tuple[ColumnInfo, ...]
 
@@ -88,14 +85,17 @@ def relearn_categories(table: Any, columns: Sequence[ColumnInfo]) -> Columns:
     )
 
 
-def encode(table: Any, columns: Sequence[ColumnInfo]) -> np.ndarray:
-    """Return the matrix of a table by an encoding that was learned before."""
+def encode(table: Any, columns: Sequence[ColumnInfo], is_new: bool = False) -> np.ndarray:
+    """Return the matrix of a table by an encoding that was learned before.
+
+    Where no value of a column can be read the user is warned, if the rows are new ones.
+    """
     labels = column_labels(table)
     kept = [j for j, info in enumerate(columns) if info.is_kept]
     all_numeric = all(columns[j].kind == "numeric" for j in kept)
     array = numeric_array(table) if all_numeric else None
     if array is None:
-        return _encode_columns(table, labels, columns)
+        return _encode_columns(table, labels, columns, is_new)
     array = array if len(kept) == len(columns) else array[:, kept]
     matrix = np.ascontiguousarray(array, dtype=np.float64)
     refuse_infinity(_place_of(labels[kept[k]], table) for k in infinite_columns(matrix))
@@ -103,7 +103,7 @@ def encode(table: Any, columns: Sequence[ColumnInfo]) -> np.ndarray:
 
 
 def _encode_columns(
-    table: Any, labels: Sequence[Any], columns: Sequence[ColumnInfo]
+    table: Any, labels: Sequence[Any], columns: Sequence[ColumnInfo], is_new: bool
 ) -> np.ndarray:
     numbers, texts, codes, places = [], [], [], []
     for label, raw, info in zip(labels, raw_columns(table), columns, strict=True):
@@ -112,13 +112,15 @@ def _encode_columns(
         column = _read(raw, table, label)
         if info.kind == "categorical":
             codes.append(as_codes(column, info.categories))
+            if is_new:
+                warn_of_unseen(column, codes[-1], info, _place_of(label, table))
         elif info.kind == "text":
             texts.append(Text(*as_labels(column), info))
         else:
             where = _place_of(label, table)
-            if info.found:
-                column = without_other_strings(column, info.kind)
-            floats = as_floats(column, info.kind, where)
+            floats = as_floats(column, info.kind, where, info.text_format, info.found)
+            if is_new and info.found:
+                warn_of_unreadable(column, floats, info, where)
             new = datetime_parts(floats, info.parts) if info.parts else [floats]
             numbers.extend(new)
             places.extend([where] * len(new))
@@ -198,7 +200,7 @@ def _read_table(
             infos.append(ColumnInfo(name, "drop", reason=DROPPED_BY_USER))
             continue
         column = _read(raw, table, label)
-        kind = user_kinds.get(j) or detect_kind(column, where)
+        kind, reading = _kind_and_reading(column, where, user_kinds.get(j))
         if kind in ("categorical", "text"):
             categories = learn_categories(column)
             codes.append((MatrixColumn(j), as_codes(column, categories)))
@@ -208,22 +210,51 @@ def _read_table(
                 texts[j] = as_labels(column)
             infos.append(ColumnInfo(name, kind, categories))
         else:
-            found = j not in user_kinds and holds_strings(column)
-            if found:
-                column = without_other_strings(column, kind)
-            floats = as_floats(column, kind, where)
+            is_detected = j not in user_kinds
+            floats = _learned_numbers(column, kind, reading, is_detected, where)
             if kind == "datetime":
                 places = [MatrixColumn(j, part) for part in DATETIME_PARTS]
                 parts = datetime_parts(floats, DATETIME_PARTS)
                 numbers.extend(zip(places, parts, strict=True))
             else:
                 numbers.append((MatrixColumn(j), floats))
-            infos.append(ColumnInfo(name, kind, found=found))
+            text_format = None if reading is None else reading.format
+            found = is_detected and reading is not None
+            infos.append(ColumnInfo(name, kind, found=found, text_format=text_format))
     if not numbers and not codes:
         raise ValueError("kinds drops every column of X; keep at least one.")
     columns = [*numbers, *codes]
     matrix = _assemble([column for _, column in columns], [], [])
     return infos, [place for place, _ in columns], matrix, texts
+
+
+def _kind_and_reading(
+    column: ColumnValues, where: str, user_kind: str | None
+) -> tuple[str, Reading | None]:
+    """Return the kind of a column, and how its strings are read if they are no categories."""
+    if user_kind is None:
+        return detect_kind(column, where)
+    if user_kind not in TEXT_KINDS or not isinstance(column, Objects):
+        return user_kind, None
+    return user_kind, infer_reading(column, user_kind)
+
+
+def _learned_numbers(
+    column: ColumnValues, kind: str, reading: Reading | None, is_detected: bool, where: str
+) -> np.ndarray:
+    """Convert a column of the training table to floats."""
+    if reading is None or not isinstance(column, Objects):
+        return as_floats(column, kind, where)
+    if reading.in_doubt and kind == "datetime":
+        shown = next(value for value in column.distinct if isinstance(value, str | bytes))
+        warn(
+            f"X holds dates such as {shown!r} in {where}, which are read as {reading.format}, "
+            "for no date of the column shows whether the day or the month comes first; if the "
+            "day does, convert the column with pandas.to_datetime(column, dayfirst=True)."
+        )
+    if is_detected:
+        return by_code(column, reading.values)
+    return as_floats(column, kind, where, reading.format)
 
 
 def _with_text_sizes(infos: Sequence[ColumnInfo], n_rows: int) -> list[ColumnInfo]:

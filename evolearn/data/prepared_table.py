@@ -36,6 +36,11 @@ class PreparedTable:
     dropped: tuple[tuple[str, str], ...]
 
     @property
+    def kinds(self) -> dict[str, str]:
+        """Kind of each input column, with the format of its strings, in words."""
+        return {info.name: info.reading for info in self.preparer.columns_}
+
+    @property
     def n_bytes(self) -> int:
         """Size of the matrix in bytes."""
         matrix = self.matrix

@@ -17,9 +17,10 @@ from evolearn.data.containers import (
 from evolearn.data.encoding import encode, learn_encoding, relearn_categories
 from evolearn.data.matrix import infinite_columns, is_sparse
 from evolearn.data.schema import ColumnInfo, output_names, text_blocks
+from evolearn.versioned import VersionedPickle
 
 
-class ColumnPreparer(TransformerMixin, BaseEstimator):
+class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
     """Turn any ordinary table into a numeric matrix: numbers, words of texts, category codes.
 
     Takes pandas and polars frames, Arrow tables, NumPy arrays and SciPy sparse matrices
@@ -166,7 +167,7 @@ class ColumnPreparer(TransformerMixin, BaseEstimator):
             if self._is_sparse:
                 return _as_csr(X)
             X = X.toarray()  # later steps were fitted on a dense matrix
-        return encode(X, self.columns_)
+        return encode(X, self.columns_, is_new=True)
 
     def _aligned(self, X):
         names = getattr(self, "feature_names_in_", None)

@@ -88,7 +88,7 @@ def _read_polars(series: Any) -> ColumnValues:
     if is_category:
         series = series.cast(polars.String)
     if series.dtype in (polars.String, polars.Binary):
-        distinct = series.drop_nulls().unique()
+        distinct = series.drop_nulls().unique(maintain_order=True)
         positions = polars.Series(range(len(distinct)), dtype=polars.Int64)
         codes = series.replace_strict(
             distinct, positions, default=None, return_dtype=polars.Int64

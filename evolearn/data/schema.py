@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from evolearn.data.text_columns import Format
+
 
 @dataclass(frozen=True)
 class ColumnInfo:
@@ -26,8 +28,10 @@ class ColumnInfo:
     reason : str
         Why the column is dropped; empty for a column that is kept.
     found : bool
-        Whether numbers or dates were detected in strings without an entry in `kinds`. Strings
-        that are none of them are missing values then, like unseen categories.
+        Whether numbers, dates or durations were detected in strings without an entry in
+        `kinds`. Other strings are missing values then, like unseen categories.
+    text_format : NumberFormat, TimeFormat or None
+        The format of numbers, dates or durations in strings; None if there were no strings.
     """
 
     name: str
@@ -38,12 +42,18 @@ class ColumnInfo:
     characters: int = 0
     reason: str = ""
     found: bool = False
+    text_format: Format | None = None
 
     def __repr__(self) -> str:
         given = {field.name: getattr(self, field.name) for field in fields(self)[2:]}
         defaults = {field.name: field.default for field in fields(self)[2:]}
         changed = "".join(f", {k}={v!r}" for k, v in given.items() if v != defaults[k])
         return f"ColumnInfo({self.name!r}, {self.kind!r}{changed})"
+
+    @property
+    def reading(self) -> str:
+        """The kind of the column, and the format of its strings, in words."""
+        return self.kind if self.text_format is None else f"{self.kind} ({self.text_format})"
 
     @property
     def is_kept(self) -> bool:

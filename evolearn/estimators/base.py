@@ -32,6 +32,7 @@ from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.user_warnings import collected_warnings
+from evolearn.versioned import VersionedPickle
 
 Scorer: TypeAlias = Callable[..., Any]
 Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] | None
@@ -63,7 +64,7 @@ def single_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class BaseEvolutionary(BaseEstimator):
+class BaseEvolutionary(VersionedPickle, BaseEstimator):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
@@ -96,6 +97,7 @@ class BaseEvolutionary(BaseEstimator):
         "replay": ["boolean"],
         "n_jobs": [numbers.Integral, None],
         "executor": "no_validation",  # checked by open_pool
+        "on_sigterm": [StrOptions({"best"}), None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -124,6 +126,7 @@ class BaseEvolutionary(BaseEstimator):
         replay: bool = False,
         n_jobs: int | None = None,
         executor: str | Callable[[], Any] | None = None,
+        on_sigterm: Literal["best"] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int | bool = 0,
     ) -> None:
@@ -148,6 +151,7 @@ class BaseEvolutionary(BaseEstimator):
         self.replay = replay
         self.n_jobs = n_jobs
         self.executor = executor
+        self.on_sigterm = on_sigterm
         self.random_state = random_state
         self.verbose = verbose
 
@@ -204,7 +208,11 @@ class BaseEvolutionary(BaseEstimator):
         """Return the fitted model's predictions, as arrays even if frames are configured."""
         X = self._checked(X)
         total = n_rows(X)
-        with config_context(transform_output="default"), names_checked():
+        with (
+            config_context(transform_output="default"),
+            collected_warnings(),
+            names_checked(),
+        ):
             predict = getattr(self.estimator_, method)
             step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:

@@ -48,8 +48,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     kinds : dict, default=None
         Kinds of columns, by name or position, that override the inferred kinds:
         ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"timedelta"``, ``"text"`` or
-        ``"drop"``. Strings can be read as numbers and as dates, not as durations. They are
-        inferred to be dates if all of them are in ISO 8601, such as ``"2024-05-31"``.
+        ``"drop"``. Strings that are all numbers, dates or durations are inferred to be these;
+        ``"categorical"`` keeps them as they are.
 
     search_space : None, SearchSpace or list, default=None
         The pipelines that may be built. None: all built-in models. A list may contain names of
@@ -120,6 +120,10 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         cluster of the current Dask client. A callable: the `concurrent.futures.Executor` that
         it returns, a new one at each call; ``fit`` shuts it down. In other places than its own
         processes, ``fit`` can neither limit memory nor stop a candidate that has begun.
+
+    on_sigterm : "best" or None, default=None
+        "best": SIGTERM, which schedulers send before they kill a job, ends the search as Ctrl-C
+        does, with the best model so far. None: it ends the process.
 
     random_state : int, RandomState instance or None, default=None
         Seed of all random numbers. Pass an int for reproducible results. None: another seed
@@ -200,6 +204,10 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     pareto_front_ : list of dict
         The candidates that no other candidate beats in both fitness and complexity.
+
+    column_kinds_ : dict of str to str
+        The kind that each column is read as, with the format of numbers, dates and durations in
+        strings, such as ``"numeric (numbers as text, decimal comma)"``. ``kinds`` overrides it.
 
     dropped_columns_ : dict of str to str
         The columns that were left out, with the reason: constant columns, duplicates, and

@@ -18,10 +18,12 @@ from evolearn.evaluation.folds import Folds, counted_rows, draw_rows
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.evaluation.racing import hopeless
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask, FoldModelsTask, RefitTask
+from evolearn.evaluation.transient import is_transient
 from evolearn.evaluation.user_traceback import location_in_user_code, user_frames
 from evolearn.evaluation.warm_start import fit_lineage, load_parents, train_lineage
 from evolearn.execution.local import inside_worker
 from evolearn.execution.local.inside_worker import TimeLimitExceeded
+from evolearn.execution.serialization import printable
 from evolearn.execution.shared import SharedValue
 from evolearn.messages import one_line
 from evolearn.pipeline.build import build_pipeline, early_rounds, preparation_key
@@ -41,8 +43,6 @@ FOLD_SLACK = 1.5
 # A candidate is given up if all folds are expected to take this many times the limit: the first
 # fold, from which that is extrapolated, is the slowest.
 VERDICT_SLACK = 1.2
-# Errors that may be due to the machine at that time, not to the candidate.
-TRANSIENT = (OSError, MemoryError, ImportError)
 
 
 @dataclass
@@ -130,7 +130,7 @@ class Evaluator:
             except Exception as exception:  # a candidate may fail in any way; that is a result
                 status, failure = "failed", _one_line(exception)
                 traceback = user_frames(exception)
-                transient = isinstance(exception, TRANSIENT)
+                transient = is_transient(exception)
         missing = [float("nan")] * (len(self.folds) - len(run.scores))
         error = float(np.mean(self._errors(run.scores))) if status == "scored" else None
         saved = 0
@@ -328,13 +328,13 @@ def _hidden_warnings() -> Iterator[list[str]]:
         yield messages
     for warning in records.values():
         first_line = str(warning.message).partition("\n")[0]
-        text = f"{warning.category.__name__}: {first_line}"
+        text = printable(f"{warning.category.__name__}: {first_line}")
         if text not in messages and len(messages) < MOST_WARNINGS:
             messages.append(text)
 
 
 def _one_line(error: Exception) -> str:
-    text = one_line(error)[:500]
+    text = printable(one_line(error)[:500])
     place = location_in_user_code(error)
     line = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return f"{line} ({place})" if place else line

@@ -6,6 +6,8 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from evolearn.execution.serialization import printable
+
 # Code that is not the user's: evolearn, what is installed, and the standard library.
 _INSTALLED = tuple(
     f"{path}{os.sep}"
@@ -24,7 +26,8 @@ def user_frames(error: BaseException) -> str:
     if not entries:
         return ""
     lines = traceback.format_list(entries[-MOST_FRAMES:])
-    return "".join([*lines, *traceback.format_exception_only(error)]).rstrip()
+    text = "".join([*lines, *traceback.format_exception_only(error)]).rstrip()
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def location_in_user_code(error: BaseException) -> str:

@@ -1,7 +1,7 @@
 """Open a pool of workers as the parameters `executor` and `n_jobs` say."""
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -71,6 +71,12 @@ def open_pool(executor: Any, n_jobs: int | None, local: Callable[[int], Pool]) -
     return _pool_of(partial(JoblibExecutor, backend, n_workers), n_workers)
 
 
+def open_threads(n_workers: int) -> Pool:
+    """Open a pool of threads of this process, where no worker processes can be started."""
+    open_executor = partial(ThreadPoolExecutor, n_workers)
+    return ExecutorPool(open_executor(), open_executor, n_workers)
+
+
 def check_executor(executor: Any) -> None:
     """Raise an error that names an alternative if the executor cannot be used."""
     if executor is None or (isinstance(executor, str) and executor == "dask"):
@@ -94,16 +100,21 @@ def check_executor(executor: Any) -> None:
 
 
 def _pool_of(open_executor: Callable[[], Any], n_jobs: int | None) -> Pool:
+    n_local = effective_n_jobs(n_jobs)  # before, because it may raise
     executor = open_executor()
     if not isinstance(executor, Executor):
         raise TypeError(
             "The callable passed as executor must return a concurrent.futures.Executor, got "
             f"{type(executor).__name__}."
         )
-    dask = client_of(executor)
-    if dask is not None:
-        return _dask_pool(*dask, n_jobs)
-    return ExecutorPool(executor, open_executor, effective_n_jobs(n_jobs))
+    try:
+        dask = client_of(executor)
+        if dask is not None:
+            return _dask_pool(*dask, n_jobs)
+        return ExecutorPool(executor, open_executor, n_local)
+    except BaseException:
+        executor.shutdown(wait=False)
+        raise
 
 
 def _dask_pool(client: Any, options: Mapping[str, Any], n_jobs: int | None) -> Pool:

@@ -206,6 +206,14 @@ class Pool(ABC):
         self._closed = True
         self._release_workers()
 
+    def check_shared_folder(self) -> None:
+        """Raise an error if the shared folder was removed by another process."""
+        if self.shared_folder is not None and not self.shared_folder.exists():
+            raise FileNotFoundError(
+                f"The temporary folder {self.shared_folder} was removed while it was in use; "
+                "set the environment variable TMPDIR to a folder that nothing else cleans up."
+            )
+
     def _check_open(self) -> None:
         name = type(self).__name__
         if os.getpid() != self._owner:

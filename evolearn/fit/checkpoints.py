@@ -1,15 +1,18 @@
 """Opens the checkpoint of a fit, one file per data and settings, and continues from it."""
 
 from contextlib import AbstractContextManager, closing, nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+from evolearn.checkpoint.errors import reading
 from evolearn.checkpoint.fingerprint import fingerprint
 from evolearn.checkpoint.store import CheckpointStore
+from evolearn.checkpoint.validation import check_integer, check_keys, check_number
+from evolearn.evaluation.folds import MANY_FOLDS
 from evolearn.fit.data import FitData
 from evolearn.fit.settings import Settings
-from evolearn.fit.setup import Effort, choose_effort
+from evolearn.fit.setup import Effort, Plan, choose_effort
 from evolearn.search.loop import SearchLoop
 from evolearn.search.replay import replay_steps
 
@@ -63,14 +66,36 @@ def effort_of(settings: Settings, data: FitData, checkpoint: CheckpointStore | N
     budget keeps those of the first.
     """
     if checkpoint is not None and checkpoint.effort is not None:
-        return Effort(**checkpoint.effort)
+        with reading(checkpoint.path):
+            return _checked_effort(checkpoint.effort, data.problem.table.n_rows)
     effort = choose_effort(settings, data)
     if checkpoint is not None:
         checkpoint.save_effort(asdict(effort))
     return effort
 
 
-def last_run(checkpoint: CheckpointStore | None) -> tuple[CheckpointStore, dict[str, Any]]:
+def _checked_effort(stored: dict[str, Any], n_rows: int) -> Effort:
+    """Return the effort that was stored; raise ValueError if it is none for this table."""
+    effort = Effort(**check_keys("effort", stored, [field.name for field in fields(Effort)]))
+    check_integer("n_folds", effort.n_folds, 1, MANY_FOLDS)
+    for name, seconds in (("fit_limit", effort.fit_limit), ("fair", effort.fair_seconds)):
+        if seconds not in (None, float("inf")):
+            check_number(name, seconds, 0.0)
+    if effort.training_rows is not None:
+        check_integer("training_rows", effort.training_rows, 1, n_rows)
+    check_integer("screening", int(effort.screening), 0, 1)
+    return effort
+
+
+def check_sizes(checkpoint: CheckpointStore | None, plan: Plan) -> None:
+    """Refuse a checkpoint whose evaluations do not have the sizes of the plan."""
+    if checkpoint is not None:
+        checkpoint.expect(len(plan.folds), len(plan.folds.scored), plan.data.task.width)
+
+
+def last_run(
+    checkpoint: CheckpointStore | None, n_folds: int
+) -> tuple[CheckpointStore, dict[str, Any]]:
     """Return the checkpoint and the decisions of the last finished run in it."""
     if checkpoint is None:
         msg = "replay=True repeats a run of a journal, but journal is None; pass its folder."
@@ -81,7 +106,30 @@ def last_run(checkpoint: CheckpointStore | None) -> tuple[CheckpointStore, dict[
             "this data with these settings and this random_state; fit with replay=False first."
         )
         raise ValueError(msg)
-    return checkpoint, checkpoint.finished_runs[-1]
+    end = checkpoint.finished_runs[-1]
+    if "best" in end:
+        with reading(checkpoint.path):
+            _check_decisions(end, n_folds)
+    return checkpoint, end
+
+
+def _check_decisions(end: dict[str, Any], n_folds: int) -> None:
+    """Raise a ValueError unless decisions are those of `FinalModels.decisions`."""
+    scored = {step.number for step in end["steps"] if step.status == "scored"}
+    members = [[1.0, *end["best"]], *end["members"]]
+    for weight, number, fold in members:
+        check_number("weight", weight, 0.0, 1.0 + 1e-9)
+        if number not in scored:
+            msg = "a member was not scored"
+            raise ValueError(msg)
+        if fold is not None:
+            check_integer("fold", fold, 0, n_folds - 1)
+    parts = [end] if end["stacking"] is None else [end, end["stacking"]]
+    for part in parts:
+        check_number("sharpness", part["sharpness"], 0.0)
+    for part in parts[1:]:
+        for weight in part["weights"].values():
+            check_number("weight", weight, 0.0, 1.0 + 1e-9)
 
 
 def continue_search(loop: SearchLoop) -> None:
@@ -95,14 +143,20 @@ def continue_search(loop: SearchLoop) -> None:
         return
     # A run without a time budget stores its steps at its end alone.
     ends = [end["steps"] for end in checkpoint.finished_runs[-1:]]
-    steps = max(checkpoint.steps, *ends, [], key=len)
     # Candidates that failed for a passing reason are pending again. The search learns nothing
     # from a failure, so that it continues in the same way without.
-    steps = [step for step in steps if not checkpoint.failed_transiently(step)]
+    histories = [
+        [step for step in steps if not checkpoint.failed_transiently(step)]
+        for steps in (checkpoint.steps, *ends)
+    ]
+    steps = max(histories, key=len)
+    record, pending = replay_steps(
+        steps,
+        loop.search,
+        checkpoint.find_latest,
+        loop.library,
+        loop.schedule.runtime_model,
+    )
+    checkpoint.replace_steps(record.steps)
     if steps:
-        find = checkpoint.find_latest
-        record, pending = replay_steps(
-            steps, loop.search, find, loop.library, loop.schedule.runtime_model
-        )
-        checkpoint.replace_steps(record.steps)
         loop.resume(record, pending)

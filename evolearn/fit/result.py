@@ -37,9 +37,10 @@ class FitResult:
         if self.stop_reason == "interrupted":
             warn("The fit was interrupted; the model is the best one so far.")
         if self.final is None and any(r.evaluation.error is not None for r in self.records):
+            more_time = "" if budget.seconds is None else "a larger time_budget, or "
             warn(
                 "No final model could be fitted on all rows; the model predicts from the "
-                "target alone. Pass a larger time_budget, or another search_space."
+                f"target alone. Pass {more_time}another search_space."
             )
         elif self.final is None:
             warn(
@@ -68,6 +69,7 @@ class FitResult:
             "n_splits_": len(plan.folds),
             "refit_time_": self.refit_seconds,
             **self._best(best),
+            "column_kinds_": data.prepared.kinds,
             "dropped_columns_": dict(data.prepared.dropped),
             "search_space_": plan.space,
             "best_estimator_": single,

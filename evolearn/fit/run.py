@@ -16,12 +16,19 @@ from evolearn.ensemble.selection_options import EnsembleOptions
 from evolearn.exceptions import SearchError
 from evolearn.execution.budget import Budget
 from evolearn.execution.interruption import Interruption
+from evolearn.execution.local.interpreter import NoInterpreterError
 from evolearn.execution.local.memory import default_memory_limit
 from evolearn.execution.local.pool import WorkerPool
-from evolearn.execution.opening import open_pool
+from evolearn.execution.opening import open_pool, open_threads
 from evolearn.execution.pool import Pool
 from evolearn.execution.serialization import describe
-from evolearn.fit.checkpoints import continue_search, effort_of, last_run, open_checkpoint
+from evolearn.fit.checkpoints import (
+    check_sizes,
+    continue_search,
+    effort_of,
+    last_run,
+    open_checkpoint,
+)
 from evolearn.fit.data import read_data
 from evolearn.fit.failures import check_failures
 from evolearn.fit.importances import reserved_for_importances
@@ -41,6 +48,12 @@ from evolearn.user_warnings import warn
 
 # Reasons to stop after which a stacking layer is tried: the search was not told to end early.
 COMPLETE = ("time_budget", "n_generations", "n_evaluations", "no_improvement", "exhausted")
+# Remark where there are no worker processes.
+IN_THREADS = (
+    "Candidates are evaluated in threads of this process: evaluation_timeout ends them only "
+    "between two folds, memory_limit is not enforced, and a candidate that crashes ends the "
+    "program. multiprocessing.set_executable names a Python to use."
+)
 # Imported by the workers while the parent prepares the table.
 PRELOAD = ("evolearn.evaluation.evaluator",)
 
@@ -59,6 +72,8 @@ def fit(
 
     Raises
     ------
+    KeyboardInterrupt
+        If Ctrl-C came before there was a model; SystemExit for SIGTERM.
     SearchError
         If every candidate failed.
     ValueError, TypeError
@@ -67,7 +82,7 @@ def fit(
     budget = Budget(settings.time_budget)
     with (
         visible_progress(settings.verbose),
-        Interruption() as interruption,
+        Interruption(settings.on_sigterm) as interruption,
         open_workers(settings) as pool,
     ):
         if settings.verbose and not interruption.caught:
@@ -77,6 +92,7 @@ def fit(
         with open_checkpoint(settings, data) as checkpoint:
             # Task and folds, search space; the workers get the data.
             plan = make_plan(settings, data, effort_of(settings, data, checkpoint))
+            check_sizes(checkpoint, plan)
             del data  # the matrix, of which the plan has the shared copy now
             plan = plan.install(pool)
             trainer = Trainer(plan, pool, budget, interruption)
@@ -102,6 +118,8 @@ def search(
     refit_seconds = 0.0
     while True:
         loop.run()
+        if trainer.interruption.requested and loop.library.best is None:
+            raise trainer.interruption.exception()
         check_failures(loop, own_limit=plan.settings.evaluation_timeout is not None)
         started = time.monotonic()
         new = fit_final_models(planner, trainer)
@@ -112,6 +130,8 @@ def search(
         if final.shortfall or trainer.interruption.requested or not loop.may_continue():
             break
         loop.prepare_to_continue()
+    if trainer.interruption.requested and final is None:
+        raise trainer.interruption.exception()
     started = time.monotonic()
     possible = loop.stop_reason in COMPLETE and is_possible(plan, planner.options)
     if final is not None and possible:
@@ -167,7 +187,7 @@ def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
     """Repeat the last run of a checkpoint: tell the same candidates, fit the same models."""
     plan = trainer.plan
     trainer = replace(trainer, budget=Budget(None))
-    checkpoint, end = last_run(checkpoint)
+    checkpoint, end = last_run(checkpoint, len(plan.folds))
     search = plan.search()
     library = _library(plan, trainer.pool)
     find = checkpoint.find_at_last_end
@@ -199,14 +219,21 @@ def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
 
 def open_workers(settings: Settings) -> Pool:
     """Return a pool whose workers start while the parent continues."""
+    in_threads = False
 
-    def local(n_workers: int) -> WorkerPool:
+    def local(n_workers: int) -> Pool:
+        nonlocal in_threads
         limit = settings.memory_limit
         limit = default_memory_limit(n_workers) if limit is None else limit
-        return WorkerPool(n_workers, memory_limit=limit, preload=PRELOAD)
+        try:
+            return WorkerPool(n_workers, memory_limit=limit, preload=PRELOAD)
+        except NoInterpreterError as error:
+            warn(f"{error} {IN_THREADS}")
+            in_threads = True
+            return open_threads(n_workers)
 
     pool = open_pool(settings.executor, settings.n_jobs, local)
-    if settings.memory_limit is not None and not isinstance(pool, WorkerPool):
+    if settings.memory_limit is not None and not (in_threads or isinstance(pool, WorkerPool)):
         warn("memory_limit is not enforced: it needs worker processes of evolearn's own.")
     return pool
 

@@ -39,6 +39,7 @@ class Settings:
     replay: bool
     n_jobs: int | None
     executor: Any
+    on_sigterm: str | None
     random_state: Any
     verbose: int
     policy: Policy = DEFAULT_POLICY

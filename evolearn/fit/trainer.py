@@ -60,6 +60,7 @@ class Trainer:
                 if outcome.status == "done":
                     yield outcome.key, outcome.value
                 else:
+                    self.pool.check_shared_folder()
                     _warn_of_failure(orders[outcome.key], outcome.reason)
         self.pool.cancel()
 

@@ -27,6 +27,9 @@ MOST_TRIES = 20
 LONG_SECONDS, LONG_SHARE = 1.0, 0.02
 # A search continues after the final models are fitted if this share of its time is left.
 WORTH_A_ROUND = 0.03
+# Statuses of candidates that fail at once, and the number of them, from the first candidate on,
+# after which the search ends: more than any single type of estimator has in the portfolio.
+FAULTS, MOST_FAILURES = ("failed", "died"), 64
 # Seconds between two checks for an interrupt by the user.
 POLL_SECONDS = 0.2
 
@@ -221,6 +224,8 @@ class SearchLoop:
     def _take(self, outcome: Outcome) -> None:
         candidate, path = self._running.pop(outcome.key)
         evaluation = evaluation_of(outcome)
+        if evaluation.status in FAULTS:
+            self.pool.check_shared_folder()  # without it, all others would fail too
         if path is not None and not evaluation.models_bytes:
             path.unlink(missing_ok=True)  # perhaps written in part
             path = None
@@ -270,7 +275,17 @@ class SearchLoop:
         """Stop if the best candidate is good enough, or nothing has improved for long."""
         best = self.library.best
         error = None if best is None else best.error
-        self.stop_reason = self.rules.reason_by_result(self.record, error) or self.stop_reason
+        reason = self.rules.reason_by_result(self.record, error)
+        if not reason and best is None and self._is_hopeless():
+            reason = "no_improvement"
+        self.stop_reason = reason or self.stop_reason
+
+    def _is_hopeless(self) -> bool:
+        """Whether so many candidates of this run have failed that all others would fail too."""
+        records = self.record.records[self._n_before :]
+        if len(records) < MOST_FAILURES:
+            return False
+        return all(record.evaluation.status in FAULTS for record in records)
 
     def _stop_if_nothing_is_left(self) -> None:
         """Stop once all candidates that may be asked have been told."""

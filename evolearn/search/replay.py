@@ -32,15 +32,20 @@ def replay_steps(
     returns the stored evaluation of a genome. Returned are the record, and the candidates that
     were asked but not told.
     """
-    asked: list[Candidate | None] = []
-    record = SearchRecord(search.population_size)
+    asked: list[Candidate] = []
+    record, finished = SearchRecord(search.population_size), set()
     for step in steps:
         schedule = Schedule.from_notes(runtime_model, step.schedule)
-        for _ in range(step.asked_before - len(asked)):
-            asked.append(search.ask(schedule.replayed_estimates(len(asked))))
-        candidate = asked[step.number] if step.number < len(asked) else None
-        evaluation = None if candidate is None else _evaluation(candidate, step, find)
-        if candidate is None or evaluation is None:
+        while len(asked) < step.asked_before:
+            candidate = search.ask(schedule.replayed_estimates(len(asked)))
+            if candidate is None:  # the space is exhausted: that search was another one
+                break
+            asked.append(candidate)
+        if step.number >= len(asked) or step.number in finished:
+            break
+        candidate = asked[step.number]
+        evaluation = _evaluation(candidate, step, find)
+        if evaluation is None:
             break
         search.tell(candidate, evaluation.error)
         runtime_model.observe(
@@ -49,8 +54,8 @@ def replay_steps(
         if evaluation.error is not None:
             library.add(Entry(candidate, evaluation))
         record.add(candidate, evaluation, step)
-    finished = {one.candidate.number for one in record.records}
-    return record, [one for one in asked if one is not None and one.number not in finished]
+        finished.add(step.number)
+    return record, [one for one in asked if one.number not in finished]
 
 
 def _evaluation(candidate: Candidate, step: Step, find: Find) -> Evaluation | None:

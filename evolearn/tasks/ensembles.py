@@ -19,6 +19,7 @@ from evolearn.recorded_warnings import recorded_warnings
 from evolearn.tasks.pooling import SHARPNESS_BOUNDS
 from evolearn.tasks.predictions import Floats, Indices, Members
 from evolearn.tasks.sample_weights import fit_weights
+from evolearn.versioned import VersionedPickle
 
 # Folds of the predictions by which weights are learned, and their seed: a fit repeats itself.
 N_FOLDS, SEED = 5, 0
@@ -26,7 +27,7 @@ N_FOLDS, SEED = 5, 0
 N_STEPS = 25
 
 
-class RefittableEnsemble(BaseEstimator):
+class RefittableEnsemble(VersionedPickle, BaseEstimator):
     """Base of ensembles whose parameters may be fitted models, such as a search returns.
 
     A parameter that ``fit`` learned again is in the attribute of its name with an underscore.

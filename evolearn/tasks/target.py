@@ -1,5 +1,6 @@
 """Checks of a target, and its conversion to an array."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +10,8 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target
 
 from evolearn.data import is_missing
-from evolearn.messages import plain, shown
+from evolearn.data.number_text import infer_number_format
+from evolearn.messages import shown
 
 # The squares of a regression target must be numbers, and their differences not all zero: errors
 # are measured by them. Some room is left for sums over rows.
@@ -101,23 +103,38 @@ def _half_range(values: NDArray[np.float64]) -> float:
 
 def _no_numbers(array: NDArray[Any]) -> str:
     """Compose the message on a target that is no array of numbers; it names the first value."""
-    bad = [i for i, value in enumerate(array.tolist()) if not _is_number(value)]
-    position = 0 if array.dtype.kind in "mM" else bad[0]
-    value = plain(array[position])
-    found = f"y[{position}] is {shown(value)} of type {type(array[position]).__name__}"
+    values = list(array) if array.dtype.kind in "mM" else array.tolist()
+    bad = [i for i, value in enumerate(values) if not _is_number(value)]
+    position = bad[0] if bad else 0
+    value = values[position]
+    found = f"y[{position}] is {shown(value)} of type {type(value).__name__}"
     if isinstance(value, int):
         found = f"y[{position}] is an integer beyond the range of double precision"
         remedy = "divide y, or learn its logarithm"
-    elif isinstance(value, str | bytes) and any(map(str.isdigit, str(value))):
-        remedy = (
-            "convert y to numbers first, for instance with pandas.to_numeric, without units "
-            "and separators of thousands"
-        )
-    elif 0 < len(bad) < len(array) and array.dtype.kind not in "mM":
+    elif isinstance(value, str) and (conversion := _conversion(values)):
+        remedy = f"a number written as text; {conversion}"
+        return f"y must hold numbers for a regressor, but {found}, {remedy}."
+    elif 0 < len(bad) < len(array):
         remedy = f"correct or remove the rows of no number, {len(bad)} of {len(array)}"
     else:
-        remedy = "use EvolutionaryClassifier to predict classes, or convert y to numbers"
+        remedy = "use EvolutionaryClassifier to predict classes"
     return f"y must hold numbers for a regressor, but {found}; {remedy}."
+
+
+def _conversion(values: list[Any]) -> str:
+    """Return the advice how to convert texts of numbers, "" if they are none."""
+    texts = [one for one in values if isinstance(one, str)]
+    inferred = infer_number_format(texts)
+    if inferred is None or np.isnan(inferred[1]).any():
+        return ""
+    strip, series = r".str.replace(r'[^\d.-]', '', regex=True)", "pandas.Series(y)"
+    if inferred[0].decimal == ",":
+        series += ".str.replace('.', '').str.replace(',', '.')"
+        texts = [text.replace(".", "").replace(",", ".") for text in texts]
+    stripped = [re.sub(r"[^\d.-]", "", text) for text in texts]
+    if all(map(_is_number, stripped)) and [*map(float, stripped)] == inferred[1].tolist():
+        return f"convert y first, for instance with {series}{strip}.astype(float)"
+    return "convert y to floats first"
 
 
 def _is_number(value: Any) -> bool:

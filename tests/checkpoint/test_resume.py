@@ -1,7 +1,9 @@
 """Checkpoints as users have them: resume, extend, replay."""
 
+import json
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +30,7 @@ from evolearn import (
     SearchError,
     SearchSpace,
 )
+from evolearn.checkpoint.tables import digest_of
 from evolearn.ensemble import planner
 from evolearn.fit.checkpoints import fingerprint_of
 from evolearn.fit.data import read_data
@@ -318,32 +321,102 @@ def test_a_fit_goes_on_without_a_checkpoint_that_vanishes(tmp_path, monkeypatch,
     same(fitted, whole)
 
 
-class NeedsFile(Ridge):
-    """Fails as on a full disk until a file is there."""
+class LicenceError(RuntimeError):
+    pass
 
-    def __init__(self, path="", alpha=1.0):
+
+class NeedsFile(Ridge):
+    """Fails until a file is there: as on a full disk, or in another way."""
+
+    def __init__(self, path="", fault="disk", alpha=1.0):
         super().__init__(alpha=alpha)
         self.path = path
+        self.fault = fault
 
     def fit(self, X, y, sample_weight=None):
         if not Path(self.path).exists():
-            raise OSError(28, "No space left on device")
+            self.fail()
         return super().fit(X, y, sample_weight)
 
+    def fail(self):
+        match self.fault:
+            case "disk":
+                raise OSError(28, "No space left on device")
+            case "memory":
+                raise MemoryError
+            case "library":
+                raise ImportError("libmissing.so.1: cannot open shared object file")
+            case "server":
+                try:
+                    raise ConnectionRefusedError
+                except OSError as error:
+                    raise LicenceError("the licence server is away") from error
+            case "killed":
+                os.kill(os.getpid(), signal.SIGKILL)
 
-def needs_file(path):
-    return Component("needs_file", NeedsFile(str(path)), {"alpha": (0.01, 100.0)})
+
+def needs_file(path, fault="disk"):
+    return Component("needs_file", NeedsFile(str(path), fault), {"alpha": (0.01, 100.0)})
 
 
-def test_a_search_that_failed_for_a_passing_reason_is_mended_by_the_next_fit(tmp_path):
-    space = SearchSpace([needs_file(tmp_path / "mended")])
+FAULTS = {
+    "disk": "No space left",
+    "memory": "MemoryError",
+    "library": "libmissing",
+    "server": "the licence server is away",
+    "killed": "SIGKILL",
+}
+
+
+@pytest.mark.parametrize("seconds", [None, 600.0])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_search_that_failed_for_a_passing_reason_is_mended_by_the_next_fit(
+    tmp_path, fault, seconds
+):
+    space = SearchSpace([needs_file(tmp_path / "mended", fault)])
     settings = {"journal": tmp_path / "runs", "search_space": space, "n_evaluations": 4}
-    with pytest.raises(SearchError, match="No space left"):
+    settings |= {"time_budget": seconds, "n_iter_no_change": None}
+    with pytest.raises(SearchError, match=FAULTS[fault]):
         model(**settings).fit(X, Y)
     (tmp_path / "mended").touch()
     mended = model(**settings).fit(X, Y)
     assert set(mended.cv_results_["status"]) == {"scored"}
     same(mended, model(**settings | {"journal": None}).fit(X, Y))
+    again = model(**settings).fit(X, Y)
+    assert told(again) == told(mended)
+    same(again, mended)
+
+
+@pytest.mark.parametrize("seconds", [None, 600.0])
+def test_what_failed_for_a_reason_of_its_own_is_not_tried_again(tmp_path, seconds):
+    settings = {"journal": tmp_path, "search_space": [Ridge(alpha=-1.0), "ridge"]}
+    settings |= {"n_evaluations": 4, "time_budget": seconds, "n_iter_no_change": None}
+    for _ in range(2):
+        fitted = model(**settings).fit(X, Y)
+    assert "failed" in fitted.cv_results_["status"]
+    assert count(tmp_path) == 4
+
+
+def test_a_mended_search_that_was_killed_loses_nothing(tmp_path):
+    space = SearchSpace.default("regression").only("ridge", "decision_tree")
+    space = space.extended(needs_file(tmp_path / "mended"))
+    settings = {"search_space": space, "n_evaluations": 12, "seconds": 600.0}
+    first = timed_fit(tmp_path / "runs", **settings)
+    n_failed = list(first.cv_results_["status"]).count("failed")
+    (tmp_path / "mended").touch()
+    timed_fit(tmp_path / "runs", **settings)
+    # As if the second one had been killed after some results.
+    n_steps = 12 - n_failed + 1
+    query(
+        tmp_path / "runs",
+        "DELETE FROM runs WHERE run > 1",
+        f"DELETE FROM steps WHERE position > {n_steps}",
+    )
+    third = timed_fit(tmp_path / "runs", **settings)
+    assert n_failed > 1
+    assert set(third.cv_results_["status"]) <= {"scored", "raced"}
+    assert len(set(third.cv_results_["candidate"])) == len(told(third)) == 12
+    assert count(tmp_path / "runs") == 12 + n_failed
 
 
 def test_a_timed_search_tries_again_what_failed_for_a_passing_reason(tmp_path):
@@ -363,6 +436,48 @@ def test_a_timed_search_tries_again_what_failed_for_a_passing_reason(tmp_path):
     again = dict(zip(told(second), second.cv_results_["status"], strict=True))
     assert {again[one] for one in failed} <= {"scored", "raced"}
     same(second, timed_fit(tmp_path / "runs", 0.001, search_space=space, replay=True))
+
+
+def forge(folder, table, column, change):
+    """Change a value of the first row of a table, and the digest so that it is right."""
+    with closing(sqlite3.connect(file_of(folder))) as connection, connection:
+        connection.row_factory = sqlite3.Row
+        where = "name = 'effort'" if table == "meta" else "rowid = 1"
+        row = dict(connection.execute(f"SELECT * FROM {table} WHERE {where}").fetchone())
+        row[column] = change(row[column])
+        digest = digest_of(table, tuple(row.values())[:-1])
+        connection.execute(
+            f"UPDATE {table} SET {column} = ?, digest = ? WHERE {where}", (row[column], digest)
+        )
+
+
+def changed_json(**changes):
+    return lambda text: json.dumps(json.loads(text) | changes)
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "change", "replay"),
+    [
+        ("meta", "value", changed_json(n_folds=10**9), False),
+        ("meta", "value", changed_json(n_folds=0), False),
+        ("meta", "value", changed_json(training_rows=-1), False),
+        ("meta", "value", changed_json(fit_limit="long"), False),
+        ("meta", "value", changed_json(more=1), False),
+        ("meta", "value", lambda text: "7", False),
+        ("evaluations", "scores", lambda text: "[0.5]", False),
+        ("evaluations", "fit_seconds", lambda text: "[0.1, 0.1, 0.1, 0.1]", False),
+        ("runs", "decisions", changed_json(best=[99, None]), True),
+        ("runs", "decisions", changed_json(best=[0, 7]), True),
+        ("runs", "decisions", changed_json(best="ridge"), True),
+        ("runs", "decisions", changed_json(members=[["heavy", 0, None]]), True),
+        ("runs", "decisions", changed_json(sharpness=None), True),
+        ("runs", "decisions", changed_json(stacking=3), True),
+    ],
+)
+def test_forged_values_are_refused_before_they_are_used(journal, table, column, change, replay):
+    forge(journal, table, column, change)
+    with pytest.raises(ValueError, match=r"The checkpoint .* is damaged"):
+        model(journal=journal, replay=replay).fit(X, Y)
 
 
 def test_what_cannot_be_told_again_is_left_and_the_search_goes_on(tmp_path):

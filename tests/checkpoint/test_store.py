@@ -1,6 +1,7 @@
 """The store of a checkpoint: what survives, what is refused, what others can read."""
 
 import errno
+import json
 import os
 import random
 import shutil
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import time
 import warnings
-from contextlib import closing
+from contextlib import closing, contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,8 @@ from hypothesis import strategies as st
 from evolearn.checkpoint import files
 from evolearn.checkpoint.errors import CheckpointError
 from evolearn.checkpoint.store import CheckpointStore
-from evolearn.checkpoint.tables import Step
+from evolearn.checkpoint.tables import Step, insertion
+from evolearn.checkpoint.validation import read_array
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.exceptions import EvolearnWarning
 from evolearn.pipeline.genome import Allele, Genome
@@ -44,7 +47,7 @@ def evaluation(n, rows=60):
 
 
 def step(n, status="scored"):
-    schedule = {"seconds": 3.0, "whole_start": False, "measured_from": None}
+    schedule = {"seconds": 3.0, "portfolio_first": False, "measured_from": None}
     return Step(n, n + 4, genome(n).key, status, schedule)
 
 
@@ -98,17 +101,20 @@ def check_prefix(whole, found):
 
 
 floats = st.floats(allow_nan=True, allow_infinity=False)
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+CONTROL = ["Cc", "Cf", "Zl", "Zp"]  # escaped, see below
+texts = st.text(st.characters(exclude_categories=["Cs", *CONTROL]), max_size=20)
+ends = st.floats(allow_nan=False, allow_infinity=False).map(lambda error: ("scored", error))
 evaluations = st.builds(
-    Evaluation,
+    lambda end, **values: Evaluation(status=end[0], error=end[1], **values),
+    end=st.sampled_from([("raced", None), ("failed", None)]) | ends,
     scores=st.lists(floats, max_size=3).map(tuple),
-    status=st.sampled_from(["scored", "raced", "failed"]),
-    error=st.none() | st.floats(allow_nan=False),
     fit_seconds=st.lists(st.floats(0, 1e9), max_size=3).map(tuple),
     score_seconds=st.lists(st.floats(0, 1e9), max_size=3).map(tuple),
     predictions=st.none() | st.lists(floats, max_size=9).map(np.array),
     failure=texts,
-    warnings=st.lists(st.text(max_size=9), max_size=3).map(tuple),
+    warnings=st.lists(
+        st.text(st.characters(exclude_categories=CONTROL), max_size=9), max_size=3
+    ).map(tuple),
     rounds=st.none() | st.integers(0, 10**6),
     retrained=st.booleans(),
     reused_fit_seconds=st.floats(0, 1e9),
@@ -142,7 +148,7 @@ def test_texts_that_are_no_unicode_and_numbers_of_numpy_are_stored(tmp_path):
         store.save_effort({"n_folds": np.int64(3)})
         store.finish_run({"stop_reason": "time_budget", "best": [np.int64(1), None]}, [])
     with store_at(path) as store:
-        assert store.find(genome(0)).failure == "no file \\udcff\x00"
+        assert store.find(genome(0)).failure == "no file \\udcff\\x00"
         assert store.find(genome(0)).scores == (0.5,)
         assert store.effort == {"n_folds": 3}
         assert store.finished_runs[0]["best"] == [1, None]
@@ -214,6 +220,17 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
     assert int(grown.stdout) < 6_000  # kilobytes
 
 
+def test_control_characters_come_back_as_escapes(tmp_path):
+    path = tmp_path / "file.sqlite"
+    with store_at(path) as store:
+        store.add_evaluation(0, genome(0), Evaluation((), "failed", failure="\x1b[31mred"))
+    forge(path, "evaluations", failure="\x9b2J", warnings='["\\u001b]0;title\\u0007 \\u202e"]')
+    with store_at(path) as store:
+        found = store.find(genome(0))
+    assert found.failure == "\\x9b2J"
+    assert found.warnings == ("\\x1b]0;title\\x07 \\u202e",)
+
+
 # -- what others can read ----------------------------------------------------------------------
 
 
@@ -262,6 +279,29 @@ def test_nobody_else_may_read_it_and_one_file_remains(tmp_path):
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_others_could_read_becomes_private_and_its_folder_stays(tmp_path):
+    tmp_path.chmod(0o755)
+    path = tmp_path / "file.sqlite"
+    fill(path, range(2))
+    path.chmod(0o644)
+    with store_at(path) as store:
+        store.add_evaluation(2, genome(2), evaluation(2))
+        modes = {one.suffix: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+    assert modes.keys() >= {".sqlite", ".lock"}
+    assert set(modes.values()) == {0o600}
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+def test_new_folders_are_written_through_to_the_disk(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(
+        files.os, "fsync", lambda opened: synced.append(os.fstat(opened).st_ino)
+    )
+    fill(tmp_path / "some" / "folder" / "file.sqlite", range(1))
+    folders = tmp_path, tmp_path / "some", tmp_path / "some" / "folder"
+    assert set(synced) == {folder.stat().st_ino for folder in folders}
 
 
 # -- what is damaged ---------------------------------------------------------------------------
@@ -344,6 +384,40 @@ def test_a_torn_log_gives_whole_transactions(tmp_path_factory, killed, share, ze
         assert found[2] == {"n_folds": 3}
 
 
+@pytest.mark.parametrize(
+    ("suffix", "tail"),
+    [
+        *(("", bytes(4096)), ("", bytes(10)), ("", b"\xff" * 5000)),
+        *(("-journal", bytes(600)), ("-journal", b"something else" * 50)),
+        *(("-wal", bytes(5000)), ("-wal", b"\xff" * 100), ("-shm", b"\x55" * 40_000)),
+    ],
+    ids=lambda value: str(value[:20]),
+)
+def test_what_stands_after_the_last_record_is_left_out(tmp_path, filled, killed, suffix, tail):
+    folder, expected = shutil.copytree(killed[0], tmp_path / "copy"), killed[1]
+    path = folder / "file.sqlite"
+    if suffix in ("", "-journal"):  # of a store that was closed
+        shutil.rmtree(folder)
+        folder.mkdir()
+        path.write_bytes(filled[0])
+        expected = filled[1]
+    with path.with_name(path.name + suffix).open("ab" if suffix != "-shm" else "wb") as file:
+        file.write(tail)
+    assert check_prefix(expected, content(path)) == 8
+
+
+@pytest.mark.parametrize("byte", [1, 8, 3000])
+def test_a_wrong_byte_near_the_end_of_the_log_costs_the_last_transaction(
+    tmp_path, killed, byte
+):
+    folder = shutil.copytree(killed[0], tmp_path / "copy")
+    log = folder / "file.sqlite-wal"
+    data = bytearray(log.read_bytes())
+    data[-byte] ^= 1
+    log.write_bytes(data)
+    assert check_prefix(killed[1], content(folder / "file.sqlite")) == 7
+
+
 WRITER = """
 import sys
 from pathlib import Path
@@ -371,6 +445,106 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_has_stored(tmp_path, seed
         assert n_stored <= len(store) <= n_stored + 1
         for n in range(len(store)):
             equal(store.find(genome(n)), evaluation(n, rows=2_000))
+
+
+# -- what cannot be ----------------------------------------------------------------------------
+
+
+def forge(path, table, **changes):
+    """Change the first row of a table, and its digest so that it is right."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.row_factory = sqlite3.Row
+        query = f"SELECT * FROM {table} LIMIT 1"
+        row = dict(connection.execute(query).fetchone()) | changes
+        statement, values = insertion(table, tuple(row.values())[:-1])
+        connection.execute(statement.replace("INSERT", "REPLACE"), values)
+
+
+def decisions(**changes):
+    return json.dumps({"stop_reason": "time_budget", "steps": [asdict(step(0)) | changes]})
+
+
+IMPOSSIBLE = {
+    "evaluations": [
+        *({"candidate": value} for value in (-1, 2**40, "many")),
+        *({"status": value} for value in ("fine", "failed", 3)),
+        *({"error": value} for value in (None, "small", float("inf"))),
+        *({"scores": value} for value in ('["a"]', "[1e999]", "{", "[" * 100_000, b"[]")),
+        *({"fit_seconds": value} for value in ("[-1]", "[1e300]", "7", "[null]")),
+        *({"rounds": value} for value in (10**9, -1, 0.5)),
+        *({"failure": b"text"}, {"warnings": '{"a": 1}'}, {"warnings": "[1]"}),
+        *({"retrained": 2}, {"transient": "no"}, {"genome": 5}, {"reused_fit_seconds": -1.0}),
+    ],
+    "steps": [
+        *({"asked_before": value} for value in (10**9, 0, 2**62, "all")),
+        *({"candidate": value} for value in (99, -1)),
+        *({"status": "fine"}, {"genome": b"key"}, {"schedule": "{}"}, {"schedule": "[]"}),
+        {"schedule": '{"seconds": "few", "portfolio_first": false, "measured_from": null}'},
+        {"schedule": '{"seconds": 1, "portfolio_first": 0, "measured_from": null}'},
+        {"schedule": '{"seconds": 1, "portfolio_first": false, "measured_from": -1}'},
+    ],
+    "runs": [
+        *({"decisions": value} for value in ("[]", "{}", "null", '{"steps": [1]}')),
+        *({"decisions": decisions(**one)} for one in ({"asked_before": 10**9}, {"more": 1})),
+        {"decisions": decisions().replace("time_budget", "\x1b[31m")},
+        {"n_evaluations": -3},
+    ],
+    "meta": [{"value": "["}],  # the first one is the effort
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "changes"), [(table, one) for table, many in IMPOSSIBLE.items() for one in many]
+)
+def test_values_that_cannot_be_are_refused_whatever_their_digest(tmp_path, table, changes):
+    path = tmp_path / "file.sqlite"
+    fill(path, range(3))
+    if table == "meta":
+        changes = changes | {"name": "effort"}
+    forge(path, table, **changes)
+    with pytest.raises(CheckpointError, match="damaged"):
+        CheckpointStore(path, **IDENTITY)
+
+
+def header(shape, dtype="<f8", length=16):
+    text = repr({"descr": dtype, "fortran_order": False, "shape": shape})
+    return (
+        b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + bytes(length)
+    )
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(header((10**12,)), header((2**62, 4)), header((-2,)), header((3,)), header(())),
+        *(header((2,), "|O"), header((1,), "<c16"), header((2,), [("a", "<f8")])),
+        *(b"", b"\x93NUMPY", b"\x93NUMPY\x01\x00\xff\xff" + bytes(16), header("a"), "text"),
+    ],
+)
+def test_arrays_that_are_not_what_they_claim_are_refused(data):
+    with pytest.raises(ValueError):  # noqa: PT011, of NumPy, too
+        read_array(data)
+
+
+@pytest.mark.parametrize("shape", [(59,), (60, 2), (0,)])
+def test_predictions_of_another_shape_are_refused(tmp_path, shape):
+    with store_at(tmp_path / "file.sqlite") as store:
+        made = replace(evaluation(0), predictions=np.zeros(shape))
+        store.add_evaluation(0, genome(0), made)
+        store.add_evaluation(1, genome(1), evaluation(1))
+    with store_at(tmp_path / "file.sqlite") as store:
+        store.expect(n_folds=1, n_rows=60, width=1)
+        equal(store.find(genome(1)), evaluation(1))
+        with pytest.raises(CheckpointError, match=r"shape of the predictions of candidate 0"):
+            store.find(genome(0))
+
+
+def test_scores_of_other_folds_are_refused(tmp_path):
+    fill(tmp_path / "file.sqlite", range(2))
+    with store_at(tmp_path / "file.sqlite") as store:
+        store.expect(n_folds=1, n_rows=60, width=1)
+        with pytest.raises(CheckpointError, match="candidate 0 has 1 scores for 3 folds"):
+            store.expect(n_folds=3, n_rows=60, width=1)
 
 
 # -- what is refused ---------------------------------------------------------------------------
@@ -450,12 +624,14 @@ def test_a_journal_that_is_no_folder_is_named(tmp_path):
         CheckpointStore(tmp_path / "file" / "a.sqlite", **IDENTITY)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
-def test_a_pipe_is_refused(tmp_path):
-    os.mkfifo(tmp_path / "a.sqlite")
-    with pytest.raises(CheckpointError, match="no checkpoint"):
-        CheckpointStore(tmp_path / "a.sqlite", **IDENTITY)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.sqlite"]
+@pytest.mark.parametrize("name", ["a.sqlite", "a.sqlite-wal", "a.sqlite-journal", "a.lock"])
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("elsewhere")])
+def test_a_pipe_or_a_link_in_place_of_a_file_is_refused(tmp_path, name, make):
+    (tmp_path / "folder").mkdir()
+    make(tmp_path / "folder" / name)
+    with pytest.raises(CheckpointError, match=f"{name} is no checkpoint"):
+        CheckpointStore(tmp_path / "folder" / "a.sqlite", **IDENTITY)
+    assert [path.name for path in tmp_path.glob("**/*")] == ["folder", name]
 
 
 # -- disks and processes -----------------------------------------------------------------------
@@ -556,7 +732,7 @@ def empty(folder):
         os.truncate(path, 0)
 
 
-def replace(folder):
+def exchange(folder):
     data = (folder / "file.sqlite").read_bytes()
     (folder / "file.sqlite").unlink()
     (folder / "file.sqlite").write_bytes(data)
@@ -564,7 +740,7 @@ def replace(folder):
 
 @pytest.mark.parametrize(
     ("change", "local"),
-    [(remove, True), (remove, False), (empty, True), (empty, False), (replace, True)],
+    [(remove, True), (remove, False), (empty, True), (empty, False), (exchange, True)],
 )
 @pytest.mark.parametrize("reads", [True, False])
 def test_files_that_vanish_are_noticed_and_told_once(
@@ -583,13 +759,86 @@ def test_files_that_vanish_are_noticed_and_told_once(
         assert store.find(genome(1)) is None  # to be evaluated again
 
 
-def test_a_failing_system_call_while_opening_is_one_error(tmp_path, monkeypatch):
-    def fail(*given):
-        raise OSError(errno.EIO, "Input/output error")
+@pytest.mark.parametrize("code", [errno.EIO, errno.EROFS, errno.EACCES, errno.ENOSPC])
+@pytest.mark.parametrize("call", ["open", "mkdir", "lstat"])
+def test_a_failing_system_call_while_opening_is_one_error(tmp_path, monkeypatch, call, code):
+    def fail(*given, **more):
+        raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(os, "open", fail)
-    with pytest.raises(CheckpointError, match=r"cannot be opened .*Input/output error"):
-        CheckpointStore(tmp_path / "file.sqlite", **IDENTITY)
+    monkeypatch.setattr(*((os, call) if call == "open" else (Path, call)), fail)
+    with pytest.raises(CheckpointError, match=rf"cannot be opened .*{os.strerror(code)}"):
+        CheckpointStore(tmp_path / "folder" / "file.sqlite", **IDENTITY)
+
+
+@contextmanager
+def reopened(path, flags):
+    """Let the open file descriptors of a file allow less, so that system calls fail."""
+    descriptors = [
+        int(one.name)
+        for one in Path("/proc/self/fd").iterdir()
+        if one.exists() and one.resolve() == path
+    ]
+    assert descriptors
+    kept = [os.dup(one) for one in descriptors]
+    weaker = os.open(path, flags)
+    try:
+        for one in descriptors:
+            os.dup2(weaker, one)
+        yield
+    finally:
+        for one, whole in zip(descriptors, kept, strict=True):
+            os.dup2(whole, one)
+            os.close(whole)
+        os.close(weaker)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+def test_a_write_that_fails_is_told_once_and_keeps_what_there_is(tmp_path):
+    path = tmp_path / "file.sqlite"
+    with store_at(path) as store:
+        store.add_evaluation(0, genome(0), evaluation(0))
+        with (
+            reopened(tmp_path / "file.sqlite-wal", os.O_RDONLY),
+            pytest.warns(EvolearnWarning, match=r"could not be written .* the fit goes on"),
+        ):
+            store.add_evaluation(1, genome(1), evaluation(1))
+        store.add_evaluation(2, genome(2), evaluation(2))
+    with store_at(path) as store:
+        assert len(store) == 1
+        equal(store.find(genome(0)), evaluation(0))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+def test_a_read_that_fails_is_one_error(tmp_path):
+    path = tmp_path / "file.sqlite"
+    fill(path, range(2))
+    with (
+        store_at(path) as store,
+        reopened(path, os.O_WRONLY),
+        pytest.raises(CheckpointError, match="cannot be opened"),
+    ):
+        store.find(genome(1))
+
+
+def test_a_folder_that_vanishes_after_the_last_record_is_told(tmp_path):
+    path = tmp_path / "folder" / "file.sqlite"
+    store = CheckpointStore(path, **IDENTITY)
+    store.add_evaluation(0, genome(0), evaluation(0))
+    shutil.rmtree(path.parent)
+    with pytest.warns(EvolearnWarning, match="removed"):
+        store.close()
+
+
+def test_a_replay_from_a_file_that_vanishes_is_one_error(tmp_path):
+    path = tmp_path / "folder" / "file.sqlite"
+    fill(path, range(2))
+    with store_at(path) as store:
+        shutil.rmtree(path.parent)
+        with (
+            pytest.warns(EvolearnWarning, match="removed"),
+            pytest.raises(CheckpointError, match="removed or cut off while it was read"),
+        ):
+            store.find_at_last_end(genome(0))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no such folder")

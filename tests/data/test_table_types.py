@@ -136,6 +136,7 @@ def test_rows_are_transformed_one_by_one_and_in_any_order(content, data):
                 assert_array_equal(prepared.step.transform(take_rows(X, order)), expected)
 
 
+@pytest.mark.filterwarnings("ignore:No value in column")
 @FEW
 @given(content=contents())
 def test_codes_are_frozen_and_unseen_categories_are_missing(content):

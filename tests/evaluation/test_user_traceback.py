@@ -1,5 +1,7 @@
 """Errors of the user's own estimators show where they happened."""
 
+import warnings
+
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.impute import SimpleImputer
@@ -54,6 +56,29 @@ def test_a_failed_candidate_names_file_and_line(fast, numbers):
     model = EvolutionaryClassifier(search_space=space, **{**fast, "n_evaluations": 16})
     failures = model.fit(*numbers).cv_results_["failure"]
     assert set(failures) == {"", f"OSError: the disk is full ({PLACE})"}
+
+
+class Colourful(Broken):
+    """Its messages have what terminals obey, and what reverses the order of letters."""
+
+    def fit(self, X, y):
+        warnings.warn("\x1b[31mred\x9b2J", UserWarning, stacklevel=2)
+        return super().fit(X, y)
+
+    def _prepare(self):
+        raise ValueError("\x1b]0;title\x07 \u202eesrever\u2028 \x00")
+
+
+def test_control_characters_become_escapes(fast, numbers):
+    space = [(Colourful(), {"mood": Float(0.0, 1.0)})]
+    model = EvolutionaryClassifier(search_space=space, **{**fast, "n_evaluations": 16})
+    results = model.fit(*numbers).cv_results_
+    escaped = r"ValueError: \x1b]0;title\x07 \u202eesrever \x00"
+    assert {text.partition(" (")[0] for text in results["failure"]} == {"", escaped}
+    assert {*results["warnings"]} == {(r"UserWarning: \x1b[31mred\x9b2J",)}
+    with pytest.raises(SearchError) as error:
+        EvolutionaryClassifier(search_space=[Colourful()], **fast).fit(*numbers)
+    assert str(error.value).replace("\n", "").isprintable()
 
 
 def test_an_error_in_a_script_names_its_file(run_script):

@@ -27,6 +27,50 @@ def test_the_first_interrupt_is_a_wish_and_the_second_an_exception(sigint):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_a_handler_of_the_user_is_called_as_well(sigint):
+    called = []
+
+    def handle(number, frame):
+        called.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, handle)
+    with Interruption() as interruption:
+        signal.raise_signal(signal.SIGINT)
+        assert interruption.requested
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert called == [signal.SIGINT] * 2
+    assert signal.getsignal(signal.SIGINT) is handle
+
+
+@pytest.mark.parametrize("before", [signal.SIG_DFL, lambda number, frame: None])
+def test_sigterm_is_a_request_where_the_user_asks_for_it(before):
+    original = signal.signal(signal.SIGTERM, before)
+    try:
+        with Interruption("best") as interruption:
+            signal.raise_signal(signal.SIGTERM)
+            assert interruption.requested
+            assert interruption.exception().code == 128 + signal.SIGTERM
+            with pytest.raises(SystemExit):
+                signal.raise_signal(signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) is before
+        with Interruption():
+            assert signal.getsignal(signal.SIGTERM) is before
+    finally:
+        signal.signal(signal.SIGTERM, original)
+
+
+def test_a_process_that_ignores_sigterm_keeps_doing_so():
+    original = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with Interruption("best") as interruption:
+            signal.raise_signal(signal.SIGTERM)
+            assert not interruption.requested
+    finally:
+        signal.signal(signal.SIGTERM, original)
+
+
 def test_in_another_thread_no_interrupt_is_caught():
     from threading import Thread
 

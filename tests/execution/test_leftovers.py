@@ -5,6 +5,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 
@@ -12,6 +13,8 @@ import pytest
 from processes import PATIENCE, is_running
 
 import evolearn
+from evolearn.execution.local.cleanup_process import CleanupProcess
+from evolearn.execution.local.temporary_folder import make_folder, remove_folder
 
 PACKAGE = pathlib.Path(evolearn.__file__).parent
 # What the project promises for a parent that is killed.
@@ -134,6 +137,120 @@ def test_nothing_is_left_when_the_parent_of_a_fork_is_killed(tmp_path, preload):
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=PATIENCE)
+
+
+def test_the_next_pool_removes_the_folder_of_processes_that_were_all_killed_at_once(tmp_path):
+    process, folder = start(tmp_path, "pool = begin()\ntime.sleep(600)", ("colorsys",))
+    pids = [process.pid, *read_pids(process, ("colorsys",))]
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        for pid in pids:
+            os.kill(pid, number)
+    process.communicate(timeout=PATIENCE)
+    [left] = folder.iterdir()
+    (left / "matrix").write_bytes(b"x")
+    script = f"""
+    sys.modules["evolearn"] = types.ModuleType("evolearn")
+    sys.modules["evolearn"].__path__ = [{str(PACKAGE)!r}]
+    from evolearn.execution.local.temporary_folder import make_folder, remove_folder
+    made = make_folder()
+    print(made.name)
+    remove_folder(made)
+    """
+    imports = "import sys, types"
+    ran = subprocess.run(
+        [sys.executable, "-c", imports + textwrap.dedent(script)],
+        env={**os.environ, "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.split() != [left.name]
+    assert list(folder.iterdir()) == []
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch):
+    """Make a place for temporary folders."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+NEIGHBOURS = {
+    "of another pool": lambda folder: make_folder(),
+    "with another name": lambda folder: make_old(folder / "evolearn-models"),
+    "empty and new": lambda folder: make(folder / f"evolearn-1-{'0' * 16}"),
+    "a file": lambda folder: make_file(folder / f"evolearn-1-{'0' * 16}"),
+    "a link": lambda folder: make_link(folder / f"evolearn-1-{'0' * 16}"),
+}
+
+
+def make(path):
+    path.mkdir()
+    return path
+
+
+def make_old(path):
+    make(path)
+    (path / "file").touch()
+    os.utime(path, (0, 0))
+    return path
+
+
+def make_file(path):
+    path.touch()
+    return path
+
+
+def make_link(path):
+    target = make_old(path.with_name("elsewhere"))
+    path.symlink_to(target)
+    return target / "file"
+
+
+@pytest.mark.parametrize("make_neighbour", NEIGHBOURS.values(), ids=NEIGHBOURS)
+def test_what_others_have_in_the_temporary_folder_stays(temporary, make_neighbour):
+    neighbour = make_neighbour(temporary)
+    remove_folder(make_folder())
+    assert neighbour.exists()
+
+
+def test_an_abandoned_folder_is_removed_though_its_number_lives_on(temporary):
+    abandoned = make_old(temporary / f"evolearn-{os.getpid()}-{'0' * 16}")
+    remove_folder(make_folder())
+    assert not abandoned.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may do all")
+def test_a_folder_that_cannot_be_written_is_an_error_that_names_the_variable(temporary):
+    temporary.chmod(0o500)
+    with pytest.raises(PermissionError, match=r"cannot be used \(Permission.*set.*TMPDIR"):
+        make_folder()
+
+
+def test_without_a_temporary_folder_the_error_names_the_variable(monkeypatch):
+    def find_none():
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(tempfile, "gettempdir", find_none)
+    with pytest.raises(FileNotFoundError, match=r"no temporary folder .*set.*TMPDIR"):
+        make_folder()
+
+
+def test_the_cleanup_process_ends_on_sigterm_when_there_is_nothing_to_clean(temporary):
+    cleanup = CleanupProcess()
+    cleanup.register("folder", str(temporary / "folder"))
+    first = cleanup._process
+    first.terminate()
+    with pytest.raises(subprocess.TimeoutExpired):
+        first.wait(timeout=1.0)
+    cleanup.unregister("folder", str(temporary / "folder"))
+    while first.poll() is None:  # until it has read that
+        first.terminate()
+        time.sleep(0.01)
+    assert first.returncode == 0
+    cleanup.register("folder", str(temporary / "folder"))
+    assert cleanup._process.pid != first.pid
+    cleanup.finish()
 
 
 ENDS = {

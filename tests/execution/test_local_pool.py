@@ -4,10 +4,13 @@ import contextlib
 import ctypes
 import importlib
 import os
+import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -17,6 +20,7 @@ from processes import PATIENCE, is_running, wait_until
 
 from evolearn.execution.local import worker, worker_cache, worker_slot
 from evolearn.execution.local.pool import WorkerPool
+from evolearn.execution.local.worker_program import DONE
 
 LIMIT = 1.0  # for tasks that would never end
 
@@ -406,6 +410,138 @@ def test_what_a_task_has_forked_goes_with_the_pool(tmp_path, way):
     pids = [int(path.name.split("-")[2]) for path in tmp_path.iterdir()]
     assert len(pids) == 2
     assert wait_until(lambda: not any(is_running(pid) for pid in pids))
+
+
+def _start_session(path):
+    """Start a daemon: a process in a session of its own, whose parent ends at once."""
+    code = (
+        "import os, pathlib, time\n"
+        "if os.fork(): os._exit(0)\n"
+        "os.setsid()\n"
+        f"pathlib.Path({str(path)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(600)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    while not (path.exists() and path.read_text()):
+        time.sleep(0.01)
+
+
+def _start_session_and(task):
+    way, path = task
+    _start_session(path)
+    if way == "die":
+        os.abort()
+    if way == "hang":
+        time.sleep(600)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows the descendants")
+@pytest.mark.parametrize("way", ["come back", "die", "hang"])
+def test_processes_in_sessions_of_their_own_go_with_the_pool(tmp_path, way):
+    with WorkerPool(1, preload=["colorsys"]) as pool:
+        pool.install(_start_session_and)
+        pool.submit(0, (way, tmp_path / "pid"), timeout=2 * LIMIT)
+        pool.collect()
+    pid = int((tmp_path / "pid").read_text())
+    assert wait_until(lambda: not is_running(pid))
+
+
+def _hog_shared_memory():
+    import mmap
+
+    with mmap.mmap(-1, 2**30) as shared:  # anonymous, shared with forks
+        for start in range(0, 2**30, 2**22):
+            shared[start : start + 2**22] = bytes(2**22)
+            time.sleep(0.005)
+
+
+def _hog_in_children():
+    """Take half of the limit in each of three children."""
+    code = "x = bytearray(150 * 2**20); import time; time.sleep(60)"
+    children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(3)]
+    time.sleep(60)
+    return children
+
+
+def _fork_children_that_take_nothing():
+    kept = np.ones(25 * 2**20)  # 200 MiB, in common with the forks
+    children = []
+    for _ in range(4):
+        if (pid := os.fork()) == 0:
+            time.sleep(600)
+        children.append(pid)
+    time.sleep(0.5)
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    return float(kept[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is known on Linux only")
+@pytest.mark.parametrize(
+    ("task", "status"),
+    [
+        (_hog_shared_memory, "out_of_memory"),
+        (_hog_in_children, "out_of_memory"),
+        (_fork_children_that_take_nothing, "done"),
+    ],
+    ids=["shared mapping", "children", "forks with common pages"],
+)
+def test_memory_of_children_and_shared_memory_count(task, status):
+    with WorkerPool(1, memory_limit=300 * 2**20) as pool:
+        pool.install(_call)
+        pool.submit(0, task, timeout=PATIENCE)
+        [outcome] = pool.collect()
+    assert outcome.status == status, outcome
+
+
+@pytest.mark.skipif(
+    not pathlib.Path("/dev/shm").is_dir(), reason="needs a file system in memory"
+)
+def test_files_of_the_shared_folder_do_not_count_where_they_are_in_memory(monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/dev/shm")
+
+    def read(path):
+        total = float(np.load(path, mmap_mode="r").sum())
+        time.sleep(0.2)
+        return total
+
+    with WorkerPool(1, memory_limit=50 * 2**20) as pool:
+        path = pool.shared_folder / "matrix.npy"
+        np.save(path, np.ones(15 * 2**20))  # 120 MiB
+        assert run(pool, read, path, path) == [15 * 2**20] * 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the score is Linux's")
+def test_a_worker_is_killed_before_the_parent_but_not_before_a_process_that_fills_the_memory():
+    def score(_):
+        return int(pathlib.Path("/proc/self/oom_score_adj").read_text())
+
+    with WorkerPool(1) as pool:
+        [worker_score] = run(pool, score, None)
+    assert score(None) < worker_score < 1000 or score(None) == 1000
+
+
+def test_a_second_reply_to_a_task_costs_the_worker(pool):
+    class Twice:
+        def __call__(self, task):
+            import gc
+
+            [server] = [o for o in gc.get_objects() if type(o).__name__ == "Server"]
+            server._reply(DONE, b"N.")
+            return task
+
+    pool.install(Twice())
+    pool.submit(0, 1, timeout=PATIENCE)
+    assert [outcome.value for outcome in pool.collect()] == [None]
+    assert run(pool, lambda task: task, 7) == [7]
+
+
+def test_a_removed_shared_folder_is_an_error(pool):
+    pool.check_shared_folder()
+    shutil.rmtree(pool.shared_folder)
+    with pytest.raises(FileNotFoundError, match=r"was removed while.*set.*TMPDIR"):
+        pool.check_shared_folder()
 
 
 def test_death_is_noticed_though_a_daemon_of_the_task_holds_the_pipe(pool, tmp_path):

@@ -15,6 +15,7 @@ from sklearn.model_selection import KFold
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchSpace
 from evolearn.cost.restriction import restrict
 from evolearn.data import prepare_table
+from evolearn.exceptions import EvolearnWarning
 from evolearn.genes.screening.relations import find_relations
 from evolearn.networks import NetworkRegressor
 from evolearn.pipeline.build import build_pipeline
@@ -191,6 +192,30 @@ def test_columns_that_were_left_out_are_told():
     assert dropped.keys() == {"key", "one"}
     assert "identifier" in dropped["key"]
     assert dropped["one"] == "constant"
+
+
+def test_numbers_and_dates_as_text_are_learned_from_and_their_formats_are_shown():
+    price, day = RNG.uniform(1, 9999, 200), RNG.integers(0, 900, 200)
+    sold = pd.Timestamp("2019-01-01") + pd.to_timedelta(day, unit="D")
+    table = pd.DataFrame(
+        {
+            "price": [f"${p:,.2f}" for p in price],
+            "sold": sold.strftime("%d.%m.%Y"),
+            "other": RNG.normal(size=200),
+        }
+    )
+    y = price / 1000 + day / 100
+    model = EvolutionaryRegressor(search_space=["ridge"], n_evaluations=1, **SETTINGS)
+    model.fit(table[:150], y[:150])
+    assert model.score(table[150:], y[150:]) > 0.99
+    assert model.column_kinds_ == {
+        "price": "numeric (numbers as text, currency $)",
+        "sold": "datetime (day, month, year as text)",
+        "other": "numeric",
+    }
+    with pytest.warns(EvolearnWarning, match=r"column 'price'.*'a lot'") as caught:
+        model.predict(pd.concat([table] * 150).assign(price="a lot"))
+    assert len(caught) == 1, "though there are more rows than are predicted at once"
 
 
 def test_a_column_of_numbers_with_a_mark_is_learned_from():

@@ -7,16 +7,18 @@ when the parent ends, in whatever way, and removes everything that was registere
 """
 
 import atexit
+import contextlib
 import json
 import os
 import pathlib
-import secrets
-import shutil
+import signal
 import subprocess
 import sys
-import tempfile
 import threading
+from collections.abc import Iterator
 from typing import Literal
+
+from evolearn.execution.local.interpreter import find_interpreter, process_refused
 
 Kind = Literal["folder", "group"]
 PROGRAM = pathlib.Path(__file__).with_name("cleanup_program.py")
@@ -34,7 +36,11 @@ class CleanupProcess:
         """Register a folder (its path) or a process group (its number) for removal."""
         with self._lock:
             self._entries.add((kind, name))
-            self._send_entries()
+            try:
+                self._send_entries()
+            except BaseException:
+                self._entries.discard((kind, name))
+                raise
 
     def unregister(self, kind: Kind, name: str) -> None:
         """Unregister a folder or process group that is gone."""
@@ -45,29 +51,17 @@ class CleanupProcess:
 
     def _send_entries(self) -> None:
         line = json.dumps(list(self._entries)).encode() + b"\n"
-        try:
-            self._write(line)
-        except OSError:  # the cleanup process was killed: start another one
-            if self._process is not None:
-                self._process.kill()
-                self._process.wait()
+        if self._process is not None:
+            with contextlib.suppress(OSError):
+                if self._process.poll() is None:
+                    _write(self._process, line)
+                    return
+            # It has ended: start another one.
+            self._process.kill()
+            self._process.communicate()
             self._process = None
-            self._write(line)
-
-    def _write(self, line: bytes) -> None:
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(PROGRAM), str(os.getpid())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                bufsize=0,
-                start_new_session=True,
-            )
-        assert self._process.stdin is not None
-        rest = memoryview(line)
-        while rest:
-            rest = rest[self._process.stdin.write(rest) :]
+        self._process = _start()
+        _write(self._process, line)
 
     def finish(self) -> None:
         """Have the cleanup process remove everything now, and end."""
@@ -89,25 +83,43 @@ class CleanupProcess:
             process.returncode = 0
 
 
+def _start() -> subprocess.Popen[bytes]:
+    command = [find_interpreter(), "-I", "-S", str(PROGRAM), str(os.getpid())]
+    try:
+        with _sigterm_blocked():
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                bufsize=0,
+                start_new_session=True,
+            )
+    except OSError as error:
+        raise process_refused(error) from error
+
+
+@contextlib.contextmanager
+def _sigterm_blocked() -> Iterator[None]:
+    """Block SIGTERM in a process that is started, until it has a handler for it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _write(process: subprocess.Popen[bytes], line: bytes) -> None:
+    assert process.stdin is not None
+    rest = memoryview(line)
+    while rest:
+        rest = rest[process.stdin.write(rest) :]
+
+
 CLEANUP_PROCESS = CleanupProcess()
 atexit.register(CLEANUP_PROCESS.finish)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=CLEANUP_PROCESS.disown)
-
-
-def make_folder() -> pathlib.Path:
-    """Make a private temporary folder, removed with this process, however it ends."""
-    name = f"evolearn-{os.getpid()}-{secrets.token_hex(8)}"
-    folder = pathlib.Path(tempfile.gettempdir(), name).absolute()
-    # Registered before it exists, so that there is no moment in which it could stay behind.
-    CLEANUP_PROCESS.register("folder", str(folder))
-    folder.mkdir(mode=0o700)
-    return folder
-
-
-def remove_folder(folder: pathlib.Path) -> None:
-    """Remove such a folder with all that is in it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    # If something resists, the cleanup process tries again when this process ends.
-    if not folder.exists():
-        CLEANUP_PROCESS.unregister("folder", str(folder))

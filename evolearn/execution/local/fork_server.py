@@ -10,7 +10,6 @@ import logging
 import os
 import pickle
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -72,9 +71,8 @@ class ForkServer:
         self._lock = threading.Lock()
         self._socket, other_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other_end:
-            self._process = start_program(
-                "fork_server_program.py", environment, other_end.fileno(), subprocess.DEVNULL
-            )
+            program = "fork_server_program.py"
+            self._process = start_program(program, environment, other_end.fileno())
         CLEANUP_PROCESS.register("group", str(self._process.pid))
         self._socket.settimeout(ANSWER_SECONDS)
         self._reaper = threading.Thread(target=self._wait, daemon=True)

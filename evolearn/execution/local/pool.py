@@ -14,10 +14,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from evolearn.execution.local.cleanup_process import make_folder, remove_folder
+from evolearn.execution.local.interpreter import find_interpreter
+from evolearn.execution.local.temporary_folder import make_folder, remove_folder
 from evolearn.execution.local.worker import ENDED, Worker
 from evolearn.execution.local.worker_cache import WORKER_CACHE
-from evolearn.execution.local.worker_program import DONE, RAISED, Frame
+from evolearn.execution.local.worker_program import RAISED, Frame
 from evolearn.execution.local.worker_slot import (
     TICK_SECONDS,
     Task,
@@ -46,8 +47,9 @@ class WorkerPool(Pool):
     n_workers : int
         The number of workers.
     memory_limit : int or None, default=None
-        The bytes that a worker may take beyond what it has when it is ready for its first
-        task. Enforced on Linux only, where the memory of a process can be read.
+        The bytes that a worker and the processes that its task starts may take beyond what it
+        has when it is ready for its first task. Enforced on Linux only, where the memory of a
+        process can be read.
     preload : sequence of str, default=()
         Modules to import at once, while the parent is still preparing; on Linux once for all
         workers. Modules that cannot be imported are ignored.
@@ -73,12 +75,13 @@ class WorkerPool(Pool):
         preload: Sequence[str] = (),
     ) -> None:
         super().__init__(n_workers)
+        find_interpreter()  # before anything is there to be removed
         self._memory_limit = memory_limit
         self._preload = tuple(preload)
         self._function = b""
         self._killed: list[Worker] = []
-        self._slots = [WorkerSlot() for _ in range(n_workers)]
         self.shared_folder = make_folder()
+        self._slots = [WorkerSlot(self.shared_folder) for _ in range(n_workers)]
         for slot in self._slots:
             self._fill(slot)
 
@@ -146,6 +149,9 @@ class WorkerPool(Pool):
             return  # killed before: the outcome of its task is known
         if kind == ENDED:
             self._handle_death(slot)
+        elif slot.task is None:  # a second reply to the same task
+            self._kill(slot)
+            self._fill(slot)
         else:
             self._handle_reply(slot, kind, payload)
             self._replace_if_spoilt(slot)
@@ -162,14 +168,16 @@ class WorkerPool(Pool):
             self._fill(slot)
 
     def _handle_reply(self, slot: WorkerSlot, kind: int, payload: bytes) -> None:
+        if kind == RAISED:
+            self._finish(slot, "raised", payload.decode())
+            return
         try:
-            content = pickle.loads(payload)
+            value = pickle.loads(payload)
         except Exception as error:
-            kind, content = RAISED, f"the result could not be unpickled: {describe(error)}"
-        if kind == DONE:
-            self._finish(slot, "done", value=content)
+            reason = f"the result could not be unpickled: {describe(error)}"
+            self._finish(slot, "raised", reason)
         else:
-            self._finish(slot, "raised", content)
+            self._finish(slot, "done", value=value)
 
     def _finish(
         self, slot: WorkerSlot, status: str, reason: str = "", value: Any = None

@@ -1,15 +1,16 @@
-"""Start, watch and kill the processes of workers."""
+"""Start and watch the processes of workers."""
 
 import contextlib
 import io
 import os
 import pathlib
 import select
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from evolearn.execution.local.interpreter import find_interpreter
 
 # Stands for an unknown exit code; no process ends with it.
 UNKNOWN_CODE = 256
@@ -45,30 +46,51 @@ def _pipe() -> tuple[io.FileIO, io.FileIO]:
 
 
 def start_program(
-    program: str, environment: Mapping[str, str], stdin: Any, stdout: Any
+    program: str, environment: Mapping[str, str], *descriptors: int
 ) -> subprocess.Popen[bytes]:
-    """Start a program of this folder as a fresh interpreter."""
-    return subprocess.Popen(
-        [sys.executable, "-P", str(pathlib.Path(__file__).with_name(program))],
-        stdin=stdin,
-        stdout=stdout,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        # A session of its own: Ctrl-C in the terminal does not reach it, and a kill of its
-        # process group ends everything that a task has forked.
-        start_new_session=True,
-    )
+    """Start a program of this folder as a fresh interpreter that inherits file descriptors.
+
+    Their numbers are the program's arguments. Its standard streams lead nowhere, because code
+    that runs when an interpreter starts, such as ``sitecustomize``, may write to them.
+    """
+    path = str(pathlib.Path(__file__).with_name(program))
+    with contextlib.ExitStack() as copies:
+        numbers, options = _inherited([_above_standard(each, copies) for each in descriptors])
+        return subprocess.Popen(
+            [find_interpreter(), "-P", path, *map(str, numbers)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            # A session of its own: Ctrl-C in the terminal does not reach it, and a kill of its
+            # process group ends everything that a task has forked.
+            start_new_session=True,
+            **options,
+        )
 
 
-def kill_group(pid: int) -> None:
-    """Kill a process and all that it has started."""
-    if not hasattr(os, "killpg"):
-        with contextlib.suppress(OSError):  # it has ended already
-            os.kill(pid, signal.SIGTERM)  # on Windows this kills it at once
-        return
-    # macOS refuses to signal a group that has only a zombie left.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+def _above_standard(descriptor: int, copies: contextlib.ExitStack) -> int:
+    """Return the descriptor, or a copy if the child needs its number for a standard stream."""
+    if descriptor > 2 or sys.platform == "win32":
+        return descriptor
+    import fcntl
+
+    copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
+    copies.callback(os.close, copy)
+    return copy
+
+
+def _inherited(descriptors: list[int]) -> tuple[list[int], dict[str, Any]]:
+    """Return the numbers that a child gets, and the arguments of Popen that pass them on."""
+    if sys.platform != "win32":
+        return descriptors, {"pass_fds": descriptors}
+    import msvcrt
+
+    handles = [msvcrt.get_osfhandle(descriptor) for descriptor in descriptors]
+    for handle in handles:
+        os.set_handle_inheritable(handle, True)
+    startup = subprocess.STARTUPINFO(lpAttributeList={"handle_list": handles})
+    return handles, {"startupinfo": startup}
 
 
 @contextlib.contextmanager

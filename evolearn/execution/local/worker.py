@@ -1,9 +1,11 @@
 """The parent's side of one worker process: start it, send orders, read replies, kill it."""
 
+import contextlib
 import logging
 import os
 import pickle
 import queue
+import secrets
 import subprocess
 import sys
 import threading
@@ -12,25 +14,27 @@ import weakref
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evolearn.execution.local.bytecode import bytecode_environment
 from evolearn.execution.local.cleanup_process import CLEANUP_PROCESS
 from evolearn.execution.local.fork_server import FORK_SERVERS, IS_AVAILABLE, ForkedProcess
 from evolearn.execution.local.process import (
     UNKNOWN_CODE,
     Pipes,
     death_watch,
-    kill_group,
     read_alive,
     start_program,
 )
+from evolearn.execution.local.process_tree import kill_tree
 from evolearn.execution.local.worker_program import (
     INSTALL,
+    KEY_BYTES,
     LEFTOVERS,
     PREPARE,
     READY,
+    REPLIES,
     STARTED,
     TASK,
     Frame,
+    FrameError,
     read_frame,
     write_frame,
 )
@@ -89,12 +93,14 @@ class Worker:
         self.pid = 0  # until the process has started
         self.returncode: int | None = None  # while it starts and runs
         self.start_failure = ""  # the reason if no process could be started
+        self.bad_reply = ""  # the reason if it was killed for a reply that is none
         self.started: float | None = None  # when it started its task, on the monotonic clock
         self.baseline: int | None = None  # private memory when it was ready for tasks, bytes
         self.is_spoilt = False  # by what a task left behind, which would disturb the next one
         # Orders to prepare or install. Each counter is written by one thread alone.
         self._n_orders = 0
         self._n_confirmed = 0
+        self._key = secrets.token_bytes(KEY_BYTES)
         self._lock = threading.Lock()
         self._is_killed = False
         self._reaping = False
@@ -147,7 +153,7 @@ class Worker:
             self._is_killed = True
             # Once the process is reaped, the system may give its number to another one.
             if self._process is not None and not self._reaping:
-                kill_group(self.pid)
+                kill_tree(self.pid)
         self._outbox.put(None)
 
     def join(self, timeout: float) -> None:
@@ -168,7 +174,7 @@ class Worker:
         return {
             "folder": _current_folder(),
             "path": [str(entry) or _current_folder() for entry in sys.path],
-            "environment": {**os.environ, **limits, **bytecode_environment(), **hashes},
+            "environment": {**os.environ, **limits, **hashes},
             "idle_seconds": IDLE_SECONDS,
             "preload": list(preload),
         }
@@ -193,7 +199,7 @@ class Worker:
             self._process = process
             self.pid = process.pid
             if self._is_killed:
-                kill_group(self.pid)
+                kill_tree(self.pid)
         CLEANUP_PROCESS.register("group", str(self.pid))
 
     def _start(self, settings: dict[str, Any]) -> Process:
@@ -205,27 +211,32 @@ class Worker:
                 LOGGER.debug("A worker is started without a fork server: %s.", describe(error))
         if self._is_killed:
             raise RuntimeError("the worker was killed before it was started")
-        return start_program("worker_program.py", settings["environment"], *ends)
+        descriptors = (pipe.fileno() for pipe in ends)
+        return start_program("worker_program.py", settings["environment"], *descriptors)
 
     def _write(self) -> None:
-        with self._pipes.orders_in as pipe:
+        # If it has ended, the other thread reports that.
+        with self._pipes.orders_in as pipe, contextlib.suppress(OSError):
+            pipe.write(self._key)
             for frame in iter(self._outbox.get, None):
-                try:
-                    write_frame(pipe.write, *frame)
-                except OSError:  # it has ended: the other thread reports that
-                    return
+                write_frame(pipe.write, self._key, *frame)
 
     def _read(self) -> None:
         with self._pipes.replies_out as pipe, death_watch(self.pid) as watch:
-            while (
-                frame := read_frame(lambda n: read_alive(pipe.fileno(), watch, n))
-            ) is not None:
-                self._receive(frame)
+
+            def read(length: int) -> bytes:
+                return read_alive(pipe.fileno(), watch, length)
+
+            try:
+                while (frame := read_frame(read, self._key, REPLIES)) is not None:
+                    self._receive(frame)
+            except FrameError as error:
+                self.bad_reply = str(error)
 
     def _receive(self, frame: Frame) -> None:
         kind, payload = frame
         if kind == READY:
-            self.baseline = pickle.loads(payload)
+            self.baseline = int(payload) if payload else None
             self._n_confirmed += 1
         elif kind == STARTED:
             self.started = time.monotonic()

@@ -4,20 +4,24 @@ It is started by its path, not imported as a part of the package, so that a work
 some hundredths of a second and imports only what it needs. Hence it uses the standard library
 alone until it knows the parent's ``sys.path``.
 
-Parent and worker speak in frames over two pipes: a kind and a payload of bytes.
+Parent and worker speak in frames over two pipes: a key, a kind and a payload of bytes. The
+parent makes the key and sends it first. So whatever else a process writes to a pipe is noticed,
+and is not unpickled.
 
     parent                                       worker
+      | -- key ----------------------------------> |
       | -- PREPARE  path, environment, imports --> |
       | <----------------------- READY  own memory |
       | -- INSTALL  pickled function ------------> |
       | <----------------------- READY  own memory |
       | -- TASK     pickled task ----------------> |
       | <--------------------------------- STARTED |
-      | <--------- DONE value  or  RAISED reason - |
+      | <-- DONE pickled value or RAISED reason -- |
 """
 
 import contextlib
 import gc
+import hmac
 import importlib
 import os
 import pickle
@@ -26,15 +30,28 @@ import signal
 import struct
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.machinery import SourceFileLoader
 from types import ModuleType
 from typing import Any
 
 PREPARE, INSTALL, TASK, READY, STARTED, LEFTOVERS, DONE, RAISED = range(8)
-HEADER = struct.Struct("<BQ")  # kind, length of the payload
+KEY_BYTES = 16
+HEADER = struct.Struct(f"<{KEY_BYTES}sBQ")  # key, kind, length of the payload
+# Longest payload of each kind in bytes. More than a terabyte is in no machine's pipe, and a
+# reason is a line of text.
+ORDERS = dict.fromkeys((PREPARE, INSTALL, TASK), 2**40)
+REPLIES = {READY: 20, STARTED: 0, LEFTOVERS: 0, DONE: 2**40, RAISED: 2**14}
+
+# Thousandths of the machine's memory that the kernel adds to that of a worker when it looks for
+# a process to kill: more than the parent has in most fits, less than a process that fills it.
+OOM_SCORE = 300
 
 Frame = tuple[int, bytes]
+
+
+class FrameError(Exception):
+    """Something else than a frame came through a pipe."""
 
 
 def load_module(path: str) -> ModuleType:
@@ -48,19 +65,28 @@ def load_module(path: str) -> ModuleType:
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120, pathlib is slow to import
 serialization: Any = load_module(os.path.join(FOLDER, os.pardir, "serialization.py"))  # noqa: PTH118
+process_tree: Any = load_module(os.path.join(FOLDER, "process_tree.py"))  # noqa: PTH118
 
 
-def read_frame(read: Callable[[int], bytes]) -> Frame | None:
-    """Read one frame; None when the other side is gone."""
-    header = _read_exactly(read, HEADER.size)
+def read_frame(
+    read: Callable[[int], bytes], key: bytes, kinds: Mapping[int, int]
+) -> Frame | None:
+    """Read one frame; None when the other side is gone.
+
+    `kinds` are the kinds that may come, with their longest payload.
+    """
+    header = read_exactly(read, HEADER.size)
     if header is None:
         return None
-    kind, length = HEADER.unpack(header)
-    payload = _read_exactly(read, length)
+    found, kind, length = HEADER.unpack(header)
+    if not hmac.compare_digest(found, key) or length > kinds.get(kind, -1):
+        raise FrameError("it wrote to the pipe of its replies")
+    payload = read_exactly(read, length)
     return None if payload is None else (kind, payload)
 
 
-def _read_exactly(read: Callable[[int], bytes], length: int) -> bytes | None:
+def read_exactly(read: Callable[[int], bytes], length: int) -> bytes | None:
+    """Read so many bytes; None when the other side is gone."""
     chunks = bytearray()
     while len(chunks) < length:
         chunk = read(min(length - len(chunks), 1 << 16))
@@ -70,28 +96,15 @@ def _read_exactly(read: Callable[[int], bytes], length: int) -> bytes | None:
     return bytes(chunks)
 
 
-def write_frame(write: Callable[[Any], int], kind: int, payload: bytes) -> None:
+def write_frame(write: Callable[[Any], int], key: bytes, kind: int, payload: bytes) -> None:
     """Write one frame completely, however little the pipe takes at a time."""
     # Small frames go out in one piece: one system call, one wake-up of the other side.
     small = len(payload) < 1 << 15
-    header = HEADER.pack(kind, len(payload))
+    header = HEADER.pack(key, kind, len(payload))
     for part in [header + payload] if small else [header, payload]:
         rest = memoryview(part)
         while rest:
             rest = rest[write(rest) :]
-
-
-def own_memory(pid: int | str = "self") -> int | None:
-    """Private memory of a process in bytes; None where unknown.
-
-    Pages shared with others, such as a memory-mapped table, are not counted.
-    """
-    try:
-        with open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123, pathlib is slow to import
-            _, resident, shared, *_ = file.read().split()
-    except (OSError, ValueError):  # not Linux, or the process is about to end
-        return None
-    return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE")
 
 
 def update_process(settings: dict[str, Any]) -> None:
@@ -122,6 +135,7 @@ class Server:
         self._pid = os.getpid()
         self._orders = orders
         self._replies = replies
+        self._key = b""
         self._queue: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._function: Callable[[Any], Any] | None = None
         self._failure = ""
@@ -142,18 +156,24 @@ class Server:
                 self._serve(payload)
             else:
                 (self._prepare if order == PREPARE else self._install)(payload)
-                self._reply(READY, pickle.dumps(own_memory()))
+                self._reply(READY, str(process_tree.own_memory() or "").encode())
 
     def _listen(self) -> None:
-        while (frame := read_frame(lambda n: os.read(self._orders, n))) is not None:
-            self._queue.put(frame)
-        # The parent has ended: end too, with everything that a task may have forked.
+        def read(length: int) -> bytes:
+            return os.read(self._orders, length)
+
+        self._key = read_exactly(read, KEY_BYTES) or b""
+        with contextlib.suppress(FrameError):
+            while (frame := read_frame(read, self._key, ORDERS)) is not None:
+                self._queue.put(frame)
+        # The parent has ended: end too, with everything that a task may have started.
+        process_tree.kill_descendants(self._pid)
         if hasattr(os, "killpg") and os.getpgrp() == self._pid:
             os.killpg(self._pid, signal.SIGKILL)
         os._exit(0)
 
     def _reply(self, kind: int, payload: bytes = b"") -> None:
-        write_frame(lambda part: os.write(self._replies, part), kind, payload)
+        write_frame(lambda part: os.write(self._replies, part), self._key, kind, payload)
 
     def _prepare(self, payload: bytes) -> None:
         settings = pickle.loads(payload)
@@ -166,8 +186,9 @@ class Server:
         gc.collect()
         if not payload:
             if _has_children():
-                # The parent then kills its group: what a task left running must not run on
-                # between two pools.
+                # What a task left running must not run on between two pools. The parent then
+                # kills the group.
+                process_tree.kill_descendants(self._pid)
                 os._exit(0)
             return
         try:
@@ -194,7 +215,7 @@ class Server:
 
     def _run(self, payload: bytes) -> tuple[int, bytes]:
         if self._failure:
-            return RAISED, pickle.dumps(self._failure)
+            return RAISED, self._failure.encode(errors="replace")
         doing = "the task could not be unpickled in the worker: "
         try:
             task = pickle.loads(payload)
@@ -210,7 +231,8 @@ class Server:
         except BaseException as error:
             # SystemExit and KeyboardInterrupt too: one bad task must not end its worker.
             # Text is sent, because the error itself may not survive pickling.
-            return RAISED, pickle.dumps(doing + serialization.describe(error))
+            reason = doing + serialization.describe(error)
+            return RAISED, reason.encode(errors="replace")
 
 
 def _has_children() -> bool:
@@ -240,15 +262,29 @@ def detach() -> None:
 
 def serve(orders: int, replies: int) -> None:
     """Execute orders from one pipe and write replies to the other."""
-    # When the machine runs out of memory, the kernel should kill a worker, not the parent.
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
-        file.write("1000")
+    process_tree.adopt_orphans()
+    # When the machine runs out of memory, the kernel should rather kill a worker than the
+    # parent, but neither if another process fills it.
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:  # noqa: PTH123
+        score = int(file.read())
+        file.seek(0)
+        file.write(str(min(1000, score + OOM_SCORE)))
     Server(orders, replies).run()
+
+
+def inherited(argument: str, flags: int) -> int:
+    """Return the file descriptor that the parent has passed on by its number in an argument."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        return msvcrt.open_osfhandle(int(argument), flags)
+    os.set_inheritable(int(argument), False)
+    return int(argument)
 
 
 def main() -> None:
     """Set up the process and serve."""
-    orders, replies = os.dup(0), os.dup(1)
+    orders, replies = inherited(sys.argv[1], os.O_RDONLY), inherited(sys.argv[2], os.O_WRONLY)
     detach()
     serve(orders, replies)
 

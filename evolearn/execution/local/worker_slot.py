@@ -2,18 +2,26 @@
 
 import contextlib
 import math
+import os
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from evolearn.execution.local.process import UNKNOWN_CODE
+from evolearn.execution.local.process_tree import (
+    mapped_shared_memory,
+    memory_of_descendants,
+    own_memory,
+)
 from evolearn.execution.local.worker import Worker
-from evolearn.execution.local.worker_program import own_memory
 from evolearn.execution.pool import START_SECONDS
 
 # Interval at which limits are checked: a process fills some 100 MB in this time, and a check
 # costs about 20 microseconds.
 TICK_SECONDS = 0.05
+# Excess memory from which on the sizes of shared files are looked up, which takes longer.
+FILES_MATTER_BYTES = 2**24
 
 
 @dataclass
@@ -29,8 +37,12 @@ class Task:
 
 @dataclass
 class WorkerSlot:
-    """A place for one worker, which may be missing, and one task."""
+    """A place for one worker, which may be missing, and one task.
 
+    The files of the shared `folder` do not count as memory of the worker.
+    """
+
+    folder: Path
     worker: Worker | None = None
     task: Task | None = None
 
@@ -58,10 +70,23 @@ class WorkerSlot:
         return None
 
     def excess_memory(self) -> int:
-        """Bytes that the worker has taken since it was ready; 0 where unknown."""
+        """Bytes that worker and children have taken since it was ready; 0 where unknown."""
         if self.worker is None or self.worker.baseline is None:
             return 0
-        return (own_memory(self.worker.pid) or self.worker.baseline) - self.worker.baseline
+        own = own_memory(self.worker.pid)
+        if own is None:
+            return 0
+        excess = own - self.worker.baseline + memory_of_descendants(self.worker.pid)
+        if excess > FILES_MATTER_BYTES and (shared := mapped_shared_memory(self.worker.pid)):
+            # In a file system in memory, mapped files are shared memory.
+            excess -= min(shared, _bytes_of_files(self.folder))
+        return excess
+
+
+def _bytes_of_files(folder: Path) -> int:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return sum(entry.stat().st_size for entry in entries)
+    return 0
 
 
 def cause_of_death(worker: Worker) -> str:
@@ -70,6 +95,8 @@ def cause_of_death(worker: Worker) -> str:
     assert code is not None
     if worker.start_failure:
         return f"no worker could be started: {worker.start_failure}"
+    if worker.bad_reply:
+        return f"its process was killed: {worker.bad_reply}"
     when = "" if worker.started is not None else " before it started the task"
     if code == UNKNOWN_CODE:
         return f"its process ended{when}; the fork server that knew how has ended too"

@@ -1,0 +1,231 @@
+"""Numbers written as text: the format is inferred from all values of a column.
+
+A number may have a sign or parentheses, as accountants write them, a currency before or after
+it, groups of digits, an exponent, and a unit, a percent sign or a multiplier behind it. Spaces
+around these do not matter.
+
+1. Spaces and apostrophes separate groups of digits (`1 234`, `1'234`). Point and comma are
+   decided by the values that have one reading only: `2,6` and `1.234,5` show a decimal comma,
+   `1,234,567` and `0.5` a decimal point. If no value decides, or as many values contradict, the
+   point is the decimal separator: `1,234` is 1234, and `1.234` is less than 2.
+2. A column has one currency or none, and one unit or several that can be converted (`kg` and
+   `g`). The most frequent one counts, and numbers without one are in the same. Multipliers are
+   applied: `19M` is 19,000,000. `m` alone is a unit, beside `k` it is a million.
+"""
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from evolearn.data.units import (
+    CURRENCY,
+    CURRENCY_SYMBOLS,
+    MULTIPLIERS,
+    convertible_units,
+    split_unit,
+)
+
+_UNIT = (
+    rf"(?:\+|[^\W\d_]|[%‰°/\"'*{CURRENCY_SYMBOLS}])"
+    rf"(?:[^\W\d_]|[%°/.^*{CURRENCY_SYMBOLS}]|\s(?=\S)){{0,23}}(?:(?<=[mtn])\^?[23])?"
+)
+_PARTS = re.compile(
+    rf"(\()?([+-])?\s?({CURRENCY})?\s*([+-])?"
+    r"(\d+(?:[.,' ]\d+)*[.,]?|[.,]\d+)(e[+-]?\d\d?\d?(?![^\W_]))?"
+    rf"\s*({_UNIT})?(-)?(\))?",
+    re.IGNORECASE,
+)
+
+
+def _grammar(decimal: str, group: str) -> re.Pattern[str]:
+    grouped = rf"[1-9]\d{{0,2}}([{group}' ])\d{{3}}(?:\1\d{{3}})*"
+    indian = rf"[1-9]\d?(?:{group}\d\d)+{group}\d{{3}}"  # 12,34,567
+    return re.compile(rf"(?:{grouped}|{indian}|\d+)?(?:{decimal}\d*)?")
+
+
+# Maximum number of characters of a number; longer strings are something else.
+LONGEST = 80
+# Digits and separators of a number, by its decimal separator.
+_GRAMMARS = {".": _grammar(r"\.", ","), ",": _grammar(",", r"\.")}
+_TO_FLOAT = {".": str.maketrans("", "", ", '"), ",": str.maketrans(",", ".", ". '")}
+# Minus sign, en dash, apostrophe, Arabic decimal separator and mu; the Arabic group separator.
+_TYPOGRAPHY = str.maketrans("\u2212\u2013\u2019\u066b\u03bc", "--'.u", "\u066c")
+
+
+class Parts(NamedTuple):
+    """Parts of a number that is written as text."""
+
+    is_negative: bool
+    digits: str
+    exponent: str
+    currency: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """The format of the numbers of a column.
+
+    Attributes
+    ----------
+    decimal : {".", ","}
+        The decimal separator; the other one separates groups of digits.
+    currency : str
+        The currency that may stand beside a number; empty if there is none.
+    unit : str
+        The unit of the values; empty if there is none.
+    factors : tuple of (str, float)
+        Units that may stand behind a number, with the factors that convert it.
+    """
+
+    decimal: str = "."
+    currency: str = ""
+    unit: str = ""
+    factors: tuple[tuple[str, float], ...] = tuple(MULTIPLIERS.items())
+
+    kind = "numeric"
+
+    def __str__(self) -> str:
+        words = ["numbers as text"]
+        words += ["decimal comma"] if self.decimal == "," else []
+        words += [f"currency {self.currency}"] if self.currency else []
+        words += [f"unit {self.unit}"] if self.unit else []
+        return ", ".join(words)
+
+    def read(self, texts: Sequence[str]) -> np.ndarray:
+        """Convert texts to floats; NaN for those that are not in this format."""
+        return self._values(texts, [_plain_number(text) for text in texts], {})
+
+    def _values(
+        self, texts: Sequence[str], plain: list[float], parts: dict[int, Parts | None]
+    ) -> np.ndarray:
+        """Convert texts; `plain` are plain numbers, `parts` those that were split before."""
+        factors, is_point = dict(self.factors), self.decimal == "."
+        values = plain.copy()
+        for i, text in enumerate(texts):
+            if math.isnan(plain[i]) or not (is_point or "." not in text):
+                found = parts[i] if i in parts else split_number(text)
+                values[i] = math.nan if found is None else self._value(found, factors)
+        return np.array(values)
+
+    def _value(self, parts: Parts, factors: dict[str, float]) -> float:
+        factor = factors.get(parts.unit) if parts.unit else 1.0
+        is_other_currency = parts.currency not in ("", self.currency)
+        if factor is None or is_other_currency:
+            return math.nan
+        if _GRAMMARS[self.decimal].fullmatch(parts.digits) is None:
+            return math.nan
+        value = float(parts.digits.translate(_TO_FLOAT[self.decimal]) + parts.exponent)
+        return -factor * value if parts.is_negative else factor * value
+
+
+def _plain_number(text: str) -> float:
+    """Convert a number as Python writes it; NaN for other texts."""
+    try:  # many times as fast as contextlib.suppress
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) and "_" not in text else math.nan
+
+
+def split_number(text: str) -> Parts | None:
+    """Split a text into the parts of a number; None if it is not one."""
+    if len(text) > LONGEST:
+        return None
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY)
+    match = _PARTS.fullmatch(text.strip())
+    if match is None:
+        return None
+    opened, sign, before, inner, digits, exponent, words, minus, closed = match.groups()
+    signs = [opened, sign, inner, minus]
+    if bool(opened) != bool(closed) or len(signs) - signs.count(None) > 1:
+        return None
+    currency, unit = before or "", ""
+    if words:
+        currency, unit = split_unit(words, currency)
+    is_negative = bool(opened or minus) or "-" in (sign, inner)
+    return Parts(is_negative, digits, exponent or "", currency.strip(" .").casefold(), unit)
+
+
+def infer_number_format(
+    texts: Sequence[str],
+) -> tuple[NumberFormat, np.ndarray, bool] | None:
+    """Infer the format of the distinct texts of a column; None if no text is a number.
+
+    Returns the format, the values of the texts (NaN for those that are not in it), and whether
+    the decimal separator is in doubt.
+    """
+    plain = [_plain_number(text) for text in texts]
+    parts = {i: split_number(texts[i]) for i, value in enumerate(plain) if math.isnan(value)}
+    numbers = [part for part in parts.values() if part is not None]
+    if not numbers and len(parts) == len(plain):
+        return None
+    digits = [part.digits for part in numbers]
+    if any("," in one or "." in one for one in digits):
+        digits += [t.strip(" +-") for i, t in enumerate(texts) if "." in t and i not in parts]
+    decimal, in_doubt = _decimal_separator(digits)
+    currency = _most_frequent(part.currency for part in numbers)
+    units = Counter(part.unit for part in numbers if part.unit)
+    unit, factors = convertible_units(units, is_money=bool(currency))
+    found = NumberFormat(decimal, currency, unit, tuple(factors.items()))
+    return found, found._values(texts, plain, parts), in_doubt
+
+
+def _decimal_separator(numbers: Iterable[str]) -> tuple[str, bool]:
+    """Return the decimal separator, and whether it is in doubt."""
+    votes, in_doubt = Counter[str](), False
+    for number in numbers:
+        if "." in number or "," in number:
+            fitting = [d for d, grammar in _GRAMMARS.items() if grammar.fullmatch(number)]
+            if len(fitting) == 1:
+                votes[fitting[0]] += 1
+            in_doubt |= len(fitting) == 2 and "," in number
+    decided = votes[","] != votes["."]
+    return "," if votes[","] > votes["."] else ".", in_doubt and not decided
+
+
+def _most_frequent(words: Iterable[str]) -> str:
+    counts = Counter(word for word in words if word)
+    return max(counts, key=lambda word: counts[word], default="")
+
+
+# Share of codes among the distinct numbers above which all are codes: one in ten ZIP codes of
+# the United States, and one in twenty of Germany, begins with a zero.
+CODE_SHARE = 0.005
+# Decimal digits that a float holds exactly.
+EXACT_DIGITS = 15
+# Minimum number of digits of an identifier, if all values have as many, and of its values.
+# Telephone numbers have ten digits, numbers of articles and books twelve or thirteen;
+# quantities differ in their digits. Seconds and milliseconds since 1970 have ten and thirteen,
+# but begin with 1.
+IDENTIFIER_DIGITS, IDENTIFIER_VALUES = 10, 50
+_EPOCH = re.compile(r"1\d{9}(\d{3})?")
+# Minimum number of different numbers with a unit: `2WD` and `4WD` are no quantities.
+UNIT_VALUES = 3
+
+
+def are_codes(numbers: Sequence[str], found: NumberFormat) -> bool:
+    """Whether the texts of the distinct numbers of a column name something.
+
+    Codes are digits that begin with a zero or are more than a float holds, many numbers of the
+    same ten digits or more, and two numbers with the same word behind them.
+    """
+    n_numbers = len(numbers)
+    if found.unit not in ("", "%") and n_numbers < UNIT_VALUES:
+        return True
+    digits = [text for number in numbers if (text := number.strip()).isdecimal()]
+    if sum(text[0] == "0" and len(text) > 1 for text in digits) > CODE_SHARE * n_numbers:
+        return True
+    if digits and 2 * sum(len(text) > EXACT_DIGITS for text in digits) >= n_numbers:
+        return True
+    if len(digits) < n_numbers or n_numbers <= IDENTIFIER_VALUES:
+        return False
+    is_long = len(digits[0]) >= IDENTIFIER_DIGITS and len(set(map(len, digits))) == 1
+    return is_long and not all(map(_EPOCH.fullmatch, digits))
