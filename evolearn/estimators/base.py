@@ -167,7 +167,7 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         with collected_warnings():
             attributes = fit(Settings.of(self), X, y, sample_weight, groups)
             for name in {"feature_names_in_", "feature_importances_"} - set(attributes):
-                vars(self).pop(name, None)  # of an earlier fit
+                self.__dict__.pop(name, None)  # of an earlier fit
             for name, value in attributes.items():
                 setattr(self, name, value)
         return self

@@ -241,7 +241,8 @@ def _of_splits(splits: Sequence[Any], n_rows: int) -> Folds:
     if not splits:
         msg = "cv gives no split; pass at least one pair of training and test rows."
         raise ValueError(msg)
-    train, test = [], []
+    train: list[Indices] = []
+    test: list[Indices] = []
     for number, split in enumerate(splits):
         if not isinstance(split, tuple | list | np.ndarray) or len(split) != 2:
             msg = (

@@ -130,11 +130,11 @@ def _check_lengths(X: Any, y: Any, groups: Any) -> None:
 
 def _warn_of_order(X: Any, **others: Any) -> None:
     """Warn of an argument of pandas that has the index of X in another order."""
-    index = getattr(X, "index", None)
-    if index is None or frame_library(X) != "pandas":
+    if frame_library(X) != "pandas":
         return
+    index = X.index
     for name, values in others.items():
-        other = getattr(values, "index", None)
+        other: Any = getattr(values, "index", None)
         if not hasattr(other, "isin") or len(other) != len(index) or index.equals(other):
             continue
         if index.isin(other).all() and other.isin(index).all():

@@ -170,7 +170,7 @@ class MemberEnsemble(RefittableEnsemble):
         return len(members) == 1 and hasattr(members[0][0], method)
 
     def _of_single(self, X: Any, method: str) -> NDArray[Any]:
-        """Return what a method of the single member returns."""
+        """Return the predictions of the single member by one of its methods."""
         (predictions,) = self._predictions(X, lambda model, X: getattr(model, method)(X))
         return np.asarray(predictions)
 
