@@ -188,7 +188,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     feature_importances_ : ndarray of shape (`n_features_in_`,)
         Importance of each column of the table, in sum 1: the mean squared change of the
         predictions if the values of a column are exchanged among some training rows. There is
-        none for sparse tables, for tables of hundreds of columns, and where no time was left.
+        none for sparse tables, for tables of more than a thousand columns, where no time was
+        left, and where a model of yours does not predict such rows.
 
     leaderboard_ : dict of arrays
         The scored candidates, best first, with their weights in the ensemble.

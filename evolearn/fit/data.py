@@ -113,7 +113,7 @@ def _check_lengths(X: Any, y: Any, groups: Any) -> None:
         if values is None:
             continue
         try:
-            length = len(values)
+            length = len(values if hasattr(values, "__len__") else np.asarray(values))
         except TypeError:
             msg = (
                 f"{name} must have one entry per row of X, got {shown(values)}; pass an array "

@@ -9,14 +9,12 @@ from sklearn import config_context
 
 from evolearn.data import is_sparse, n_rows, names_checked, shuffled_column, take_rows
 from evolearn.execution.budget import Budget
-from evolearn.execution.serialization import describe
 from evolearn.recorded_warnings import recorded_warnings
 from evolearn.tasks.base import Task
-from evolearn.user_warnings import warn
 
 # Rows that are predicted with each column in another order: the order of importances needs few.
 MOST_ROWS, FEWEST_ROWS = 50, 10
-# Rows, and numbers, that are predicted in all. Tables too wide for them have no importances.
+# Rows, and numbers, that are predicted in all. Tables of more than 2,000 columns have no importances.
 MOST_PREDICTED, MOST_NUMBERS = 20_000, 20_000_000
 # Columns that are predicted together, so that models have many rows at a time.
 COLUMNS_AT_ONCE = 16
@@ -76,8 +74,7 @@ def feature_importances(
                 predictions = _predictions(model, _exchanged(X, rows, group), task)
                 for part in np.split(predictions, len(group)):
                     changes.append(_mean_change(part, usual))
-    except Exception as error:  # the model need not take values that never occur together
-        warn(f"feature_importances_ could not be computed: {describe(error)}.")
+    except Exception:  # the user's model need not take values that never occur together
         return None
     total = sum(changes)
     return np.asarray(changes) / total if total > 0 else np.zeros(n_columns)
