@@ -117,7 +117,7 @@ CANDIDATE = [
          "failed", "FussyError: a fussy message"),
     Case("nan_scores", "scores are NaN", "failed", "not a finite number"),
     Case("infinite_scores", "scores are infinite", "failed", "not a finite number"),
-    Case("nan_predictions", "predictions are NaN", "failed", "NaN"),
+    Case("nan_predictions", "predictions are NaN", "failed", "not finite"),
     Case("wrong_length", "one prediction too few", "failed", ""),
     Case("output_flood", "candidate writes 33 MB a fold to stdout and stderr"),
     Case("warning_flood", "candidate gives 5,000 different warnings a fold"),

@@ -8,12 +8,17 @@ import textwrap
 from contextlib import contextmanager
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
-import pytest
+# One thread for linear algebra and boosting, before NumPy is imported: tests run in several
+# processes at once, whose threads would wait for each other.
+for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(library, "1")
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
-from evolearn.execution.serialization import import_cloudpickle
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import pytest  # noqa: E402
+
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor  # noqa: E402
+from evolearn.execution.serialization import import_cloudpickle  # noqa: E402
 
 # pytest's import mode gives test modules names, "tests.search.test_loop", that workers cannot
 # import: estimators and functions that tests define are pickled by value.

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from numbers import Number, Real
+from numbers import Integral, Number, Real
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ _TICKS_PER_SECOND = {
     "as": 10**18,
 }
 _EPOCH = datetime(1970, 1, 1)
+# From here on float64 does not tell neighbouring integers apart.
+EXACT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,26 @@ class Numbers:
 class Times:
     """A column of datetimes (seconds since 1970 in UTC) or durations (seconds).
 
-    `kind` is `"datetime"` or `"timedelta"`.
+    `kind` is `"datetime"` or `"timedelta"`, `zone` the time zone of datetimes, "" for naive
+    ones and for UTC.
     """
 
     values: np.ndarray
     kind: str
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """A column of other Python objects: the distinct ones, and the code of each row."""
+    """A column of other Python objects: the distinct ones, and the code of each row.
+
+    With `is_ordered` the distinct ones are in the order that their type gives them.
+    """
 
     codes: np.ndarray
     distinct: list[Any]
     is_category: bool = False
+    is_ordered: bool = False
 
 
 ColumnValues = Numbers | Times | Objects
@@ -61,10 +69,13 @@ ColumnValues = Numbers | Times | Objects
 def read_array(column: np.ndarray) -> ColumnValues:
     """Read a 1-d NumPy array."""
     kind = column.dtype.kind
+    if is_beyond_floats(column):
+        distinct, codes = np.unique(column, return_inverse=True)
+        return Objects(codes, distinct.tolist())
     if kind in "fiub":
         return Numbers(np.asarray(column, dtype=np.float64), is_boolean=kind == "b")
     if kind in "mM":
-        return Times(_seconds_of_array(column), "datetime" if kind == "M" else "timedelta")
+        return Times(read_seconds(column), "datetime" if kind == "M" else "timedelta")
     if kind == "c":
         return Objects(np.zeros(len(column), dtype=np.intp), [complex(column[0])])
     if kind in "US":
@@ -80,13 +91,24 @@ def read_objects(
     types = set(map(type, objects))
     if types <= {float, int, type(None)}:
         with suppress(OverflowError):  # integers beyond the floats are read one by one
-            return Numbers(np.array(objects, dtype=np.float64))
+            numbers = np.array(objects, dtype=np.float64)
+            if int not in types or not are_inexact(numbers):
+                return Numbers(numbers)
     if types & {bool, np.bool_} and types & {str, bytes}:
         # 1, 1.0 and True are equal as keys of a dictionary, but beside text each is the
         # category of its own text: labels are made before objects are compared.
         return Objects(*factorize([None if is_missing(v) else label_of(v) for v in objects]))
+    if datetime in types and any(getattr(value, "fold", 0) for value in objects):
+        return _each_for_itself(objects)
     codes, distinct = factorized() if factorized else factorize(objects)
     return Objects(codes, distinct)
+
+
+def _each_for_itself(objects: list[Any]) -> Objects:
+    """Read moments of an hour that clocks show twice: they differ, but are equal to Python."""
+    is_present = np.array([not is_missing(value) for value in objects])
+    codes = np.where(is_present, np.cumsum(is_present) - 1, -1)
+    return Objects(codes, [value for value in objects if not is_missing(value)])
 
 
 def factorize(objects: list[Any]) -> tuple[np.ndarray, list[Any]]:
@@ -102,6 +124,19 @@ def factorize(objects: list[Any]) -> tuple[np.ndarray, list[Any]]:
             positions[code] = len(distinct)
             distinct.append(value)
     return positions[codes], distinct
+
+
+def is_beyond_floats(array: np.ndarray) -> bool:
+    """Whether an array holds integers that float64 does not tell from their neighbours."""
+    if array.dtype.kind not in "iu" or array.dtype.itemsize < 8 or not array.size:
+        return False
+    return bool(array.max() >= EXACT or array.min() <= -EXACT)
+
+
+def are_inexact(floats: np.ndarray) -> bool:
+    """Whether floats, made of integers, may be equal for integers that are not."""
+    with np.errstate(invalid="ignore"):
+        return bool((np.abs(floats) >= EXACT).any())
 
 
 def is_missing(value: Any) -> bool:
@@ -129,6 +164,8 @@ def label_of(value: Any) -> str:
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, str | bool | np.bool_) or not isinstance(value, Number):
         return str(value)
+    if isinstance(value, Integral):
+        return str(int(value))
     number = number_of(value)
     return str(int(number)) if number.is_integer() else repr(number)
 
@@ -143,7 +180,7 @@ def time_kind(value: Any) -> str | None:
 def seconds_of(value: Any) -> float:
     """Convert a date, datetime (naive ones are UTC), duration or time of day to seconds."""
     if isinstance(value, np.datetime64 | np.timedelta64):
-        return float(_seconds_of_array(np.array([value]))[0])
+        return float(read_seconds(np.array([value]))[0])
     nanoseconds = getattr(value, "nanosecond", getattr(value, "nanoseconds", 0))
     if isinstance(value, datetime):
         naive = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
@@ -173,7 +210,8 @@ def seconds_of_ticks(ticks: np.ndarray, missing: np.ndarray, unit: str) -> np.nd
     return seconds
 
 
-def _seconds_of_array(column: np.ndarray) -> np.ndarray:
+def read_seconds(column: np.ndarray) -> np.ndarray:
+    """Convert an array of datetime64 or timedelta64 to seconds."""
     unit, step = np.datetime_data(column.dtype)
     if unit not in _TICKS_PER_SECOND:
         unit = "s"

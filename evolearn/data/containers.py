@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from evolearn.data.column_values import is_beyond_floats
 from evolearn.data.matrix import infinite_columns, is_sparse
 from evolearn.messages import shown
 
@@ -312,6 +313,19 @@ def n_rows(X: Any) -> int:
     return int(X.shape[0]) if hasattr(X, "shape") else len(X)
 
 
+def is_reordered(values: Any, X: Any) -> bool:
+    """Whether pandas values have the index of a pandas frame in another order."""
+    if frame_library(X) != "pandas":
+        return False
+    pandas = sys.modules["pandas"]
+    if not isinstance(values, pandas.Series | pandas.DataFrame):
+        return False
+    ours, theirs = X.index, values.index
+    if len(ours) != len(theirs) or ours.equals(theirs):
+        return False
+    return bool(ours.is_unique and theirs.is_unique and theirs.isin(ours).all())
+
+
 def take_rows(X: Any, indices: Any) -> Any:
     """Return the rows of X at `indices`, as a table of the same type."""
     library = frame_library(X)
@@ -325,14 +339,20 @@ def take_rows(X: Any, indices: Any) -> Any:
 
 
 def numeric_array(X: Any) -> np.ndarray | None:
-    """Convert a table of NumPy's numbers and booleans to an array; None for other tables."""
+    """Convert a table of NumPy's numbers and booleans to an array; None for other tables.
+
+    It is None too if there are integers that float64 does not tell from their neighbours.
+    """
     if isinstance(X, np.ndarray):
-        return X if X.dtype.kind in "fiub" else None
+        return X if X.dtype.kind in "fiub" and not is_beyond_floats(X) else None
     if frame_library(X) != "pandas":
         return None
-    if all(isinstance(dtype, np.dtype) and dtype.kind in "fiub" for dtype in set(X.dtypes)):
-        return np.asarray(X.to_numpy(dtype=np.float64))
-    return None
+    if not all(isinstance(d, np.dtype) and d.kind in "fiub" for d in set(X.dtypes)):
+        return None
+    long = [j for j, dtype in enumerate(X.dtypes) if dtype.kind in "iu" and dtype.itemsize == 8]
+    if long and any(is_beyond_floats(X.iloc[:, j].to_numpy()) for j in long):
+        return None
+    return np.asarray(X.to_numpy(dtype=np.float64))
 
 
 def _enumerate(items: Iterable[str], limit: int = 10) -> str:

@@ -13,8 +13,8 @@ from evolearn.data.column_values import (
     Objects,
     is_number,
     label_of,
-    number_of,
 )
+from evolearn.data.large_integers import exact_number
 from evolearn.data.text_columns import Format, is_missing_word, reread
 from evolearn.data.time_text import infer_date_format
 
@@ -77,11 +77,15 @@ def _days_of_digits(column: Numbers) -> np.ndarray | None:
 
 
 def learn_categories(column: ColumnValues) -> tuple[str, ...] | tuple[float, ...]:
-    """Return the sorted categories of a column: numbers if all of them are, else texts."""
-    distinct = _as_objects(column).distinct
-    if all(is_number(value) for value in distinct):
-        return tuple(sorted({number_of(value) for value in distinct}))
-    return tuple(sorted({label_of(value) for value in distinct}))
+    """Return the categories of a column: numbers if all of them are, else texts.
+
+    They are sorted, except those of an ordered type, which have its order.
+    """
+    column = _as_objects(column)
+    are_numbers = all(is_number(value) for value in column.distinct)
+    keys = map(exact_number if are_numbers else label_of, column.distinct)
+    categories: Any = dict.fromkeys(keys)
+    return tuple(categories if column.is_ordered else sorted(categories))
 
 
 def as_labels(column: ColumnValues) -> tuple[list[str], np.ndarray]:
@@ -105,7 +109,7 @@ def _number_or_none(value: Any) -> float | None:
     """Convert a number, or the text of one, to a float; None for anything else."""
     if is_number(value) or isinstance(value, str | bytes):
         with suppress(ValueError):
-            return number_of(value)
+            return exact_number(value)
     return None
 
 
@@ -126,10 +130,16 @@ def by_code(column: Objects, values: Sequence[float] | np.ndarray) -> np.ndarray
     return np.array([*values, np.nan])[column.codes]
 
 
-def datetime_parts(seconds: np.ndarray, parts: Sequence[str]) -> list[np.ndarray]:
-    """Compute some of the `DATETIME_PARTS` of moments given in seconds since 1970."""
+def datetime_parts(
+    seconds: np.ndarray, local: np.ndarray, parts: Sequence[str]
+) -> list[np.ndarray]:
+    """Compute some of the `DATETIME_PARTS` of moments.
+
+    They are given in seconds since 1970 in UTC, and in those that clocks of their time zone
+    show, to which the parts of the calendar belong.
+    """
     missing = np.isnan(seconds)
-    whole = np.floor(np.where(missing, 0, seconds)).astype(np.int64)
+    whole = np.floor(np.where(missing, 0, local)).astype(np.int64)
     days = (whole // 86400).astype("datetime64[D]")
     months, years = days.astype("datetime64[M]"), days.astype("datetime64[Y]")
     compute: dict[str, Callable[[], np.ndarray]] = {

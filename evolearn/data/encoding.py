@@ -24,14 +24,22 @@ from evolearn.data.conversion import (
     datetime_parts,
     learn_categories,
 )
-from evolearn.data.free_text import fill_counts, text_characters, text_width
-from evolearn.data.kinds import KINDS, detect_kind, is_free_text, unreadable_message
-from evolearn.data.matrix import fill_columns, infinite_columns
+from evolearn.data.free_text import (
+    fill_counts,
+    text_characters,
+    text_tokens,
+    text_width,
+)
+from evolearn.data.kinds import KINDS, detect_kind, tokens_if_text, unreadable_message
+from evolearn.data.large_integers import exact_offset, need_categories, shifted
+from evolearn.data.matrix import fill_columns, infinite_columns, within_single_precision
 from evolearn.data.read_columns import read_column
 from evolearn.data.schema import ColumnInfo
-from evolearn.data.text_columns import TEXT_KINDS, Reading, infer_reading
+from evolearn.data.text_columns import MOST_MARKS, TEXT_KINDS, Reading, infer_reading
+from evolearn.data.time_zones import local_seconds, zone_of
 from evolearn.data.uninformative import DROPPED_BY_USER, MatrixColumn, drop_uninformative
 from evolearn.data.unreadable import warn_of_unreadable, warn_of_unseen
+from evolearn.data.vectors import holds_vectors, vector_length, vector_numbers
 from evolearn.user_warnings import warn
 
 Columns = tuple[ColumnInfo, ...]
@@ -60,6 +68,7 @@ def learn_encoding(table: Any, kinds: Mapping[Any, str] | None) -> tuple[Columns
     statistics = column_statistics(matrix)
     infinite = {places[k].column for k in np.flatnonzero(statistics.is_infinite)}
     refuse_infinity(_place_of(labels[j], table) for j in infinite)
+    matrix = within_single_precision(matrix)
     infos = drop_uninformative(infos, places, matrix, statistics, user_kinds)
     infos = _with_text_sizes(infos, statistics.n_rows)
     kept = [k for k, place in enumerate(places) if place.is_kept(infos[place.column])]
@@ -92,14 +101,14 @@ def encode(table: Any, columns: Sequence[ColumnInfo], is_new: bool = False) -> n
     """
     labels = column_labels(table)
     kept = [j for j, info in enumerate(columns) if info.is_kept]
-    all_numeric = all(columns[j].kind == "numeric" for j in kept)
+    all_numeric = all(columns[j].kind == "numeric" and not columns[j].offset for j in kept)
     array = numeric_array(table) if all_numeric else None
     if array is None:
         return _encode_columns(table, labels, columns, is_new)
     array = array if len(kept) == len(columns) else array[:, kept]
     matrix = np.ascontiguousarray(array, dtype=np.float64)
     refuse_infinity(_place_of(labels[kept[k]], table) for k in infinite_columns(matrix))
-    return matrix
+    return np.asarray(within_single_precision(matrix))
 
 
 def _encode_columns(
@@ -118,15 +127,30 @@ def _encode_columns(
             texts.append(Text(*as_labels(column), info))
         else:
             where = _place_of(label, table)
-            floats = as_floats(column, info.kind, where, info.text_format, info.found)
+            new = _numbers_of(column, info, where)
             if is_new and info.found:
-                warn_of_unreadable(column, floats, info, where)
-            new = datetime_parts(floats, info.parts) if info.parts else [floats]
+                warn_of_unreadable(column, new[0], info, where)
             numbers.extend(new)
             places.extend([where] * len(new))
     matrix = _assemble(numbers, texts, codes)
     refuse_infinity(places[k] for k in infinite_columns(matrix[:, : len(numbers)]))
-    return matrix
+    return np.asarray(within_single_precision(matrix))
+
+
+def _numbers_of(column: ColumnValues, info: ColumnInfo, where: str) -> list[np.ndarray]:
+    """Return the matrix columns of numbers that an input column becomes."""
+    if info.kind == "vector":
+        return vector_numbers(column, [int(part) for part in info.parts])
+    numbers = shifted(column, info.offset)
+    floats = as_floats(numbers, info.kind, where, info.text_format, info.found)
+    return _columns_of(column, floats, info)
+
+
+def _columns_of(column: ColumnValues, floats: np.ndarray, info: ColumnInfo) -> list[np.ndarray]:
+    """Return the matrix columns of a column that was converted to floats."""
+    if info.kind != "datetime":
+        return [floats]
+    return datetime_parts(floats, local_seconds(column, floats, info.zone), info.parts)
 
 
 def _assemble(
@@ -140,7 +164,8 @@ def _assemble(
     start = len(numbers)
     for text in texts:
         block = matrix[:, start : start + text.info.width]
-        fill_counts(block, text.labels, text.codes, text.info.characters)
+        info = text.info
+        fill_counts(block, text.labels, text.codes, info.characters, info.tokens)
         start += text.info.width
     fill_columns(matrix[:, start:], codes)
     return matrix
@@ -204,23 +229,27 @@ def _read_table(
         if kind in ("categorical", "text"):
             categories = learn_categories(column)
             codes.append((MatrixColumn(j), as_codes(column, categories)))
-            if j not in user_kinds and is_free_text(column, categories):
-                kind = "text"
-            if kind == "text":
-                texts[j] = as_labels(column)
-            infos.append(ColumnInfo(name, kind, categories))
+            if kind == "text":  # the user's
+                tokens = text_tokens(as_labels(column)[0])
+            else:
+                tokens = "" if j in user_kinds else tokens_if_text(column, categories)
+            if tokens:
+                kind, texts[j] = "text", as_labels(column)
+            infos.append(ColumnInfo(name, kind, categories, tokens=tokens))
         else:
             is_detected = j not in user_kinds
-            floats = _learned_numbers(column, kind, reading, is_detected, where)
-            if kind == "datetime":
-                places = [MatrixColumn(j, part) for part in DATETIME_PARTS]
-                parts = datetime_parts(floats, DATETIME_PARTS)
-                numbers.extend(zip(places, parts, strict=True))
-            else:
-                numbers.append((MatrixColumn(j), floats))
             text_format = None if reading is None else reading.format
-            found = is_detected and reading is not None
-            infos.append(ColumnInfo(name, kind, found=found, text_format=text_format))
+            found = is_detected and (reading is not None or kind == "vector")
+            info = ColumnInfo(name, kind, found=found, text_format=text_format)
+            info = _with_all_parts(column, info)
+            if reading is None:
+                new = _numbers_of(column, info, where)
+            else:
+                floats = _learned_numbers(column, kind, reading, is_detected, where)
+                new = _columns_of(column, floats, info)
+            places = [MatrixColumn(j, part) for part in info.parts or ("",)]
+            numbers.extend(zip(places, new, strict=True))
+            infos.append(replace(info, parts=()))  # those that vary are not known yet
     if not numbers and not codes:
         raise ValueError("kinds drops every column of X; keep at least one.")
     columns = [*numbers, *codes]
@@ -233,17 +262,21 @@ def _kind_and_reading(
 ) -> tuple[str, Reading | None]:
     """Return the kind of a column, and how its strings are read if they are no categories."""
     if user_kind is None:
-        return detect_kind(column, where)
+        kind, reading = detect_kind(column, where)
+        if kind == "categorical" and holds_vectors(column, MOST_MARKS):
+            return "vector", None
+        too_large = kind == "numeric" and reading is None and need_categories(column)
+        return "categorical" if too_large else kind, reading
     if user_kind not in TEXT_KINDS or not isinstance(column, Objects):
         return user_kind, None
     return user_kind, infer_reading(column, user_kind)
 
 
 def _learned_numbers(
-    column: ColumnValues, kind: str, reading: Reading | None, is_detected: bool, where: str
+    column: ColumnValues, kind: str, reading: Reading, is_detected: bool, where: str
 ) -> np.ndarray:
-    """Convert a column of the training table to floats."""
-    if reading is None or not isinstance(column, Objects):
+    """Convert a column of the training table whose strings are read to floats."""
+    if not isinstance(column, Objects):
         return as_floats(column, kind, where)
     if reading.in_doubt and kind == "datetime":
         shown = next(value for value in column.distinct if isinstance(value, str | bytes))
@@ -255,6 +288,16 @@ def _learned_numbers(
     if is_detected:
         return by_code(column, reading.values)
     return as_floats(column, kind, where, reading.format)
+
+
+def _with_all_parts(column: ColumnValues, info: ColumnInfo) -> ColumnInfo:
+    """Describe how a column becomes numbers, with all parts that it could have."""
+    if info.kind == "vector":
+        return replace(info, parts=tuple(map(str, range(vector_length(column)))))
+    if info.kind == "datetime":
+        return replace(info, parts=DATETIME_PARTS, zone=zone_of(column))
+    has_offset = info.kind == "numeric" and info.text_format is None
+    return replace(info, offset=exact_offset(column)) if has_offset else info
 
 
 def _with_text_sizes(infos: Sequence[ColumnInfo], n_rows: int) -> list[ColumnInfo]:

@@ -3,10 +3,12 @@
 Kinds
 -----
 1. Numeric: booleans, integers, floats and decimals of every width and library, nullable ones
-   included, and object columns whose values are all numbers or booleans.
-2. Categorical: categorical types (pandas `category`, polars `Categorical` and `Enum`, Arrow
-   dictionaries), whatever the values. Numeric categories are compared as numbers, texts of
-   numbers too, all others by their text. Categories that do not occur do not count.
+   included, and object columns whose values are all numbers or booleans. Integers that float64
+   does not tell apart lose an offset first, see `large_integers`; if they are too far from each
+   other for that, they are categorical.
+2. Categorical: categorical types (pandas `category` and intervals, polars `Categorical` and
+   `Enum`, Arrow dictionaries), whatever the values. Numeric categories are compared as numbers,
+   texts of numbers too, all others by their text. Categories that do not occur do not count.
 3. Strings, bytes (read as UTF-8), and mixtures of them with numbers, booleans or times hold
    numbers, dates or durations if all of them are in one format, as tables read from files have
    them: `$1,200.50`, `2,6`, `12.5%`, `58.16 bhp`, `8.7k`; `12/31/2020`, `Jan 05, 2020 13:45`;
@@ -14,24 +16,53 @@ Kinds
    ambiguous. A few other strings among them (`?`, `n/a`, `err7`) are marks for missing values;
    `text_columns` says how many. Codes are no numbers: digits that begin with a zero, and those
    that are as long as telephone numbers.
-   Other strings are categorical, compared by their text (`1.0` and `1` are "1", `True` is
-   "True"). They are text if there are more than `IDENTIFIER_MIN` distinct values, at least
-   half of all values, with three words or more on average, and at least half of these differ
-   in their words. A word is letters between white space, without punctuation: keys, codes and
-   names have fewer.
+   Other strings may be vectors or text, see below. The rest are categorical, compared by their
+   text (`1.0` and `1` are "1", `True` is "True").
 4. Datetime: datetimes of any unit and time zone, dates, pandas periods (by their start), and
    strings as in 3. They become the seconds since 1970 in UTC and, of year, month, day, day of
-   year, weekday (Monday is 0), hour and minute (UTC), those that vary in the training rows; the
-   day of year only where the year varies too, for otherwise it repeats the seconds.
+   year, weekday (Monday is 0), hour and minute in their time zone, those that vary in the
+   training rows; the day of year only where the year varies too, for otherwise it repeats the
+   seconds. The zone is that of fit, to which later moments are converted; moments without one
+   are in UTC.
 5. Timedelta: durations of any unit and times of day, which become seconds.
 6. A column without any value is numeric.
 7. Whatever else a cell may hold (lists, dicts, arrays, ...) is refused by the column's name.
 
+Text
+----
+Strings are text in three cases, decided on a sample of the distinct values, none of which is
+that of a categorical type:
+
+- Sentences: more than `IDENTIFIER_MIN` distinct values, at most two rows for each, three words
+  or more on average, and at least half of the values differ in their words. A word is letters
+  between white space, without punctuation: keys, codes and names have fewer. Chinese, Japanese,
+  Thai, Lao, Burmese and Khmer are written without spaces; two characters of the first two, and
+  four letters of the others, count as a word.
+- Values that share words: more than `IDENTIFIER_MIN` distinct values, fewer than five rows for
+  each, and half of the values have a word that at least 2 % and at most 95 % of them have. Such
+  are titles ("Belka sofa"), lines of logs, bank transactions, addresses of e-mail and of pages,
+  and paths. A word is letters between any marks; keys and hashes share none, names of people
+  few.
+- Lists of tags (`wifi|pool|tv`): more than ten distinct values, fewer than twenty rows for
+  each, at least half of them with one of the `SEPARATORS` of `tokens`, and every tag stands in
+  three distinct values on average.
+
+The words of a text are counted, or overlapping parts of two characters (four letters) where
+there are no spaces, or tags. Which of them is decided in fit.
+
+Vectors
+-------
+Strings with several numbers each, such as `52.5,13.4`, `POINT (7.1 50.2)` or `10 x 20 cm`,
+become a numeric column for each number. See `vectors`.
+
 The user's `kinds` come first: strings read as numeric, datetime or timedelta must all be
-readable, or words for missing values; anything may be read as categorical or as text.
+readable, or words for missing values; anything may be read as categorical, as text or as a
+vector.
 
-Missing values are None, NaN, NaT, pd.NA and nulls, all alike. Infinities are refused.
+Missing values are None, NaN, NaT, pd.NA and nulls, all alike. Infinities are refused; finite
+numbers beyond 1e25 are compressed, in their order.
 
+Categories are sorted, except those of ordered types and intervals, which keep their order.
 Categories and formats are frozen. In new rows, a category that was not seen in training is a
 missing value, and so is a string that is no number or no date where they were found in strings.
 `category_labels` and `text_columns` say which other spellings are read. The words of a text are
@@ -51,10 +82,10 @@ from evolearn.data.column_values import (
     is_number,
     time_kind,
 )
-from evolearn.data.free_text import is_text
+from evolearn.data.free_text import find_text
 from evolearn.data.text_columns import Reading, detect_reading
 
-KINDS = ("numeric", "categorical", "datetime", "timedelta", "text", "drop")
+KINDS = ("numeric", "categorical", "datetime", "timedelta", "text", "vector", "drop")
 
 # Minimum number of distinct values of identifiers and texts. With fewer, a column of distinct
 # values may be a factor of a small table; with more, and hardly a value that repeats, no
@@ -65,8 +96,8 @@ IDENTIFIER_MIN = 50
 def detect_kind(column: ColumnValues, where: str) -> tuple[str, Reading | None]:
     """Detect the kind of a column by the rules above; `where` names it in errors.
 
-    Returns the format and the values of strings as well, if they are no categories. Text is
-    found later, among the categorical columns: see `is_free_text`.
+    Returns the format and the values of strings as well, if they are no categories. Texts and
+    vectors are found later, among the categorical columns.
     """
     if isinstance(column, Numbers):
         return "numeric", None
@@ -113,9 +144,9 @@ def unreadable_message(found: str, where: str) -> str:
     )
 
 
-def is_free_text(column: ColumnValues, categories: Sequence[Any]) -> bool:
-    """Whether a column of these categories is text by rule 3 above."""
+def tokens_if_text(column: ColumnValues, categories: Sequence[Any]) -> str:
+    """Return the kind of the tokens if a column of these categories is text, else ""."""
     if not isinstance(column, Objects) or column.is_category:
-        return False
+        return ""
     n_values = int(np.count_nonzero(column.codes >= 0))
-    return len(categories) > IDENTIFIER_MIN and is_text(categories, n_values)
+    return find_text(categories, n_values, IDENTIFIER_MIN)

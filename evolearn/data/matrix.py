@@ -1,6 +1,6 @@
 """Operations on large matrices, in blocks of rows that keep the extra memory small."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,9 @@ from scipy import sparse
 
 # Cells per block: 2 MB of float64, which the second-level cache of usual processors holds.
 BLOCK_CELLS = 2**18
+# Size up to which numbers stay as they are. The largest of double precision become 6.5e27:
+# single precision holds them, and sums of a whole column of them.
+LARGEST = 1e25
 
 
 def block_rows(n_columns: int) -> int:
@@ -42,6 +45,42 @@ def infinite_columns(X: Any) -> list[int]:
         if not np.isfinite(_total(block)):
             infinite |= np.isinf(block).any(axis=0)
     return [int(j) for j in np.flatnonzero(infinite)]
+
+
+def within_single_precision(X: Any) -> Any:
+    """Return a matrix of float64, dense or CSR, whose numbers single precision holds.
+
+    Numbers beyond `LARGEST` become `LARGEST` times one plus the logarithm of their ratio to it:
+    their order stays. X itself is returned if there are none.
+    """
+    if not holds_huge(X):
+        return X
+    X = X.copy()
+    for block in _blocks(X):
+        sizes = np.maximum(np.abs(block), LARGEST)  # missing stays missing
+        compressed = np.copysign(LARGEST * (1 + np.log(sizes / LARGEST)), block)
+        block[...] = np.where(sizes > LARGEST, compressed, block)
+    return X
+
+
+def holds_huge(X: Any) -> bool:
+    """Whether a matrix of float64, dense or CSR, holds a number beyond `LARGEST`."""
+    return any(map(_has_huge, _blocks(X)))
+
+
+def _has_huge(block: np.ndarray) -> bool:
+    cells = block.ravel()
+    with np.errstate(all="ignore"):
+        # Where the sum of squares is small, all numbers are; others need a closer look.
+        squares = np.dot(cells, cells)
+    return not squares <= LARGEST**2 and bool((np.abs(block) > LARGEST).any())
+
+
+def _blocks(X: Any) -> Iterator[np.ndarray]:
+    """Yield blocks of rows of an array, or of the stored numbers of a sparse matrix."""
+    cells, step = (X.data, BLOCK_CELLS) if is_sparse(X) else (X, block_rows(X.shape[1]))
+    for start in range(0, len(cells), step):
+        yield cells[start : start + step]
 
 
 def _total(block: np.ndarray) -> float:

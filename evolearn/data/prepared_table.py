@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from evolearn.data.containers import as_table
-from evolearn.data.matrix import is_sparse
+from evolearn.data.matrix import holds_huge, is_sparse
 from evolearn.data.preparer import ColumnPreparer
 from evolearn.data.schema import ColumnInfo, TableSchema, date_columns
 
@@ -55,10 +55,11 @@ def prepare_table(X: Any, kinds: Mapping[Any, str] | None = None) -> PreparedTab
     preparer: Any = ColumnPreparer(kinds=kinds).set_output(transform="default")
     matrix = preparer.fit_transform(table)
     columns = preparer.columns_
+    plain = _is_plain(table, columns) and not holds_huge(matrix)
     if not is_sparse(matrix):
         preparer.set_params(columns=tuple(replace(info, categories=()) for info in columns))
     return PreparedTable(
-        step=None if _is_plain(table, columns) else preparer,
+        step=None if plain else preparer,
         preparer=preparer,
         matrix=matrix,
         schema=_schema(matrix, preparer),
@@ -74,7 +75,9 @@ def _is_plain(table: Any, columns: Sequence[ColumnInfo]) -> bool:
     """
     if not isinstance(table, np.ndarray):
         return is_sparse(table)
-    is_numeric = all(info.is_kept and info.kind == "numeric" for info in columns)
+    is_numeric = all(
+        info.is_kept and info.kind == "numeric" and not info.offset for info in columns
+    )
     return is_numeric and table.dtype.kind in "fiu"
 
 

@@ -15,7 +15,7 @@ from evolearn.data.containers import (
     warn_of_names,
 )
 from evolearn.data.encoding import encode, learn_encoding, relearn_categories
-from evolearn.data.matrix import infinite_columns, is_sparse
+from evolearn.data.matrix import infinite_columns, is_sparse, within_single_precision
 from evolearn.data.schema import ColumnInfo, output_names, text_blocks
 from evolearn.versioned import VersionedPickle
 
@@ -27,15 +27,17 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
     with columns of numbers, booleans, strings, categories, datetimes and durations of any
     type. Nothing statistical is done: numbers stay as they are, categories become the positions
     in their sorted list, datetimes become seconds and calendar parts, and missing values of
-    every kind become NaN, as do categories that were not seen in fit. The words of free text
-    are counted in 64 to 2,048 columns that they are hashed into; a missing text has none.
+    every kind become NaN, as do categories that were not seen in fit. Numbers beyond 1e25 are
+    compressed, in their order, to what single precision holds. The words of free text are
+    counted in 64 to 2,048 columns that they are hashed into; a missing text has none.
     Columns without information (constants, duplicates, identifiers) are left out.
 
     Parameters
     ----------
     kinds : dict, default=None
         Kinds of columns by their name or position, in place of the detected ones:
-        `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`, `"text"` or `"drop"`.
+        `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`, `"text"`, `"vector"` (several
+        numbers in a cell) or `"drop"`.
     columns : sequence of ColumnInfo, default=None
         Description of the columns from an earlier fit (`columns_`). Fit then learns the
         categories only and ignores `kinds`, so that the output has the same columns on any
@@ -194,8 +196,8 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
         Returns
         -------
         names : ndarray of str objects
-            Names of the kept columns. Parts of a datetime end with the part's name, columns of
-            a text with `"_words"` and a number.
+            Names of the kept columns. Parts of a datetime end with the part's name, those of a
+            vector with their position, columns of a text with `"_words"` and a number.
         """
         check_is_fitted(self)
         names = [info.name for info in self.columns_]
@@ -217,4 +219,4 @@ def _as_csr(X):
     matrix = X.tocsr()
     matrix = matrix if matrix.dtype == np.float64 else matrix.astype(np.float64)
     refuse_infinity(f"column {j}" for j in infinite_columns(matrix))
-    return matrix
+    return within_single_precision(matrix)

@@ -10,12 +10,15 @@ from evolearn.data.column_values import (
     Numbers,
     Objects,
     Times,
+    are_inexact,
     factorize,
     read_array,
     read_objects,
+    read_seconds,
     seconds_of_ticks,
 )
 from evolearn.data.containers import frame_library
+from evolearn.data.time_zones import zone_name
 
 
 def read_column(column: Any, table: Any) -> ColumnValues:
@@ -35,11 +38,14 @@ def _read_pandas(series: Any) -> ColumnValues:
         if dtype.kind != "O":
             return read_array(series.to_numpy())
         return _read_pandas_objects(series.to_numpy())
+    if isinstance(dtype, pandas.IntervalDtype):
+        codes, distinct = pandas.factorize(series.array, sort=True)
+        return Objects(codes, list(distinct), is_category=True, is_ordered=True)
     if isinstance(dtype, pandas.CategoricalDtype):
-        codes = series.cat.codes.to_numpy()
-        return _observed(codes, series.cat.categories.to_numpy(dtype=object))
+        return _read_pandas_categories(series)
     if isinstance(dtype, pandas.DatetimeTZDtype):
-        return read_array(series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy())
+        utc = series.dt.tz_convert("UTC").dt.tz_localize(None)
+        return Times(read_seconds(utc.to_numpy()), "datetime", zone_name(dtype.tz))
     if isinstance(dtype, pandas.PeriodDtype):
         return read_array(series.dt.to_timestamp().to_numpy())
     if isinstance(dtype, pandas.ArrowDtype):
@@ -52,8 +58,21 @@ def _read_pandas(series: Any) -> ColumnValues:
         return Objects(codes, distinct.tolist())
     if pandas.api.types.is_numeric_dtype(dtype):
         values = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        if pandas.api.types.is_integer_dtype(dtype) and are_inexact(values):
+            return _read_pandas_objects(series.to_numpy(dtype=object))
         return Numbers(values, is_boolean=pandas.api.types.is_bool_dtype(dtype))
     return _read_pandas_objects(series.to_numpy(dtype=object))
+
+
+def _read_pandas_categories(series: Any) -> Objects:
+    pandas = sys.modules["pandas"]
+    categories = series.cat.categories
+    is_ordered = series.cat.ordered
+    if isinstance(categories.dtype, pandas.IntervalDtype) and not is_ordered:
+        series = series.cat.reorder_categories(categories.sort_values())
+        categories, is_ordered = series.cat.categories, True
+    codes = series.cat.codes.to_numpy()
+    return _observed(codes, categories.to_numpy(dtype=object), is_ordered)
 
 
 def _read_pandas_objects(objects: np.ndarray) -> ColumnValues:
@@ -61,16 +80,21 @@ def _read_pandas_objects(objects: np.ndarray) -> ColumnValues:
         codes, distinct = sys.modules["pandas"].factorize(objects)
         return codes, list(distinct)
 
-    return read_objects(objects.tolist(), factorized)
+    pandas = sys.modules["pandas"]
+    column = read_objects(objects.tolist(), factorized)
+    distinct = column.distinct if isinstance(column, Objects) else []
+    if distinct and all(isinstance(value, pandas.Interval) for value in distinct):
+        return _read_pandas(pandas.Series(pandas.arrays.IntervalArray(objects)))
+    return column
 
 
-def _observed(codes: np.ndarray, categories: np.ndarray) -> Objects:
+def _observed(codes: np.ndarray, categories: np.ndarray, is_ordered: bool) -> Objects:
     """Read a column of categories; those that do not occur are left out."""
     occurs = np.zeros(len(categories) + 1, dtype=bool)
     occurs[codes] = True
     occurs[-1] = False
     positions = np.where(occurs, np.cumsum(occurs) - 1, -1)
-    return Objects(positions[codes], categories[occurs[:-1]].tolist(), is_category=True)
+    return Objects(positions[codes], categories[occurs[:-1]].tolist(), True, is_ordered)
 
 
 def _read_polars(series: Any) -> ColumnValues:
@@ -78,13 +102,19 @@ def _read_polars(series: Any) -> ColumnValues:
     dtype = series.dtype
     if dtype == polars.Boolean or dtype.is_integer() or dtype.is_float():
         values = series.cast(polars.Float64).to_numpy()
+        if dtype.is_integer() and are_inexact(values):
+            return read_objects(series.to_list())
         return Numbers(values, is_boolean=dtype == polars.Boolean)
     if dtype.is_temporal():
         unit = {polars.Date: "D", polars.Time: "ns"}.get(dtype) or dtype.time_unit
         ticks = series.to_physical().cast(polars.Int64).fill_null(0).to_numpy()
         kind = "datetime" if dtype in (polars.Date, polars.Datetime) else "timedelta"
-        return Times(seconds_of_ticks(ticks, series.is_null().to_numpy(), unit), kind)
-    is_category = dtype in (polars.Categorical, polars.Enum)
+        zone = zone_name(getattr(dtype, "time_zone", None))
+        return Times(seconds_of_ticks(ticks, series.is_null().to_numpy(), unit), kind, zone)
+    if dtype == polars.Enum:
+        codes = series.to_physical().cast(polars.Int64).fill_null(-1).to_numpy()
+        return _observed(codes, np.array(dtype.categories.to_list(), dtype=object), True)
+    is_category = dtype == polars.Categorical
     if is_category:
         series = series.cast(polars.String)
     if series.dtype in (polars.String, polars.Binary):
@@ -101,10 +131,16 @@ def _read_arrow(column: Any) -> ColumnValues:
     pyarrow = sys.modules["pyarrow"]
     types, kind, is_category = pyarrow.types, column.type, False
     if types.is_boolean(kind) or types.is_integer(kind) or types.is_floating(kind):
-        floats = column.cast(pyarrow.float64(), safe=False)
-        return Numbers(floats.to_numpy(), is_boolean=types.is_boolean(kind))
+        values = column.cast(pyarrow.float64(), safe=False).to_numpy()
+        if types.is_integer(kind) and are_inexact(values):
+            return read_objects(column.to_pylist())
+        return Numbers(values, is_boolean=types.is_boolean(kind))
     if types.is_temporal(kind) and not types.is_interval(kind):
         return _read_arrow_times(column)
+    if types.is_dictionary(kind) and kind.ordered:
+        column = _in_one_chunk(column.unify_dictionaries())
+        codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return _observed(codes, np.array(column.dictionary.to_pylist(), dtype=object), True)
     if types.is_dictionary(kind):
         column = column.cast(kind.value_type)
         kind, is_category = column.type, True
@@ -113,11 +149,15 @@ def _read_arrow(column: Any) -> ColumnValues:
     elif not (types.is_string(kind) or types.is_large_string(kind) or types.is_binary(kind)):
         objects = column.to_pylist()
         return Objects(*factorize(objects), True) if is_category else read_objects(objects)
-    encoded = column.dictionary_encode().combine_chunks()
-    if isinstance(encoded, pyarrow.ChunkedArray):
-        encoded = encoded.chunk(0)
+    encoded = _in_one_chunk(column.dictionary_encode())
     codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return Objects(codes, encoded.dictionary.to_pylist(), is_category)
+
+
+def _in_one_chunk(column: Any) -> Any:
+    """Return a chunked array as an array."""
+    array = column.combine_chunks()
+    return array if hasattr(array, "indices") else array.chunk(0)
 
 
 def _read_arrow_times(column: Any) -> ColumnValues:
@@ -128,4 +168,5 @@ def _read_arrow_times(column: Any) -> ColumnValues:
     ticks = column.cast(storage).fill_null(0).to_numpy().astype(np.int64)
     is_datetime = types.is_timestamp(kind) or types.is_date(kind)
     seconds = seconds_of_ticks(ticks, column.is_null().to_numpy(), unit)
-    return Times(seconds, "datetime" if is_datetime else "timedelta")
+    zone = zone_name(kind.tz) if types.is_timestamp(kind) else ""
+    return Times(seconds, "datetime" if is_datetime else "timedelta", zone)

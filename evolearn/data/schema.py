@@ -15,16 +15,25 @@ class ColumnInfo:
     ----------
     name : str
         The column's name; `"x3"` for the fourth column of an array.
-    kind : {"numeric", "categorical", "datetime", "timedelta", "text", "drop"}
+    kind : {"numeric", "categorical", "datetime", "timedelta", "text", "vector", "drop"}
         Kind that the column is read as; `"drop"` only where the user asked for it.
     categories : tuple of str or float
         The frozen categories in code order; empty unless `kind` is `"categorical"`.
     parts : tuple of str
-        Matrix columns computed from a datetime, such as `("seconds", "month")`; else empty.
+        Matrix columns computed from a datetime, such as `("seconds", "month")`, or from a
+        vector, whose parts are positions, such as `("0", "1")`; else empty.
     width : int
         Number of matrix columns in which the words of a text are counted; else 0.
     characters : int
         Number of characters that are read of each text; 0 for other kinds.
+    tokens : str
+        Tokens of a text that are counted: `"words"`, `"characters"`, or the separator between
+        tags, such as `"|"`; empty for other kinds.
+    zone : str
+        Time zone of the calendar parts of a datetime (see `evolearn.data.time_zones`); empty
+        for UTC.
+    offset : int
+        Integer that is subtracted from numbers before they become floats.
     reason : str
         Why the column is dropped; empty for a column that is kept.
     found : bool
@@ -40,6 +49,9 @@ class ColumnInfo:
     parts: tuple[str, ...] = ()
     width: int = 0
     characters: int = 0
+    tokens: str = ""
+    zone: str = ""
+    offset: int = 0
     reason: str = ""
     found: bool = False
     text_format: Format | None = None
@@ -167,7 +179,7 @@ def date_columns(columns: Sequence[ColumnInfo]) -> tuple[DateColumns, ...]:
     dates, position = [], 0
     for info in columns:
         if info.is_kept and info.is_numeric:
-            if info.parts:
+            if info.kind == "datetime":
                 dates.append(DateColumns(position, info.parts))
             position += max(1, len(info.parts))
     return tuple(dates)

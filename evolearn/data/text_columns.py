@@ -112,6 +112,8 @@ def _plain_format(kind: str) -> Format:
 
 def _strings_of(distinct: Sequence[Any]) -> tuple[list[int], list[str]]:
     """Return the positions of the strings among objects, and their texts."""
+    if set(map(type, distinct)) == {str}:
+        return list(range(len(distinct))), list(distinct)
     places = [i for i, value in enumerate(distinct) if isinstance(value, str | bytes)]
     return places, [text_of(distinct[i]) or "" for i in places]
 
@@ -119,9 +121,9 @@ def _strings_of(distinct: Sequence[Any]) -> tuple[list[int], list[str]]:
 def _values_of_objects(distinct: Sequence[Any], kind: str) -> np.ndarray:
     """Convert numbers, or objects of time of the kind, to floats; NaN for all others."""
     values = np.full(len(distinct), np.nan)
+    if set(map(type, distinct)) == {str}:
+        return values
     for i, value in enumerate(distinct):
-        if isinstance(value, str | bytes):
-            continue
         if kind == "numeric" and is_number(value):
             values[i] = number_of(value)
         elif kind == time_kind(value):

@@ -86,12 +86,11 @@ def _pattern(style: str, day: str, *places: int) -> _Pattern:
 
 
 _EITHER = "day and month"
-# Each has three groups before those of the time.
 _PATTERNS = (
     _pattern(
         "year, month, day", r"(\d{4})(?:-|/|\.\s?| )(\d\d?)(?:-|/|\.\s?| )(\d\d?)", 1, 2, 3
     ),
-    _pattern(_EITHER, r"(\d\d?(?P<by>-|/|\.\s?)\d\d?)(?P=by)(\d{4}|\d\d)", 3, 1, 1),
+    _pattern(_EITHER, r"(\d\d?)(?P<by>-|/|\.\s?)(\d\d?)(?P=by)(\d{4}|\d\d)", 4, 1, 3),
     _pattern("year, month, day", r"((?:19|20)\d\d)(\d\d)(\d\d)", 1, 2, 3),
     _pattern(
         "day, month, year",
@@ -154,17 +153,22 @@ def _moment(year: str, month: int, day: int, seconds: float) -> float:
 
 
 def _seconds(clock: Sequence[str | None]) -> float:
-    """Seconds since midnight of hour, minute, second, fraction and `a` or `p`; NaN if none."""
-    hour, minute, second = (int(part or 0) for part in clock[:3])
+    """Seconds since midnight of hour, minute, second, fraction, and `a` or `p`; NaN if none."""
+    if clock[0] is None:
+        return 0.0
+    hour, minute, second = int(clock[0]), int(clock[1] or 0), int(clock[2] or 0)
     half = (clock[4] or "").lower()
     if minute > 59 or second > 60 or hour > 24 or (half and not 1 <= hour <= 12):
         return math.nan
     hour = hour % 12 + 12 * (half == "p") if half else hour
-    return hour * 3600 + minute * 60 + second + float(f"0.{clock[3] or 0}")
+    whole = hour * 3600.0 + minute * 60 + second
+    return whole + float(f"0.{clock[3]}") if clock[3] else whole
 
 
 def _zone_seconds(name: str | None, offset: str | None) -> float:
     """Seconds by which a time zone is ahead of UTC; NaN if it is not known."""
+    if name is None and offset is None:
+        return 0.0
     hours = _ZONES.get((name or "").lower(), math.nan)
     digits = (offset or "+00").replace(":", "")
     ahead = int(digits[1:3]) * 3600 + int(digits[3:] or 0) * 60
@@ -198,7 +202,7 @@ class _MomentReader:
             if match := pattern.regex.fullmatch(text):
                 self._patterns.insert(0, self._patterns.pop(i))
                 groups = match.groups()
-                seconds = _seconds(groups[3:8]) - _zone_seconds(*groups[8:])
+                seconds = _seconds(groups[-7:-2]) - _zone_seconds(*groups[-2:])
                 return pattern.style, _date_of(pattern, groups, seconds)
         return None
 
@@ -206,9 +210,7 @@ class _MomentReader:
 def _date_of(pattern: _Pattern, groups: Sequence[str], seconds: float) -> float | _Day:
     year, month = groups[pattern.year - 1], groups[pattern.month - 1]
     if pattern.style == _EITHER:
-        separator = groups[1]
-        first, second = month.split(separator)
-        return _Day(int(first), int(second), year, separator.strip(), seconds)
+        return _Day(int(groups[0]), int(groups[2]), year, groups[1], seconds)
     number = int(month) if month.isdecimal() else _MONTHS.get(month.lower(), 0)
     day = int(groups[pattern.day - 1]) if pattern.day else 1
     return _moment(year, number, day, seconds)
@@ -277,24 +279,23 @@ def _order(days: Sequence[_Day]) -> tuple[str, bool]:
     """Return the order of day, month and year, and whether it is in doubt."""
     if not days:
         return "", False
-    counts = dict.fromkeys(_ORDERS, 0)
-    for day in days:
-        for order in counts:
-            counts[order] += not math.isnan(day.moment(order))
-    if all(len(day.year) == 2 for day in days) and counts["ymd"] > max(
-        counts["dmy"], counts["mdy"]
-    ):
-        return "ymd", False
-    if counts["dmy"] != counts["mdy"]:
-        return ("dmy" if counts["dmy"] > counts["mdy"] else "mdy"), False
-    if all(day.separator == "." for day in days):
+    numbers = np.array([(day.first, day.second) for day in days])
+    day_first = int((numbers[:, 0] > 12).sum())
+    month_first = int((numbers[:, 1] > 12).sum())
+    if all(len(day.year) == 2 for day in days):
+        counts = {
+            order: sum(not math.isnan(day.moment(order)) for day in days) for order in _ORDERS
+        }
+        if counts["ymd"] > max(counts["dmy"], counts["mdy"]):
+            return "ymd", False
+    if day_first != month_first:
+        return ("dmy" if day_first > month_first else "mdy"), False
+    if all(day.separator.strip() == "." for day in days):
         return "dmy", False
-    is_first_constant, is_second_constant = (
-        len({day[place] for day in days}) == 1 for place in (0, 1)
-    )
+    is_first_constant, is_second_constant = (numbers == numbers[0]).all(axis=0)
     if is_first_constant != is_second_constant and len(days) > 2:
         return ("dmy" if is_first_constant else "mdy"), False
-    return "mdy", any(day.first != day.second for day in days)
+    return "mdy", bool((numbers[:, 0] != numbers[:, 1]).any())
 
 
 def _without_numbers(texts: Sequence[str], values: np.ndarray) -> np.ndarray:

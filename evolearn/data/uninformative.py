@@ -56,6 +56,9 @@ def drop_uninformative(
     candidates: dict[Any, list[int]] = {}  # columns that may be equal, by their fingerprint
     for k in sorted(range(len(places)), key=lambda k: places[k].column):
         place, info = places[k], infos[places[k].column]
+        if info.kind == "vector":
+            infos[place.column] = _with_number(info, place.part, statistics, k)
+            continue
         if place.part not in ("", "seconds"):
             if statistics.varies[k] and (place.part != "day_of_year" or "year" in info.parts):
                 infos[place.column] = replace(info, parts=(*info.parts, place.part))
@@ -72,6 +75,15 @@ def drop_uninformative(
             similar.append(k)
         infos[place.column] = replace(info, reason=reason)
     return _with_one_kept(infos)
+
+
+def _with_number(
+    info: ColumnInfo, part: str, statistics: ColumnStatistics, k: int
+) -> ColumnInfo:
+    """Add a number that varies to the parts of a vector, which is constant without any."""
+    if not statistics.varies[k] and (part != "0" or statistics.is_constant[k]):
+        return info if info.parts else replace(info, reason=CONSTANT)
+    return replace(info, parts=(*info.parts, part), reason="")
 
 
 def _reason(
@@ -94,5 +106,6 @@ def _with_one_kept(infos: list[ColumnInfo]) -> list[ColumnInfo]:
         (j for j, info in enumerate(infos) if info.reason in preference),
         key=lambda j: preference.index(infos[j].reason),
     )
-    infos[best] = replace(infos[best], reason="")
+    parts = ("0",) if infos[best].kind == "vector" else infos[best].parts
+    infos[best] = replace(infos[best], reason="", parts=parts)
     return infos

@@ -40,6 +40,7 @@ def stacking_space(
         ),
         slots={},
         handles=frozenset({"missing", "categories"}),
+        new_missing=True,
     )
     layer = SearchSpace([linear, *families], space.preparation, genes=space.genes)
     layer = restrict(layer, problem)

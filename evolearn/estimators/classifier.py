@@ -50,9 +50,9 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     kinds : dict, default=None
         Kinds of columns, by name or position, that override the inferred kinds:
-        ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"timedelta"``, ``"text"`` or
-        ``"drop"``. Strings that are all numbers, dates or durations are inferred to be these;
-        ``"categorical"`` keeps them as they are.
+        ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"timedelta"``, ``"text"``,
+        ``"vector"`` (several numbers in a cell) or ``"drop"``. Strings that are all numbers,
+        dates or durations are inferred to be these; ``"categorical"`` keeps them as they are.
 
     search_space : None, SearchSpace or list, default=None
         The pipelines that may be built. None: all built-in models. A list may contain names of

@@ -17,8 +17,8 @@ from evolearn.data import (
     PreparedTable,
     as_table,
     check_table,
-    frame_library,
     is_missing,
+    is_reordered,
     n_rows,
     prepare_table,
     varies_little,
@@ -71,7 +71,7 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
     X = as_table(X)
     check_table(X)
     _check_lengths(X, y, groups)
-    _warn_of_order(X, y=y, sample_weight=sample_weight, groups=groups)
+    _warn_of_other_order(X, y=y, sample_weight=sample_weight, groups=groups)
     target, task = get_task(settings.task).from_target(y)
     weights = _checked_weights(sample_weight, n_rows(X))
     objective, metrics = _objectives(settings, task)
@@ -106,6 +106,17 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
     )
 
 
+def _warn_of_other_order(X: Any, **others: Any) -> None:
+    """Warn of values whose index is that of X in another order."""
+    for name, values in others.items():
+        if is_reordered(values, X):
+            warn(
+                f"{name} has the index of X in another order. Rows are paired by position, not "
+                f"by index, as in scikit-learn: pass {name}.loc[X.index] if the index says "
+                f"which rows belong together, else {name}.set_axis(X.index)."
+            )
+
+
 def _check_lengths(X: Any, y: Any, groups: Any) -> None:
     """Raise if y or groups do not have one entry per row of X."""
     rows = n_rows(X)
@@ -126,22 +137,6 @@ def _check_lengths(X: Any, y: Any, groups: Any) -> None:
                 f"rows and {name} has {length} entries; pass one entry of {name} per row."
             )
             raise ValueError(msg)
-
-
-def _warn_of_order(X: Any, **others: Any) -> None:
-    """Warn of an argument of pandas that has the index of X in another order."""
-    if frame_library(X) != "pandas":
-        return
-    index = X.index
-    for name, values in others.items():
-        other: Any = getattr(values, "index", None)
-        if not hasattr(other, "isin") or len(other) != len(index) or index.equals(other):
-            continue
-        if index.isin(other).all() and other.isin(index).all():
-            warn(
-                f"X and {name} have the same index in another order, but their rows are "
-                f"matched by position; pass {name}.loc[X.index] if they belong together by it."
-            )
 
 
 def _checked_weights(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:

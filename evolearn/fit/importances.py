@@ -14,7 +14,7 @@ from evolearn.tasks.base import Task
 
 # Rows that are predicted with each column in another order: the order of importances needs few.
 MOST_ROWS, FEWEST_ROWS = 50, 10
-# Rows, and numbers, that are predicted in all. Tables of more than 2,000 columns have no importances.
+# Rows, and numbers, that are predicted in all: tables of more than 2,000 columns are too wide.
 MOST_PREDICTED, MOST_NUMBERS = 20_000, 20_000_000
 # Columns that are predicted together, so that models have many rows at a time.
 COLUMNS_AT_ONCE = 16

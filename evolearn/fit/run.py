@@ -30,6 +30,7 @@ from evolearn.fit.checkpoints import (
     open_checkpoint,
 )
 from evolearn.fit.data import read_data
+from evolearn.fit.dropped_columns import report_dropped_columns
 from evolearn.fit.failures import check_failures
 from evolearn.fit.importances import reserved_for_importances
 from evolearn.fit.progress import ProgressLog, log_summary
@@ -89,6 +90,7 @@ def fit(
             LOGGER.info("not in the main thread: Ctrl-C cannot be caught here")
         # Table -> matrix and schema.
         data = read_data(settings, X, y, sample_weight, groups)
+        report_dropped_columns(settings, data)
         with open_checkpoint(settings, data) as checkpoint:
             # Task and folds, search space; the workers get the data.
             plan = make_plan(settings, data, effort_of(settings, data, checkpoint))

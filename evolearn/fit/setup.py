@@ -10,11 +10,13 @@ import numpy as np
 from evolearn.cost.memory import TRAINING_SHARE
 from evolearn.cost.restriction import discover, restrict
 from evolearn.cost.seconds import reference_seconds
+from evolearn.data import PreparedTable
 from evolearn.ensemble.selection import OutOfFold
 from evolearn.evaluation.evaluator import Evaluator
 from evolearn.evaluation.folds import (
     Folds,
     counted_rows,
+    incomplete_categories,
     make_folds,
     n_folds,
     sampled_folds,
@@ -171,6 +173,7 @@ def make_plan(settings: Settings, data: FitData, effort: Effort) -> Plan:
         fewest_training_rows=min(map(len, folds.train)),
         counted_rows=len(counted),
         smallest_class=min(data.problem.smallest_class, 2 * rarest),
+        incomplete=incomplete_codes(data.prepared, folds),
         # Users who want other folds on a large table get them whatever memory they take.
         memory=float("inf") if effort.training_rows is None else data.problem.memory,
     )
@@ -181,6 +184,12 @@ def make_plan(settings: Settings, data: FitData, effort: Effort) -> Plan:
     space = restrict(space, problem)
     # The splits are in the folds now.
     return Plan(settings, replace(data, cv=None), problem, space, folds, fair)
+
+
+def incomplete_codes(prepared: PreparedTable, folds: Folds) -> tuple[int, ...]:
+    """Return the categories of which some fold's training rows lack a value."""
+    codes = prepared.matrix[:, prepared.schema.first_code :]
+    return incomplete_categories(codes, prepared.schema.cardinalities, folds)
 
 
 def _without(space: SearchSpace, left_out: tuple[str, ...]) -> SearchSpace:

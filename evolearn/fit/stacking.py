@@ -28,7 +28,7 @@ from evolearn.evaluation.tasks import EvaluationTask, RefitTask
 from evolearn.exceptions import SearchError
 from evolearn.execution.budget import Deadline
 from evolearn.execution.process_settings import quiet_process
-from evolearn.fit.setup import Plan
+from evolearn.fit.setup import Plan, incomplete_codes
 from evolearn.fit.trainer import Trainer
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.portfolio_entries import stacking_genomes
@@ -260,17 +260,19 @@ def stacking_plan(plan: Plan, entries: Sequence[Entry]) -> tuple[Plan, list[Geno
     schema = replace(_widened(data.prepared.schema, width), n_rows=len(rows))
     # Predictions vary as little as the target does.
     fine = plan.problem.fine_numbers or plan.problem.fine_target
-    problem = replace(plan.problem, table=schema, fine_numbers=fine)
-    space, genomes = stacking_space(data.space, problem, range(start, start + width))
     matrix = with_columns(data.prepared.matrix[rows], columns, start)
+    prepared = replace(data.prepared, matrix=matrix, schema=schema)
+    folds = folds_of_rows(plan.folds, rows)
+    incomplete = incomplete_codes(prepared, folds)
+    problem = replace(plan.problem, table=schema, fine_numbers=fine, incomplete=incomplete)
+    space, genomes = stacking_space(data.space, problem, range(start, start + width))
     data = replace(
         data,
-        prepared=replace(data.prepared, matrix=matrix, schema=schema),
+        prepared=prepared,
         target=data.target[rows],
         weights=None if data.weights is None else data.weights[rows],
         problem=problem,
     )
-    folds = folds_of_rows(plan.folds, rows)
     return replace(plan, data=data, problem=problem, space=space, folds=folds), genomes
 
 

@@ -1,6 +1,7 @@
 """Gene of the encoder: how codes of categories become columns."""
 
 from sklearn.base import BaseEstimator
+from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
 
 from evolearn.pipeline.component import Component
@@ -10,6 +11,7 @@ from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
 from evolearn.tasks import get_task
+from evolearn.transformers import MISSING, CodeImputer
 
 ENCODER, ONE_HOT, TARGET_MEAN, ORDINAL = "encoder", "one_hot", "target_mean", "ordinal"
 NATIVE, EMBEDDED = "native", "embedded"
@@ -80,6 +82,14 @@ class EncoderGene(Gene):
         if isinstance(step, TargetEncoder):
             step.set_params(target_type=get_task(plan.problem.task).encoder_target_type)
             step = plan.scaled(step, "encoder")
+        elif allele.component == EMBEDDED:
+            # A category that is not seen in training, if no missing one is.
+            step = SimpleImputer(
+                strategy="constant", fill_value=MISSING, keep_empty_features=True
+            )
+        elif allele.component == NATIVE and not plan.estimator.new_missing:
+            wide = [j for j, is_few in enumerate(_are_few(plan)) if not is_few]
+            step = CodeImputer(keep_learned=True, columns=wide) if wide else "passthrough"
         if step is not None:
             plan.category_step = step
         plan.codes_first = allele.component == EMBEDDED
@@ -91,10 +101,7 @@ class EncoderGene(Gene):
         if allele.component == EMBEDDED:
             estimator.set_params(categorical_features=[*range(len(plan.codes))])
         elif allele.component == NATIVE and not plan.problem.table.sparse:
-            few = [c <= NATIVE_CATEGORIES for c in plan.problem.table.cardinalities]
-            # Crosses never have more, see evolearn.transformers.category_statistics.
-            few += [True] * plan.n_made_categories
-            mask = plan.category_mask([few[j] for j in plan.codes])
+            mask = plan.category_mask(_are_few(plan))
             if plan.estimator.categories_as is not None:
                 estimator.set_params(**plan.estimator.categories_as(mask.tolist()))
             elif plan.texts or plan.branches:
@@ -103,3 +110,11 @@ class EncoderGene(Gene):
             else:
                 estimator.set_params(categorical_features=mask)
         return estimator
+
+
+def _are_few(plan: PipelinePlan) -> list[bool]:
+    """Return for each kept column of codes whether native splits take its categories."""
+    few = [c <= NATIVE_CATEGORIES for c in plan.problem.table.cardinalities]
+    # Crosses never have more, see evolearn.transformers.category_statistics.
+    few += [True] * plan.n_made_categories
+    return [few[j] for j in plan.codes]

@@ -92,6 +92,7 @@ HISTOGRAM_BOOSTING = ModelFamily(
     ),
     {
         "handles": HANDLES,
+        "new_missing": True,
         "complexity": 5.0,
         "footprint": FOOTPRINT,
         "rounds": "max_iter",

@@ -102,6 +102,9 @@ DECISION_TREE = ModelFamily(
 
 _FOREST_DETAILS = {
     "handles": HANDLES,
+    # The larger of two branches, to which each tree sends values that are missing for the first
+    # time, may end at the lowest or highest ones; many trees together do not.
+    "new_missing": True,
     "complexity": 6.0,
     "footprint": FOREST_FOOTPRINT,
     "size_limits": forest_limits,

@@ -16,7 +16,7 @@ from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.tasks import get_task
-from evolearn.transformers import KnownColumns
+from evolearn.transformers import KnownCategories, KnownColumns
 
 HISTOGRAM_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
@@ -57,6 +57,8 @@ def build_pipeline(
 def _plan(genome: Genome, space: SearchSpace, problem: Problem) -> PipelinePlan:
     scales = any(gene.scales and gene.name in genome for gene in space.genes)
     plan = PipelinePlan(space[genome.estimator], problem, scales)
+    if columns := problem.incomplete_columns:
+        plan.matrix_steps.append(("known_categories", KnownCategories(columns=columns)))
     if problem.table.has_missing and _is_histogram_boosting(plan.estimator):
         plan.number_steps.append(("known", KnownColumns()))
     for gene in space.genes:
@@ -90,10 +92,8 @@ def preparation_key(genome: Genome, space: SearchSpace) -> str:
     Seeds included; the genomes are of one space, and their pipelines for one problem.
     """
     component = space[genome.estimator]
-    takes_missing = "missing" in component.handles
-    return (
-        f"{preparation(genome, space)} | {takes_missing} | {_is_histogram_boosting(component)}"
-    )
+    missing = ("missing" in component.handles, component.new_missing)
+    return f"{preparation(genome, space)} | {missing} | {_is_histogram_boosting(component)}"
 
 
 def early_rounds(pipeline: BaseEstimator) -> int | None:

@@ -42,6 +42,9 @@ class Component:
     handles : frozenset of str, default=frozenset()
         Inputs it accepts unchanged: ``"missing"`` values, ``"categories"``, ``"sparse"`` data;
         all of them without an estimator.
+    new_missing : bool, default=False
+        For estimators that handle missing values: whether they do so in columns where the
+        training rows miss nothing, and do not take them for the lowest or highest values there.
     complexity : float, default=1
         Its weight in the second objective of the search, in units of a linear model.
     cost : Cost, default=None
@@ -104,6 +107,7 @@ class Component:
     conditions: Mapping[str, tuple[str, tuple[Any, ...]]] = field(default_factory=dict)
     slots: Mapping[str, tuple[str, ...]] | None = None
     handles: frozenset[str] = frozenset()
+    new_missing: bool = False
     complexity: float = 1.0
     cost: Cost | None = None
     footprint: Footprint | None = None

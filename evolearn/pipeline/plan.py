@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.problem import Problem
+from evolearn.transformers import CodeImputer
 
 Step = tuple[str, Any]
 
@@ -49,7 +49,7 @@ class PipelinePlan:
         Steps on the whole matrix, on its numbers, and on all columns behind.
     category_step : transformer, "default" or "passthrough"
         Encodes the codes of categories. By default they pass through; missing ones get a code
-        of their own where the estimator accepts no missing values.
+        where the estimator does not accept them (`CodeImputer`).
     texts : list of Branch
     branches : list of Branch
         Further steps on columns of the matrix.
@@ -152,9 +152,9 @@ class PipelinePlan:
     def _category_step(self) -> Any:
         if self.category_step != "default":
             return self.category_step
-        if "missing" in self.estimator.handles:
+        if self.estimator.new_missing:
             return "passthrough"
-        return SimpleImputer(strategy="constant", fill_value=-1.0, keep_empty_features=True)
+        return CodeImputer(keep_learned="missing" in self.estimator.handles)
 
 
 def _as_slice(positions: list[int]) -> slice | list[int]:

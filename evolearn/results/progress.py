@@ -45,6 +45,11 @@ def generation_line(
     )
 
 
+def dropped_line(name: str, reason: str) -> str:
+    """Format the message about a column that was left out."""
+    return f"the column {name!r} is left out: {reason}"
+
+
 def reuse_line(n_reused: int, n_candidates: int, seconds: float) -> str:
     """Format the message about the reuse of prepared rows."""
     share = n_reused / max(n_candidates, 1)

@@ -112,13 +112,15 @@ def _genomes(case: GeneCase, space: SearchSpace) -> Iterator[Genome]:
                 yield default.replaced(case.name, option.sample(rng))
 
 
-def _fitted(genome: Genome, space: SearchSpace, table: SmallTable) -> Pipeline:
+def _fitted(
+    genome: Genome, space: SearchSpace, table: SmallTable, rows: Any = slice(None)
+) -> Pipeline:
     model = build_pipeline(genome, space, table.problem, 0)
     # Threads cost more than they save on so few rows.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # such as of more quantiles than rows
         warnings.simplefilter("error", FutureWarning)  # deprecated parameters
-        return model.fit(table.matrix, table.target)
+        return model.fit(table.matrix[rows], table.target[rows])
 
 
 def _dense(columns: Any) -> NDArray[np.float64]:
@@ -200,6 +202,19 @@ class GeneConformance:
                 assert_array_equal(again.predict(table.matrix), predictions)
                 _check_codes(model, table)
         assert used == {component.name for component in case.gene.components}
+
+    def test_categories_that_the_training_rows_lack_are_missing(self, case: GeneCase) -> None:
+        """Held-out rows of a fold have no categories that `predict` would not know."""
+        for table, space in _spaces(case):
+            if not table.problem.table.cardinalities:
+                continue
+            column = table.problem.table.first_code
+            unseen = table.matrix[:, column] == 2.0
+            rows, without = table.matrix[unseen], table.matrix[unseen]
+            without[:, column] = np.nan
+            for genome in _genomes(case, space):
+                model = _fitted(genome, space, table, ~unseen)
+                assert_array_equal(model.predict(rows), model.predict(without))
 
     # -- before the search -------------------------------------------------------------------
 

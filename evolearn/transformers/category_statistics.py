@@ -37,12 +37,17 @@ class Categories:
     def __len__(self) -> int:
         return len(self.codes) + 2
 
+    @property
+    def unseen(self) -> int:
+        """Position of codes that were not seen in training."""
+        return len(self.codes) + 1
+
     def positions(self, column: Column) -> Positions:
         """Return the category of each row as a position below ``len(self)``."""
-        missing, unseen = len(self.codes), len(self.codes) + 1
+        missing = len(self.codes)
         nearest = np.minimum(np.searchsorted(self.codes, column), max(missing - 1, 0))
         seen = self.codes[nearest] == column if missing else np.zeros(len(column), bool)
-        return np.where(np.isnan(column), missing, np.where(seen, nearest, unseen))
+        return np.where(np.isnan(column), missing, np.where(seen, nearest, self.unseen))
 
 
 @dataclass(frozen=True)

@@ -163,3 +163,46 @@ def test_a_prepared_table_gives_the_same_columns_on_any_part_of_the_rows():
         clone(prepared.step).fit(table.iloc[:, :2])
     with pytest.raises(ValueError, match="X has 2 features, but ColumnPreparer is expecting 5"):
         clone(prepared.step).fit(table.iloc[:, :2].astype(float).to_numpy())
+
+
+# -- huge numbers ---------------------------------------------------------------------------
+
+HUGE = [1e24, 1.5e25, 1e39, 3e39, 1e200, 1.7e308]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        np.array,
+        pd.DataFrame,
+        lambda rows: pd.DataFrame(rows, dtype=object),
+        lambda rows: pd.DataFrame(rows).assign(s=[*"abcdefabcdefa"]).astype({0: "Float64"}),
+        lambda rows: sparse.csr_matrix(rows),
+    ],
+    ids=["array", "frame", "objects", "mixed frame", "sparse"],
+)
+def test_huge_numbers_fit_into_single_precision_in_their_order(make):
+    values = [*(-value for value in reversed(HUGE)), 0.0, *HUGE]
+    table = make([[value, float(j)] for j, value in enumerate(values)])
+    prepared = prepare_table(table)
+    for matrix in (prepared.matrix, prepared.preparer.transform(table)):
+        column = (matrix.toarray() if sparse.issparse(matrix) else matrix)[:, 0]
+        single = column.astype(np.float32)
+        assert np.isfinite(single).all()
+        assert (np.diff(single) > 0).all()
+        assert column[len(HUGE) + 1] == HUGE[0]  # single precision holds it already
+    assert prepared.step is prepared.preparer
+
+
+def test_huge_numbers_to_predict_are_those_of_fit():
+    plain = np.array([[1.0, 2.0], [2.0, 1.0], [np.nan, 0.0]])
+    prepared = prepare_table(plain)
+    huge = plain.copy()
+    huge[0, 1] = 1e300
+    made = prepared.preparer.transform(huge)
+    assert prepared.step is None
+    assert np.isfinite(made[0, 1].astype(np.float32))
+    assert_array_equal(made[1:], plain[1:])
+    assert huge[0, 1] == 1e300
+    with pytest.raises(ValueError, match="infinity in column 1"):
+        prepared.preparer.transform([[1.0, np.inf]])

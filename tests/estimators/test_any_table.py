@@ -232,7 +232,7 @@ def test_a_class_smaller_than_the_folds_is_never_lost(fast, multiclass, cheap_cl
     y[[3, 30]] = "rare"
     for scoring in (None, "roc_auc_ovr", "accuracy", "balanced_accuracy"):
         model = EvolutionaryClassifier(search_space=cheap_classifiers, **fast)
-        model.set_params(scoring=scoring, cv=None).fit(X, y)
+        model.set_params(scoring=scoring, cv=None, n_evaluations=3).fit(X, y)
         assert list(model.classes_) == ["cheap", "dear", "fair", "rare"]
         assert model.predict_proba(X).shape == (len(X), 4)
         assert np.isfinite(model.best_fitness_)

@@ -18,7 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
-from evolearn import EvolearnWarning, EvolutionaryClassifier, EvolutionaryRegressor
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
 from evolearn.fit.data import read_data
 from evolearn.fit.settings import Settings
 
@@ -368,12 +368,6 @@ def test_a_regressor_need_not_say_that_it_is_one():
 
     model = regressor(search_space=[Mean()], n_evaluations=1).fit(NUMBERS, SIGNAL)
     assert model.score(NUMBERS, SIGNAL) > 0.5
-
-
-def test_an_index_in_another_order_is_warned_of():
-    y = pd.Series(SIGNAL)
-    with pytest.warns(EvolearnWarning, match=r"y have the same index in another order"):
-        regressor(n_evaluations=1).fit(TABLE.sample(frac=1, random_state=1), y)
 
 
 def test_scorers_of_users_know_the_positive_class_too():

@@ -13,6 +13,7 @@ BUDGET = {
     "time_budget": None,
     "n_evaluations": 4,
     "population_size": 4,
+    "cv": 3,
     "random_state": 0,
 }
 ESTIMATORS = [

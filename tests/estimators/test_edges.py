@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from numpy.testing import assert_array_equal
 from scipy import sparse
 from sklearn.datasets import load_iris
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -52,6 +53,16 @@ def plan_of(estimator, X, y, sample_weight=None, groups=None):
 
 
 # -- tables ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("space", [["decision_tree"], ["ridge"], ["multi_layer_perceptron"]])
+@pytest.mark.parametrize("size", [1.0, 1e39, 1e300])
+def test_huge_numbers_are_learned_from_and_predicted(space, size):
+    X = NUMBERS * [size, 1.0, 1.0]
+    model = regressor(search_space=space, n_evaluations=1).fit(X, TARGET)
+    assert model.score(X, TARGET) > 0.4
+    assert np.isfinite(model.predict([[1e39, 1e308, 0.0], [0.0, -1e308, 1e35]])).all()
+    assert_array_equal(model.best_estimator_.predict(X), model.predict(X))
 
 
 def test_both_models_read_intervals_alike():

@@ -11,7 +11,7 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 
-from evolearn.evaluation.folds import make_folds, n_folds
+from evolearn.evaluation.folds import Folds, incomplete_categories, make_folds, n_folds
 from evolearn.tasks import Classification, Regression
 
 CLASSES, NUMBERS = Classification(np.arange(3)), Regression()
@@ -122,3 +122,14 @@ def test_fewer_folds_the_dearer_the_table():
     assert n_folds(500, 0.01, 60.0) == 8
     assert [n_folds(rows, 100.0, 60.0) for rows in (500, 5_000, 20_000)] == [5, 3, 1]
     assert n_folds(50_000, 30.0, None) == 5
+
+
+def test_columns_are_named_of_which_a_fold_lacks_a_category():
+    common = np.arange(90) % 3
+    rare = np.append(np.zeros(88), [1.0, 2.0])
+    missing = np.where(np.arange(90) % 2, np.nan, np.arange(90) % 4 // 2)
+    codes = np.column_stack([common, rare, missing])
+    tests = np.array_split(np.arange(90), 3)
+    folds = Folds(tuple(np.setdiff1d(np.arange(90), test) for test in tests), tuple(tests))
+    assert incomplete_categories(codes, (3, 3, 2), folds) == (1,)
+    assert incomplete_categories(codes[:, :1], (3,), folds) == ()

@@ -241,7 +241,9 @@ def numerical_work(_):
     return os.getppid(), threads, np.allclose(product, np.eye(300)), score
 
 
-def test_openmp_and_blas_work_in_forks_made_before_and_after():
+def test_openmp_and_blas_work_in_forks_made_before_and_after(monkeypatch):
+    for name in worker.THREAD_VARIABLES:
+        monkeypatch.setenv(name, "2")
     preload = ["sklearn.ensemble"]
     with WorkerPool(2, preload=preload) as pool:
         for _ in range(2):

@@ -584,8 +584,10 @@ def test_a_worker_that_leaks_is_replaced_before_it_costs_another_task_its_life()
     assert 2 <= len(set(pids)) <= 10
 
 
-def test_threads_are_limited_in_the_environment_and_in_loaded_libraries():
+def test_threads_are_limited_in_the_environment_and_in_loaded_libraries(monkeypatch):
     names = worker.THREAD_VARIABLES
+    for name in names:
+        monkeypatch.setenv(name, "2")
 
     def look(_):
         import threadpoolctl

@@ -335,7 +335,7 @@ def test_words_of_a_text_are_no_categories_to_relate(fast):
     words = np.array(["river", "mountain", "house", "garden", "winter", "summer", "bread"])
     draws = np.random.default_rng(0).integers(len(words), size=(len(frame), 5))
     frame["note"] = [" ".join(row) for row in words[draws]]
-    settings = {**fast, "search_space": ["ridge"], "n_evaluations": 8}
+    settings = {**fast, "search_space": ["ridge"], "n_evaluations": 3}
     model = EvolutionaryRegressor(**settings).fit(frame, y)
     assert (
         "cross(c0, c1)"

@@ -16,9 +16,11 @@ from evolearn.transformers import (
     BestColumns,
     BoundedTarget,
     CategoryRelations,
+    CodeImputer,
     ColumnMask,
     ConstructedFeatures,
     DateFeatures,
+    KnownCategories,
     KnownColumns,
 )
 
@@ -34,12 +36,16 @@ OWN = [
     BoundedTarget(StandardScaler()),
     CategoryRelations(),
     CategoryRelations(relations=["frequency(c0)"], n_categorical=1),
+    CodeImputer(),
+    CodeImputer(keep_learned=True, columns=[0]),
     ColumnMask(),
     ColumnMask(left_out=[0]),
     ConstructedFeatures(),
     ConstructedFeatures(expressions=["log1p(x0)"]),
     DateFeatures(),
     DateFeatures(cycles=[(0, 7.0)], harmonics=3, differences=[(0, 0)]),
+    KnownCategories(),
+    KnownCategories(columns=[0]),
     KnownColumns(),
 ]
 # These need more columns than the tables of scikit-learn's checks have.
@@ -47,9 +53,11 @@ WIDE = [
     BestColumns(percentile=60),
     BoundedTarget(PowerTransformer()),
     CategoryRelations(relations=RELATIONS, n_categorical=2),
+    CodeImputer(columns=[3]),
     ColumnMask(left_out=[1, 3]),
     ConstructedFeatures(expressions=["div(x0, x3)", "exp(mul(x1, x2))"]),
     DateFeatures(cycles=[(0, 24.0), (2, 7.0)], differences=[(3, 1), (0, 3)]),
+    KnownCategories(columns=[3]),
 ]
 IDS = [f"{type(one).__name__}-{number}" for number, one in enumerate(OWN + WIDE)]
 CHECKS = parametrize_with_checks(OWN)
@@ -91,6 +99,7 @@ def frame(city, start, scale):
     )
 
 
+@pytest.mark.filterwarnings("ignore:No value in column")  # of the unseen cities
 class TestColumnPreparer(TransformerConformance):
     @pytest.fixture(params=["learned", "given kinds", "given columns"])
     def transformer(self, request, X):

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from evolearn.transformers import KnownCategories
+
 Matrix = NDArray[np.float64]
 Groups = NDArray[np.intp]
 # Residuals of trees that got some candidate columns, on rows that they were not fitted on.
@@ -48,6 +50,15 @@ def halves(
     missing = np.isnan(X)
     X[:, missing[:half].all(axis=0) | missing[half:].all(axis=0)] = 0.0
     return (X[:half], targets[:half]), (X[half:], targets[half:])
+
+
+def with_known_codes(X: Matrix, fitted: Matrix, n_numbers: int) -> Matrix:
+    """Return rows in which those codes are missing that the fitted rows lack, as in `predict`.
+
+    Both hold numbers, then codes of categories.
+    """
+    known: Any = KnownCategories(columns=range(n_numbers, X.shape[1]))
+    return np.asarray(known.fit(fitted).transform(X))
 
 
 def least_share(n_rows: int) -> float:

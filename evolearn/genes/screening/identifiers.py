@@ -28,6 +28,7 @@ from evolearn.genes.screening.confirmation import (
     halves,
     least_share,
     quick_trees,
+    with_known_codes,
 )
 
 # Rows of each half: a column with thousands of values needs some rows of each. Most of the time
@@ -82,9 +83,9 @@ class _Part:
         levels = np.array([len(np.unique(column)) for column in other.X.T])
         are_categories = (np.arange(len(levels)) >= self.n_numbers) & (levels <= NATIVE)
         trees = quick_trees(np.append(are_categories, np.zeros(len(columns), bool)))
-        predictions = []
+        predictions, known = [], with_known_codes(self.X, other.X, self.n_numbers)
         for target in other.targets.T:
-            fitted, own = other.X, self.X
+            fitted, own = other.X, known
             if columns:
                 encoder = TargetEncoder(target_type="continuous", smooth=SMOOTH)
                 encoder.set_params(**seeded_target_encoder(encoder, 0, classification=False))

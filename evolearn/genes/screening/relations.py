@@ -28,6 +28,7 @@ from evolearn.genes.screening.confirmation import (
     halves,
     least_share,
     quick_trees,
+    with_known_codes,
 )
 from evolearn.transformers import KINDS, CategoryRelations, Relation, parse_relation
 
@@ -104,7 +105,8 @@ class _Part:
         """Return the residuals of the targets under trees fitted on the other rows."""
         n_categorical = self.X.shape[1] - self.n_numbers
         step: Any = CategoryRelations(relations=relations, n_categorical=n_categorical)
-        fitted, own = step.fit_transform(other.X), step.transform(self.X)
+        known = with_known_codes(self.X, other.X, self.n_numbers)
+        fitted, own = step.fit_transform(other.X), step.transform(known)
         made = sum(not parse_relation(text).is_category for text in relations)
         levels = [len(np.unique(column)) for column in fitted.T]
         are_categories = np.arange(fitted.shape[1]) >= self.n_numbers + made

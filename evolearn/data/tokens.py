@@ -1,0 +1,118 @@
+"""Tokens of texts: words, parts of words of scripts without spaces, and tags of lists.
+
+The kind of tokens of a column is `WORDS`, `CHARACTERS`, or the separator between tags, such
+as `"|"`. All are compared regardless of case.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+
+WORDS, CHARACTERS = "words", "characters"
+
+# Vowel signs and accents, which Python's \w does not match: combining accents, the points of
+# Hebrew and Arabic, the scripts of South and South-East Asia without their punctuation.
+_MARKS = (
+    "\u0300-\u036f\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
+    "\u0900-\u0963\u0966-\u0e3a\u0e40-\u0f0a\u0f0e-\u1049\u1050-\u109f\u1780-\u17d3\u200c\u200d"
+)
+# Scripts without spaces: Chinese and Japanese characters, of which a word has about two;
+# letters of Thai, Lao, Burmese and Khmer, of which it has four or more.
+_IDEOGRAMS = (
+    "\u3005\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+_LETTERS = "\u0e01-\u0e3a\u0e40-\u0e4e\u0e80-\u0ece\u1000-\u103f\u1780-\u17d3"
+_RUN = re.compile(
+    f"(?P<ideograms>[{_IDEOGRAMS}]+)|(?P<letters>[{_LETTERS}]+)"
+    rf"|(?P<word>(?:[^\W{_IDEOGRAMS}]|[{_MARKS}])+)"
+)
+_WORD_LENGTH = {"ideograms": 2, "letters": 4}
+_UNSPACED = re.compile(f"[{_IDEOGRAMS}{_LETTERS}]")
+# Minimum share of such characters among the letters of a text. Names of products and places
+# in Latin letters are frequent in these languages.
+UNSPACED_SHARE = 0.3
+
+# Single Latin letters in lower case are parts of "it's" or "a house".
+_WORD = re.compile(rf"[\w{_MARKS}]{{2,}}|[^\Wa-z]")
+
+# Characters that may stand between tags, the least ambiguous first.
+SEPARATORS = "|;\t\n•·,/+& "
+_BRACKETS = "[](){}<>\"'\u201c\u201d "
+# Minimum share of the values that have two tags or more, mean number of values that have a
+# tag, and number of values for each tag. Sentences with commas, names of towns with their
+# countries, and paths have fewer.
+LIST_SHARE, VALUES_PER_TAG, LISTS_PER_TAG = 0.5, 3.0, 2.0
+# Lists of tags between spaces have this many different lengths, and so many values for each
+# tag. Titles of jobs have fewer of the first, sentences of the second.
+LENGTHS, LISTS_BETWEEN_SPACES = 3, 4.0
+
+
+def find_tokens(texts: Sequence[str]) -> str:
+    """Return the kind of the tokens of texts."""
+    joined = "".join(texts)
+    n_unspaced = len(_UNSPACED.findall(joined))
+    if n_unspaced > UNSPACED_SHARE * sum(map(str.isalpha, joined)):
+        return CHARACTERS
+    return next((one for one in SEPARATORS if _are_lists(texts, one)), WORDS)
+
+
+def tokenizer(tokens: str) -> Callable[[str], Iterable[str]]:
+    """Return the function that cuts a text into tokens of a kind."""
+    if tokens == WORDS:
+        return _words
+    return _grams if tokens == CHARACTERS else partial(_tags, separator=tokens)
+
+
+def pieces(text: str) -> tuple[str, ...]:
+    """Cut a text of a script without spaces into pieces as long as words."""
+    return tuple(
+        run[start : start + length]
+        for run, length in _runs(text)
+        for start in range(0, len(run), length)
+    )
+
+
+def _words(text: str) -> Iterable[str]:
+    return map(str.lower, _WORD.findall(_normal(text)))
+
+
+def _grams(text: str) -> Iterator[str]:
+    """Yield all parts of a text that are as long as words, and its words between spaces."""
+    for run, length in _runs(text):
+        for start in range(max(1, len(run) - length + 1)):
+            yield run[start : start + length].lower()
+
+
+def _runs(text: str) -> Iterator[tuple[str, int]]:
+    """Yield the runs of characters of one script, with the length of a word in it."""
+    for match in _RUN.finditer(_normal(text)):
+        run = match.group()
+        yield run, _WORD_LENGTH.get(str(match.lastgroup), len(run))
+
+
+def _normal(text: str) -> str:
+    """Replace composed accents and characters of full or half width by the usual ones."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def _tags(text: str, separator: str) -> list[str]:
+    tags = (tag.strip(_BRACKETS).casefold() for tag in text.split(separator))
+    return [tag for tag in tags if tag]
+
+
+def _are_lists(texts: Sequence[str], separator: str) -> bool:
+    """Whether texts are lists of few tags that repeat."""
+    if sum(separator in text for text in texts) < LIST_SHARE * len(texts):
+        return False
+    lists = [_tags(text, separator) for text in texts]
+    lengths = list(map(len, lists))
+    if sum(length > 1 for length in lengths) < LIST_SHARE * len(lists):
+        return False
+    if separator == " " and len(set(lengths)) < LENGTHS:
+        return False
+    n_tags = len(set(chain.from_iterable(lists)))
+    lists_per_tag = LISTS_BETWEEN_SPACES if separator == " " else LISTS_PER_TAG
+    return len(lists) >= lists_per_tag * n_tags and sum(lengths) >= VALUES_PER_TAG * n_tags
