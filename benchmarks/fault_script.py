@@ -193,10 +193,10 @@ def daemon(model):
 
 
 def shared_hog(model):
-    with mmap.mmap(-1, 1000 * MEGABYTE) as shared:
+    with mmap.mmap(-1, 60 * MEGABYTE) as shared:
         for start in range(0, len(shared), 4 * MEGABYTE):
             shared[start : start + 4 * MEGABYTE] = bytes(4 * MEGABYTE)
-            time.sleep(0.01)
+        time.sleep(600)
 
 
 def hog_in_children(model):

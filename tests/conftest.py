@@ -18,11 +18,6 @@ import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor  # noqa: E402
-from evolearn.execution.serialization import import_cloudpickle  # noqa: E402
-
-# pytest's import mode gives test modules names, "tests.search.test_loop", that workers cannot
-# import: estimators and functions that tests define are pickled by value.
-import_cloudpickle().register_pickle_by_value(sys.modules["tests"])
 
 N_ROWS = 120
 

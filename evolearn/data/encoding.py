@@ -33,12 +33,23 @@ from evolearn.data.free_text import (
 from evolearn.data.kinds import KINDS, detect_kind, tokens_if_text, unreadable_message
 from evolearn.data.large_integers import exact_offset, need_categories, shifted
 from evolearn.data.matrix import fill_columns, infinite_columns, within_single_precision
+from evolearn.data.missing_values import (
+    is_present,
+    learn_marks,
+    mark_codes,
+    only_presence_tells,
+)
 from evolearn.data.read_columns import read_column
 from evolearn.data.schema import ColumnInfo
 from evolearn.data.text_columns import MOST_MARKS, TEXT_KINDS, Reading, infer_reading
 from evolearn.data.time_zones import local_seconds, zone_of
 from evolearn.data.tokens import Tokens
-from evolearn.data.uninformative import DROPPED_BY_USER, MatrixColumn, drop_uninformative
+from evolearn.data.uninformative import (
+    DROPPED_BY_USER,
+    MARK,
+    MatrixColumn,
+    drop_uninformative,
+)
 from evolearn.data.unreadable import warn_of_unreadable, warn_of_unseen
 from evolearn.data.vectors import holds_vectors, vector_length, vector_numbers
 from evolearn.user_warnings import warn
@@ -76,11 +87,11 @@ def learn_encoding(table: Any, kinds: Mapping[Any, str] | None) -> tuple[Columns
     if not any(infos[places[k].column].kind == "text" for k in kept):
         matrix = matrix if len(kept) == len(places) else matrix[:, kept]
         return tuple(infos), np.ascontiguousarray(matrix)
-    columns = [(infos[places[k].column].kind, matrix[:, k]) for k in kept]
+    kinds_of = {k: places[k].part or infos[places[k].column].kind for k in kept}
     return tuple(infos), _assemble(
-        [column for kind, column in columns if kind not in ("categorical", "text")],
+        [matrix[:, k] for k in kept if kinds_of[k] not in ("categorical", "text", MARK)],
         [Text(*texts[j], infos[j]) for j in texts if infos[j].is_kept],
-        [column for kind, column in columns if kind == "categorical"],
+        [matrix[:, k] for k in kept if kinds_of[k] in ("categorical", MARK)],
     )
 
 
@@ -102,8 +113,8 @@ def encode(table: Any, columns: Sequence[ColumnInfo], is_new: bool = False) -> n
     """
     labels = column_labels(table)
     kept = [j for j, info in enumerate(columns) if info.is_kept]
-    all_numeric = all(columns[j].kind == "numeric" and not columns[j].offset for j in kept)
-    array = numeric_array(table) if all_numeric else None
+    plain = all(_is_as_it_is(columns[j]) for j in kept)
+    array = numeric_array(table) if plain else None
     if array is None:
         return _encode_columns(table, labels, columns, is_new)
     array = array if len(kept) == len(columns) else array[:, kept]
@@ -129,8 +140,12 @@ def _encode_columns(
         else:
             where = _place_of(label, table)
             new = _numbers_of(column, info, where)
+            read = new[0]
+            if info.marks:
+                codes.append(mark_codes(column, new[0], info.marks))
+                read = np.where(np.isnan(read), codes[-1], read)
             if is_new and info.found:
-                warn_of_unreadable(column, new[0], info, where)
+                warn_of_unreadable(column, read, info, where)
             numbers.extend(new)
             places.extend([where] * len(new))
     matrix = _assemble(numbers, texts, codes)
@@ -138,8 +153,15 @@ def _encode_columns(
     return np.asarray(within_single_precision(matrix))
 
 
+def _is_as_it_is(info: ColumnInfo) -> bool:
+    """Whether a column of numbers is one of the matrix."""
+    return info.kind == "numeric" and not info.offset and not info.marks
+
+
 def _numbers_of(column: ColumnValues, info: ColumnInfo, where: str) -> list[np.ndarray]:
     """Return the matrix columns of numbers that an input column becomes."""
+    if info.kind == "presence":
+        return [is_present(column).astype(np.float64)]
     if info.kind == "vector":
         return vector_numbers(column, [int(part) for part in info.parts])
     numbers = shifted(column, info.offset)
@@ -230,7 +252,6 @@ def _read_table(
         kind, reading = _kind_and_reading(column, where, user_kinds.get(j))
         if kind in ("categorical", "text"):
             categories = learn_categories(column)
-            codes.append((MatrixColumn(j), as_codes(column, categories)))
             tokens = None
             if kind == "text":  # the user's
                 tokens = text_tokens(as_labels(column)[0])
@@ -238,6 +259,11 @@ def _read_table(
                 tokens = tokens_if_text(column, categories)
             if tokens is not None:
                 kind, texts[j] = "text", as_labels(column)
+            elif j not in user_kinds and only_presence_tells(column, categories):
+                infos.append(ColumnInfo(name, "presence"))
+                numbers.append((MatrixColumn(j), _numbers_of(column, infos[-1], where)[0]))
+                continue
+            codes.append((MatrixColumn(j), as_codes(column, categories)))
             infos.append(ColumnInfo(name, kind, categories, tokens=tokens))
         else:
             is_detected = j not in user_kinds
@@ -250,6 +276,12 @@ def _read_table(
             else:
                 floats = _learned_numbers(column, kind, reading, is_detected, where)
                 new = _columns_of(column, floats, info)
+                if is_detected and isinstance(column, Objects):
+                    info = replace(info, marks=learn_marks(column, reading.values))
+                if info.marks:
+                    codes.append(
+                        (MatrixColumn(j, MARK), mark_codes(column, floats, info.marks))
+                    )
             places = [MatrixColumn(j, part) for part in info.parts or ("",)]
             numbers.extend(zip(places, new, strict=True))
             infos.append(replace(info, parts=()))  # those that vary are not known yet

@@ -14,8 +14,9 @@ Kinds
    them: `$1,200.50`, `2,6`, `12.5%`, `58.16 bhp`, `8.7k`; `12/31/2020`, `Jan 05, 2020 13:45`;
    `13:45`, `2h 30m`. `number_text` and `time_text` have the formats, with the rules for what is
    ambiguous. A few other strings among them (`?`, `n/a`, `err7`) are marks for missing values;
-   `text_columns` says how many. Codes are no numbers: digits that begin with a zero, and those
-   that are as long as telephone numbers.
+   `text_columns` says how many, and `missing_values` where they have codes of their own. Codes
+   are no numbers: digits that begin with a zero, and those that are as long as telephone
+   numbers.
    Other strings may be vectors or text, see below. The rest are categorical, compared by their
    text (`1.0` and `1` are "1", `True` is "True").
 4. Datetime: datetimes of any unit and time zone, dates, pandas periods (by their start), and

@@ -1,6 +1,6 @@
 """A table made numeric once for a whole search, with the schema of its matrix."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ from evolearn.data.containers import as_table
 from evolearn.data.matrix import holds_huge, is_sparse
 from evolearn.data.preparer import ColumnPreparer
 from evolearn.data.schema import ColumnInfo, TableSchema, date_columns
+from evolearn.data.uninformative import PRESENCE
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class PreparedTable:
     matrix : ndarray in C order or CSR matrix, float64
         Its layout is `schema`.
     dropped : tuple of (str, str)
-        The input columns left out, each with the reason.
+        The input columns whose values are left out, each with the reason.
     """
 
     step: ColumnPreparer | None
@@ -63,8 +64,14 @@ def prepare_table(X: Any, kinds: Mapping[Any, str] | None = None) -> PreparedTab
         preparer=preparer,
         matrix=matrix,
         schema=_schema(matrix, preparer),
-        dropped=tuple((info.name, info.reason) for info in columns if not info.is_kept),
+        dropped=tuple(_dropped(columns)),
     )
+
+
+def _dropped(columns: Sequence[ColumnInfo]) -> Iterator[tuple[str, str]]:
+    for info in columns:
+        if not info.is_kept or info.kind == "presence":
+            yield info.name, info.reason or PRESENCE
 
 
 def _is_plain(table: Any, columns: Sequence[ColumnInfo]) -> bool:

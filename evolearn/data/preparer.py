@@ -138,9 +138,8 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
 
     def _set_columns(self, X, columns):
         kept = [info for info in columns if info.is_kept]
-        categories = [info.categories for info in kept if info.kind == "categorical"]
         self.columns_ = columns
-        self.cardinalities_ = tuple(len(one) for one in categories)
+        self.cardinalities_ = tuple(info.n_codes for info in kept if info.has_codes)
         self.texts_ = text_blocks(columns)
         self.n_numeric_ = sum(max(1, len(info.parts)) for info in kept if info.is_numeric)
         self.n_features_in_ = len(columns)

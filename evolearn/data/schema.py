@@ -16,8 +16,10 @@ class ColumnInfo:
     ----------
     name : str
         The column's name; `"x3"` for the fourth column of an array.
-    kind : {"numeric", "categorical", "datetime", "timedelta", "text", "vector", "drop"}
-        Kind that the column is read as; `"drop"` only where the user asked for it.
+    kind : {"numeric", "categorical", "datetime", "timedelta", "text", "vector", "presence", \
+            "drop"}
+        Kind that the column is read as; `"drop"` only where the user asked for it. Of a
+        `"presence"` column there is a number that is 1 where it has a value, else 0.
     categories : tuple of str or float
         The frozen categories in code order; empty unless `kind` is `"categorical"`.
     parts : tuple of str
@@ -41,6 +43,9 @@ class ColumnInfo:
         `kinds`. Other strings are missing values then, like unseen categories.
     text_format : NumberFormat, TimeFormat or None
         The format of numbers, dates or durations in strings; None if there were no strings.
+    marks : tuple of str
+        Strings among numbers, dates or durations that have a column of codes of their own; see
+        `evolearn.data.missing_values`.
     """
 
     name: str
@@ -55,6 +60,7 @@ class ColumnInfo:
     reason: str = ""
     found: bool = False
     text_format: Format | None = None
+    marks: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         given = {field.name: getattr(self, field.name) for field in fields(self)[2:]}
@@ -65,7 +71,18 @@ class ColumnInfo:
     @property
     def reading(self) -> str:
         """The kind of the column, and the format of its strings, in words."""
-        return self.kind if self.text_format is None else f"{self.kind} ({self.text_format})"
+        kind = self.kind if self.text_format is None else f"{self.kind} ({self.text_format})"
+        return f"{kind}, marks {', '.join(map(repr, self.marks))}" if self.marks else kind
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether there is a column of codes, of its categories or of marks."""
+        return self.kind == "categorical" or bool(self.marks)
+
+    @property
+    def n_codes(self) -> int:
+        """Number of different codes; the first one of marks is that of numbers."""
+        return len(self.categories) if self.kind == "categorical" else 1 + len(self.marks)
 
     @property
     def is_kept(self) -> bool:
@@ -153,10 +170,15 @@ def output_names(columns: Sequence[ColumnInfo], names: Sequence[str]) -> list[st
     for info, name in zip(columns, names, strict=True):
         if not info.is_kept:
             continue
+        if info.has_codes:
+            made = name if info.kind == "categorical" else f"{name}_mark"
+            codes.extend(_unique_names([made], taken=[*codes, *names] if info.marks else ()))
         if info.kind == "categorical":
-            codes.append(name)
-        elif info.kind == "text":
+            continue
+        if info.kind == "text":
             words.extend(f"{name}_words{i}" for i in range(info.width))
+        elif info.kind == "presence":
+            numbers.append(f"{name}_present")
         else:
             numbers.extend([f"{name}_{part}" for part in info.parts] or [name])
     return [*_unique_names([*numbers, *words], taken=codes), *codes]

@@ -5,7 +5,8 @@ Decided once, on the training rows:
 1. constant columns: at most one distinct value, missing counted as a value;
 2. exact duplicates of an earlier column of the same kind;
 3. identifiers: categorical columns with more than `IDENTIFIER_MIN` categories and more than
-   `IDENTIFIER_SHARE` of their values distinct, unless the user's `kinds` name them;
+   `IDENTIFIER_SHARE` of their values distinct, unless the user's `kinds` name them. If some
+   rows have no value, a number says which; see `missing_values`;
 4. if no column would be left, the first of the identifiers is kept, or else of the others.
 """
 
@@ -17,15 +18,16 @@ import numpy as np
 
 from evolearn.data.column_statistics import ColumnStatistics, same_values
 from evolearn.data.kinds import IDENTIFIER_MIN
+from evolearn.data.missing_values import IDENTIFIER_SHARE
 from evolearn.data.schema import ColumnInfo
-
-# Minimum share of distinct values of an identifier: no category has rows to learn from.
-IDENTIFIER_SHARE = 0.9
 
 CONSTANT = "constant"
 MISSING = "all values are missing"
 IDENTIFIER = "nearly every value is distinct, like an identifier"
+PRESENCE = f"{IDENTIFIER}; a number says whether there is a value"
 DROPPED_BY_USER = "dropped by kinds"
+#: The part of a column of numbers or times that holds codes of its marks.
+MARK = "mark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class MatrixColumn:
 
     def is_kept(self, info: ColumnInfo) -> bool:
         """Whether it stays in the matrix, given the description of its input column."""
-        return info.is_kept and (not self.part or self.part in info.parts)
+        return info.is_kept and (self.part in ("", MARK) or self.part in info.parts)
 
 
 def drop_uninformative(
@@ -56,6 +58,8 @@ def drop_uninformative(
     candidates: dict[Any, list[int]] = {}  # columns that may be equal, by their fingerprint
     for k in sorted(range(len(places)), key=lambda k: places[k].column):
         place, info = places[k], infos[places[k].column]
+        if place.part == MARK:
+            continue
         if info.kind == "vector":
             infos[place.column] = _with_number(info, place.part, statistics, k)
             continue
@@ -65,7 +69,8 @@ def drop_uninformative(
             continue
         if place.part:
             info = replace(info, parts=("seconds",))
-        key = (info.kind, info.categories, statistics.fingerprint[k], statistics.lowest[k])
+        name = (info.kind, info.categories, info.marks)
+        key = (*name, statistics.fingerprint[k], statistics.lowest[k])
         similar = candidates.setdefault(key, [])
         reason = _reason(info, k, statistics, keep_identifier=place.column in user_kinds)
         twin = next((other for other in similar if same_values(matrix, other, k)), None)

@@ -56,7 +56,11 @@ def report_dropped_columns(settings: Settings, data: FitData) -> None:
 def useful_identifiers(data: FitData) -> Iterator[tuple[str, Any, str]]:
     """Yield name, key in ``kinds`` and best kind of the identifiers that explain the target."""
     columns = data.prepared.preparer.columns_
-    found = [j for j, info in enumerate(columns) if info.reason == IDENTIFIER]
+    found = [
+        j
+        for j, info in enumerate(columns)
+        if info.reason == IDENTIFIER or (info.kind == "presence" and info.is_kept)
+    ]
     counted = np.arange(len(data.target))
     if data.weights is not None:
         counted = np.flatnonzero(data.weights > 0)

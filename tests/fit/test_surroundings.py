@@ -1,79 +1,95 @@
 """Fits that are interrupted, terminated, or lose their temporary folder."""
 
 import importlib.util
+import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import sys
+import threading
+import time
+from contextlib import closing
 
+import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from evolearn import EvolutionaryRegressor, Integer, SearchError
+from evolearn import EvolearnWarning, EvolutionaryRegressor, Integer, SearchError
 
-SCRIPT = """
-import os, signal, sys, threading, time, warnings
-from pathlib import Path
-import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
-from evolearn import EvolutionaryRegressor
 
-class Mean(RegressorMixin, BaseEstimator):
+class Marking(RegressorMixin, BaseEstimator):
+    """The mean; leaves a file in a folder for each fit."""
+
+    def __init__(self, folder=None, seconds=0.0, depth=1):
+        self.folder = folder
+        self.seconds = seconds
+        self.depth = depth
+
     def fit(self, X, y):
-        time.sleep(SECONDS)
-        Path("fitted").touch()
+        (pathlib.Path(self.folder) / f"mark-{time.monotonic_ns()}").touch()
+        time.sleep(self.seconds)
         self.mean_ = float(np.mean(y))
         return self
 
     def predict(self, X):
         return np.full(len(X), self.mean_)
 
-def interrupt():
-    while not Path(MARK).exists():
-        time.sleep(0.01)
-    time.sleep(0.3)
-    os.kill(os.getpid(), NUMBER)
 
-def fit(**settings):
-    warnings.simplefilter("ignore")
-    threading.Thread(target=interrupt, daemon=True).start()
-    X = np.random.default_rng(0).normal(size=(60, 3))
-    model = EvolutionaryRegressor(search_space=[Mean()], n_iter_no_change=None, **settings)
-    Path("begun").touch()
-    model.fit(X, X[:, 0])
-    print("returned", model.stop_reason_)
-"""
+@pytest.fixture
+def send_after(tmp_path):
+    """Return a function that sends this process a signal after so many fits have begun."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threads = []
 
+    def send(number, n_fits):
+        def wait_and_send():
+            while len(list(tmp_path.glob("mark-*"))) < n_fits:
+                time.sleep(0.01)
+            os.kill(os.getpid(), number)
 
-def run(run_script, number, *, seconds, mark, settings):
-    head = f"NUMBER, SECONDS, MARK = {int(number)}, {seconds}, {mark!r}\n"
-    process = run_script(head + SCRIPT + f"\nfit({settings})")
-    out, err = process.communicate(timeout=100)
-    return process.returncode, out, err
+        threads.append(threading.Thread(target=wait_and_send, daemon=True))
+        threads[-1].start()
+
+    yield send
+    signal.signal(signal.SIGINT, before)
 
 
-def test_ctrl_c_before_anything_was_evaluated_is_a_keyboard_interrupt(run_script):
-    settings = "time_budget=None"
-    code, out, err = run(run_script, signal.SIGINT, seconds=60, mark="begun", settings=settings)
-    assert (code, out) == (-signal.SIGINT, ""), err
-    assert "KeyboardInterrupt" in err
+@pytest.fixture
+def endless(fast):
+    return {**fast, "n_evaluations": None, "time_budget": 60, "n_iter_no_change": None}
 
 
-def test_sigterm_gives_the_best_so_far_where_that_is_asked_for(run_script, tmp_path):
-    settings = "time_budget=60, on_sigterm='best', journal='runs', population_size=4"
-    code, out, err = run(
-        run_script, signal.SIGTERM, seconds=0.01, mark="fitted", settings=settings
-    )
-    assert (code, out.split()) == (0, ["returned", "interrupted"]), err
-    assert list((tmp_path / "runs").glob("*.sqlite"))
+@pytest.mark.parametrize(
+    ("number", "exception"),
+    [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)],
+)
+@pytest.mark.parametrize("time_budget", [None, 60])
+def test_without_a_model_a_signal_is_an_exception(
+    endless, regression, tmp_path, send_after, number, exception, time_budget
+):
+    space = [Marking(str(tmp_path), seconds=60)]
+    settings = {**endless, "time_budget": time_budget, "on_sigterm": "best"}
+    model = EvolutionaryRegressor(**settings, search_space=space)
+    send_after(number, 1)
+    with pytest.raises(exception):
+        model.fit(*regression)
+    assert not hasattr(model, "estimator_")
 
 
-def test_sigterm_before_anything_was_evaluated_ends_the_process(run_script):
-    settings = "time_budget=None, on_sigterm='best'"
-    code, out, err = run(
-        run_script, signal.SIGTERM, seconds=60, mark="begun", settings=settings
-    )
-    assert (code, out) == (128 + signal.SIGTERM, ""), err
+def test_sigterm_gives_the_best_so_far_where_that_is_asked_for(
+    endless, regression, tmp_path, send_after
+):
+    space = [(Marking(str(tmp_path), seconds=0.01), {"depth": Integer(1, 1000)})]
+    settings = {**endless, "journal": tmp_path / "runs", "on_sigterm": "best"}
+    send_after(signal.SIGTERM, 30)
+    with pytest.warns(EvolearnWarning, match="interrupted"):
+        model = EvolutionaryRegressor(**settings, search_space=space).fit(*regression)
+    assert model.stop_reason_ == "interrupted"
+    assert model.n_evaluations_ > 0
+    with closing(sqlite3.connect(*(tmp_path / "runs").glob("*.sqlite"))) as connection:
+        runs = connection.execute("SELECT stop_reason FROM runs").fetchall()
+    assert runs == [("interrupted",)]
 
 
 class Failing(RegressorMixin, BaseEstimator):
@@ -91,11 +107,6 @@ class Failing(RegressorMixin, BaseEstimator):
 
     def predict(self, X):
         raise AssertionError
-
-
-@pytest.fixture
-def endless(fast):
-    return {**fast, "n_evaluations": None, "time_budget": 60, "n_iter_no_change": None}
 
 
 def test_a_temporary_folder_that_is_removed_during_a_fit_is_one_error(
