@@ -18,6 +18,7 @@ separator, another order of day and month, or a currency; but no other unit, who
 known.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -56,13 +57,16 @@ FEWEST_VALUES = 3
 # them, the column holds other strings.
 SAMPLE = 200
 
+# Numbers of a list: `1,2` beside `1,2,5` has no decimal comma.
+_LIST = re.compile(r"\d+(,\s?\d+){2,}")
+
 _MISSING_WORDS = (
     "|-|--|---|.|..|...|?|??|*|/|na|n/a|n.a.|n.a|n/d|nd|n.d.|#n/a|#na|<na>|nan|-nan|nat|null|"
     "<null>|nil|none|missing|unknown|not available|not applicable|tbd|tba|undefined|\\n|"
     "#value!|#div/0!|#ref!|#name?|#num!|#null!|inf|-inf|+inf|infinity|-infinity"
 )
 MISSING_WORDS = frozenset(_MISSING_WORDS.split("|"))
-_TRUE_WORDS, _FALSE_WORDS = ("true", "yes"), ("false", "no")
+_TRUE_WORDS, _FALSE_WORDS = ("true", "yes", "t", "y"), ("false", "no", "f", "n")
 _INFER: dict[str, Callable[[Sequence[str]], Any]] = {
     "datetime": infer_date_format,
     "numeric": infer_number_format,
@@ -174,6 +178,10 @@ def _is_accepted(column: Objects, reading: Reading) -> bool:
     if is_value.all():
         return True
     is_mark = ~is_value & ~np.array([is_missing_word(value) for value in column.distinct])
+    if isinstance(reading.format, NumberFormat) and reading.format.decimal == ",":
+        _, marks = _strings_of([column.distinct[i] for i in np.flatnonzero(is_mark)])
+        if any(map(_LIST.fullmatch, marks)):
+            return False
     n_values, n_marks = int(is_value.sum()), int(is_mark.sum())
     if n_marks == 0:
         return n_values >= FEWEST_VALUES

@@ -41,6 +41,12 @@ FORMATS = {
     "converted": (["2 kg", "500 g", "3 kg"], [2, 0.5, 3]),
     "the rarer unit is a mark": (["2 kmpl", "3 kmpl", "4 km/kg"], [2, 3, NAN]),
     "the rarer currency is a mark": (["$2", "$3", "€4"], [2, 3, NAN]),
+    "multiples of a unit": (["1.2K views", "950 views", "3M views"], [1200, 950, 3e6]),
+    "multiplier of money alone": (["$2B", "$3"], [2e9, 3]),
+    "turbochargers": (["1.8T", "2.0T", "3.2"], [1.8, 2, 3.2]),
+    "ratings": (["4.5/5", "3/5", "1 / 5"], [4.5, 3, 1]),
+    "a dash for no cents": (["EUR 5,-", "EUR 12,-", "EUR 1.200,-"], [5, 12, 1200]),
+    "quotes": (['"12.5"', '"3"'], [12.5, 3]),
     "typography": (["−5", "１２"], [-5, 12]),
     "no numbers": (["1.2.3.4", "1-2", "A12", "12:30", "1_0", "5"], [NAN] * 5 + [5]),
 }
@@ -98,6 +104,8 @@ CODES = {
     "addresses": ["192.168.0.1", "10.0.0.12", "172.16.100.200"],
     "drives": ["2WD", "4WD"],
     "flats": ["12A", "12B", "13A", "13B"],
+    "lists": ["1,2", "1,3", "2,3", "1,2,3", *"1234567"],
+    "fractions": ["1/2", "1/4", "3/4", "1/8", "3/8"],
     "age groups": ["10-20", "20-30"],
     "sizes": ["36", "38", "40", "S", "M", "L"],
 }
