@@ -98,10 +98,10 @@ def find_tokens(texts: Sequence[str]) -> Tokens:
 
 def _longest_number(texts: Sequence[str]) -> int | None:
     """Return the length up to which words with digits repeat; None if all are needed."""
-    all_words = [word for text in texts for word in _words(text)]
-    words = [word for word in all_words if _DIGIT.search(word)]
-    if len(all_words) - len(words) < len(texts):  # there is little else
-        return None
+    all_words = [list(_words(text)) for text in texts]
+    words = [word for of_text in all_words for word in of_text if _DIGIT.search(word)]
+    if len({tuple(w for w in one if not _DIGIT.search(w)) for one in all_words}) < 2:
+        return None  # nothing else differs
     counts, distinct = Counter(map(len, words)), Counter(map(len, set(words)))
     for length in sorted(counts):
         if FEWEST_NUMBERS <= counts[length] < NUMBER_REPEATS * distinct[length]:

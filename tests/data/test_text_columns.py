@@ -208,6 +208,13 @@ def test_numbers_that_hardly_repeat_are_no_words():
     assert_array_equal(made.sum(axis=1), [1, 0, 1, 2])
 
 
+def test_numbers_are_words_where_nothing_else_differs():
+    X = pd.DataFrame({"t": [f"AB-{i:04d}" for i in range(N_ROWS)]})
+    preparer = ColumnPreparer(kinds={"t": "text"}).fit(X)
+
+    assert_array_equal(preparer.transform(X).sum(axis=1), [2] * N_ROWS)
+
+
 def test_tokens_are_frozen_in_fit():
     rng = RNG(2)
     X = pd.DataFrame({"t": [tags(rng, topic) for topic in rng.integers(0, 3, 90)]})
