@@ -98,14 +98,12 @@ def find_tokens(texts: Sequence[str]) -> Tokens:
 
 def _longest_number(texts: Sequence[str]) -> int | None:
     """Return the length up to which words with digits repeat; None if all are needed."""
-    all_words = [list(_words(text)) for text in texts]
-    words = [word for of_text in all_words for word in of_text if _DIGIT.search(word)]
-    if len({tuple(w for w in one if not _DIGIT.search(w)) for one in all_words}) < 2:
-        return None  # nothing else differs
+    words = [word for text in texts for word in _words(text) if _DIGIT.search(word)]
     counts, distinct = Counter(map(len, words)), Counter(map(len, set(words)))
     for length in sorted(counts):
         if FEWEST_NUMBERS <= counts[length] < NUMBER_REPEATS * distinct[length]:
-            return length - 1
+            left = {tuple(Tokens(longest_number=length - 1).of(text)) for text in texts}
+            return length - 1 if len(left) > 1 else None
     return None
 
 
