@@ -1,18 +1,27 @@
 """The only module that knows scikit-learn's private or version-dependent names."""
 
+import copy
 import numbers
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import sklearn
-from sklearn.base import _fit_context as fit_context
+from sklearn.base import _fit_context
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.preprocessing import TargetEncoder
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
 from sklearn.utils.fixes import parse_version
+from sklearn.utils.metaestimators import available_if as _available_if
 from sklearn.utils.validation import _check_feature_names_in as feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 SKLEARN_VERSION = parse_version(sklearn.__version__)
 
@@ -20,6 +29,7 @@ __all__ = [
     "HasMethods",
     "Interval",
     "StrOptions",
+    "available_if",
     "check_sample_weight",
     "feature_names_in",
     "fit_context",
@@ -27,8 +37,24 @@ __all__ = [
     "scorer_function",
     "scorer_response",
     "scorer_settings",
+    "scorer_with_settings",
     "seeded_target_encoder",
+    "validate_parameter_constraints",
 ]
+
+
+def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[Method], Method]:
+    """Validate the parameters before ``fit``; type checkers see the method as it is."""
+    decorator: Callable[[Method], Method] = _fit_context(
+        prefer_skip_nested_validation=prefer_skip_nested_validation
+    )
+    return decorator
+
+
+def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
+    """Make a method available under a condition; type checkers see the method as it is."""
+    decorator: Callable[[Method], Method] = _available_if(check)
+    return decorator
 
 
 def seeded_target_encoder(
@@ -59,6 +85,13 @@ def scorer_function(scorer: Any) -> Callable[..., Any] | None:
 def scorer_settings(scorer: Any) -> tuple[int, dict[str, Any]]:
     """Return the sign of a scorer made by ``make_scorer``, and its metric's settings."""
     return scorer._sign, scorer._kwargs
+
+
+def scorer_with_settings(scorer: Any, **settings: Any) -> Any:
+    """Return a scorer made by ``make_scorer`` with more settings of its metric."""
+    changed = copy.copy(scorer)
+    changed._kwargs = {**scorer._kwargs, **settings}
+    return changed
 
 
 def scorer_response(scorer: Any) -> tuple[str, ...]:

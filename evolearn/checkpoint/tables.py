@@ -7,6 +7,7 @@ is checked by `evolearn.checkpoint.validation`.
 import hashlib
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,7 @@ from evolearn.checkpoint.validation import (
     MOST_SECONDS,
     MOST_SKIPPED,
     STOP_REASON,
+    check_dictionary,
     check_integer,
     check_keys,
     check_list,
@@ -50,6 +52,7 @@ SCHEMA = {
     status TEXT NOT NULL, -- scored, raced, failed, timed_out, died or out_of_memory
     error REAL, -- mean over the folds, lower is better; NULL unless all folds were scored
     scores TEXT NOT NULL, -- of each fold, JSON; null for folds that were not run
+    metrics TEXT NOT NULL, -- scores of several metrics by name, JSON
     fit_seconds TEXT NOT NULL, -- of each fold, JSON
     score_seconds TEXT NOT NULL, -- of each fold, JSON
     reused_fit_seconds REAL NOT NULL, -- saved by rows that were prepared before
@@ -140,7 +143,8 @@ def values_of(number: int, genome: Genome, evaluation: Evaluation) -> Row:
         evaluation.status,
         # SQLite has no negative zero.
         None if evaluation.error is None else float(evaluation.error) + 0.0,
-        json_of([None if np.isnan(score) else score for score in evaluation.scores]),
+        json_of(_nullable(evaluation.scores)),
+        json_of({name: _nullable(scores) for name, scores in evaluation.metrics.items()}),
         json_of(evaluation.fit_seconds),
         json_of(evaluation.score_seconds),
         float(evaluation.reused_fit_seconds),
@@ -158,9 +162,10 @@ def restored(row: Row) -> Stored:
     id_, candidate, genome, _, status, error, *arrays = row
     check_text("genome", genome)
     scores = read_numbers("scores", arrays[0])
-    fit_seconds = read_seconds("fit_seconds", arrays[1])
-    score_seconds = read_seconds("score_seconds", arrays[2])
-    reused_fit, reused_score, rounds, retrained, failure, transient, texts = arrays[3:10]
+    metrics = read_json("metrics", arrays[1])
+    fit_seconds = read_seconds("fit_seconds", arrays[2])
+    score_seconds = read_seconds("score_seconds", arrays[3])
+    reused_fit, reused_score, rounds, retrained, failure, transient, texts = arrays[4:11]
     if (check_status(status) == "scored") != (error is not None):
         msg = f"error is {error!r} with status {status}"
         raise ValueError(msg)
@@ -181,9 +186,18 @@ def restored(row: Row) -> Stored:
         reused_score_seconds=check_number(
             "reused_score_seconds", reused_score, 0.0, MOST_SECONDS
         ),
+        metrics={
+            check_text("metrics", name): read_numbers(name, json_of(scores_of_metric))
+            for name, scores_of_metric in check_dictionary("metrics", metrics).items()
+        },
         transient=bool(check_integer("transient", transient, 0, 1)),
     )
     return Stored(id_, check_integer("candidate", candidate), evaluation, row[-1])
+
+
+def _nullable(scores: Iterable[float]) -> list[float | None]:
+    """Return scores with None in place of NaN, which JSON does not have."""
+    return [None if np.isnan(score) else score for score in scores]
 
 
 def step_row(position: int, step: Step) -> Row:

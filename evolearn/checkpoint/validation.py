@@ -68,6 +68,13 @@ def check_keys(name: str, value: Any, keys: Collection[str]) -> dict[str, Any]:
     return value
 
 
+def check_dictionary(name: str, value: Any) -> dict[str, Any]:
+    """Return a value that is a dictionary."""
+    if type(value) is not dict:
+        raise _error(name, value)
+    return value
+
+
 def check_list(name: str, value: Any) -> list[Any]:
     """Return a value that is a list."""
     if type(value) is not list:
@@ -122,7 +129,9 @@ def check_sizes(candidate: int, evaluation: Evaluation, n_folds: int) -> None:
     """Check that an evaluation has one score per fold, or none if no fold was run."""
     n_run = len(evaluation.fit_seconds)
     sizes = len(evaluation.scores), len(evaluation.score_seconds)
-    if sizes[0] not in (0, n_folds) or n_run > n_folds or sizes[1] != n_run:
+    of_metrics = {len(scores) for scores in evaluation.metrics.values()}
+    is_wrong = n_run > n_folds or sizes[1] != n_run or of_metrics - {n_folds}
+    if sizes[0] not in (0, n_folds) or is_wrong:
         msg = f"candidate {candidate} has {sizes[0]} scores for {n_folds} folds"
         raise ValueError(msg)
 

@@ -12,10 +12,10 @@ from evolearn.pipeline.gene import Gene
 from evolearn.pipeline.optional_library import OptionalEstimator
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.registry import slots_of
-from evolearn.pipeline.sample_weights import weight_parameter
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.tasks import get_task
+from evolearn.tasks.sample_weights import weight_parameter
 
 # Encoders by the target make their training columns out of fold, which takes so many rows of
 # some class.

@@ -4,15 +4,20 @@ The frame libraries are optional. Whoever passes a frame has imported its librar
 are looked up among the loaded modules and never imported here.
 """
 
+import importlib
 import sys
+import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from evolearn.data.column_values import is_beyond_floats
 from evolearn.data.matrix import infinite_columns, is_sparse
+from evolearn.messages import shown
 
 _FRAMES = (
     ("pandas", "DataFrame"),
@@ -55,7 +60,10 @@ def _as_array(X: Any) -> Any:
             "X is a masked array, whose mask would be lost; fill it first, for instance with "
             "X.astype(float).filled(np.nan)."
         )
-    array: Any = np.asarray(X)
+    try:
+        array: Any = np.asarray(X)
+    except ValueError as error:
+        raise ValueError(_ragged_message(X)) from error
     if array.dtype.kind in "US" and not hasattr(X, "dtype"):
         # In a list of rows NumPy would turn the numbers beside the strings into strings.
         array = np.asarray(X, dtype=object)
@@ -69,6 +77,12 @@ def _as_array(X: Any) -> Any:
             f"X is of type {type(X).__name__}, which is no table; pass a pandas or polars "
             "data frame, an Arrow table, a 2-d array or a sparse matrix."
         )
+    if array.ndim == 1 and _are_texts(array):
+        raise ValueError(
+            f"Expected 2D array, got 1D array instead: X is a {type(X).__name__} of texts. "
+            "Reshape your data to a frame of one column, pandas.DataFrame({'text': X}); a "
+            "pipeline of your own finds it by ColumnTransformer([('text', step, 'text')])."
+        )
     if array.ndim < 2:
         found = "1D" if array.ndim else "scalar"
         raise ValueError(
@@ -76,6 +90,35 @@ def _as_array(X: Any) -> Any:
             "columns: X.reshape(-1, 1) if it is one column, X.reshape(1, -1) if it is one row."
         )
     return array
+
+
+def _are_texts(array: np.ndarray) -> bool:
+    return array.dtype.kind in "OUS" and all(isinstance(v, str | bytes) for v in array[:100])
+
+
+def _ragged_message(X: Any) -> str:
+    """Compose the message on a list of which NumPy makes no array; it names the first fault."""
+    rows = list(X)
+    lengths = [len(row) if hasattr(row, "__len__") else None for row in rows]
+    other = next((i for i, length in enumerate(lengths) if length != lengths[0]), None)
+    if other is not None:
+        return (
+            f"X is a list whose rows have different lengths: row 0 has {_size(lengths[0])}, "
+            f"row {other} has {_size(lengths[other])}; give every row a value for each column, "
+            "None where it is missing."
+        )
+    for i, row in enumerate(rows):
+        for j, cell in enumerate(row):
+            if hasattr(cell, "__len__") and not isinstance(cell, str | bytes):
+                return (
+                    f"X has several values in one cell: row {i} has {shown(cell)} in column "
+                    f"{j}; give every value a column of its own."
+                )
+    return "X is a list that is no table; pass a list of rows of the same length, or a frame."
+
+
+def _size(length: int | None) -> str:
+    return "no columns" if length is None else f"{length} value{'s' if length != 1 else ''}"
 
 
 def _check_shape(X: Any) -> None:
@@ -155,6 +198,32 @@ def has_mixed_labels(X: Any) -> bool:
     return len({isinstance(label, str) for label in column_labels(X)}) > 1
 
 
+_names_are_checked: ContextVar[bool] = ContextVar("names_are_checked", default=False)
+
+
+@contextmanager
+def names_checked() -> Iterator[None]:
+    """Keep the steps of a model silent about feature names: the model has looked at them."""
+    token = _names_are_checked.set(True)
+    try:
+        yield
+    finally:
+        _names_are_checked.reset(token)
+
+
+def warn_of_names(X: Any, names: Any, owner: str) -> None:
+    """Warn as scikit-learn does if only one of X and the table of fit has feature names."""
+    found = feature_names(X)
+    if _names_are_checked.get() or (names is None) == (found is None):
+        return
+    message = (
+        f"X does not have valid feature names, but {owner} was fitted with feature names"
+        if found is None
+        else f"X has feature names, but {owner} was fitted without feature names"
+    )
+    warnings.warn(message, UserWarning, stacklevel=4)  # noqa: TID251, scikit-learn's warning
+
+
 def align_table(X: Any, names: Any) -> Any:
     """Select the columns of X by name, in the order of `names`.
 
@@ -214,6 +283,29 @@ def raw_columns(X: Any) -> list[Any]:
     if library == "pyarrow":
         return list(X.columns)
     return [X[:, j] for j in range(X.shape[1])]
+
+
+def with_names(X: Any, names: Any) -> Any:
+    """Return an array as a pandas frame with these names of columns; pandas is installed."""
+    pandas = importlib.import_module("pandas")
+    dtype = object if X.dtype == object else None
+    return pandas.DataFrame(X, columns=list(names), dtype=dtype)
+
+
+def shuffled_column(X: Any, column: int, rows: Any) -> Any:
+    """Return a dense table of which one column has its rows in another order."""
+    library = frame_library(X)
+    if library == "pandas":
+        X = X.copy(deep=False)
+        X.isetitem(column, X.iloc[rows, column].set_axis(X.index))
+        return X
+    if library == "polars":
+        return X.with_columns(X.to_series(column)[rows])
+    if library == "pyarrow":
+        return X.set_column(column, X.schema.field(column), X.column(column).take(rows))
+    X = X.copy()
+    X[:, column] = X[rows, column]
+    return X
 
 
 def n_rows(X: Any) -> int:

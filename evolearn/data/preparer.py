@@ -1,7 +1,5 @@
 """The transformer that turns any ordinary table into a numeric matrix."""
 
-import warnings
-
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -14,6 +12,7 @@ from evolearn.data.containers import (
     feature_names,
     position_labels,
     refuse_infinity,
+    warn_of_names,
 )
 from evolearn.data.encoding import encode, learn_encoding, relearn_categories
 from evolearn.data.matrix import infinite_columns, is_sparse, within_single_precision
@@ -172,12 +171,8 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
         return encode(X, self.columns_, is_new=True)
 
     def _aligned(self, X):
-        names, found = getattr(self, "feature_names_in_", None), feature_names(X)
-        name = type(self).__name__
-        if names is not None and found is None:
-            _warn(f"X does not have valid feature names, but {name} was fitted with")
-        elif names is None and found is not None:
-            _warn(f"X has feature names, but {name} was fitted without")
+        names = getattr(self, "feature_names_in_", None)
+        warn_of_names(X, names, type(self).__name__)
         X = align_table(X, names) if names is not None else align_labels(X, self._labels)
         self._check_width(X, self.n_features_in_)
         return X
@@ -217,11 +212,6 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _warn(message):
-    # The warning that scikit-learn's transformers give.
-    warnings.warn(f"{message} feature names", UserWarning, stacklevel=4)  # noqa: TID251
 
 
 def _as_csr(X):

@@ -6,14 +6,22 @@ out-of-fold predictions of the members, and learns which member to believe for w
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from numpy.typing import NDArray
+from sklearn.base import TransformerMixin, clone
 
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.folds import Folds
 from evolearn.tasks.base import Task
+from evolearn.tasks.ensembles import (
+    RefittableEnsemble,
+    as_weights,
+    fitted_clone,
+    is_fitted,
+    out_of_fold,
+)
 from evolearn.tasks.predictions import Floats, Members
 
 #: The name, among the models of the stacking layer, of the ensemble of the first layer.
@@ -69,12 +77,12 @@ def honest_blend(
     return blend
 
 
-class FirstLayer(BaseEstimator):
-    """Fitted models whose predictions become columns of the table.
+class FirstLayer(TransformerMixin, RefittableEnsemble):
+    """Models whose predictions become columns of the table.
 
     Parameters
     ----------
-    step : fitted transformer
+    step : transformer
         Makes the numeric matrix of a table.
     members : list of (estimator, bool)
         As in the ensembles.
@@ -90,14 +98,84 @@ class FirstLayer(BaseEstimator):
         self.task = task
         self.position = position
 
-    def transform(self, X: Any) -> Any:
-        """Return the matrix of a table with the columns of the members."""
-        matrix = self.step.transform(X)
-        columns = [
-            self.task.columns(self.task.predictions_of(model, X if whole else matrix))
+    @property
+    def n_features_in_(self) -> int:
+        """Number of columns of the table."""
+        return int(self._now("step").n_features_in_)
+
+    @property
+    def feature_names_in_(self) -> NDArray[Any]:
+        """Names of the columns, if all of them are strings."""
+        return np.asarray(self._now("step").feature_names_in_)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return is_fitted(self._now("members")[0][0])
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit the preparation and the members.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            The training rows.
+        y : array-like of shape (n_samples,)
+            Their target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        self : FirstLayer
+            The fitted transformer.
+        """
+        self.fit_transform(X, y, sample_weight)
+        return self
+
+    def fit_transform(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Fit, and return the matrix with columns of out-of-fold predictions.
+
+        Other models learn from these columns: predictions for a member's own training rows
+        would be too good.
+
+        Raises
+        ------
+        ValueError
+            If the number of columns would be another one than before.
+        """
+        values, task = type(self.task).from_target(y)
+        if task.n_outputs != self.task.n_outputs:
+            msg = (
+                "A stacking layer can be fitted again on the same number of classes only; fit "
+                "a new search on this target."
+            )
+            raise ValueError(msg)
+        weights = as_weights(sample_weight)
+        step = clone(self.step)
+        matrix = step.fit_transform(X, values)
+        tables = (matrix, X)
+        rows, predictions = out_of_fold(self.members, tables, values, weights, task)
+        self.members_ = [
+            (fitted_clone(model, tables[whole], values, weights), whole)
             for model, whole in self.members
         ]
-        return with_columns(matrix, np.hstack(columns), self.position)
+        self.step_, self.task_ = step, task
+        columns = self._columns(X, matrix)
+        # Rows of the rarest classes are in no test part: they keep the members' predictions.
+        columns[rows] = np.hstack([task.columns(one) for one in predictions])
+        return with_columns(matrix, columns, self.position)
+
+    def transform(self, X: Any) -> Any:
+        """Return the matrix of a table with the columns of the members."""
+        matrix = self._now("step").transform(X)
+        return with_columns(matrix, self._columns(X, matrix), self.position)
+
+    def _columns(self, X: Any, matrix: Any) -> Floats:
+        task = self._now("task")
+        columns = [
+            task.columns(task.predictions_of(model, X if whole else matrix))
+            for model, whole in self._now("members")
+        ]
+        return np.hstack(columns)
 
 
 def stacked(

@@ -2,15 +2,17 @@
 
 import numbers
 import os
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from evolearn._compat import Interval, StrOptions
+from evolearn._compat import Interval, StrOptions, validate_parameter_constraints
 from evolearn.data import (
     align_labels,
     align_table,
@@ -20,13 +22,20 @@ from evolearn.data import (
     feature_names,
     has_mixed_labels,
     n_rows,
+    names_checked,
     take_rows,
+    with_names,
 )
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
+from evolearn.messages import plain
+from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.user_warnings import collected_warnings
 from evolearn.versioned import VersionedPickle
+
+Scorer: TypeAlias = Callable[..., Any]
+Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] | None
 
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
@@ -37,7 +46,7 @@ NUMBERS_AT_ONCE = 4_000_000
 WIDTH_OF_SPARSE = 200
 
 
-def model_has(method: str) -> Any:
+def model_has(method: str) -> Callable[[Any], bool]:
     """Return a check whether the fitted model has a prediction method; True before fit."""
 
     def check(self: Any) -> bool:
@@ -46,7 +55,7 @@ def model_has(method: str) -> Any:
     return check
 
 
-def single_has(method: str) -> Any:
+def single_has(method: str) -> Callable[[Any], bool]:
     """Return a check whether there is a fitted model that has a prediction method."""
 
     def check(self: Any) -> bool:
@@ -76,7 +85,8 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         "population_size": [Interval(numbers.Integral, 1, None, closed="left")],
         "kinds": [dict, None],
         "search_space": "no_validation",  # checked by make_space
-        "scoring": [str, callable, None],
+        "scoring": [str, callable, list, tuple, dict, None],
+        "refit": [str, None],
         "cv": ["cv_object"],
         "final_model": [StrOptions({"ensemble", "single"})],
         "ensemble_size": [Interval(numbers.Integral, 1, None, closed="left")],
@@ -95,30 +105,31 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
     def __init__(
         self,
         *,
-        time_budget=60.0,
-        n_generations=None,
-        n_evaluations=None,
-        target_fitness=None,
-        n_iter_no_change="auto",
-        tol=1e-3,
-        population_size=16,
-        kinds=None,
-        search_space=None,
-        scoring=None,
-        cv=None,
-        final_model="ensemble",
-        ensemble_size=25,
-        max_predict_latency=None,
-        evaluation_timeout=None,
-        memory_limit=None,
-        journal=None,
-        replay=False,
-        n_jobs=None,
-        executor=None,
-        on_sigterm=None,
-        random_state=None,
-        verbose=0,
-    ):
+        time_budget: float | None = 60.0,
+        n_generations: int | None = None,
+        n_evaluations: int | None = None,
+        target_fitness: float | None = None,
+        n_iter_no_change: int | Literal["auto"] | None = "auto",
+        tol: float = 1e-3,
+        population_size: int = 16,
+        kinds: dict[Any, str] | None = None,
+        search_space: SearchSpace | Sequence[Any] | None = None,
+        scoring: Scoring = None,
+        refit: str | None = None,
+        cv: Any = None,
+        final_model: Literal["ensemble", "single"] = "ensemble",
+        ensemble_size: int = 25,
+        max_predict_latency: float | None = None,
+        evaluation_timeout: float | None = None,
+        memory_limit: int | None = None,
+        journal: str | os.PathLike[str] | None = None,
+        replay: bool = False,
+        n_jobs: int | None = None,
+        executor: str | Callable[[], Any] | None = None,
+        on_sigterm: Literal["best"] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int | bool = 0,
+    ) -> None:
         self.time_budget = time_budget
         self.n_generations = n_generations
         self.n_evaluations = n_evaluations
@@ -129,6 +140,7 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         self.kinds = kinds
         self.search_space = search_space
         self.scoring = scoring
+        self.refit = refit
         self.cv = cv
         self.final_model = final_model
         self.ensemble_size = ensemble_size
@@ -143,16 +155,24 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _fit(self, X, y, sample_weight, groups):
+    def _validate_params(self) -> None:
+        """Check the parameters; messages show scalars of NumPy as Python's own."""
+        validate_parameter_constraints(
+            self._parameter_constraints,
+            {name: plain(value) for name, value in self.get_params(deep=False).items()},
+            caller_name=type(self).__name__,
+        )
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> Self:
         with collected_warnings():
             attributes = fit(Settings.of(self), X, y, sample_weight, groups)
-            if "feature_names_in_" not in attributes and hasattr(self, "feature_names_in_"):
-                del self.feature_names_in_
+            for name in {"feature_names_in_", "feature_importances_"} - set(attributes):
+                self.__dict__.pop(name, None)  # of an earlier fit
             for name, value in attributes.items():
                 setattr(self, name, value)
         return self
 
-    def _checked(self, X):
+    def _checked(self, X: Any) -> Any:
         """Return a table for prediction, its columns in the order of ``fit``."""
         check_is_fitted(self)
         X = as_table(X)
@@ -164,9 +184,12 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         # scikit-learn refuses mixed labels: then only the number of columns is checked.
         columns = np.empty((0, len(column_labels(X)))) if has_mixed_labels(X) else X
         validate_data(self, columns, reset=False, skip_check_array=True)
+        # Pipelines of the user's may find columns by name, and would warn as well.
+        if self._takes_frames and isinstance(X, np.ndarray):
+            return with_names(X, names)
         return X
 
-    def predict(self, X):
+    def predict(self, X: Any) -> NDArray[Any]:
         """Predict with the fitted model.
 
         Parameters
@@ -185,7 +208,11 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         """Return the fitted model's predictions, as arrays even if frames are configured."""
         X = self._checked(X)
         total = n_rows(X)
-        with config_context(transform_output="default"), collected_warnings():
+        with (
+            config_context(transform_output="default"),
+            collected_warnings(),
+            names_checked(),
+        ):
             predict = getattr(self.estimator_, method)
             step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:
@@ -201,11 +228,14 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         added = self._n_columns - self.n_features_in_  # by a stacking layer
         return max(X.nnz // max(n_rows(X), 1), WIDTH_OF_SPARSE) + added
 
-    def _score(self, X, y, sample_weight):
+    def _score(self, X: Any, y: Any, sample_weight: Any) -> float:
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return self.scorer_(self, self._checked(X), y, **weights)
+        scorer = self.scorer_
+        if self.multimetric_:
+            scorer = scorer[next(iter(scorer)) if self.refit is None else self.refit]
+        return float(scorer(self, self._checked(X), y, **weights))
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.sparse = True

@@ -1,5 +1,7 @@
 """The evolutionary regressor."""
 
+from typing import Any, Self
+
 from sklearn.base import RegressorMixin
 
 from evolearn._compat import fit_context
@@ -55,11 +57,16 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         after column preparation), ``(estimator, {parameter: domain})`` pairs, `Component`
         objects, and pipelines (used without column preparation).
 
-    scoring : str or callable, default=None
+    scoring : str, callable, list or dict, default=None
         Any scorer of scikit-learn, or a function ``scorer(estimator, X, y)``, greater is
         better. A function gets held-out rows of the original table; if it needs more than
-        predictions, the best single model is used in place of an ensemble. None: root
-        mean squared error.
+        predictions, the best single model is used in place of an ensemble. A list of names, or
+        a dictionary of names and scorers: several metrics, all of them in ``cv_results_``, of
+        which ``refit`` names the one that is optimised. None: root mean
+        squared error.
+
+    refit : str, default=None
+        Name of the metric that is optimised if ``scoring`` has several. None: the first one.
 
     cv : int, cross-validation generator or iterable, default=None
         Cross-validation of the candidates. None: 8 folds on small tables, 5 on others. If the
@@ -150,7 +157,9 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     cv_results_ : dict of arrays
         All candidates in the order of the search, with the columns of `GridSearchCV`. Scores
-        have the scorer's own sign; folds that were not run have NaN. Further columns are
+        have the scorer's own sign; with several metrics there are columns of each one, such as
+        ``mean_test_f1``, beside ``mean_test_score`` of the one that is optimised. Folds that
+        were not run have NaN. Further columns are
         ``candidate`` (its number, to which ``parents``, ``inherits`` and other attributes
         refer), ``fitness``, ``complexity``, ``generation``, ``origin``, ``parents``,
         ``inherits`` (the candidate from whose trained models it started), ``status``,
@@ -159,6 +168,28 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         after some folds it was so far behind good candidates that the other folds were not
         run, and it has no fitness. An ``origin`` is ``"portfolio"``, ``"random"``,
         ``"mutation"`` or ``"crossover"``.
+
+    best_index_ : int or None
+        Position of the best single model in ``cv_results_``; None if no candidate was
+        evaluated in time.
+
+    best_score_ : float
+        Mean score of the best single model over folds, with the scorer's own sign.
+
+    multimetric_ : bool
+        Whether ``scoring`` has several metrics.
+
+    n_splits_ : int
+        Number of folds.
+
+    refit_time_ : float
+        Seconds in which the final models were fitted on all rows, stacking layer included.
+
+    feature_importances_ : ndarray of shape (`n_features_in_`,)
+        Importance of each column of the table, in sum 1: the mean squared change of the
+        predictions if the values of a column are exchanged among some training rows. There is
+        none for sparse tables, for tables of more than a thousand columns, where no time was
+        left, and where a model of yours does not predict such rows.
 
     leaderboard_ : dict of arrays
         The scored candidates, best first, with their weights in the ensemble.
@@ -186,8 +217,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     search_space_ : SearchSpace
         The space that was searched. Its ``left_out`` has the other components, with reasons.
 
-    scorer_ : callable
-        The scorer behind the fitness.
+    scorer_ : callable or dict of str to callable
+        The scorer behind the fitness, or all scorers if there are several metrics.
 
     n_generations_ : int
         Number of generations; the last one may be unfinished.
@@ -241,7 +272,13 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     _task = "regression"
 
     @fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y, sample_weight=None, groups=None):
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        groups: Any = None,
+    ) -> Self:
         """Evolve a regressor.
 
         Parameters
@@ -262,7 +299,7 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         """
         return self._fit(X, y, sample_weight, groups)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the score on a table: R2, or ``scoring`` if it is set.
 
         Parameters
@@ -280,5 +317,5 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
             The score; greater is better.
         """
         if self.scoring is None:
-            return super().score(X, y, sample_weight)
+            return float(super().score(X, y, sample_weight))
         return self._score(X, y, sample_weight)

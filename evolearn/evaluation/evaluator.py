@@ -1,7 +1,7 @@
 """The evaluator: trains and scores one genome in a worker."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,7 @@ from evolearn.execution.local import inside_worker
 from evolearn.execution.local.inside_worker import TimeLimitExceeded
 from evolearn.execution.serialization import printable
 from evolearn.execution.shared import SharedValue
+from evolearn.messages import one_line
 from evolearn.pipeline.build import build_pipeline, early_rounds, preparation_key
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import can_be_parent
@@ -56,6 +57,8 @@ class _Run:
     predictions: list[Floats | None] = field(default_factory=list)
     models: list[BaseEstimator] = field(default_factory=list)
     rounds: list[int | None] = field(default_factory=list)
+    metrics: dict[str, list[float]] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
     reused_fit_seconds: float = 0.0
     reused_score_seconds: float = 0.0
 
@@ -85,6 +88,7 @@ class Evaluator:
     learning_task: Task
     seed: int  # the search's, from which every candidate's seed is derived
     preparer: Any = None  # from the table to the matrix
+    metrics: Mapping[str, Objective] = field(default_factory=dict)  # if there are several
     cache: PreparationCache = field(default_factory=PreparationCache, compare=False)
 
     def __call__(self, task: EvaluationTask | RefitTask | FoldModelsTask) -> Any:
@@ -143,13 +147,17 @@ class Evaluator:
             score_seconds=tuple(run.score_seconds),
             predictions=_joined(run) if task.wants_predictions(error) else None,
             failure=failure,
-            warnings=tuple(messages),
+            warnings=(*messages, *run.messages),
             models_bytes=saved,
             rounds=_mean_rounds(run),
             retrained=task.genome.parent is not None and run.parents is None,
             reused_fit_seconds=run.reused_fit_seconds,
             reused_score_seconds=run.reused_score_seconds,
             traceback=traceback,
+            metrics={
+                name: (*scores, *[float("nan")] * (len(self.folds) - len(scores)))
+                for name, scores in run.metrics.items()
+            },
             transient=transient,
         )
 
@@ -164,7 +172,7 @@ class Evaluator:
         """Load the data before a fold is timed: in a fresh process that is slow."""
         for handle in (self._rows_of(genome), self.target, self.weights):
             handle.load()
-        if self.objective.is_function:
+        if self._is_table_scored:
             self.raw.load()
 
     def _too_slow(self, task: EvaluationTask, run: _Run) -> str:
@@ -238,12 +246,13 @@ class Evaluator:
             fit_lineage(pipelines, take_rows(X, train), y[train], of_train, parent)
         fitted = time.perf_counter()
         X_test = take_rows(X, test) if X_test is None else X_test
-        if self.objective.is_function and not self.space[genome.estimator].whole:
+        if self._is_table_scored and not self.space[genome.estimator].whole:
             # The user's scorer gets the original table and a model that takes it.
             asked = Pipeline([("table", self.preparer), *model.steps])
             X_test = take_rows(self.raw.load(), test)
         held_out = HeldOut(X_test, y[test], None if weights is None else weights[test])
         score, predictions = self.learning_task.score(asked, held_out, self.objective)
+        self._score_metrics(asked, held_out, predictions, run)
         # Transforming the held-out rows is part of their prediction.
         run.fit_seconds.append(fitted - started - transformed)
         run.score_seconds.append(time.perf_counter() - fitted + transformed)
@@ -254,6 +263,29 @@ class Evaluator:
             run.models.append(model)
         return model
 
+    def _score_metrics(
+        self, model: Any, rows: HeldOut, predictions: Floats | None, run: _Run
+    ) -> None:
+        """Add the scores of all metrics, if the user wants several; NaN where one fails."""
+        task = self.learning_task
+        for name, metric in self.metrics.items():
+            try:
+                if predictions is None or metric.is_function:
+                    score, _ = task.score(model, rows, metric)
+                else:
+                    encoded = task.encoded(rows.y)
+                    score = task.score_predictions(predictions, encoded, metric, rows.weights)
+            except Exception as error:  # the candidate has the score that is optimised
+                score, message = float("nan"), f"The metric {name} failed: {_one_line(error)}"
+                if message not in run.messages:
+                    run.messages.append(message)
+            run.metrics.setdefault(name, []).append(score)
+
+    @property
+    def _is_table_scored(self) -> bool:
+        """Whether a scorer is a function of the user's, which may look at the table."""
+        return any(one.is_function for one in (self.objective, *self.metrics.values()))
+
     def _shares(self, genome: Genome) -> bool:
         """Whether a genome may use cached rows: its estimator must not change them in place.
 
@@ -261,6 +293,7 @@ class Evaluator:
         original table.
         """
         shared = self.cache.most_bytes > 0 and self.objective.fast is not None
+        shared = shared and not self._is_table_scored
         return shared and is_built_in(genome, self.space, self.problem.task)
 
     def _pipelines(
@@ -301,7 +334,7 @@ def _hidden_warnings() -> Iterator[list[str]]:
 
 
 def _one_line(error: Exception) -> str:
-    text = printable(" ".join(str(error).split())[:500])
+    text = printable(one_line(error)[:500])
     place = location_in_user_code(error)
     line = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return f"{line} ({place})" if place else line

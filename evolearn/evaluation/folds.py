@@ -2,7 +2,7 @@
 
 import numbers
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import check_cv
 
 from evolearn.data import is_missing
+from evolearn.messages import shown
 from evolearn.tasks.base import Task
 from evolearn.tasks.predictions import Floats, Indices
 from evolearn.tasks.splitting import HOLDOUT_SHARE
@@ -100,7 +101,7 @@ def make_folds(
     """
     counted = _weighted(weights, len(y))
     if not (cv is None or isinstance(cv, numbers.Integral)):
-        folds = _of_splits(list_splits(cv, X, y, groups, task=task))
+        folds = _of_splits(list_splits(cv, X, y, groups, task=task), len(y))
         kept = [i for i, test in enumerate(folds.test) if counted[test].any()]
         if not kept:
             msg = "sample_weight is zero for all test rows of cv; pass other weights or splits."
@@ -146,6 +147,8 @@ def list_splits(cv: Any, X: Any, y: NDArray[Any], groups: Any, *, task: Task) ->
     """
     if cv is None or isinstance(cv, numbers.Integral):
         return cv
+    if isinstance(cv, Iterable) and not hasattr(cv, "split"):
+        return list(cv)
     splitter = check_cv(cv, y, classifier=task.stratified)
     request = getattr(splitter, "get_metadata_routing", None)
     if groups is None and request and request().split.requests.get("groups") is True:
@@ -222,7 +225,7 @@ def _weighted(weights: Floats | None, n_rows: int) -> NDArray[np.bool_]:
 def _grouped(
     y: NDArray[Any], groups: Any, number: int, task: Task, seed: int, counted: NDArray[np.bool_]
 ) -> Folds:
-    groups = np.asarray(groups)
+    groups = _labels_of(groups)
     missing = sum(map(is_missing, groups)) if groups.dtype == object else 0
     if missing:
         msg = (
@@ -244,22 +247,62 @@ def _grouped(
     for train, test in splits:
         learned, test = train[counted[train]], test[counted[test]]
         scored.append((train, task.scorable(learned, test, y)))
-    return _of_splits([(train, test) for train, test in scored if len(test)])
+    return _of_splits([(train, test) for train, test in scored if len(test)], len(y))
 
 
-def _of_splits(splits: Sequence[tuple[Any, Any]]) -> Folds:
+def _labels_of(groups: Any) -> NDArray[Any]:
+    """Return the group of each row as an array."""
+    try:
+        array = np.asarray(groups)
+        if array.ndim == 2 and array.shape[1] == 1:
+            array = array.ravel()
+    except ValueError:  # lists of different lengths
+        array = np.empty((0, 0))
+    if array.ndim != 1:
+        msg = f"groups must have one label per row, got {shown(groups)}; pass a list of labels."
+        raise ValueError(msg)
+    return array
+
+
+def _of_splits(splits: Sequence[Any], n_rows: int) -> Folds:
     if not splits:
         msg = "cv gives no split; pass at least one pair of training and test rows."
         raise ValueError(msg)
-    train, test = (tuple(map(_positions, rows)) for rows in zip(*splits, strict=True))
-    for number, rows in enumerate(zip(train, test, strict=True)):
-        if not all(map(len, rows)):
-            side = "test" if len(rows[0]) else "training"
-            msg = f"Split {number} of cv has no {side} rows; every split needs some of both."
+    train: list[Indices] = []
+    test: list[Indices] = []
+    for number, split in enumerate(splits):
+        if not isinstance(split, tuple | list | np.ndarray) or len(split) != 2:
+            msg = (
+                f"Split {number} of cv is {shown(split)}; it must be a pair of training and "
+                "test rows."
+            )
             raise ValueError(msg)
-    return Folds(train, test)
+        for rows, side, sides in zip(split, ("training", "test"), (train, test), strict=True):
+            sides.append(_positions(rows, n_rows, f"The {side} rows of split {number} of cv"))
+            if not len(sides[-1]):
+                msg = (
+                    f"Split {number} of cv has no {side} rows; every split needs some of both."
+                )
+                raise ValueError(msg)
+    return Folds(tuple(train), tuple(test))
 
 
-def _positions(rows: Any) -> Indices:
+def _positions(rows: Any, n_rows: int, name: str) -> Indices:
+    """Return the positions of rows, given as such or by a mask."""
     array = np.asarray(rows)
-    return np.flatnonzero(array) if array.dtype == bool else array.astype(np.intp, copy=False)
+    if array.dtype == bool and array.shape == (n_rows,):
+        return np.flatnonzero(array)
+    if array.ndim != 1 or (len(array) and array.dtype.kind not in "iu"):
+        msg = (
+            f"{name} are {shown(rows)}; pass their positions, whole numbers from 0 to "
+            f"{n_rows - 1}, or a mask of {n_rows} booleans."
+        )
+        raise ValueError(msg)
+    outside = array[(array < 0) | (array >= n_rows)]
+    if len(outside):
+        msg = (
+            f"{name} name row {outside[0]}, but X has the rows 0 to {n_rows - 1}; pass "
+            "positions, not labels of an index."
+        )
+        raise ValueError(msg)
+    return array.astype(np.intp, copy=False)

@@ -1,6 +1,7 @@
 """The tasks that a worker can be given, and the evaluation of a genome that it returns."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +95,8 @@ class Evaluation:
     reused_fit_seconds: float = 0.0
     reused_score_seconds: float = 0.0
     traceback: str = ""  # frames of the user's code in which it failed; "" if there are none
+    # Scores of all metrics by name and fold, if the user wants several.
+    metrics: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     # Whether it failed for a reason that may pass, such as a full disk: later fits try again.
     transient: bool = False
 

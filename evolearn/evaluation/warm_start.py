@@ -10,7 +10,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.utils.validation import has_fit_parameter
 
 from evolearn.evaluation.fold_models import load_models
-from evolearn.pipeline.sample_weights import fit_weights
+from evolearn.tasks.sample_weights import fit_weights
 
 
 def load_parents(path: Path | None) -> list[Any] | None:

@@ -17,6 +17,7 @@ from evolearn.execution.remote.dask_pool import (
 )
 from evolearn.execution.remote.joblib_executor import JoblibExecutor, active_backend
 from evolearn.execution.remote.pool import ExecutorPool
+from evolearn.messages import shown
 
 
 def open_pool(executor: Any, n_jobs: int | None, local: Callable[[int], Pool]) -> Pool:
@@ -94,7 +95,7 @@ def check_executor(executor: Any) -> None:
     if not callable(executor):
         raise ValueError(
             "executor must be None, 'dask' or a callable that returns a "
-            f"concurrent.futures.Executor, got {executor!r}."
+            f"concurrent.futures.Executor, got {shown(executor)}."
         )
 
 

@@ -49,7 +49,13 @@ def fingerprint_of(settings: Settings, data: FitData) -> str:
             # Splits count by their rows: the text of a splitter may not contain its seed.
             data.cv,
         ),
-        settings=(data.problem.task, settings.population_size, settings.scoring, data.space),
+        settings=(
+            data.problem.task,
+            settings.population_size,
+            settings.scoring,
+            settings.refit,
+            data.space,
+        ),
     )
 
 

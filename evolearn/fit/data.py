@@ -1,7 +1,9 @@
 """The data of a fit: table, target, weights and groups, checked and made numeric."""
 
 import numbers
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import joblib
@@ -9,24 +11,31 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from evolearn._compat import scorer_function
 from evolearn.cost.memory import memory_of
 from evolearn.data import (
     PreparedTable,
     as_table,
     check_table,
+    is_missing,
     is_reordered,
     n_rows,
     prepare_table,
     varies_little,
 )
-from evolearn.evaluation.folds import list_splits
+from evolearn.evaluation.folds import draw_rows, list_splits
 from evolearn.fit.settings import Settings
+from evolearn.messages import one_line, shown
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.pipeline.user_space import make_space
+from evolearn.recorded_warnings import recorded_warnings
 from evolearn.tasks.base import Task, get_task
-from evolearn.tasks.scoring import Objective
+from evolearn.tasks.scoring import NotFiniteScoreError, Objective
 from evolearn.user_warnings import warn
+
+# Rows of the target on which the scorer is tried: of every class one at least.
+CHECKED_ROWS = 1_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,8 @@ class FitData:
     """The arguments of ``fit``, made numeric.
 
     ``raw`` is the original table, ``space`` the user's space for any table, ``cv`` None, a
-    number, or a list of the user's splits, ``seed`` the seed from which all others come.
+    number, or a list of the user's splits, ``metrics`` are further objectives by their names,
+    empty unless the user wants several, ``seed`` is the seed from which all others come.
     """
 
     raw: Any
@@ -45,24 +55,28 @@ class FitData:
     groups: Any
     cv: Any
     objective: Objective
+    metrics: Mapping[str, Objective]
     problem: Problem
     space: SearchSpace
     seed: int
 
     def needs_raw(self, space: SearchSpace) -> bool:
-        """Whether a pipeline in a space, or the scorer, takes the original table."""
-        return self.objective.is_function or any(c.whole for c in space.estimators)
+        """Whether a pipeline in a space, or a scorer, takes the original table."""
+        scorers = (self.objective, *self.metrics.values())
+        return any(s.is_function for s in scorers) or any(c.whole for c in space.estimators)
 
 
 def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: Any) -> FitData:
     """Check the arguments of ``fit`` and make them numeric."""
     X = as_table(X)
     check_table(X)
+    _check_lengths(X, y, groups)
     _warn_of_other_order(X, y=y, sample_weight=sample_weight, groups=groups)
     target, task = get_task(settings.task).from_target(y)
-    _check_lengths(X, target, groups)
     weights = _checked_weights(sample_weight, n_rows(X))
-    objective = task.objective(settings.scoring)
+    objective, metrics = _objectives(settings, task)
+    for one in (objective, *metrics.values()):
+        _check_scorer(one, task, target)
     space = make_space(settings.search_space, task.models)
     prepared = prepare_table(X, settings.kinds)
     problem = Problem(
@@ -85,6 +99,7 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
         groups=groups,
         cv=list_splits(settings.cv, X, target, groups, task=task),
         objective=_weighted(objective, weights),
+        metrics={name: _weighted(one, weights) for name, one in metrics.items()},
         problem=problem,
         space=space,
         seed=_root_seed(settings, prepared.matrix, target),
@@ -108,16 +123,18 @@ def _check_lengths(X: Any, y: Any, groups: Any) -> None:
     for name, values in (("y", y), ("groups", groups)):
         if values is None:
             continue
-        if not hasattr(values, "__len__"):
+        try:
+            length = len(values if hasattr(values, "__len__") else np.asarray(values))
+        except TypeError:
             msg = (
-                f"{name} must have one entry per row of X, got {values!r}; pass an array or a "
-                "list."
+                f"{name} must have one entry per row of X, got {shown(values)}; pass an array "
+                "or a list."
             )
-            raise ValueError(msg)
-        if len(values) != rows:
+            raise ValueError(msg) from None
+        if length != rows:
             msg = (
                 f"Found input variables with inconsistent numbers of samples: X has {rows} "
-                f"rows and {name} has {len(values)} entries; pass one entry of {name} per row."
+                f"rows and {name} has {length} entries; pass one entry of {name} per row."
             )
             raise ValueError(msg)
 
@@ -129,7 +146,7 @@ def _checked_weights(sample_weight: Any, rows: int) -> NDArray[np.float64] | Non
     if isinstance(sample_weight, numbers.Real):
         weights = np.full(rows, float(sample_weight))
     else:
-        weights = np.asarray(sample_weight, dtype=np.float64)
+        weights = _as_numbers(sample_weight)
     if weights.shape != (rows,):
         msg = (
             f"sample_weight.shape == {weights.shape}, expected ({rows},); sample_weight must "
@@ -152,6 +169,109 @@ def _checked_weights(sample_weight: Any, rows: int) -> NDArray[np.float64] | Non
         )
         raise ValueError(msg)
     return weights
+
+
+def _objectives(settings: Settings, task: Task) -> tuple[Objective, Mapping[str, Objective]]:
+    """Return the objective of the search, and all metrics by name if there are several."""
+    scoring, refit = settings.scoring, settings.refit
+    if scoring is None or isinstance(scoring, str) or callable(scoring):
+        if refit is not None:
+            msg = (
+                f"refit={shown(refit)} names one of several metrics, but scoring is "
+                f"{shown(scoring)}; pass a list or a dictionary as scoring, or refit=None."
+            )
+            raise ValueError(msg)
+        return task.objective(scoring), {}
+    if not isinstance(scoring, Mapping):
+        wrong = [name for name in scoring if not isinstance(name, str)]
+        if wrong or len(set(scoring)) < len(scoring):
+            msg = (
+                f"A list as scoring holds different names of scorers, got {shown(scoring)}; "
+                "pass a dictionary of names and scorers for others."
+            )
+            raise ValueError(msg)
+        scoring = {name: name for name in scoring}
+    if not scoring:
+        msg = "scoring is empty; pass at least one scorer, or None for the default one."
+        raise ValueError(msg)
+    names = list(scoring)
+    if refit is not None and refit not in scoring:
+        msg = (
+            f"refit={shown(refit)} names the metric to optimise, but scoring has "
+            f"{', '.join(map(shown, names))}; name one of them."
+        )
+        raise ValueError(msg)
+    metrics = {str(name): task.objective(one) for name, one in scoring.items()}
+    return metrics[names[0] if refit is None else refit], metrics
+
+
+def _check_scorer(objective: Objective, task: Task, target: NDArray[Any]) -> None:
+    """Raise ValueError if the scorer cannot score this target, whatever a model predicts."""
+    responses, methods = objective.responses, type(task).responses
+    if responses and not set(responses) & set(methods):
+        msg = (
+            f"scoring={shown(objective.name)} needs {' or '.join(responses)}, which models of "
+            f"the task {task.name} do not have; pass another scorer."
+        )
+        raise ValueError(msg)
+    function = scorer_function(objective.scorer)
+    # Others than those of scikit-learn may depend on more than the predictions.
+    known = function is not None and function.__module__.startswith("sklearn.")
+    if not known or (responses and not {"predict", "predict_proba"} & set(responses)):
+        return
+    rows = draw_rows(np.arange(len(target)), CHECKED_ROWS, target, task=task, seed=0)
+    values = target[rows]
+    try:
+        with recorded_warnings():
+            task.score_predictions(
+                task.perfect_predictions(values),
+                task.encoded(values),
+                replace(objective, fast=None),
+                None,
+            )
+    except NotFiniteScoreError:
+        return
+    except Exception as error:  # a metric may raise anything
+        msg = (
+            f"scoring={shown(objective.name)} cannot score this target: "
+            f"{one_line(error).rstrip('.')}; pass another scorer."
+        )
+        raise ValueError(msg) from error
+
+
+def _as_numbers(sample_weight: Any) -> NDArray[np.float64]:
+    """Return weights of any container as float64; raise ValueError if they are no numbers."""
+    remedy = "pass an array of numbers, one weight per row"
+    try:
+        array = np.asarray(sample_weight)
+        if array.dtype.kind in "cmM":
+            raise TypeError
+        # Text of numbers is no number either: it is a column mistaken for weights.
+        if array.dtype.kind in "OUS":
+            array = np.asarray([_number(value) for value in array.tolist()])
+        return array.astype(np.float64)
+    except _NoNumber as error:
+        msg = f"sample_weight holds {shown(error.value)}, which is no number; {remedy}."
+        raise ValueError(msg) from None
+    except (TypeError, ValueError, OverflowError):
+        msg = f"sample_weight must hold numbers, got {shown(sample_weight)}; {remedy}."
+        raise ValueError(msg) from None
+
+
+class _NoNumber(ValueError):
+    """A value that is no number."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value)
+        self.value = value
+
+
+def _number(value: Any) -> float:
+    if is_missing(value):
+        return float("nan")
+    if not isinstance(value, numbers.Real | Decimal):
+        raise _NoNumber(value)
+    return float(value)
 
 
 def _root_seed(settings: Settings, matrix: Any, target: NDArray[Any]) -> int:

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import Pipeline
 
-from evolearn.data import feature_names, position_labels
+from evolearn.data import feature_names, frame_library, position_labels
 from evolearn.ensemble.final_models import FinalModels, Member
+from evolearn.ensemble.library import Entry
 from evolearn.ensemble.stacking import FirstLayer, stacked
 from evolearn.execution.budget import Budget
+from evolearn.fit.importances import feature_importances
 from evolearn.fit.setup import Plan
 from evolearn.pipeline.genome import Genome
 from evolearn.results.tables import Row, cv_results, history, leaderboard
@@ -28,6 +30,7 @@ class FitResult:
     records: Sequence[Record]
     stop_reason: str
     final: FinalModels | None
+    refit_seconds: float = 0.0
 
     def warn(self, budget: Budget) -> None:
         """Warn of everything that the user should know of this result."""
@@ -50,21 +53,27 @@ class FitResult:
         if self.final is not None and self.final.note:
             warn(self.final.note)
 
-    def attributes(self) -> dict[str, Any]:
+    def attributes(self, budget: Budget) -> dict[str, Any]:
         """Return the fitted attributes of the estimator; none of them holds training rows."""
         plan, data, final = self.plan, self.plan.data, self.final
         rows = _rows(self.records, plan)
         best = None if final is None else final.best.entry
         single = _baseline(plan) if final is None else _single(plan, final)
         layer = None if final is None else final.stacking
+        served = single if final is None else _served(plan, final)
+        scorers = {name: metric.scorer for name, metric in data.metrics.items()}
         attributes = {
             "n_features_in_": data.prepared.preparer.n_features_in_,
-            "scorer_": data.objective.scorer,
+            "scorer_": scorers or data.objective.scorer,
+            "multimetric_": bool(scorers),
+            "n_splits_": len(plan.folds),
+            "refit_time_": self.refit_seconds,
+            **self._best(best),
             "column_kinds_": data.prepared.kinds,
             "dropped_columns_": dict(data.prepared.dropped),
             "search_space_": plan.space,
             "best_estimator_": single,
-            "estimator_": single if final is None else _served(plan, final),
+            "estimator_": served,
             "best_params_": {} if best is None else best.genome.params,
             "best_fitness_": np.nan if best is None else best.error,
             "stacking_weights_": {} if layer is None else dict(layer.weights),
@@ -78,15 +87,40 @@ class FitResult:
             "_fitted_sparse": data.prepared.schema.sparse,
             "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),
+            "_takes_frames": final is not None and _takes_frames(plan, final),
         }
         names = feature_names(data.raw)
         if names is not None:
             attributes["feature_names_in_"] = names
+        if final is not None:
+            width = attributes["_n_columns"]
+            found = feature_importances(served, data.raw, data.task, width, budget)
+            if found is not None:
+                attributes["feature_importances_"] = found
         return attributes | dict(data.task.fitted_attributes())
+
+    def _best(self, best: Entry | None) -> dict[str, Any]:
+        """Return place and mean score of the best candidate in ``cv_results_``."""
+        numbers = [record.candidate.number for record in self.records]
+        if best is None:
+            return {"best_index_": None, "best_score_": np.nan}
+        return {
+            "best_index_": numbers.index(best.number),
+            "best_score_": float(np.mean(best.evaluation.scores)),
+        }
 
 
 def _takes_raw(plan: Plan, member: Member) -> bool:
     return plan.space[member.entry.genome.estimator].whole
+
+
+def _takes_frames(plan: Plan, final: FinalModels) -> bool:
+    """Whether a pipeline of the user's was fitted on a pandas frame with names."""
+    named = (
+        frame_library(plan.data.raw) == "pandas" and feature_names(plan.data.raw) is not None
+    )
+    members = (final.best, *final.members)
+    return named and any(_takes_raw(plan, member) for member in members)
 
 
 def _single(plan: Plan, final: FinalModels) -> Any:
@@ -101,9 +135,9 @@ def _served(plan: Plan, final: FinalModels) -> Any:
     """Return the estimator that predicts: the ensemble, or the best single model."""
     task, preparer = plan.data.task, plan.data.prepared.preparer
     members = final.members
-    alone = len(members) == 1 and members[0].model is final.best.model
     # Predictions of another shape cannot be pooled: the first member serves.
-    if (alone and final.stacking is None) or not task.can_predict(members[0].model):
+    single = plan.settings.final_model == "single" and len(members) == 1
+    if single or not task.can_predict(members[0].model):
         if _takes_raw(plan, members[0]):
             return members[0].model
         # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.
@@ -163,4 +197,5 @@ def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
         status=evaluation.status,
         failure=evaluation.failure,
         warnings=evaluation.warnings,
+        metrics=evaluation.metrics,
     )

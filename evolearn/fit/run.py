@@ -1,6 +1,8 @@
 """The course of a fit, from the table to the fitted attributes."""
 
 import shutil
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +32,7 @@ from evolearn.fit.checkpoints import (
 from evolearn.fit.data import read_data
 from evolearn.fit.dropped_columns import report_dropped_columns
 from evolearn.fit.failures import check_failures
+from evolearn.fit.importances import reserved_for_importances
 from evolearn.fit.progress import ProgressLog, log_summary
 from evolearn.fit.result import FitResult
 from evolearn.fit.settings import Settings
@@ -50,7 +53,7 @@ COMPLETE = ("time_budget", "n_generations", "n_evaluations", "no_improvement", "
 IN_THREADS = (
     "Candidates are evaluated in threads of this process: evaluation_timeout ends them only "
     "between two folds, memory_limit is not enforced, and a candidate that crashes ends the "
-    "program. multiprocessing.set_executable names a Python to use."
+    "program."
 )
 # Imported by the workers while the parent prepares the table.
 PRELOAD = ("evolearn.evaluation.evaluator",)
@@ -103,7 +106,7 @@ def fit(
                 result = search(trainer, checkpoint, observer)
         # Results.
         result.warn(budget)
-        return result.attributes()
+        return result.attributes(Budget(None) if settings.replay else budget)
 
 
 def search(
@@ -114,12 +117,15 @@ def search(
     loop, planner = make_loop(trainer, checkpoint, observer)
     continue_search(loop)
     final: FinalModels | None = None
+    refit_seconds = 0.0
     while True:
         loop.run()
         if trainer.interruption.requested and loop.library.best is None:
             raise trainer.interruption.exception()
         check_failures(loop, own_limit=plan.settings.evaluation_timeout is not None)
+        started = time.monotonic()
         new = fit_final_models(planner, trainer)
+        refit_seconds += time.monotonic() - started
         if new is None or (final is not None and new.shortfall):
             break  # the complete models of the round before are used
         final = new
@@ -128,12 +134,14 @@ def search(
         loop.prepare_to_continue()
     if trainer.interruption.requested and final is None:
         raise trainer.interruption.exception()
+    started = time.monotonic()
     possible = loop.stop_reason in COMPLETE and is_possible(plan, planner.options)
     if final is not None and possible:
         try:
             final = add_stacking(trainer, final, planner)
         except Exception as error:  # must not cost the ensemble, which is there
             warn(f"No stacking layer was fitted ({describe(error)}); the ensemble is used.")
+    refit_seconds += time.monotonic() - started
     loop.finish()
     if plan.settings.verbose:
         log_summary(loop.record.records, final)
@@ -142,7 +150,8 @@ def search(
     if checkpoint is not None:
         decisions = {} if final is None else final.decisions()
         checkpoint.finish_run({"stop_reason": reason, **decisions}, loop.record.steps)
-    return FitResult(plan, loop.search, loop.record.records, reason, final)
+    records = loop.record.records
+    return FitResult(plan, loop.search, records, reason, final, refit_seconds)
 
 
 def make_loop(
@@ -154,8 +163,8 @@ def make_loop(
     runtime_model, options = _runtime_model(plan), _ensemble_options(plan)
     library = _library(plan, pool)
     planner = FinalModelsPlanner(library, options, runtime_model, budget, pool.n_workers)
-    if budget.seconds is not None and is_possible(plan, options):
-        planner.further = stacking_reserve(plan, runtime_model, budget.seconds, pool.n_workers)
+    if budget.seconds is not None:
+        planner.further = _further_reserve(trainer, options, runtime_model)
     loop = SearchLoop(
         search=plan.search(),
         pool=pool,
@@ -199,10 +208,12 @@ def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
         if record.candidate.number in wanted
         and (evaluation := find(record.candidate.genome)) is not None
     }
+    started = time.monotonic()
     final = refit_final_models(entries, trainer, end)
     if final is not None and end["stacking"] is not None:
         final = refit_stacking(trainer, final, end["stacking"])
-    return FitResult(plan, search, past.records, end["stop_reason"], final)
+    seconds = time.monotonic() - started
+    return FitResult(plan, search, past.records, end["stop_reason"], final, seconds)
 
 
 # -- the parts of a search ------------------------------------------------------------------
@@ -239,6 +250,19 @@ def _ensemble_options(plan: Plan) -> EnsembleOptions:
         float("inf") if latency is None else latency,
         len(plan.folds.scored),
     )
+
+
+def _further_reserve(
+    trainer: Trainer, options: EnsembleOptions, runtime_model: RuntimeModel
+) -> Callable[[], float]:
+    """Return a function that returns the seconds to reserve for stacking and importances."""
+    plan, seconds, n_workers = trainer.plan, trainer.budget.seconds, trainer.pool.n_workers
+    assert seconds is not None  # without a limit nothing is reserved
+    importances = reserved_for_importances(seconds)
+    if not is_possible(plan, options):
+        return lambda: importances
+    stacking = stacking_reserve(plan, runtime_model, seconds, n_workers)
+    return lambda: stacking() + importances
 
 
 def _library(plan: Plan, pool: Pool) -> Library:

@@ -28,6 +28,7 @@ class Settings:
     kinds: Any
     search_space: Any
     scoring: Any
+    refit: str | None
     cv: Any
     final_model: str
     ensemble_size: int

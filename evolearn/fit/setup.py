@@ -94,7 +94,8 @@ class Plan:
             folds=self.folds,
             learning_task=data.task,
             seed=data.seed,
-            preparer=data.prepared.preparer if data.objective.is_function else None,
+            preparer=data.prepared.preparer if raw is not None else None,
+            metrics=data.metrics,
             cache=PreparationCache(self._cache_bytes()),
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evolearn.messages import shown
 from evolearn.networks.layers import Floats, Positions
 
 # Categories of fewer training rows share a vector, for one of their own would memorise these
@@ -26,7 +27,7 @@ def category_positions(categorical_features: Any, n_columns: int) -> Positions:
     elif given.size:
         raise ValueError(
             f"categorical_features must be a boolean for each of the {n_columns} columns of X, "
-            f"or positions from 0 to {n_columns - 1}, got {categorical_features!r}."
+            f"or positions from 0 to {n_columns - 1}, got {shown(categorical_features)}."
         )
     return np.flatnonzero(mask)
 

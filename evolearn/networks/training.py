@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state, gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evolearn._compat import Interval, StrOptions, check_sample_weight
+from evolearn.messages import shown
 from evolearn.networks.adam import Adam, learning_rate
 from evolearn.networks.categories import category_positions
 from evolearn.networks.embedding import Embedding
@@ -133,7 +134,7 @@ class BaseNetwork(BaseEstimator):
             if not np.isfinite(total):
                 raise ValueError(
                     f"The loss is no finite number after {epoch + 1} epochs; lower "
-                    f"learning_rate_init, which is {self.learning_rate_init!r}."
+                    f"learning_rate_init, which is {shown(self.learning_rate_init)}."
                 )
         self.n_iter_ = n_epochs
 
@@ -171,7 +172,7 @@ class BaseNetwork(BaseEstimator):
         ):
             raise ValueError(
                 "hidden_layer_sizes must be whole numbers of units above 0, one per layer, got "
-                f"{self.hidden_layer_sizes!r}."
+                f"{shown(self.hidden_layer_sizes)}."
             )
         return [int(units) for units in sizes]
 
@@ -179,7 +180,7 @@ class BaseNetwork(BaseEstimator):
         """Raise an error if this network cannot start from the weights of another one."""
         name = type(self).__name__
         if type(parent) is not type(self):
-            raise TypeError(f"parent must be a fitted {name}, got {parent!r}.")
+            raise TypeError(f"parent must be a fitted {name}, got {shown(parent)}.")
         check_is_fitted(parent)
         if parent.n_features_in_ != self.n_features_in_:
             raise ValueError(
@@ -201,9 +202,9 @@ class BaseNetwork(BaseEstimator):
         for parameter in ("embedding", *EMBEDDING_PARAMETERS[self.embedding]):
             if getattr(self, parameter) != theirs[parameter]:
                 raise ValueError(
-                    f"parent has {parameter}={theirs[parameter]!r}, this {name} "
-                    f"{getattr(self, parameter)!r}: its weights are of other inputs; set it to "
-                    "the parent's."
+                    f"parent has {parameter}={shown(theirs[parameter])}, this {name} "
+                    f"{shown(getattr(self, parameter))}: its weights are of other inputs; set "
+                    "it to the parent's."
                 )
 
     def _rescale_outputs(self, parent: Any) -> None:

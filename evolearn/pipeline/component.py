@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator, clone
 
+from evolearn.messages import shown
 from evolearn.pipeline.domains import Domain, Integer, as_domain
 from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.optional_library import OptionalEstimator
@@ -130,7 +131,7 @@ class Component:
         object.__setattr__(self, "parameters", domains)
         if isinstance(self.handles, str) or set(self.handles) - INPUTS:
             msg = (
-                f"handles={self.handles!r} of component {self.name!r} must be a set of "
+                f"handles={shown(self.handles)} of component {self.name!r} must be a set of "
                 f"{', '.join(sorted(INPUTS))}."
             )
             raise ValueError(msg)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol, runtime_checkable
 
+from evolearn.messages import shown
 from evolearn.pipeline.genome import text_of
 
 # Standard deviation of a mutation in unit space: one mutation in three moves a value by more
@@ -56,23 +57,24 @@ class _Interval:
 
     def __post_init__(self) -> None:
         name = type(self).__name__
+        bounds = f"low={shown(self.low)} and high={shown(self.high)}"
         if not self.low < self.high:
-            msg = f"{name} needs low < high, got low={self.low!r} and high={self.high!r}."
+            msg = f"{name} needs low < high, got {bounds}."
             raise ValueError(msg)
         if not (math.isfinite(self.low) and math.isfinite(self.high)):
-            msg = f"{name} needs finite bounds, got low={self.low!r} and high={self.high!r}."
+            msg = f"{name} needs finite bounds, got {bounds}."
             raise ValueError(msg)
         if self.log and self.low <= 0:
-            msg = f"{name} with log=True needs low > 0, got low={self.low!r}."
+            msg = f"{name} with log=True needs low > 0, got low={shown(self.low)}."
             raise ValueError(msg)
         if self.start is not None and not self.low <= self.start <= self.high:
-            msg = f"{name} needs low <= start <= high, got start={self.start!r}."
+            msg = f"{name} needs low <= start <= high, got start={shown(self.start)}."
             raise ValueError(msg)
 
     def __repr__(self) -> str:
         log = ", log=True" if self.log else ""
-        start = f", start={self.start!r}" if self.start is not None else ""
-        return f"{type(self).__name__}({self.low!r}, {self.high!r}{log}{start})"
+        start = f", start={shown(self.start)}" if self.start is not None else ""
+        return f"{type(self).__name__}({shown(self.low)}, {shown(self.high)}{log}{start})"
 
     @property
     def default(self) -> Any:
@@ -166,7 +168,7 @@ class Integer(_Interval):
         for name in ("low", "high", "start"):
             value = getattr(self, name)
             if value is not None and value != int(value):
-                msg = f"Integer needs whole numbers, got {name}={value!r}."
+                msg = f"Integer needs whole numbers, got {name}={shown(value)}."
                 raise ValueError(msg)
 
     def __contains__(self, value: Any) -> bool:
@@ -270,7 +272,7 @@ def as_domain(value: Any) -> Domain:
         return Choice(*value)
     msg = (
         "The domain of a parameter must be Float, Integer, Choice or a list of options, "
-        f"got {value!r}."
+        f"got {shown(value)}."
     )
     raise TypeError(msg)
 

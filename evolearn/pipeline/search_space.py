@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from evolearn.messages import shown
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import as_domain
 from evolearn.pipeline.gene import Gene
@@ -70,8 +71,8 @@ class SearchSpace:
         for component in (*self.estimators, *(c for cs in slots.values() for c in cs)):
             if not isinstance(component, Component):
                 msg = (
-                    f"A SearchSpace is made of Components, got {component!r}; pass names of "
-                    "the default catalogue in a list as search_space, or use "
+                    f"A SearchSpace is made of Components, got {shown(component)}; pass names "
+                    "of the default catalogue in a list as search_space, or use "
                     "SearchSpace.default."
                 )
                 raise TypeError(msg)
@@ -90,7 +91,7 @@ class SearchSpace:
         """
         components = default_components(task)
         if not components:
-            msg = f"The task must be 'classification' or 'regression', got {task!r}."
+            msg = f"The task must be 'classification' or 'regression', got {shown(task)}."
             raise ValueError(msg)
         return cls(components)
 

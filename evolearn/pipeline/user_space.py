@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
+from evolearn.messages import shown
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.registry import registered_families
 from evolearn.pipeline.search_space import SearchSpace
@@ -26,7 +27,7 @@ def make_space(search_space: Any, task: str) -> SearchSpace:
     if isinstance(search_space, SearchSpace):
         return search_space
     if isinstance(search_space, str) or not isinstance(search_space, Sequence):
-        msg = f"{_FORMS}; got {search_space!r}."
+        msg = f"{_FORMS}; got {shown(search_space)}."
         raise TypeError(msg)
     if not search_space:
         msg = f"{_FORMS}; got an empty list."
@@ -62,7 +63,7 @@ def _component(entry: Any, task: str, taken: set[str]) -> Component:
         estimator, domains = entry
         if isinstance(domains, Mapping):
             return _of_user(estimator, domains, taken)
-    msg = f"{_FORMS}; got an entry {entry!r}."
+    msg = f"{_FORMS}; got an entry {shown(entry)}."
     raise TypeError(msg)
 
 
@@ -78,8 +79,7 @@ def _of_user(
     base = type(estimator).__name__
     names = (base if i == 1 else f"{base}_{i}" for i in count(1))
     name = next(name for name in names if name not in taken)
-    tags = get_tags(estimator).input_tags
-    handles = {"missing"} if tags.allow_nan else set()
+    handles = _handles(estimator)
     estimator, whole = clone(estimator), isinstance(estimator, Pipeline)
     if whole:
         _keep_output(estimator)
@@ -88,9 +88,24 @@ def _of_user(
         estimator,
         dict(domains),
         slots={} if whole else None,
-        handles=frozenset(handles | ({"sparse"} if tags.sparse else set())),
+        handles=handles,
         whole=whole,
     )
+
+
+def _handles(estimator: Any) -> frozenset[str]:
+    """Return the inputs that an estimator accepts unchanged."""
+    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    if not hasattr(last, "__sklearn_tags__"):
+        msg = (
+            f"search_space has an estimator of the class {type(last).__name__}, which "
+            "pipelines of scikit-learn do not take; let the class inherit from "
+            "sklearn.base.BaseEstimator."
+        )
+        raise TypeError(msg)
+    tags = get_tags(estimator).input_tags
+    accepts = {"missing": tags.allow_nan, "sparse": tags.sparse}
+    return frozenset(name for name, accepted in accepts.items() if accepted)
 
 
 def _keep_output(pipeline: Pipeline) -> None:

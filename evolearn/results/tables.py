@@ -33,6 +33,7 @@ class Row(TypedDict):
     status: str
     failure: str
     warnings: Sequence[str]
+    metrics: Mapping[str, Sequence[float]]
 
 
 Table = dict[str, Any]
@@ -53,16 +54,12 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
     # The column exists even without any candidate: each would have an estimator.
     for name in sorted({"estimator"}.union(*(row["params"] for row in rows))):
         table[f"param_{name}"] = _param_column(rows, name)
-    scores = np.full((len(rows), n_folds), np.nan)
-    for i, row in enumerate(rows):
-        scores[i, : len(row["scores"])] = row["scores"]
-    for fold in range(n_folds):
-        table[f"split{fold}_test_score"] = scores[:, fold]
-    # The mean of the folds that a failed candidate completed is no score.
-    scored = np.array([row["fitness"] is not None for row in rows], dtype=bool)
-    table["mean_test_score"] = np.where(scored, scores.mean(axis=1), np.nan)
-    table["std_test_score"] = np.where(scored, scores.std(axis=1), np.nan)
+    _add_scores(table, "score", [row["scores"] for row in rows], rows, n_folds)
     table["rank_test_score"] = _ranks(fitness_of(rows))
+    for name in dict.fromkeys(name for row in rows for name in row["metrics"]):
+        scores = [row["metrics"].get(name, ()) for row in rows]
+        _add_scores(table, name, scores, rows, n_folds)
+        table[f"rank_test_{name}"] = _ranks(-table[f"mean_test_{name}"])
     table["fitness"] = fitness_of(rows)
     table["candidate"] = np.array([row["number"] for row in rows], dtype=int)
     for name in ("complexity", "generation"):
@@ -70,6 +67,25 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
     for name in ("origin", "parents", "inherits", "status", "failure", "warnings"):
         table[name] = _objects([row[name] for row in rows])  # type: ignore[literal-required]
     return table
+
+
+def _add_scores(
+    table: Table,
+    name: str,
+    scores_of_rows: Sequence[Sequence[float]],
+    rows: Sequence[Row],
+    n_folds: int,
+) -> None:
+    """Add the columns of one metric to a table of results: folds, mean and deviation."""
+    scores = np.full((len(rows), n_folds), np.nan)
+    for i, of_row in enumerate(scores_of_rows):
+        scores[i, : len(of_row)] = of_row
+    for fold in range(n_folds):
+        table[f"split{fold}_test_{name}"] = scores[:, fold]
+    # The mean of the folds that a failed candidate completed is no score.
+    scored = np.array([row["fitness"] is not None for row in rows], dtype=bool)
+    table[f"mean_test_{name}"] = np.where(scored, scores.mean(axis=1), np.nan)
+    table[f"std_test_{name}"] = np.where(scored, scores.std(axis=1), np.nan)
 
 
 def leaderboard(rows: Sequence[Row], weights: Mapping[int, float]) -> Table:

@@ -23,14 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from evolearn.tasks.predictions import (
-    ColumnEnsemble,
-    Floats,
-    HeldOut,
-    Indices,
-    MemberEnsemble,
-    Members,
-)
+from evolearn.tasks.ensembles import ColumnEnsemble, MemberEnsemble
+from evolearn.tasks.predictions import Floats, HeldOut, Indices, Members
 from evolearn.tasks.scoring import Objective, make_objective
 
 
@@ -79,6 +73,8 @@ class Task(ABC):
         The ``target_type`` of scikit-learn's `TargetEncoder`.
     nodes_per_row : float
         Number of nodes of a fully grown tree per training row.
+    responses : tuple of str
+        The prediction methods that models of the task may have.
     ensemble_type, column_ensemble_type : type
         The estimators that `ensemble` and `column_ensemble` return.
     """
@@ -89,6 +85,7 @@ class Task(ABC):
     stratified: ClassVar[bool]
     encoder_target_type: ClassVar[str]
     nodes_per_row: ClassVar[float]
+    responses: ClassVar[tuple[str, ...]]
     ensemble_type: ClassVar[type[MemberEnsemble]]
     column_ensemble_type: ClassVar[type[ColumnEnsemble]]
 
@@ -165,6 +162,10 @@ class Task(ABC):
         -------
         ndarray of shape (n_samples, n_targets)
         """
+
+    def perfect_predictions(self, values: NDArray[Any]) -> Floats:
+        """Return the predictions of a model that knows the target."""
+        return values
 
     # -- rows; the defaults here and below are those of a target without classes -------------
 
@@ -314,6 +315,15 @@ class Task(ABC):
         Returns
         -------
         ndarray of shape (n_samples, n_outputs)
+        """
+
+    @abstractmethod
+    def of_columns(self, columns: Floats) -> Floats:
+        """Return the predictions that became these columns, as `columns` made them.
+
+        Parameters
+        ----------
+        columns : ndarray of shape (n_samples, n_outputs)
         """
 
     def ensemble(

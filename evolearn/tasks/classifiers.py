@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
-from evolearn.tasks.predictions import ColumnEnsemble, Floats, MemberEnsemble, PredictedModel
+from evolearn.tasks.ensembles import ColumnEnsemble, MemberEnsemble
+from evolearn.tasks.predictions import Floats, PredictedModel
 
 
 def _model_has(method: str) -> Callable[[Any], bool]:
@@ -30,7 +31,9 @@ class PredictedClassifier(ClassifierMixin, PredictedModel):
     @available_if(_model_has("predict_proba"))
     def predict_proba(self, X: Any) -> Floats:
         """Return the probabilities of the classes."""
-        full = align(self._call("predict_proba", X), self.model.classes_, self.classes_)
+        probabilities = np.asarray(self._call("predict_proba", X))
+        known = classes_of(self.model, probabilities, self.classes_)
+        full = align(probabilities, known, self.classes_)
         total = full.sum(axis=1, keepdims=True)
         return np.divide(
             full, total, out=np.full_like(full, 1 / full.shape[1]), where=total > 0
@@ -43,15 +46,16 @@ class PredictedClassifier(ClassifierMixin, PredictedModel):
         Of two classes they are one-dimensional, the values of the second one.
         """
         values = np.asarray(self._call("decision_function", X), dtype=np.float64)
-        if np.array_equal(self.classes_, self.model.classes_):
+        known = getattr(self.model, "classes_", self.classes_)
+        if np.array_equal(self.classes_, known):
             return values
         if values.ndim == 1:
             values = np.column_stack([-values, values])
         # Other shapes are not one column per class (pairs of classes): as the model gives them.
-        if values.shape[1] != len(self.model.classes_):
+        if values.shape[1] != len(known):
             return values
         lowest = values.min(initial=0.0) - 1.0
-        aligned = align(values, self.model.classes_, self.classes_, fill=lowest)
+        aligned = align(values, known, self.classes_, fill=lowest)
         return aligned[:, 1] - aligned[:, 0] if len(self.classes_) == 2 else aligned
 
     def out_of_fold(self) -> Floats | None:
@@ -83,40 +87,82 @@ class StoredClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[self.probabilities.argmax(axis=1)]
 
 
-class EnsembleClassifier(ClassifierMixin, MemberEnsemble):
-    """The pooled probabilities of fitted classifiers."""
+class _OfClasses(ClassifierMixin):
+    """Prediction methods of an ensemble that follow from its probabilities."""
 
     @property
     def classes_(self) -> NDArray[Any]:
         """The sorted classes."""
-        return self.task.classes
-
-    def predict_proba(self, X: Any) -> Floats:
-        """Return probabilities of shape (n_samples, n_classes)."""
-        return self._pooled(X)
+        return self._now("task").classes
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable classes, of shape (n_samples,)."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
+    def predict_log_proba(self, X: Any) -> Floats:
+        """Return logarithms of probabilities, of shape (n_samples, n_classes)."""
+        return np.log(self.predict_proba(X))
 
-class ColumnEnsembleClassifier(ClassifierMixin, ColumnEnsemble):
-    """The ensemble of the members whose probabilities became columns."""
+    def decision_function(self, X: Any) -> Floats:
+        """Return the logarithms of the odds of two classes, of more the centred logarithms.
 
-    @property
-    def classes_(self) -> NDArray[Any]:
-        """The sorted classes."""
-        return self.task.classes
+        They are of shape (n_samples,) or (n_samples, n_classes).
+        """
+        columns = self._now("task").columns(self.predict_proba(X))
+        return np.asarray(columns[:, 0] if columns.shape[1] == 1 else columns)
+
+
+class EnsembleClassifier(_OfClasses, MemberEnsemble):
+    """The pooled probabilities of classifiers; a single one predicts as it does alone."""
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable classes, of shape (n_samples,)."""
+        # A single model may have a threshold of its own.
+        return (
+            self._of_single(X, "predict") if self._single_has("predict") else super().predict(X)
+        )
+
+    def decision_function(self, X: Any) -> Floats:
+        """Return the logarithms of the odds of two classes, of more the centred logarithms.
+
+        They are of shape (n_samples,) or (n_samples, n_classes). A single member returns its
+        own decision values, if it has them.
+        """
+        if self._single_has("decision_function"):
+            return self._of_single(X, "decision_function")
+        return super().decision_function(X)
 
     def predict_proba(self, X: Any) -> Floats:
         """Return probabilities of shape (n_samples, n_classes)."""
-        width = self.task.n_outputs
-        end = self.position + width * len(self.weights)
-        columns = np.asarray(X[:, self.position : end]).reshape(X.shape[0], -1, width)
-        logs = self.sharpness * np.tensordot(columns, self.weights, axes=(1, 0))
-        if width == 1:
-            logs = np.hstack([np.zeros_like(logs), logs])
-        return self.task.blended(logs)
+        return self._pooled(X)
+
+
+class ColumnEnsembleClassifier(_OfClasses, ColumnEnsemble):
+    """The ensemble of the members whose probabilities became columns."""
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Return probabilities of shape (n_samples, n_classes)."""
+        return self._now("task").of_columns(self._now("sharpness") * self._mean_column(X))
+
+
+def classes_of(model: Any, columns: NDArray[Any], expected: NDArray[Any]) -> NDArray[Any]:
+    """Return the classes of a model's columns: the expected ones if it does not say.
+
+    Raises
+    ------
+    ValueError
+        If it does not say, and there are not as many columns as expected classes.
+    """
+    known = getattr(model, "classes_", None)
+    if known is not None:
+        return np.asarray(known)
+    if columns.ndim != 2 or columns.shape[1] != len(expected):
+        msg = (
+            f"{type(model).__name__} has no classes_, by which the columns of predict_proba "
+            f"could be told apart, and not {len(expected)} columns; set classes_ in fit."
+        )
+        raise ValueError(msg)
+    return expected
 
 
 def align(columns: Any, of: NDArray[Any], to: NDArray[Any], fill: float = 0.0) -> Floats:

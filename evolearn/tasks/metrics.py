@@ -107,3 +107,5 @@ METRICS: Mapping[str, Metric] = {
     "neg_mean_absolute_error": mean_absolute_error,
     "r2": r2,
 }
+#: Those of them that score probabilities of classes; the others score numbers.
+CLASS_METRICS = frozenset({"neg_log_loss", "accuracy", "roc_auc"})

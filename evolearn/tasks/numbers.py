@@ -7,21 +7,16 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kurtosis, rankdata
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, KFold, ShuffleSplit
 
 from evolearn.data import varies_little
 from evolearn.tasks.base import TargetFacts, Task
+from evolearn.tasks.ensembles import ColumnEnsemble, MemberEnsemble
+from evolearn.tasks.estimator_kind import may_be
 from evolearn.tasks.metrics import METRICS
-from evolearn.tasks.predictions import (
-    ColumnEnsemble,
-    Floats,
-    HeldOut,
-    Indices,
-    MemberEnsemble,
-    checked_predictions,
-)
+from evolearn.tasks.predictions import Floats, HeldOut, Indices, checked_predictions
 from evolearn.tasks.regressors import (
     ColumnEnsembleRegressor,
     EnsembleRegressor,
@@ -54,6 +49,7 @@ class NumberTask(Task):
     # The encoder would take whole numbers for classes, thousands of them if they are prices.
     encoder_target_type: ClassVar[str] = "continuous"
     nodes_per_row: ClassVar[float] = 2.0
+    responses: ClassVar[tuple[str, ...]] = ("predict",)
     ensemble_type: ClassVar[type[MemberEnsemble]] = EnsembleRegressor
     column_ensemble_type: ClassVar[type[ColumnEnsemble]] = ColumnEnsembleRegressor
 
@@ -66,8 +62,8 @@ class NumberTask(Task):
 
     @staticmethod
     def accepts(estimator: Any) -> bool:
-        """Whether an estimator is a regressor."""
-        return bool(is_regressor(estimator))
+        """Whether an estimator is a regressor, or may be one."""
+        return may_be(estimator, "regressor")
 
     @staticmethod
     def can_stop_early(n_rows: int, n_classes: int, smallest_class: int) -> bool:
@@ -154,3 +150,7 @@ class NumberTask(Task):
     def columns(self, predictions: Floats) -> Floats:
         """Return the predictions as a column."""
         return predictions.reshape(-1, 1)
+
+    def of_columns(self, columns: Floats) -> Floats:
+        """Return the predictions in a column."""
+        return columns.ravel()

@@ -1,12 +1,12 @@
 """Tasks whose predictions are the probabilities of classes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, is_classifier
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     BaseCrossValidator,
@@ -18,6 +18,7 @@ from sklearn.model_selection import (
 from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 
+from evolearn.messages import shown
 from evolearn.tasks import pooling
 from evolearn.tasks.base import TargetFacts, Task
 from evolearn.tasks.classifiers import (
@@ -26,16 +27,12 @@ from evolearn.tasks.classifiers import (
     PredictedClassifier,
     StoredClassifier,
     align,
+    classes_of,
 )
-from evolearn.tasks.metrics import METRICS
-from evolearn.tasks.predictions import (
-    ColumnEnsemble,
-    Floats,
-    HeldOut,
-    Indices,
-    MemberEnsemble,
-    checked_predictions,
-)
+from evolearn.tasks.ensembles import ColumnEnsemble, MemberEnsemble
+from evolearn.tasks.estimator_kind import may_be
+from evolearn.tasks.metrics import CLASS_METRICS, METRICS
+from evolearn.tasks.predictions import Floats, HeldOut, Indices, checked_predictions
 from evolearn.tasks.scoring import Objective
 from evolearn.tasks.splitting import HOLDOUT_SHARE, test_rows
 from evolearn.tasks.target import as_array, as_labels, refuse_missing
@@ -65,6 +62,7 @@ class ProbabilityTask(Task):
     stratified: ClassVar[bool] = True
     encoder_target_type: ClassVar[str] = "auto"
     nodes_per_row: ClassVar[float] = 1.0
+    responses: ClassVar[tuple[str, ...]] = ("predict", "predict_proba", "decision_function")
     ensemble_type: ClassVar[type[MemberEnsemble]] = EnsembleClassifier
     column_ensemble_type: ClassVar[type[ColumnEnsemble]] = ColumnEnsembleClassifier
 
@@ -78,16 +76,16 @@ class ProbabilityTask(Task):
         classes = np.unique(array)
         if len(classes) < 2:
             msg = (
-                f"y has only one class, {classes[0]!r}; a classifier needs rows of at least "
-                "two classes to learn a difference."
+                f"y has only one class, {shown(classes[0])}; a classifier needs rows of at "
+                "least two classes to learn a difference."
             )
             raise ValueError(msg)
         return array, cls(classes)
 
     @staticmethod
     def accepts(estimator: Any) -> bool:
-        """Whether an estimator is a classifier."""
-        return bool(is_classifier(estimator))
+        """Whether an estimator is a classifier, or may be one."""
+        return may_be(estimator, "classifier")
 
     @staticmethod
     def can_stop_early(n_rows: int, n_classes: int, smallest_class: int) -> bool:
@@ -97,6 +95,13 @@ class ProbabilityTask(Task):
         than two training rows or the held-out part has fewer rows than there are classes.
         """
         return smallest_class >= 6 and n_rows >= 20 * n_classes
+
+    def objective(self, scoring: Any) -> Objective:
+        """Return the objective of a ``scoring``, of the later one of two classes."""
+        objective = super().objective(scoring)
+        if objective.fast not in CLASS_METRICS:
+            objective = replace(objective, fast=None)
+        return objective.with_positive_class(self.classes)
 
     def facts(self, values: NDArray[Any], weights: Floats | None) -> TargetFacts:
         """Return the facts about the target."""
@@ -122,6 +127,10 @@ class ProbabilityTask(Task):
         if len(labels) == 2:
             frequent = frequent[:1]
         return np.column_stack([values == label for label in frequent]).astype(np.float64)
+
+    def perfect_predictions(self, values: NDArray[Any]) -> Floats:
+        """Return probabilities of 1 for the true classes."""
+        return np.eye(self.width)[self.encoded(values)]
 
     # -- rows --------------------------------------------------------------------------------
 
@@ -209,7 +218,10 @@ class ProbabilityTask(Task):
 
     def predictions_of(self, model: Any, X: Any) -> Floats:
         """Return the probabilities of all classes, of shape (n_samples, n_classes)."""
-        return align(model.predict_proba(X), model.classes_, self.classes)
+        probabilities = np.asarray(model.predict_proba(X))
+        return align(
+            probabilities, classes_of(model, probabilities, self.classes), self.classes
+        )
 
     def score(
         self, model: Any, rows: HeldOut, objective: Objective
@@ -292,3 +304,9 @@ class ProbabilityTask(Task):
         if logs.shape[1] == 2:
             return logs[:, 1:] - logs[:, :1]
         return logs - logs.mean(axis=1, keepdims=True)
+
+    def of_columns(self, columns: Floats) -> Floats:
+        """Return the probabilities of logarithms, or of the odds of two classes."""
+        if columns.shape[1] == 1:
+            columns = np.hstack([np.zeros_like(columns), columns])
+        return pooling.pooled(columns)

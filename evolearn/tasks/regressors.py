@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
-from evolearn.tasks.predictions import ColumnEnsemble, Floats, MemberEnsemble, PredictedModel
+from evolearn.tasks.ensembles import ColumnEnsemble, MemberEnsemble
+from evolearn.tasks.predictions import Floats, PredictedModel
 
 
 class PredictedRegressor(RegressorMixin, PredictedModel):
@@ -28,7 +29,7 @@ class StoredRegressor(RegressorMixin, BaseEstimator):
 
 
 class EnsembleRegressor(RegressorMixin, MemberEnsemble):
-    """The pooled predictions of fitted regressors."""
+    """The pooled predictions of regressors."""
 
     def predict(self, X: Any) -> Floats:
         """Return predictions of shape (n_samples,)."""
@@ -40,5 +41,4 @@ class ColumnEnsembleRegressor(RegressorMixin, ColumnEnsemble):
 
     def predict(self, X: Any) -> Floats:
         """Return predictions of shape (n_samples,)."""
-        columns = X[:, self.position : self.position + len(self.weights)]
-        return np.asarray(columns @ np.asarray(self.weights)).ravel()
+        return self._mean_column(X).ravel()

@@ -1,9 +1,9 @@
 """Objectives: errors of any scorer; lower is better, zero is perfect if a best score exists."""
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from inspect import signature
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from inspect import Parameter, signature
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,23 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from evolearn._compat import scorer_function, scorer_response, scorer_settings
+from evolearn._compat import (
+    scorer_function,
+    scorer_response,
+    scorer_settings,
+    scorer_with_settings,
+)
+from evolearn.messages import shown
 from evolearn.tasks.metrics import METRICS
 
 # Scorers whose best value is neither 0 (all those whose names begin with "neg_") nor 1.
 _UNBOUNDED = {"positive_likelihood_ratio", "mutual_info_score"}
+# Earlier names of scorers, which scikit-learn renamed.
+_RENAMED = {"max_error": "neg_max_error"}
+
+
+class NotFiniteScoreError(ValueError):
+    """A score that is not a finite number."""
 
 
 @dataclass(frozen=True)
@@ -73,23 +85,58 @@ class Objective:
         """Return a score as a float; raise ValueError if it is not a finite number."""
         if isinstance(score, np.ndarray) and score.ndim == 0:
             score = score[()]
-        if not isinstance(score, (int, float, np.number)) or not math.isfinite(score):
-            msg = f"The score of {self.name} is {score!r}, not a finite number."
+        if isinstance(score, Mapping):
+            msg = (
+                f"The score of {self.name} is a dictionary; pass a dictionary of scorers as "
+                "scoring, and name one of them in refit."
+            )
             raise ValueError(msg)
+        if not isinstance(score, (int, float, np.number)) or not math.isfinite(score):
+            msg = f"The score of {self.name} is {shown(score)}, not a finite number."
+            raise NotFiniteScoreError(msg)
         return float(score)
+
+    def with_positive_class(self, classes: NDArray[Any]) -> "Objective":
+        """Return the objective of the later one of two classes, where a metric needs to know.
+
+        Metrics such as f1 take the class 1 for the positive one; of other classes it is the
+        later one in sorted order, as everywhere in scikit-learn.
+        """
+        function = scorer_function(self.scorer)
+        parameters = {} if function is None else _parameters(function)
+        if len(classes) != 2 or "pos_label" not in parameters:
+            return self
+        settings = scorer_settings(self.scorer)[1]
+        assumed = parameters["pos_label"].default
+        usual = classes.tolist() in ([0, 1], [-1, 1])  # booleans are equal to 0 and 1
+        known = usual if assumed is None else assumed in classes.tolist()
+        if known or "pos_label" in settings or not _is_binary(parameters, settings):
+            return self
+        return replace(self, scorer=scorer_with_settings(self.scorer, pos_label=classes[1]))
+
+
+def _parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
+    """Return the parameters of a function, none if they are not known."""
+    try:
+        return signature(function).parameters
+    except (TypeError, ValueError):
+        return {}
+
+
+def _is_binary(parameters: Mapping[str, Parameter], settings: Mapping[str, Any]) -> bool:
+    """Whether a metric with these settings asks for the positive one of two classes.
+
+    Metrics such as f1 do not if they are averaged over classes.
+    """
+    default = parameters["average"].default if "average" in parameters else None
+    return default != "binary" or settings.get("average", "binary") == "binary"
 
 
 def make_objective(scoring: Any) -> Objective:
     """Return the objective of a scorer, or of the name of one that scikit-learn has."""
     if isinstance(scoring, str):
-        try:
-            scorer = get_scorer(scoring)
-        except ValueError:
-            msg = (
-                f"scoring={scoring!r} is no scorer of scikit-learn; "
-                "sklearn.metrics.get_scorer_names() lists them."
-            )
-            raise ValueError(msg) from None
+        scorer = _named_scorer(scoring)
+        scoring = _RENAMED.get(scoring, scoring)
         fast = scoring if scoring in METRICS else None
         return Objective(scorer, scoring, _optimum(scoring), fast)
     _check_scorer(scoring)
@@ -98,6 +145,21 @@ def make_objective(scoring: Any) -> Objective:
     if name is not None and not _same_optimum(scoring, get_scorer(name)):
         name = None
     return Objective(scoring, str(scoring), _optimum(name) if name else None, None)
+
+
+def _named_scorer(name: str) -> Callable[..., Any]:
+    known = get_scorer_names()
+    name = name if name in known else _RENAMED.get(name, name)
+    if name in known:
+        return get_scorer(name)
+    bare = name.removesuffix("_score").removesuffix("_loss")
+    meant = [one for one in (f"neg_{name}", bare, f"neg_{bare}") if one in known]
+    hint = f"; did you mean {meant[0]!r}?" if meant else ""
+    msg = (
+        f"scoring={shown(name)} is no scorer of scikit-learn, whose scorers are listed by "
+        f"sklearn.metrics.get_scorer_names(){hint or '.'}"
+    )
+    raise ValueError(msg)
 
 
 def _check_scorer(scoring: Any) -> None:
@@ -114,10 +176,14 @@ def _check_scorer(scoring: Any) -> None:
         is_metric = True
     if is_metric:
         msg = (
-            f"scoring={scoring!r} is no scorer, which is called as scorer(estimator, X, y); "
-            "make one of a metric by sklearn.metrics.make_scorer."
+            f"scoring={_name_of(scoring)} is no scorer, which is called as "
+            "scorer(estimator, X, y); make one of a metric by sklearn.metrics.make_scorer."
         )
         raise ValueError(msg)
+
+
+def _name_of(function: Any) -> str:
+    return getattr(function, "__name__", None) or shown(function)
 
 
 def _same_optimum(scorer: Any, known: Any) -> bool:

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evolearn._compat import feature_names_in, fit_context
+from evolearn.messages import shown
 
 
 def check_positions(name, positions, n_columns):
@@ -15,7 +16,7 @@ def check_positions(name, positions, n_columns):
     for j in positions:
         if isinstance(j, bool) or not isinstance(j, Integral):
             raise ValueError(
-                f"{name} must give positions of columns as whole numbers, got {j!r}."
+                f"{name} must give positions of columns as whole numbers, got {shown(j)}."
             )
         if not 0 <= int(j) < n_columns:
             raise ValueError(

@@ -5,6 +5,7 @@ import numbers
 import numpy as np
 
 from evolearn._compat import Interval
+from evolearn.messages import shown
 from evolearn.transformers.base import ColumnAdder, check_positions
 
 # The mean lengths of a month and a year of the Gregorian calendar.
@@ -67,7 +68,9 @@ class DateFeatures(ColumnAdder):
         positions += [column for pair in self.differences for column in pair]
         check_positions("cycles and differences", positions, X.shape[1])
         if any(not period > 0 for _, period in self._cycles()):
-            raise ValueError(f"The periods of cycles must be above 0, got {self.cycles!r}.")
+            raise ValueError(
+                f"The periods of cycles must be above 0, got {shown(self.cycles)}."
+            )
 
     def _transform(self, X):
         new = []

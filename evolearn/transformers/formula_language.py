@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evolearn.messages import shown
+
 Column = NDArray[np.float64]
 
 # Largest absolute value: its square is still a 32-bit float, in which networks compute.
@@ -205,5 +207,5 @@ def _syntax_message(text: str) -> str:
     return (
         f"An expression is made of columns such as x0 and of the operators "
         f"{', '.join(OPERATORS)} with the columns they take, as in 'div(log1p(x0), x3)'; "
-        f"got {text!r}."
+        f"got {shown(text)}."
     )

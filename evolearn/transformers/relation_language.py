@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from evolearn.messages import shown
 from evolearn.transformers.category_statistics import (
     Pairs,
     fit_deviations,
@@ -157,5 +158,5 @@ def parse_relation(text: str) -> Relation:
     )
     raise ValueError(
         f"A relation is written as one of {examples}, where x1 is the second number and c0 the "
-        f"first category, those of a cross in ascending order; got {text!r}."
+        f"first category, those of a cross in ascending order; got {shown(text)}."
     )

@@ -7,11 +7,14 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils._param_validation import InvalidParameterError
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, SearchError
+from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, Float, SearchError
 
 ROWS = 40
 RNG = np.random.default_rng(0)
@@ -34,9 +37,29 @@ def broken():
     return Broken()
 
 
+class Bare:
+    """A classifier that has nothing of scikit-learn but parameters, `fit` and `predict`."""
+
+    def get_params(self, deep=True):
+        return {}
+
+    def fit(self, X, y):
+        return self
+
+    def predict(self, X):
+        return np.zeros(len(X))
+
+
 def changed(array, index, value):
     """Return a copy of an array with one value replaced."""
     copy = np.array(array, dtype=float)
+    copy[index] = value
+    return copy
+
+
+def with_value(values, index, value):
+    """Return a list with one value replaced, of any type."""
+    copy = list(values)
     copy[index] = value
     return copy
 
@@ -99,6 +122,23 @@ TABLES = [
         ValueError,
         r"city",
     ),
+    case(
+        "rows of different lengths",
+        fit([[1.0, 2.0]] * 3 + [[3.0]] + [[1.0, 2.0]] * 36),
+        ValueError,
+        r"row 3 has 1 value\b",
+        r"row 0 has 2 values",
+    ),
+    case(
+        "lists in cells",
+        fit([[1.0, 2.0]] * 3 + [[1.0, [5, 6]]] + [[1.0, 2.0]] * 36),
+        ValueError,
+        r"row 3",
+        r"column 1",
+        r"\[5, 6\]",
+    ),
+    case("a list of texts", fit(["some text"] * ROWS), ValueError, r"texts", r"DataFrame"),
+    case("a series of texts", fit(FRAME["city"]), ValueError, r"texts", r"DataFrame"),
 ]
 
 TARGETS = [
@@ -145,6 +185,66 @@ TARGETS = [
         ValueError,
         r"NaN|NA\b|missing",
     ),
+    case(
+        "a word among numbers",
+        fit(X, with_value(TARGET, 7, "price"), regressor=True),
+        ValueError,
+        r"y\[7\] is 'price' of type str",
+        r"1 of 40",
+    ),
+    case(
+        "numbers with units",
+        fit(X, [f"{value:.2f} EUR" for value in TARGET], regressor=True),
+        ValueError,
+        r"y\[0\] is '.* EUR'",
+        r"convert",
+    ),
+    case(
+        "a date among numbers",
+        fit(X, with_value(TARGET, 9, pd.Timestamp("2024-05-31")), regressor=True),
+        ValueError,
+        r"y\[9\]",
+        r"2024-05-31",
+    ),
+    case(
+        "dates for a regressor",
+        fit(X, pd.date_range("2024-01-01", periods=ROWS), regressor=True),
+        ValueError,
+        r"2024-01-01",
+    ),
+    case(
+        "integers beyond the floats",
+        fit(X, with_value(TARGET, 5, 10**400), regressor=True),
+        ValueError,
+        r"y\[5\]",
+        r"beyond",
+    ),
+    case(
+        "only integers beyond the floats",
+        fit(X, [10**400 + i for i in range(ROWS)], regressor=True),
+        ValueError,
+        r"y\[0\]",
+        r"beyond",
+    ),
+    case(
+        "numbers whose squares overflow",
+        fit(X, TARGET * 1e300, regressor=True),
+        ValueError,
+        r"squares",
+        r"divide y by",
+    ),
+    case(
+        "numbers whose squares vanish",
+        fit(X, TARGET * 1e-200, regressor=True),
+        ValueError,
+        r"squares",
+        r"divide y by",
+    ),
+    case("lists of different lengths as y", fit(X, [[1], [1, 2]] * 20), ValueError, r"y must"),
+    case("an empty target", fit(X, []), ValueError, r"y has 0 entries"),
+    case("a number as y", fit(X, 3), ValueError, r"y must", r"\b3\b"),
+    case("one class of NumPy's", fit(X, np.zeros(ROWS, dtype=int)), ValueError, r"class, 0;"),
+    case("one class, text", fit(X, np.full(ROWS, "yes")), ValueError, r"class, 'yes';"),
 ]
 
 SETTINGS = [
@@ -164,6 +264,75 @@ SETTINGS = [
         ValueError,
         r"neg_log_loss|scoring|scorer",
         r"predict_proba|probabilit",
+    ),
+    case("a metric as scorer", fit(scoring=f1_score), ValueError, r"f1_score", r"make_scorer"),
+    case("an old metric", fit(scoring="log_loss"), ValueError, r"did you mean 'neg_log_loss'"),
+    case(
+        "a metric of two classes for three",
+        fit(X, np.arange(ROWS) % 3, scoring="f1"),
+        ValueError,
+        r"scoring='f1'",
+        r"multiclass",
+        r"macro",
+    ),
+    case(
+        "a metric of numbers for words",
+        fit(X, np.array(["no", "yes"])[Y], scoring="r2"),
+        ValueError,
+        r"scoring='r2'",
+    ),
+    case(
+        "a metric of classes for numbers",
+        fit(X, TARGET, regressor=True, scoring="accuracy"),
+        ValueError,
+        r"scoring='accuracy'",
+        r"continuous",
+    ),
+    case(
+        "a metric of probabilities for numbers",
+        fit(X, TARGET, regressor=True, scoring="neg_log_loss"),
+        ValueError,
+        r"neg_log_loss",
+        r"predict_proba",
+    ),
+    case(
+        "a metric of positive numbers",
+        fit(X, TARGET, regressor=True, scoring="neg_mean_gamma_deviance"),
+        ValueError,
+        r"neg_mean_gamma_deviance",
+        r"positive",
+    ),
+    case("no metric in a list", fit(scoring=[]), ValueError, r"scoring is empty"),
+    case("a metric twice", fit(scoring=["f1", "f1"]), ValueError, r"different names"),
+    case("functions in a list", fit(scoring=[len]), ValueError, r"dictionary"),
+    case(
+        "refit of another metric",
+        fit(scoring=["f1", "accuracy"], refit="recall"),
+        ValueError,
+        r"refit='recall'",
+        r"'f1', 'accuracy'",
+    ),
+    case("refit of one metric", fit(scoring="f1", refit="f1"), ValueError, r"refit", r"list"),
+    *(
+        case(f"cv with {name}", fit(cv=[(range(20), test)]), ValueError, r"split 0", *words)
+        for name, test, *words in (
+            ("rows out of range", [38, 40], r"row 40", r"0 to 39"),
+            ("negative rows", [20, -1], r"row -1"),
+            ("labels", ["a", "b"], r"'a'", r"positions"),
+            ("shares of rows", [0.5, 1.5], r"0\.5"),
+            ("a mask of other rows", np.ones(39, dtype=bool), r"40 booleans"),
+            ("no test rows", [], r"no test rows"),
+        )
+    ),
+    case("cv of rows alone", fit(cv=[[1, 2, 3]]), ValueError, r"split 0", r"pair"),
+    case(
+        "a budget of NumPy's below 0",
+        fit(time_budget=np.float64(-1)),
+        InvalidParameterError,
+        r"got -1\.0",
+    ),
+    case(
+        "a domain of NumPy's", lambda: Float(np.float64(2), np.float64(1)), ValueError, r"low=2"
     ),
     case(
         "time_budget of 0", fit(time_budget=0), InvalidParameterError, r"time_budget", r"\b0\b"
@@ -199,6 +368,16 @@ SETTINGS = [
         fit(search_space=[LinearSVC]),
         (ValueError, TypeError),
         r"LinearSVC",
+    ),
+    *(
+        case(name, fit(search_space=[estimator]), TypeError, r"Bare", r"BaseEstimator")
+        for name, estimator in (
+            ("an estimator without tags", Bare()),
+            (
+                "a pipeline without tags",
+                Pipeline([("scale", StandardScaler()), ("own", Bare())]),
+            ),
+        )
     ),
     case(
         "domain of a parameter that the estimator has not",
@@ -237,6 +416,24 @@ WEIGHTS_AND_GROUPS = [
         r"weight",
         r"39",
     ),
+    *(
+        case(
+            f"weights of {name}",
+            fit(fit_params={"sample_weight": weights}),
+            ValueError,
+            r"sample_weight",
+            *words,
+        )
+        for name, weights, *words in (
+            ("text", ["heavy", *["1"] * 39], r"'heavy'"),
+            ("numbers in text", np.array(["1.5"] * ROWS), r"'1\.5'"),
+            ("complex numbers", np.ones(ROWS) + 1j, r"numbers"),
+            ("dates", pd.date_range("2024-01-01", periods=ROWS), r"numbers"),
+            ("missing values", with_value([1.0] * ROWS, 2, None), r"NaN"),
+            ("lists", [[1.0], [1.0, 2.0]] * 20, r"numbers"),
+            ("integers beyond the floats", [10**400] * ROWS, r"numbers"),
+        )
+    ),
     case("groups missing for a group splitter", fit(cv=GroupKFold(2)), ValueError, r"groups"),
     case(
         "groups of wrong length",
@@ -251,6 +448,12 @@ WEIGHTS_AND_GROUPS = [
         fit(fit_params={"groups": np.array([None, "a"] * (ROWS // 2), dtype=object)}),
         ValueError,
         rf"groups has {ROWS // 2} missing values",
+    ),
+    case(
+        "lists as groups",
+        fit(fit_params={"groups": [[1], [1, 2]] * 20}),
+        ValueError,
+        r"groups must",
     ),
     case("a single group", fit(fit_params={"groups": np.zeros(ROWS)}), ValueError, r"group"),
 ]
@@ -297,6 +500,7 @@ def test_is_refused_with_one_sentence_that_names_it(call, error, words):
     for word in words:
         assert re.search(word, message, re.IGNORECASE), f"no {word!r} in: {message}"
     assert len(message.splitlines()) == 1, message
+    assert not re.search(r"\bnp\.|\bnumpy\.", message), message
 
 
 def test_when_every_candidate_fails_the_error_says_why_and_how_often():

@@ -18,9 +18,9 @@ from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.portfolio_entries import portfolio_entries
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.sample_weights import fit_weights
 from evolearn.pipeline.user_space import make_space
 from evolearn.search.portfolio import portfolio
+from evolearn.tasks.sample_weights import fit_weights
 
 LIBRARIES = ("lightgbm", "xgboost", "catboost")
 TASKS = ("classification", "regression")

@@ -22,8 +22,8 @@ from evolearn.data import prepare_table
 from evolearn.pipeline.build import build_pipeline
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.sample_weights import fit_weights, weight_parameter
 from evolearn.pipeline.user_space import make_space
+from evolearn.tasks.sample_weights import fit_weights, weight_parameter
 
 seeds = st.integers(0, 2**32)
 
