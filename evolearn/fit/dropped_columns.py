@@ -50,8 +50,8 @@ def report_dropped_columns(settings: Settings, data: FitData) -> None:
         most = min(most, int(settings.time_budget / SECONDS_PER_IDENTIFIER))
     for name, key, kind in useful_identifiers(data, most):
         warn(
-            f"The values of the column {name!r} are left out ({IDENTIFIER}), but predictions on "
-            f"a sample of the rows are better if it is read as {kind!r}. Pass "
+            f"The values of the column {name!r} are left out ({IDENTIFIER}), but predictions "
+            f"on a sample of the rows are better if it is read as {kind!r}. Pass "
             f"kinds={{{key!r}: {kind!r}}} to use it, or kinds={{{key!r}: 'drop'}} to leave it "
             "out without this warning."
         )
