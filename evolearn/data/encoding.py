@@ -43,6 +43,7 @@ from evolearn.data.read_columns import read_column
 from evolearn.data.schema import ColumnInfo
 from evolearn.data.text_columns import MOST_MARKS, TEXT_KINDS, Reading, infer_reading
 from evolearn.data.time_zones import local_seconds, zone_of
+from evolearn.data.tokens import Tokens
 from evolearn.data.uninformative import (
     DROPPED_BY_USER,
     MARK,
@@ -162,7 +163,8 @@ def _numbers_of(column: ColumnValues, info: ColumnInfo, where: str) -> list[np.n
     if info.kind == "presence":
         return [is_present(column).astype(np.float64)]
     if info.kind == "vector":
-        return vector_numbers(column, [int(part) for part in info.parts])
+        positions = [int(part) for part in info.parts]
+        return vector_numbers(column, positions, strict=info.found)
     numbers = shifted(column, info.offset)
     floats = as_floats(numbers, info.kind, where, info.text_format, info.found)
     return _columns_of(column, floats, info)
@@ -187,7 +189,8 @@ def _assemble(
     for text in texts:
         block = matrix[:, start : start + text.info.width]
         info = text.info
-        fill_counts(block, text.labels, text.codes, info.characters, info.tokens)
+        tokens = info.tokens or Tokens()
+        fill_counts(block, text.labels, text.codes, info.characters, tokens)
         start += text.info.width
     fill_columns(matrix[:, start:], codes)
     return matrix
@@ -250,11 +253,12 @@ def _read_table(
         kind, reading = _kind_and_reading(column, where, user_kinds.get(j))
         if kind in ("categorical", "text"):
             categories = learn_categories(column)
+            tokens = None
             if kind == "text":  # the user's
                 tokens = text_tokens(as_labels(column)[0])
-            else:
-                tokens = "" if j in user_kinds else tokens_if_text(column, categories)
-            if tokens:
+            elif j not in user_kinds:
+                tokens = tokens_if_text(column, categories)
+            if tokens is not None:
                 kind, texts[j] = "text", as_labels(column)
             elif j not in user_kinds and only_presence_tells(column, categories):
                 infos.append(ColumnInfo(name, "presence"))
@@ -325,7 +329,8 @@ def _learned_numbers(
 def _with_all_parts(column: ColumnValues, info: ColumnInfo) -> ColumnInfo:
     """Describe how a column becomes numbers, with all parts that it could have."""
     if info.kind == "vector":
-        return replace(info, parts=tuple(map(str, range(vector_length(column)))))
+        length = vector_length(column, strict=info.found)
+        return replace(info, parts=tuple(map(str, range(length))))
     if info.kind == "datetime":
         return replace(info, parts=DATETIME_PARTS, zone=zone_of(column))
     has_offset = info.kind == "numeric" and info.text_format is None

@@ -127,7 +127,9 @@ class NumberFormat:
                 if around not in factors:
                     factors[around] = self._factor(around)
                 values[i] = factors[around] * float(digits.translate(to_float) + exponent)
-        return np.array(values)
+        read = np.array(values)
+        read[np.isinf(read)] = np.nan  # 1e999
+        return read
 
     def _factor(self, around: Surroundings) -> float:
         """Return the factor by which a number is multiplied; NaN for another unit."""
@@ -201,7 +203,7 @@ def infer_number_format(
     decimal, in_doubt = _decimal_separator(digits)
     counts = Counter(part[2] for part in numbers)
     currencies = _total(counts, [around.currency for around in counts])
-    currency = max(currencies, key=lambda word: currencies[word], default="")
+    currency = max(sorted(currencies), key=lambda word: currencies[word], default="")
     units = _total(counts, [around.unit for around in counts])
     unit, factors = convertible_units(units, is_money=bool(currency))
     found = NumberFormat(decimal, currency, unit, tuple(factors.items()))

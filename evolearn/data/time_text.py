@@ -282,7 +282,7 @@ def infer_date_format(
     styles = Counter(_ORDERS[order] if one[0] == _EITHER else one[0] for one in found if one)
     if not styles:
         return None
-    result = TimeFormat("datetime", styles.most_common(1)[0][0], order)
+    result = TimeFormat("datetime", max(sorted(styles), key=lambda style: styles[style]), order)
     return result, _without_numbers(texts, result.values(found)), in_doubt
 
 
@@ -407,5 +407,5 @@ def infer_duration_format(
     styles = Counter(style for _, style in found if style)
     if not styles:
         return None
-    result = TimeFormat("timedelta", styles.most_common(1)[0][0])
+    result = TimeFormat("timedelta", max(sorted(styles), key=lambda style: styles[style]))
     return result, np.array([seconds for seconds, _ in found]), False

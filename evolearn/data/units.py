@@ -92,7 +92,7 @@ def convertible_units(
     """
     if not counts:
         return "", dict(MULTIPLIERS)
-    families = [*_FAMILIES, *(_multiples(unit) for unit in counts)]
+    families = [*_FAMILIES, *map(_multiples, sorted(counts))]
     if is_money:
         families.insert(0, MULTIPLIERS)
     elif not set(counts) & set(MULTIPLIERS) - _WEAK_MULTIPLIERS:
@@ -102,5 +102,5 @@ def convertible_units(
         return "", dict(best)
     if best not in _FAMILIES:
         return next(iter(best)), dict(best)
-    unit = max((u for u in counts if u in best), key=lambda u: counts[u])
+    unit = max((u for u in sorted(counts) if u in best), key=lambda u: counts[u])
     return unit, {u: factor / best[unit] for u, factor in best.items()}

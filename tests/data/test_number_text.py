@@ -60,6 +60,17 @@ def test_the_format_is_inferred_from_all_texts_of_a_column(texts, numbers):
     assert_allclose(found.read(texts), numbers)
 
 
+def test_the_order_of_the_rows_decides_nothing():
+    texts = ["$5", "€6", "3 kg", "4 l", "1,234"]
+
+    found, *_ = infer_number_format(texts)
+    assert infer_number_format(texts[::-1])[0] == found
+
+
+def test_a_number_beyond_the_floats_is_a_mark():
+    assert_array_equal(infer_number_format(["1e5", "1e999", "$1e400"])[1], [1e5, NAN, NAN])
+
+
 def test_a_group_of_three_digits_behind_a_comma_is_in_doubt():
     assert infer_number_format(["1,234", "2,345"])[2]
     assert not infer_number_format(["1,234", "2,345", "1.5"])[2]
@@ -166,3 +177,19 @@ def test_a_target_of_numbers_as_text_is_refused_with_the_conversion(y, shown, is
     if conversion:
         converted = eval(conversion[0], {"pandas": pd, "y": y})
         assert_array_equal(converted, infer_number_format(list(y))[1])
+
+
+MARKED = {
+    "a mark of its own in a row of thirty": ([f"{v / 7:.2f}" for v in range(290)], 10, 1),
+    "a few numbers, marks in a row of ten": ([str(v % 30) for v in range(280)], 20, 1),
+    "few marks in most rows": ([f"{v / 7:.2f}" for v in range(60)], 2, 300),
+    "few rows": ([f"{v / 7:.2f}" for v in range(12)], 1, 1),
+}
+
+
+@pytest.mark.parametrize(("numbers", "n_marks", "times"), MARKED.values(), ids=MARKED.keys())
+def test_marks_are_counted_in_shares_of_values_and_of_rows(numbers, n_marks, times):
+    column = [*numbers, *[f"err{i}" for i in range(n_marks)] * times]
+    info = ColumnPreparer().fit(pd.DataFrame({"a": column})).columns_[0]
+
+    assert info.kind == "numeric"
