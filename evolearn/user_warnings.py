@@ -20,6 +20,7 @@ _PASSED_OVER = (
     *(f"{Path(file).parent}{os.sep}" for file in (__file__, sklearn.__file__, joblib.__file__)),
     contextlib.__file__,
 )
+_PACKAGES = ("evolearn", "sklearn", "joblib", "contextlib")
 
 _collected: ContextVar[dict[str, str] | None] = ContextVar("collected", default=None)
 
@@ -70,6 +71,12 @@ def _show(messages: Iterable[str]) -> None:
 def _frame_of_user(frame: FrameType) -> FrameType:
     """Return the innermost frame outside evolearn, scikit-learn and joblib."""
     current: FrameType | None = frame
-    while current is not None and current.f_code.co_filename.startswith(_PASSED_OVER):
+    while current is not None and _is_passed_over(current):
         current = current.f_back
     return frame if current is None else current
+
+
+def _is_passed_over(frame: FrameType) -> bool:
+    # Code of a frozen program has file names that are relative.
+    package = str(frame.f_globals.get("__name__")).partition(".")[0]
+    return package in _PACKAGES or frame.f_code.co_filename.startswith(_PASSED_OVER)

@@ -18,6 +18,11 @@ import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor  # noqa: E402
+from evolearn.execution.serialization import import_cloudpickle  # noqa: E402
+
+# Estimators and functions that tests define are pickled by value, also where workers could
+# import the modules of the tests, which would take seconds.
+import_cloudpickle().register_pickle_by_value(sys.modules["tests"])
 
 N_ROWS = 120
 

@@ -398,8 +398,10 @@ class CheckpointStore:
         assert self._connection is not None
         for n, row in enumerate(self._connection.execute(f"SELECT * FROM {table}"), 1):
             if row[-1] != digest_of(table, row[:-1]):
-                of = f", candidate {row[1]}" if table in ("evaluations", "steps") else ""
-                raise CheckpointError.damaged(self.path, f"row {row[0]} of table {table}{of}")
+                is_known = table in ("evaluations", "steps") and type(row[1]) is int
+                of = f", candidate {row[1]}" if is_known else ""
+                name = str(row[0])[:40] if table == "meta" else n
+                raise CheckpointError.damaged(self.path, f"row {name} of table {table}{of}")
             if table != "meta" and row[0] != n:
                 raise CheckpointError.damaged(self.path, f"row {n} of table {table} is missing")
             yield row[:-1]

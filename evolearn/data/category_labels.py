@@ -2,12 +2,13 @@
 
 A label that is no category is read as one where this is beyond doubt:
 
-1. it differs in capitals and surrounding spaces only, and from one category only;
+1. it differs in capitals, surrounding spaces or the coding of accents, from one category only;
 2. the categories are two words for yes and no (`yes`, `no`; `true`, `false`; `1`, `0`; ...),
    and it is another word for one of them;
 3. the categories are digits of one length, some of which begin with a zero, and it lacks zeros.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
@@ -34,7 +35,7 @@ def match_labels(labels: Sequence[str], categories: Sequence[str]) -> list[str]:
 
 
 def _folded(label: str) -> str:
-    return label.strip().casefold()
+    return unicodedata.normalize("NFKC", label).strip().casefold()
 
 
 def _synonyms(by_folded: dict[str, str]) -> dict[str, str]:

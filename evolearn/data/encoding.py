@@ -49,6 +49,7 @@ from evolearn.data.read_columns import read_column
 from evolearn.data.schema import ColumnInfo
 from evolearn.data.text_columns import MOST_MARKS, TEXT_KINDS, Reading, infer_reading
 from evolearn.data.time_zones import local_seconds, zone_of
+from evolearn.data.tokens import Tokens
 from evolearn.data.uninformative import (
     DROPPED_BY_USER,
     MARK,
@@ -194,7 +195,8 @@ def _assemble(
     for text in texts:
         block = matrix[:, start : start + text.info.width]
         info = text.info
-        fill_counts(block, text.labels, text.codes, info.characters, info.tokens)
+        tokens = info.tokens or Tokens()
+        fill_counts(block, text.labels, text.codes, info.characters, tokens)
         start += text.info.width
     fill_columns(matrix[:, start:], codes)
     return matrix
@@ -260,11 +262,12 @@ def _read_table(
         kind, reading = _kind_and_reading(column, where, user_kinds.get(j))
         if kind in ("categorical", "text"):
             categories = learn_categories(column)
+            tokens = None
             if kind == "text":  # the user's
                 tokens = text_tokens(as_labels(column)[0])
-            else:
-                tokens = "" if j in user_kinds else tokens_if_text(column, categories)
-            if tokens:
+            elif j not in user_kinds:
+                tokens = tokens_if_text(column, categories)
+            if tokens is not None:
                 kind, texts[j] = "text", as_labels(column)
             elif j not in user_kinds and only_presence_tells(column, categories):
                 infos.append(ColumnInfo(name, "presence"))

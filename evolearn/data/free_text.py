@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.feature_extraction.text import HashingVectorizer
 
 from evolearn.data.matrix import block_rows
-from evolearn.data.tokens import CHARACTERS, WORDS, find_tokens, pieces, tokenizer
+from evolearn.data.tokens import CHARACTERS, TAGS, Tokens, find_tokens, pieces
 
 # Minimum mean number of words per value of sentences. Names of people and places, codes and
 # keys have fewer.
@@ -46,7 +46,7 @@ _SENTENCE_WORD = re.compile(
 )
 # A word that may be shared may stand between any marks, as in addresses and paths; a single
 # letter ("shirt, M") between spaces. Digits of hexadecimal numbers are no words.
-_SHARED_WORD = re.compile(rf"(?<!\w){_LETTER}{{2,}}(?!\w)|(?<!\S){_LETTER}(?=[\s,;]|$)")
+_SHARED_WORD = re.compile(rf"(?<![^\W_]){_LETTER}{{2,}}(?![^\W_])|(?<!\S){_LETTER}(?=[\s,;]|$)")
 _HEXADECIMAL = re.compile("[a-f]+", re.IGNORECASE)
 
 # Maximum number of matrix cells of all text columns together (48 MiB, too few to make the
@@ -63,32 +63,32 @@ FEWEST_CHARACTERS, MOST_CHARACTERS = 64, 4_096
 Words = Iterable[str]
 
 
-def text_tokens(labels: Sequence[str]) -> str:
-    """Return the kind of the tokens of a text, given its distinct values."""
+def text_tokens(labels: Sequence[str]) -> Tokens:
+    """Find the tokens to count in a text, given its distinct values."""
     return find_tokens(_sample(labels))
 
 
-def find_text(labels: Sequence[str], n_values: int, fewest: int) -> str:
-    """Return the kind of the tokens if distinct, sorted labels are texts, else "".
+def find_text(labels: Sequence[str], n_values: int, fewest: int) -> Tokens | None:
+    """Return the tokens to count if distinct, sorted labels are texts, else None.
 
     `n_values` is the number of values of the column that are not missing. Texts other than
     lists of tags have more than `fewest` distinct labels.
     """
     rows = n_values / max(len(labels), 1)
     if rows > LIST_ROWS or len(labels) <= FEWEST_LISTS:
-        return ""
+        return None
     sample = _sample(labels)
     tokens = find_tokens(sample)
-    if tokens not in (WORDS, CHARACTERS):
+    if tokens.kind == TAGS:
         return tokens
     if rows > SHARED_ROWS or len(labels) <= fewest:
-        return ""
-    unspaced = tokens == CHARACTERS
+        return None
+    unspaced = tokens.kind == CHARACTERS
     if rows <= SENTENCE_ROWS and _are_sentences(
         sample, pieces if unspaced else _SENTENCE_WORD.findall
     ):
         return tokens
-    return tokens if _share_words(sample, tokenizer(tokens) if unspaced else _shared) else ""
+    return tokens if _share_words(sample, tokens.of if unspaced else _shared) else None
 
 
 def _sample(labels: Sequence[str]) -> list[str]:
@@ -126,7 +126,7 @@ def text_characters(n_rows: int) -> int:
 
 
 def fill_counts(
-    out: np.ndarray, labels: Sequence[str], codes: np.ndarray, characters: int, tokens: str
+    out: np.ndarray, labels: Sequence[str], codes: np.ndarray, characters: int, tokens: Tokens
 ) -> None:
     """Write the counts of the tokens of each row's text into a block of the matrix.
 
@@ -137,7 +137,7 @@ def fill_counts(
         n_features=out.shape[1],
         alternate_sign=False,
         norm=None,
-        analyzer=tokenizer(tokens),
+        analyzer=tokens.of,
     )
     # The last text, without words, is that of code -1.
     counts = hashing.transform([*(label[:characters] for label in labels), ""])

@@ -49,7 +49,8 @@ that of a categorical type:
   three distinct values on average.
 
 The words of a text are counted, or overlapping parts of two characters (four letters) where
-there are no spaces, or tags. Which of them is decided in fit.
+there are no spaces, or tags. Words with digits are not counted from the length on from which
+they hardly repeat. All of this is decided in fit.
 
 Vectors
 -------
@@ -85,6 +86,7 @@ from evolearn.data.column_values import (
 )
 from evolearn.data.free_text import find_text
 from evolearn.data.text_columns import Reading, detect_reading
+from evolearn.data.tokens import Tokens
 
 KINDS = ("numeric", "categorical", "datetime", "timedelta", "text", "vector", "drop")
 
@@ -150,9 +152,9 @@ def unreadable_message(found: str, where: str) -> str:
     )
 
 
-def tokens_if_text(column: ColumnValues, categories: Sequence[Any]) -> str:
-    """Return the kind of the tokens if a column of these categories is text, else ""."""
+def tokens_if_text(column: ColumnValues, categories: Sequence[Any]) -> Tokens | None:
+    """Return the tokens to count if a column of these categories is text, else None."""
     if not isinstance(column, Objects) or column.is_category:
-        return ""
+        return None
     n_values = int(np.count_nonzero(column.codes >= 0))
     return find_text(categories, n_values, IDENTIFIER_MIN)

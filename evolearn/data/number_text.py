@@ -27,6 +27,7 @@ from evolearn.data.units import (
     CURRENCY,
     CURRENCY_SYMBOLS,
     MULTIPLIERS,
+    OUT_OF,
     convertible_units,
     split_unit,
 )
@@ -36,11 +37,11 @@ _UNIT = (
     rf"(?:[^\W\d_]|[%°/.^*{CURRENCY_SYMBOLS}]|\s(?=\S)){{0,23}}(?:(?<=[mtn])\^?[23])?"
 )
 _HEAD = rf"(\()?([+-])?\s?({CURRENCY})?\s*([+-])?"
-_TAIL = rf"\s*({_UNIT})?(-)?(\))?"
+_TAIL = rf"\s*({OUT_OF}|{_UNIT})?(-)?(\))?"
 _DIGITS = r"\d+(?:[.,' ]\d+)*[.,]?|[.,]\d+"
 _PARTS = re.compile(
     rf"((?:\()?[+-]?\s?(?:{CURRENCY})?\s*[+-]?)({_DIGITS})(e[+-]?\d\d?\d?(?![^\W_]))?"
-    rf"(\s*(?:{_UNIT})?-?\)?)",
+    rf"(\s*(?:{OUT_OF}|{_UNIT})?-?\)?)",
     re.IGNORECASE,
 )
 _SURROUNDINGS = re.compile(rf"{_HEAD}0{_TAIL}", re.IGNORECASE)
@@ -126,7 +127,9 @@ class NumberFormat:
                 if around not in factors:
                     factors[around] = self._factor(around)
                 values[i] = factors[around] * float(digits.translate(to_float) + exponent)
-        return np.array(values)
+        read = np.array(values)
+        read[np.isinf(read)] = np.nan  # 1e999
+        return read
 
     def _factor(self, around: Surroundings) -> float:
         """Return the factor by which a number is multiplied; NaN for another unit."""
@@ -153,7 +156,12 @@ def split_number(text: str) -> Parts | None:
         return None
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY)
-    match = _PARTS.fullmatch(text.strip())
+    text = text.strip()
+    if text[:1] in ("'", '"') and text[:1] == text[-1:]:
+        text = text[1:-1]
+    if text.endswith(("/-", ",-", ".-")):  # Rs. 1,200/- and EUR 5,-
+        text = text[:-1].removesuffix("/")
+    match = _PARTS.fullmatch(text)
     if match is None:
         return None
     head, digits, exponent, tail = match.groups()
@@ -195,7 +203,7 @@ def infer_number_format(
     decimal, in_doubt = _decimal_separator(digits)
     counts = Counter(part[2] for part in numbers)
     currencies = _total(counts, [around.currency for around in counts])
-    currency = max(currencies, key=lambda word: currencies[word], default="")
+    currency = max(sorted(currencies), key=lambda word: currencies[word], default="")
     units = _total(counts, [around.unit for around in counts])
     unit, factors = convertible_units(units, is_money=bool(currency))
     found = NumberFormat(decimal, currency, unit, tuple(factors.items()))

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, get_args
 
 from evolearn.data.text_columns import Format
+from evolearn.data.tokens import Tokens
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,8 @@ class ColumnInfo:
         Number of matrix columns in which the words of a text are counted; else 0.
     characters : int
         Number of characters that are read of each text; 0 for other kinds.
-    tokens : str
-        Tokens of a text that are counted: `"words"`, `"characters"`, or the separator between
-        tags, such as `"|"`; empty for other kinds.
+    tokens : Tokens or None
+        Tokens of a text that are counted; None for other kinds.
     zone : str
         Time zone of the calendar parts of a datetime (see `evolearn.data.time_zones`); empty
         for UTC.
@@ -55,7 +55,7 @@ class ColumnInfo:
     parts: tuple[str, ...] = ()
     width: int = 0
     characters: int = 0
-    tokens: str = ""
+    tokens: Tokens | None = None
     zone: str = ""
     offset: int = 0
     reason: str = ""

@@ -7,7 +7,7 @@ marks, which are missing values. Words such as `n/a` or `?` always are. Other ma
 1. at most `MOST_MARKS` beside more than `MANY_VALUES` values, whatever their rows;
 2. or at most a tenth as many as the values;
 3. or at most a quarter as many, in at most a quarter of the rows;
-4. or in at most one of twenty rows, and no more than the values.
+4. or in at most one of ten rows, and no more than the values.
 
 Rules 2 to 4 need `FEW_VALUES` values. Numbers that name something stay categories: see
 `are_codes` in `number_text`.
@@ -18,6 +18,7 @@ separator, another order of day and month, or a currency; but no other unit, who
 known.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -56,13 +57,17 @@ FEWEST_VALUES = 3
 # them, the column holds other strings.
 SAMPLE = 200
 
+_DIGIT = re.compile(r"\d")
+# Numbers of a list: `1,2` beside `1,2,5` has no decimal comma.
+_LIST = re.compile(r"\d+(,\s?\d+){2,}")
+
 _MISSING_WORDS = (
     "|-|--|---|.|..|...|?|??|*|/|na|n/a|n.a.|n.a|n/d|nd|n.d.|#n/a|#na|<na>|nan|-nan|nat|null|"
     "<null>|nil|none|missing|unknown|not available|not applicable|tbd|tba|undefined|\\n|"
     "#value!|#div/0!|#ref!|#name?|#num!|#null!|inf|-inf|+inf|infinity|-infinity"
 )
 MISSING_WORDS = frozenset(_MISSING_WORDS.split("|"))
-_TRUE_WORDS, _FALSE_WORDS = ("true", "yes"), ("false", "no")
+_TRUE_WORDS, _FALSE_WORDS = ("true", "yes", "t", "y"), ("false", "no", "f", "n")
 _INFER: dict[str, Callable[[Sequence[str]], Any]] = {
     "datetime": infer_date_format,
     "numeric": infer_number_format,
@@ -137,6 +142,8 @@ def detect_reading(column: Objects) -> Reading | None:
     kinds = {"numeric" if is_number(value) else time_kind(value) for value in others}
     if len(kinds) > 1 or None in kinds:
         return None
+    if not others and not any(map(_DIGIT.search, _strings_of(column.distinct)[1])):
+        return None
     found: list[Reading] = []
     for kind in _INFER:
         if kinds <= {kind} and _may_be(column, kind):
@@ -174,6 +181,10 @@ def _is_accepted(column: Objects, reading: Reading) -> bool:
     if is_value.all():
         return True
     is_mark = ~is_value & ~np.array([is_missing_word(value) for value in column.distinct])
+    if isinstance(reading.format, NumberFormat) and reading.format.decimal == ",":
+        _, marks = _strings_of([column.distinct[i] for i in np.flatnonzero(is_mark)])
+        if any(map(_LIST.fullmatch, marks)):
+            return False
     n_values, n_marks = int(is_value.sum()), int(is_mark.sum())
     if n_marks == 0:
         return n_values >= FEWEST_VALUES
@@ -184,7 +195,7 @@ def _is_accepted(column: Objects, reading: Reading) -> bool:
     return n_values >= FEW_VALUES and (
         10 * n_marks <= n_values
         or (4 * n_marks <= n_values and mark_share <= 0.25)
-        or (n_marks <= n_values and mark_share <= 0.05)
+        or (n_marks <= n_values and mark_share <= 0.1)
     )
 
 

@@ -52,17 +52,27 @@ _MONTHS = {
 }
 # Hours by which a time zone is ahead of UTC.
 _ZONES = {
-    **dict.fromkeys(("", "z", "utc", "gmt", "wet"), 0),
+    **dict.fromkeys(("", "z", "utc", "gmt", "wet", "h", "hrs", "uhr"), 0),
     **dict.fromkeys(("cet", "west"), 1),
     **dict.fromkeys(("cest", "eet"), 2),
     **dict.fromkeys(("eest", "msk"), 3),
     **{"jst": 9, "ast": -4, "edt": -4, "est": -5, "cdt": -5, "cst": -6, "mdt": -6},
-    **{"mst": -7, "pdt": -7, "pst": -8},
+    **{"mst": -7, "pdt": -7, "pst": -8, "hst": -10, "brt": -3, "art": -3, "bst": 1},
+    **{
+        "ist": 5.5,
+        "sgt": 8,
+        "hkt": 8,
+        "kst": 9,
+        "aest": 10,
+        "aedt": 11,
+        "nzst": 12,
+        "nzdt": 13,
+    },
 }
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T].+)?")
-_DIGITS = re.compile(r"((?:19|20)\d{6})T?(\d{4}|\d{6})")  # 20201231134500
-_CLOCK = r"(\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\b\.?)?"
+_DIGITS = re.compile(r"((?:19|20)\d{6})[T_ ]?(\d{4}|\d{6})")  # 20201231134500
+_CLOCK = r"(\d\d?)[:h](\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\b\.?)?"
 _ZONE = r"\s*([a-z]{1,4}(?=$|\s|[+-]))?\s*([+-]\d\d:?(?:\d\d)?)?(?:\s*\([\w ]+\))?"
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s+)?"
 _MONTH = r"([^\W\d_]{3,10})\.?"
@@ -94,7 +104,7 @@ _PATTERNS = (
     _pattern("year, month, day", r"((?:19|20)\d\d)(\d\d)(\d\d)", 1, 2, 3),
     _pattern(
         "day, month, year",
-        rf"{_DAY_OF_MONTH}\s*[-/]?\s*{_MONTH},?\s*[-/]?\s*(\d{{4}}|'?\d\d)",
+        rf"{_DAY_OF_MONTH}\s*[-/]?\s*(?:(?:de|of)\s)?{_MONTH},?\s*[-/]?\s*(?:de\s)?(\d{{4}}|'?\d\d)",
         *(3, 2, 1),
     ),
     _pattern(
@@ -158,9 +168,10 @@ def _seconds(clock: Sequence[str | None]) -> float:
         return 0.0
     hour, minute, second = int(clock[0]), int(clock[1] or 0), int(clock[2] or 0)
     half = (clock[4] or "").lower()
-    if minute > 59 or second > 60 or hour > 24 or (half and not 1 <= hour <= 12):
+    if minute > 59 or second > 60 or hour > 24:
         return math.nan
-    hour = hour % 12 + 12 * (half == "p") if half else hour
+    if half and hour <= 12:  # 13:45 pm is 13:45
+        hour = hour % 12 + 12 * (half == "p")
     whole = hour * 3600.0 + minute * 60 + second
     return whole + float(f"0.{clock[3]}") if clock[3] else whole
 
@@ -271,7 +282,7 @@ def infer_date_format(
     styles = Counter(_ORDERS[order] if one[0] == _EITHER else one[0] for one in found if one)
     if not styles:
         return None
-    result = TimeFormat("datetime", styles.most_common(1)[0][0], order)
+    result = TimeFormat("datetime", max(sorted(styles), key=lambda style: styles[style]), order)
     return result, _without_numbers(texts, result.values(found)), in_doubt
 
 
@@ -321,10 +332,11 @@ _UNIT_SECONDS = {
     **dict.fromkeys(("y", "yr", "year"), 365.25 * _DAY),
 }
 _HOURS = re.compile(
-    r"([+-])?(\d{1,4}):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?"
+    r"([+-])?(\d{1,4})[:h]([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,9}))?)?"
     r"(?:\s*([ap])\.?m\.?)?(?:\s?(?:h|hrs?|uhr|utc|gmt|z))?",
     re.IGNORECASE,
 )
+_LAP = re.compile(r"(\d{1,3}):([0-5]\d[.,]\d{1,9})")  # minutes, seconds and a fraction
 _HOUR = re.compile(r"(\d\d?)\s*([ap])\.?m\.?", re.IGNORECASE)
 _DAYS = re.compile(r"(-)?(\d+)\s*d(?:ays?)?,?\s*(?:and\s+)?(.*)", re.IGNORECASE)
 _PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]{1,12})\.?[\s,]*(?:and\s+)?", re.IGNORECASE)
@@ -361,6 +373,8 @@ def _clock_seconds(text: str) -> float:
         whole = int(hours) * 3600 + int(minutes) * 60 + int(seconds or 0)
         value = whole + float(f"0.{fraction or 0}")
         return -value if sign == "-" else value
+    if match := _LAP.fullmatch(text):
+        return int(match[1]) * 60 + float(match[2].replace(",", "."))
     if match := _HOUR.fullmatch(text):
         return _seconds((match[1], "0", None, None, match[2]))
     return math.nan
@@ -393,5 +407,5 @@ def infer_duration_format(
     styles = Counter(style for _, style in found if style)
     if not styles:
         return None
-    result = TimeFormat("timedelta", styles.most_common(1)[0][0])
+    result = TimeFormat("timedelta", max(sorted(styles), key=lambda style: styles[style]))
     return result, np.array([seconds for seconds, _ in found]), False

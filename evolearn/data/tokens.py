@@ -1,16 +1,13 @@
-"""Tokens of texts: words, parts of words of scripts without spaces, and tags of lists.
-
-The kind of tokens of a column is `WORDS`, `CHARACTERS`, or the separator between tags, such
-as `"|"`. All are compared regardless of case.
-"""
+"""Tokens of texts: words, parts of words of scripts without spaces, and tags of lists."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
-WORDS, CHARACTERS = "words", "characters"
+WORDS, CHARACTERS, TAGS = "words", "characters", "tags"
 
 # Vowel signs and accents, which Python's \w does not match: combining accents, the points of
 # Hebrew and Arabic, the scripts of South and South-East Asia without their punctuation.
@@ -27,7 +24,7 @@ _IDEOGRAMS = (
 _LETTERS = "\u0e01-\u0e3a\u0e40-\u0e4e\u0e80-\u0ece\u1000-\u103f\u1780-\u17d3"
 _RUN = re.compile(
     f"(?P<ideograms>[{_IDEOGRAMS}]+)|(?P<letters>[{_LETTERS}]+)"
-    rf"|(?P<word>(?:[^\W{_IDEOGRAMS}]|[{_MARKS}])+)"
+    rf"|(?P<word>(?:[^\W_{_IDEOGRAMS}]|[{_MARKS}])+)"
 )
 _WORD_LENGTH = {"ideograms": 2, "letters": 4}
 _UNSPACED = re.compile(f"[{_IDEOGRAMS}{_LETTERS}]")
@@ -36,7 +33,12 @@ _UNSPACED = re.compile(f"[{_IDEOGRAMS}{_LETTERS}]")
 UNSPACED_SHARE = 0.3
 
 # Single Latin letters in lower case are parts of "it's" or "a house".
-_WORD = re.compile(rf"[\w{_MARKS}]{{2,}}|[^\Wa-z]")
+_WORD = re.compile(rf"(?:[^\W_]|[{_MARKS}]){{2,}}|[^\W_a-z]")
+
+_DIGIT = re.compile(r"\d")
+# Words with digits of one length are counted if each occurs so many times on average, or if
+# they are fewer than that.
+NUMBER_REPEATS, FEWEST_NUMBERS = 2.0, 10
 
 # Characters that may stand between tags, the least ambiguous first.
 SEPARATORS = "|;\t\n•·,/+& "
@@ -50,20 +52,59 @@ LIST_SHARE, VALUES_PER_TAG, LISTS_PER_TAG = 0.5, 3.0, 2.0
 LENGTHS, LISTS_BETWEEN_SPACES = 3, 4.0
 
 
-def find_tokens(texts: Sequence[str]) -> str:
-    """Return the kind of the tokens of texts."""
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens that are counted in a text, compared regardless of case.
+
+    Attributes
+    ----------
+    kind : {"words", "characters", "tags"}
+        Words between spaces and marks; all parts that are as long as words, in scripts without
+        spaces; or the tags of lists.
+    separator : str
+        The character between tags.
+    longest_number : int or None
+        Number of characters of the longest words with digits that are counted; None: all.
+        Longer ones, such as the numbers of invoices, hardly repeat.
+    """
+
+    kind: str = WORDS
+    separator: str = ""
+    longest_number: int | None = None
+
+    def of(self, text: str) -> Iterable[str]:
+        """Return the tokens of a text."""
+        if self.kind == TAGS:
+            return _tags(text, self.separator)
+        if self.kind == CHARACTERS:
+            return _grams(text)
+        words, longest = _words(text), self.longest_number
+        if longest is None:
+            return words
+        return [word for word in words if len(word) <= longest or not _DIGIT.search(word)]
+
+
+def find_tokens(texts: Sequence[str]) -> Tokens:
+    """Find the tokens to count in texts."""
     joined = "".join(texts)
     n_unspaced = len(_UNSPACED.findall(joined))
     if n_unspaced > UNSPACED_SHARE * sum(map(str.isalpha, joined)):
-        return CHARACTERS
-    return next((one for one in SEPARATORS if _are_lists(texts, one)), WORDS)
+        return Tokens(CHARACTERS)
+    for separator in SEPARATORS:
+        if _are_lists(texts, separator):
+            return Tokens(TAGS, separator)
+    return Tokens(longest_number=_longest_number(texts))
 
 
-def tokenizer(tokens: str) -> Callable[[str], Iterable[str]]:
-    """Return the function that cuts a text into tokens of a kind."""
-    if tokens == WORDS:
-        return _words
-    return _grams if tokens == CHARACTERS else partial(_tags, separator=tokens)
+def _longest_number(texts: Sequence[str]) -> int | None:
+    """Return the length up to which words with digits repeat; None if all are needed."""
+    words = [word for text in texts for word in _words(text) if _DIGIT.search(word)]
+    counts, distinct = Counter(map(len, words)), Counter(map(len, set(words)))
+    for length in sorted(counts):
+        if FEWEST_NUMBERS <= counts[length] < NUMBER_REPEATS * distinct[length]:
+            left = {tuple(Tokens(longest_number=length - 1).of(text)) for text in texts}
+            return length - 1 if len(left) > 1 else None
+    return None
 
 
 def pieces(text: str) -> tuple[str, ...]:

@@ -4,17 +4,20 @@ import re
 from collections.abc import Mapping
 
 CURRENCY_SYMBOLS = "$€£¥₹₽₩₺₫₴₦฿₱₪₡₲₵₸"
-_CURRENCY_WORDS = (
-    r"usd|eur|gbp|jpy|chf|cad|aud|nzd|inr|cny|rmb|sek|nok|dkk|pln|czk|huf|ron|rub|brl|mxn|ars|clp|"
-    r"cop|zar|try|krw|sgd|hkd|twd|thb|idr|myr|php|vnd|aed|sar|qar|ils|egp|ngn|kes|pkr|bdt|lkr|uah|"
-    r"rs|fr|kr|zł|kč|ft|rp|rm|euros?|dollars?|元|円|원"
+_ISO_CURRENCIES = (
+    "usd|eur|gbp|jpy|chf|cad|aud|nzd|inr|cny|rmb|sek|nok|dkk|pln|czk|huf|ron|rub|brl|mxn|ars|clp|"
+    "cop|zar|try|krw|sgd|hkd|twd|thb|idr|myr|php|vnd|aed|sar|qar|ils|egp|ngn|kes|pkr|bdt|lkr|uah"
 )
 _SYMBOL = rf"(?:us|a|au|c|ca|r|hk|nz|s|nt|mx)?\$|[{CURRENCY_SYMBOLS}]"
-_WORD = rf"(?:{_CURRENCY_WORDS})\b\.?"
+_OTHER_CURRENCIES = r"rs|fr|kr|zł|kč|rp|rm|\u0440\u0443\u0431|euros?|dollars?|元|円|원"
+_WORD = rf"(?:{_ISO_CURRENCIES})(?![^\W\d_])|(?:{_OTHER_CURRENCIES})\b\.?"
 CURRENCY = f"{_SYMBOL}|{_WORD}"
 _CURRENCY_IN_UNIT = re.compile(
     rf"^(?:{CURRENCY})(?=\s|/|$)|\s(?:{_WORD})$|(?:{_SYMBOL})$", re.IGNORECASE
 )
+
+OUT_OF = r"\s?(?:/|out of|of)\s?\d{1,4}"  # a rating of 4.5/5
+_OUT_OF = re.compile(r"\s*(?:/|out of|of)\s?(\d+)", re.IGNORECASE)
 
 MULTIPLIERS: Mapping[str, float] = {
     **dict.fromkeys(("k", "thousand", "tsd"), 1e3),
@@ -24,6 +27,9 @@ MULTIPLIERS: Mapping[str, float] = {
     **dict.fromkeys(("b", "g", "bn", "bln", "mrd", "mld", "billion"), 1e9),
     **dict.fromkeys(("t", "tn", "trillion"), 1e12),
 }
+# These multiply only money, and numbers of a column with other multipliers: an engine of `1.8T`
+# has a turbocharger, and flats `2B` are next to each other.
+_WEAK_MULTIPLIERS = {"t", "g", "b", "mm"}
 _INCH, _FOOT = 0.0254, 0.3048
 # Units that can be converted into each other. A unit that several families have is read as that
 # of the first of them that has all units of the column.
@@ -53,7 +59,6 @@ _CASE_MATTERS = {
     "MWh": "megawatthour",
     "M": "million",
     "MM": "million",
-    "T": "trillion",
 }
 
 
@@ -62,9 +67,19 @@ def split_unit(words: str, currency: str) -> tuple[str, str]:
     if not currency and (found := _CURRENCY_IN_UNIT.search(words)):
         currency = found.group().strip()
         words = words[: found.start()] + words[found.end() :]
-    unit = words.removeprefix("+").strip(" .")
+    if match := _OUT_OF.fullmatch(words):
+        return currency, f"/{match[1]}"
+    unit = words.strip(" .+*")
     unit = _CASE_MATTERS.get(unit, unit.casefold())
     return currency, unit[:-1] if len(unit) > 3 and unit.endswith("s") else unit
+
+
+def _multiples(unit: str) -> dict[str, float]:
+    """Return a unit, first, and its multiples: `views` and `k views`."""
+    multiplier, _, base = unit.partition(" ")
+    if multiplier not in MULTIPLIERS or not base:
+        base = unit
+    return {base: 1.0} | {f"{word} {base}": factor for word, factor in MULTIPLIERS.items()}
 
 
 def convertible_units(
@@ -77,10 +92,15 @@ def convertible_units(
     """
     if not counts:
         return "", dict(MULTIPLIERS)
-    families: list[Mapping[str, float]] = [MULTIPLIERS] if is_money else []
-    families += [*_FAMILIES, *({unit: 1.0} for unit in counts)]
+    families = [*_FAMILIES, *map(_multiples, sorted(counts))]
+    if is_money:
+        families.insert(0, MULTIPLIERS)
+    elif not set(counts) & set(MULTIPLIERS) - _WEAK_MULTIPLIERS:
+        families.remove(MULTIPLIERS)
     best = max(families, key=lambda family: sum(counts[u] for u in counts if u in family))
-    unit = max((u for u in counts if u in best), key=lambda u: counts[u])
     if best is MULTIPLIERS:
         return "", dict(best)
+    if best not in _FAMILIES:
+        return next(iter(best)), dict(best)
+    unit = max((u for u in sorted(counts) if u in best), key=lambda u: counts[u])
     return unit, {u: factor / best[unit] for u, factor in best.items()}

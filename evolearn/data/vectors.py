@@ -28,6 +28,7 @@ _NUMBER = re.compile(
     r"(?<![\w.-])(?<!\d:)([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\d_:-])"
     r"(\s*°?\s*[NSEW]\b)?"
 )
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _CODE = re.compile(r"[-+]?0\d")
 
 
@@ -81,6 +82,8 @@ def _have_one_shape(distinct: Sequence[object], most_marks: int) -> bool:
 
 def _text(value: object) -> str:
     text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    if ";" in text and "." not in text:
+        text = _DECIMAL_COMMA.sub(".", text)
     return _TIMES.sub(" x ", text)
 
 

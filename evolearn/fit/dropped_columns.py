@@ -95,6 +95,8 @@ def _as_few_columns(read: Matrix, kind: str, seed: int) -> Matrix:
         return np.isnan(read).astype(np.float64)
     if kind == "vector":
         return read
+    if not np.ptp(read, axis=0).any():
+        return read[:, :0]
     weighted = TfidfTransformer(sublinear_tf=True).fit_transform(read)
     components = TruncatedSVD(min(COMPONENTS, len(read) - 1), random_state=seed)
     return np.asarray(components.fit_transform(weighted))

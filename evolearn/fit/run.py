@@ -53,7 +53,7 @@ COMPLETE = ("time_budget", "n_generations", "n_evaluations", "no_improvement", "
 IN_THREADS = (
     "Candidates are evaluated in threads of this process: evaluation_timeout ends them only "
     "between two folds, memory_limit is not enforced, and a candidate that crashes ends the "
-    "program. multiprocessing.set_executable names a Python to use."
+    "program."
 )
 # Imported by the workers while the parent prepares the table.
 PRELOAD = ("evolearn.evaluation.evaluator",)

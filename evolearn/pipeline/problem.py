@@ -52,9 +52,9 @@ class Problem:
         Most bytes that one fit may hold, its training rows included.
     responses : tuple of str
         The prediction methods of which the scorer needs one; () if it does not say.
-    incomplete : tuple of int, or None
-        Categories, by their position among all of them, of which some fold's training rows
-        lack a value; None: not known, it may be all.
+    incomplete : tuple of int
+        Columns of codes, by their position among all of these, of which some fold's training
+        rows lack a category.
     findings : dict of str to object, or None
         What genes discovered about the table, by the gene's name; None before the screening.
     """
@@ -75,7 +75,7 @@ class Problem:
     row_bytes: float = 0.0
     memory: float = float("inf")
     responses: tuple[str, ...] = ()
-    incomplete: tuple[int, ...] | None = None
+    incomplete: tuple[int, ...] = ()
     findings: Mapping[str, Any] | None = field(default_factory=dict)
 
     def finding(self, gene: str) -> Any:
@@ -84,10 +84,8 @@ class Problem:
 
     @property
     def incomplete_columns(self) -> tuple[int, ...]:
-        """Positions in the matrix of the categories that are `incomplete`."""
-        every = range(len(self.table.cardinalities))
-        columns = every if self.incomplete is None else self.incomplete
-        return tuple(self.table.first_code + j for j in columns)
+        """Positions in the matrix of the columns of codes that are `incomplete`."""
+        return tuple(self.table.first_code + j for j in self.incomplete)
 
     @property
     def n_fit_rows(self) -> int:

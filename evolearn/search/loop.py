@@ -19,6 +19,7 @@ from evolearn.search.ask_tell import Search
 from evolearn.search.record import Observer, SearchRecord, evaluation_of
 from evolearn.search.schedule import Schedule
 from evolearn.search.stopping import StoppingRules
+from evolearn.user_warnings import warn
 
 # Maximum number of candidates to try to find one that fits into the remaining time.
 MOST_TRIES = 20
@@ -27,8 +28,8 @@ MOST_TRIES = 20
 LONG_SECONDS, LONG_SHARE = 1.0, 0.02
 # A search continues after the final models are fitted if this share of its time is left.
 WORTH_A_ROUND = 0.03
-# Statuses of candidates that fail at once, and the number of them, from the first candidate on,
-# after which the search ends: more than any single type of estimator has in the portfolio.
+# Statuses of candidates that fail at once, and the number of them in a row after which the
+# search ends: more than any single type of estimator has in the portfolio.
 FAULTS, MOST_FAILURES = ("failed", "died"), 64
 # Seconds between two checks for an interrupt by the user.
 POLL_SECONDS = 0.2
@@ -276,16 +277,23 @@ class SearchLoop:
         best = self.library.best
         error = None if best is None else best.error
         reason = self.rules.reason_by_result(self.record, error)
-        if not reason and best is None and self._is_hopeless():
+        if not reason and self._is_hopeless():
             reason = "no_improvement"
         self.stop_reason = reason or self.stop_reason
 
     def _is_hopeless(self) -> bool:
-        """Whether so many candidates of this run have failed that all others would fail too."""
-        records = self.record.records[self._n_before :]
-        if len(records) < MOST_FAILURES:
+        """Whether so many candidates have failed in a row that all others would fail too."""
+        if len(self.record) - self._n_before < MOST_FAILURES:
             return False
-        return all(record.evaluation.status in FAULTS for record in records)
+        last = [record.evaluation for record in self.record.records[-MOST_FAILURES:]]
+        if not all(evaluation.status in FAULTS for evaluation in last):
+            return False
+        if self.library.best is not None:  # else it is an error
+            reason = last[-1].failure
+            warn(
+                f"The last {MOST_FAILURES} candidates failed ({reason}); the search was ended."
+            )
+        return True
 
     def _stop_if_nothing_is_left(self) -> None:
         """Stop once all candidates that may be asked have been told."""

@@ -65,6 +65,7 @@ def _small_table(table: Any, task: str, findings: Mapping[str, Any]) -> SmallTab
         smallest_class=N_ROWS // 2 if kind.stratified else 0,
         zero_one=kind.stratified,
         positive_target=not kind.stratified,
+        incomplete=tuple(range(len(prepared.schema.cardinalities))),
         findings={} if prepared.schema.sparse else findings,
     )
     return SmallTable(prepared.matrix, target, problem)

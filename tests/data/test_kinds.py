@@ -578,7 +578,7 @@ def test_names_of_parts_do_not_clash_with_other_columns():
 # -- marks among numbers and dates ------------------------------------------------------------
 
 NUMBERS_AS_TEXT = [f"{value:.2f}" for value in np.linspace(1, 9, 200)]
-DAYS_AS_TEXT = [str(np.datetime64("2020-01-01") + i) for i in range(200)]
+DAYS_AS_TEXT = np.arange("2020-01-01", "2020-07-19", dtype="datetime64[D]").astype(str).tolist()
 
 
 @pytest.mark.parametrize("marks", [["?"], ["?", "n/a", "unknown", "-", ""]])

@@ -41,6 +41,12 @@ FORMATS = {
     "converted": (["2 kg", "500 g", "3 kg"], [2, 0.5, 3]),
     "the rarer unit is a mark": (["2 kmpl", "3 kmpl", "4 km/kg"], [2, 3, NAN]),
     "the rarer currency is a mark": (["$2", "$3", "€4"], [2, 3, NAN]),
+    "multiples of a unit": (["1.2K views", "950 views", "3M views"], [1200, 950, 3e6]),
+    "multiplier of money alone": (["$2B", "$3"], [2e9, 3]),
+    "turbochargers": (["1.8T", "2.0T", "3.2"], [1.8, 2, 3.2]),
+    "ratings": (["4.5/5", "3/5", "1 / 5"], [4.5, 3, 1]),
+    "a dash for no cents": (["EUR 5,-", "EUR 12,-", "EUR 1.200,-"], [5, 12, 1200]),
+    "quotes": (['"12.5"', '"3"'], [12.5, 3]),
     "typography": (["−5", "１２"], [-5, 12]),
     "no numbers": (["1.2.3.4", "1-2", "A12", "12:30", "1_0", "5"], [NAN] * 5 + [5]),
 }
@@ -52,6 +58,17 @@ def test_the_format_is_inferred_from_all_texts_of_a_column(texts, numbers):
 
     assert_allclose(values, numbers)
     assert_allclose(found.read(texts), numbers)
+
+
+def test_the_order_of_the_rows_decides_nothing():
+    texts = ["$5", "€6", "3 kg", "4 l", "1,234"]
+
+    found, *_ = infer_number_format(texts)
+    assert infer_number_format(texts[::-1])[0] == found
+
+
+def test_a_number_beyond_the_floats_is_a_mark():
+    assert_array_equal(infer_number_format(["1e5", "1e999", "$1e400"])[1], [1e5, NAN, NAN])
 
 
 def test_a_group_of_three_digits_behind_a_comma_is_in_doubt():
@@ -98,6 +115,8 @@ CODES = {
     "addresses": ["192.168.0.1", "10.0.0.12", "172.16.100.200"],
     "drives": ["2WD", "4WD"],
     "flats": ["12A", "12B", "13A", "13B"],
+    "lists": ["1,2", "1,3", "2,3", "1,2,3", *"1234567"],
+    "fractions": ["1/2", "1/4", "3/4", "1/8", "3/8"],
     "age groups": ["10-20", "20-30"],
     "sizes": ["36", "38", "40", "S", "M", "L"],
 }
@@ -158,3 +177,19 @@ def test_a_target_of_numbers_as_text_is_refused_with_the_conversion(y, shown, is
     if conversion:
         converted = eval(conversion[0], {"pandas": pd, "y": y})
         assert_array_equal(converted, infer_number_format(list(y))[1])
+
+
+MARKED = {
+    "a mark of its own in a row of thirty": ([f"{v / 7:.2f}" for v in range(290)], 10, 1),
+    "a few numbers, marks in a row of ten": ([str(v % 30) for v in range(280)], 20, 1),
+    "few marks in most rows": ([f"{v / 7:.2f}" for v in range(60)], 2, 300),
+    "few rows": ([f"{v / 7:.2f}" for v in range(12)], 1, 1),
+}
+
+
+@pytest.mark.parametrize(("numbers", "n_marks", "times"), MARKED.values(), ids=MARKED.keys())
+def test_marks_are_counted_in_shares_of_values_and_of_rows(numbers, n_marks, times):
+    column = [*numbers, *[f"err{i}" for i in range(n_marks)] * times]
+    info = ColumnPreparer().fit(pd.DataFrame({"a": column})).columns_[0]
+
+    assert info.kind == "numeric"

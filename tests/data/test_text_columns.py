@@ -98,6 +98,7 @@ TEXTS = {
     "hindi": (hindi, "words"),
     "korean": (korean, "words"),
     "titles": (lambda r, t: f"{r.choice(MAKERS)} {('sofa', 'lamp', 'bed')[t]}", "words"),
+    "joint words": (lambda r, t: f"{r.choice(MAKERS)}_{('sofa', 'lamp', 'rug')[t]}", "words"),
     "sizes": (lambda r, t: f"{r.choice(MAKERS)}, {'SML'[t]}", "words"),
     "logs": (
         lambda r, t: (
@@ -139,7 +140,8 @@ def test_tokens_of_a_text_tell_its_topic_on_new_rows(draw, tokens):
     X, half = pd.DataFrame({"t": column}), N_ROWS // 2
     preparer = ColumnPreparer().fit(X[:half])
 
-    assert (preparer.columns_[0].kind, preparer.columns_[0].tokens) == ("text", tokens)
+    info = preparer.columns_[0]
+    assert (info.kind, info.tokens.separator or info.tokens.kind) == ("text", tokens)
     made = np.minimum(preparer.transform(X), 1.0)
     is_topic = np.eye(3)[topics]
     model = Ridge().fit(made[:half], is_topic[:half])
@@ -192,6 +194,25 @@ def test_values_that_repeat_are_categories(values):
     X = pd.DataFrame({"n": range(len(values)), "t": pd.Series(values, dtype=object)})
 
     assert len(prepare_table(X).schema.cardinalities) == 1
+
+
+def test_numbers_that_hardly_repeat_are_no_words():
+    rng = RNG(3)
+    lines = [
+        f"line {rng.integers(9)} of order {rng.integers(9999)} {'AB'[i % 2]}{i % 20}x"
+        for i in range(N_ROWS)
+    ]
+    preparer = ColumnPreparer(kinds={"t": "text"}).fit(pd.DataFrame({"t": lines}))
+
+    made = preparer.transform(pd.DataFrame({"t": ["7", "1234", "A7x", "a7x 7"]}))
+    assert_array_equal(made.sum(axis=1), [1, 0, 1, 2])
+
+
+def test_numbers_are_words_where_nothing_else_differs():
+    X = pd.DataFrame({"t": [f"AB-{i:04d}" for i in range(N_ROWS)]})
+    preparer = ColumnPreparer(kinds={"t": "text"}).fit(X)
+
+    assert_array_equal(preparer.transform(X).sum(axis=1), [2] * N_ROWS)
 
 
 def test_tokens_are_frozen_in_fit():

@@ -49,6 +49,13 @@ def test_southern_and_western_coordinates_are_negative():
     assert_array_equal(made, np.column_stack([FIRST, -SECOND]))
 
 
+def test_a_semicolon_separates_numbers_with_decimal_commas():
+    column = [f"{x};{y}".replace(".", ",") for x, y in zip(FIRST, SECOND, strict=True)]
+    made = ColumnPreparer().fit_transform(pd.DataFrame({"place": column}))
+
+    assert_array_equal(made, np.column_stack([FIRST, SECOND]))
+
+
 def test_marks_other_forms_and_constant_numbers():
     column = [*(f"{x}, {y}, 0" for x, y in zip(FIRST, SECOND, strict=True)), "?", None]
     preparer = ColumnPreparer()

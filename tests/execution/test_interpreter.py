@@ -2,6 +2,7 @@
 
 import multiprocessing.spawn
 import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -9,10 +10,12 @@ import time
 import pytest
 from processes import PATIENCE
 
+import evolearn
 from evolearn import EvolearnWarning, EvolutionaryRegressor
 from evolearn.execution.local import interpreter
 from evolearn.execution.local.interpreter import NoInterpreterError, find_interpreter
 
+PACKAGE = pathlib.Path(evolearn.__file__).parent
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
 
 
@@ -100,8 +103,15 @@ def test_a_frozen_program_may_name_an_interpreter(program, monkeypatch):
 
 @posix
 def test_a_program_that_was_started_by_mistake_ends(program, tmp_path):
-    code = "from evolearn.execution.local.pool import WorkerPool; WorkerPool(1)"
-    program(f'exec {sys.executable} -c "{code}"')
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, types\n"
+        "sys.modules['evolearn'] = types.ModuleType('evolearn')\n"  # quicker than all of it
+        f"sys.modules['evolearn'].__path__ = [{str(PACKAGE)!r}]\n"
+        "from evolearn.execution.local.pool import WorkerPool\n"
+        "WorkerPool(1)\n"
+    )
+    program(f"exec {sys.executable} {script}")
     began = time.monotonic()
     with pytest.raises(NoInterpreterError):
         find_interpreter()
@@ -116,6 +126,12 @@ def test_a_system_that_allows_no_process_is_no_missing_interpreter(monkeypatch):
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
     with pytest.raises(OSError, match=r"No worker process can be started .*raise the limits"):
+        find_interpreter()
+
+
+def test_files_that_are_packed_cannot_be_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(interpreter, "WORKER_PROGRAM", tmp_path / "program.zip" / "worker.py")
+    with pytest.raises(NoInterpreterError, match=r"program\.zip.*is packed into a program"):
         find_interpreter()
 
 

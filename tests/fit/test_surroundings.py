@@ -124,6 +124,26 @@ def test_a_search_in_which_everything_fails_ends_early(endless, regression):
         EvolutionaryRegressor(**endless, search_space=space).fit(*regression)
 
 
+class Licensed(Marking):
+    """Fails in folds once it has been fitted often enough."""
+
+    def fit(self, X, y):
+        n_fits = len(list(pathlib.Path(self.folder).glob("mark-*")))
+        if n_fits >= 12 and len(X) < 120:
+            raise OSError("the licence server is away")
+        return super().fit(X, y)
+
+
+def test_a_search_in_which_everything_fails_from_some_time_on_ends_with_what_it_has(
+    endless, regression, tmp_path
+):
+    space = [(Licensed(str(tmp_path)), {"depth": Integer(1, 1000)})]
+    with pytest.warns(EvolearnWarning, match=r"last \d+ candidates failed .*licence server"):
+        model = EvolutionaryRegressor(**endless, search_space=space).fit(*regression)
+    assert model.stop_reason_ == "no_improvement"
+    assert np.isfinite(model.best_fitness_)
+
+
 def test_an_estimator_of_a_module_loaded_by_path_can_be_evolved(
     fast, regression, tmp_path, monkeypatch
 ):

@@ -129,12 +129,13 @@ def test_tables_on_which_masks_are_of_no_use_have_none(table):
 
 def test_masks_are_tried_but_seldom():
     search = Evolution(space_of(mixed()), population_size=8, rng=random.Random(1))
-    keys = []
+    masked = []
     for number in range(500):
         candidate = search.ask()
-        search.tell(candidate, float(number % 7))
-        keys.append(candidate.genome.key)
-    assert 0.02 < np.mean(["mask=masked" in key for key in keys]) < 0.2
+        masked.append("mask=masked" in candidate.genome.key)
+        # They bring nothing here: else one lucky mask would have many children.
+        search.tell(candidate, float(number % 7) + 7 * masked[-1])
+    assert 0.005 < np.mean(masked) < 0.15
 
 
 def test_a_mask_travels_to_another_estimator_by_crossover():

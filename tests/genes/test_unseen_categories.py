@@ -61,8 +61,8 @@ class Street:
         facts = {"positive_target": True}
         if task == "classification":
             facts = {"n_classes": 2, "smallest_class": n_rows // 3, "zero_one": True}
-        findings = {"identifiers": (1,)}
-        self.problem = Problem(task, self.prepared.schema, findings=findings, **facts)
+        facts |= {"findings": {"identifiers": (1,)}, "incomplete": (0, 1)}
+        self.problem = Problem(task, self.prepared.schema, **facts)
         self.space = restrict(SearchSpace.default(task), self.problem)
 
     def model(self, estimator, gene, option):

@@ -3,12 +3,14 @@
 import errno
 import multiprocessing.spawn
 import os
+import pathlib
 import subprocess
 import sys
 from functools import lru_cache
 
 from evolearn.execution.local.process_tree import kill_group
 
+WORKER_PROGRAM = pathlib.Path(__file__).with_name("worker_program.py")
 # Set for a program that is asked whether it is an interpreter.
 CHECK_VARIABLE = "EVOLEARN_INTERPRETER_CHECK"
 # An interpreter answers in some hundredths of a second, on a busy machine with a slow disk in a
@@ -23,7 +25,7 @@ NO_PROGRAM = {
 
 
 class NoInterpreterError(RuntimeError):
-    """No Python interpreter was found to start worker processes with."""
+    """No Python interpreter can run worker processes here."""
 
 
 def find_interpreter() -> str:
@@ -42,11 +44,16 @@ def find_interpreter() -> str:
     if CHECK_VARIABLE in os.environ:
         # This is a program that was started as an interpreter by mistake.
         raise SystemExit("This program was started by evolearn in search of a Python.")
+    if not WORKER_PROGRAM.is_file():
+        raise NoInterpreterError(
+            f"No worker processes can be started, because the file {WORKER_PROGRAM} is packed "
+            "into a program or an archive."
+        )
     path = _first_interpreter(_candidates())
     if path is None:
         raise NoInterpreterError(
             f"No Python interpreter was found to start worker processes with (sys.executable "
-            f"is {sys.executable!r})."
+            f"is {sys.executable!r}); multiprocessing.set_executable names one."
         )
     return path
 

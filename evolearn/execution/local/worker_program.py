@@ -54,18 +54,24 @@ class FrameError(Exception):
     """Something else than a frame came through a pipe."""
 
 
-def load_module(path: str) -> ModuleType:
-    """Load a module from its file, without the package that it belongs to."""
-    name = os.path.basename(path).removesuffix(".py")  # noqa: PTH119
+FOLDER = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120, pathlib is slow to import
+
+
+def load_module(name: str, *path: str) -> Any:
+    """Import a module of the package, in a process that runs this program from its file.
+
+    The parent imports it by its name: a frozen program has no source files.
+    """
+    if __package__:
+        return importlib.import_module(name)
     module = ModuleType(name)
-    module.__file__ = path
-    SourceFileLoader(name, path).exec_module(module)
+    module.__file__ = os.path.join(FOLDER, *path)  # noqa: PTH118
+    SourceFileLoader(name, module.__file__).exec_module(module)
     return module
 
 
-FOLDER = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120, pathlib is slow to import
-serialization: Any = load_module(os.path.join(FOLDER, os.pardir, "serialization.py"))  # noqa: PTH118
-process_tree: Any = load_module(os.path.join(FOLDER, "process_tree.py"))  # noqa: PTH118
+serialization = load_module("evolearn.execution.serialization", os.pardir, "serialization.py")
+process_tree = load_module("evolearn.execution.local.process_tree", "process_tree.py")
 
 
 def read_frame(
