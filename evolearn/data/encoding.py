@@ -170,7 +170,8 @@ def _numbers_of(column: ColumnValues, info: ColumnInfo, where: str) -> list[np.n
     if info.kind == "presence":
         return [is_present(column).astype(np.float64)]
     if info.kind == "vector":
-        return vector_numbers(column, [int(part) for part in info.parts])
+        positions = [int(part) for part in info.parts]
+        return vector_numbers(column, positions, strict=info.found)
     numbers = shifted(column, info.offset)
     floats = as_floats(numbers, info.kind, where, info.text_format, info.found)
     return _columns_of(column, floats, info)
@@ -338,7 +339,8 @@ def _learned_numbers(
 def _with_all_parts(column: ColumnValues, info: ColumnInfo) -> ColumnInfo:
     """Describe how a column becomes numbers, with all parts that it could have."""
     if info.kind == "vector":
-        return replace(info, parts=tuple(map(str, range(vector_length(column)))))
+        length = vector_length(column, strict=info.found)
+        return replace(info, parts=tuple(map(str, range(length))))
     if info.kind == "datetime":
         return replace(info, parts=DATETIME_PARTS, zone=zone_of(column))
     has_offset = info.kind == "numeric" and info.text_format is None

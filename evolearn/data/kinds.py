@@ -55,7 +55,8 @@ they hardly repeat. All of this is decided in fit.
 Vectors
 -------
 Strings with several numbers each, such as `52.5,13.4`, `POINT (7.1 50.2)` or `10 x 20 cm`,
-become a numeric column for each number. See `vectors`.
+become a numeric column for each number. See `vectors`. Where the user's `kinds` say so, all
+digits are numbers, also those of codes such as `AB-0042`.
 
 The user's `kinds` come first: strings read as numeric, datetime or timedelta must all be
 readable, or words for missing values; anything may be read as categorical, as text or as a

@@ -28,6 +28,7 @@ _NUMBER = re.compile(
     r"(?<![\w.-])(?<!\d:)([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?![\d_:-])"
     r"(\s*°?\s*[NSEW]\b)?"
 )
+_ANY_NUMBER = re.compile(r"(?<![\w.-])[-+]\d+(?:\.\d+)?|\d+(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _CODE = re.compile(r"[-+]?0\d")
 
@@ -42,29 +43,35 @@ def holds_vectors(column: ColumnValues, most_marks: int) -> bool:
     )
 
 
-def vector_length(column: ColumnValues) -> int:
-    """Return the number of numbers that most values of a column hold, 1 if they hold none."""
+def vector_length(column: ColumnValues, *, strict: bool) -> int:
+    """Return the number of numbers that most values of a column hold, 1 if they hold none.
+
+    Unless `strict`, all digits are numbers, also those of codes such as `AB-0042`.
+    """
     distinct = column.distinct if isinstance(column, Objects) else []
-    lengths = Counter(len(numbers_of(value)) for value in _sample(distinct))
+    lengths = Counter(len(numbers_of(value, strict)) for value in _sample(distinct))
     most = max(lengths, key=lambda length: (lengths[length], length), default=1)
     return min(max(most, 1), MOST_NUMBERS)
 
 
-def vector_numbers(column: ColumnValues, positions: Sequence[int]) -> list[np.ndarray]:
+def vector_numbers(
+    column: ColumnValues, positions: Sequence[int], *, strict: bool
+) -> list[np.ndarray]:
     """Return the numbers at some positions of each row's vector; NaN where there is none."""
     if not isinstance(column, Objects):
         return [np.full(len(column.values), np.nan) for _ in positions]
     n_numbers = max(positions) + 1
-    rows = [numbers_of(value) for value in column.distinct]
+    rows = [numbers_of(value, strict) for value in column.distinct]
     none = [np.nan] * n_numbers
     rows = [row if len(row) >= n_numbers else none for row in rows]
     rows.append(none)  # of code -1
     return [np.array([row[p] for row in rows])[column.codes] for p in positions]
 
 
-def numbers_of(value: object) -> list[float]:
+def numbers_of(value: object, strict: bool) -> list[float]:
     """Return the numbers in a string; NaN for those beyond the floats."""
-    found = _NUMBER.findall(_text(value))
+    text = _text(value)
+    found = _NUMBER.findall(text) if strict else [(n, "") for n in _ANY_NUMBER.findall(text)]
     signed = [-float(n) if side and side[-1] in "SW" else float(n) for n, side in found]
     return [number if math.isfinite(number) else math.nan for number in signed]
 

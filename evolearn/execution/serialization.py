@@ -13,6 +13,7 @@ from collections import ChainMap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
+from importlib.machinery import EXTENSION_SUFFIXES
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -20,6 +21,8 @@ from typing import Any
 REASON_LENGTH = 1000
 # Characters that terminals obey, that end a line, or that reverse the order of others.
 _CONTROL = (*range(0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A))
+# Folders of installed packages; Debian names them in the second way.
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _ESCAPES = {n: f"\\x{n:02x}" if n < 256 else f"\\u{n:04x}" for n in _CONTROL}
 
 
@@ -96,6 +99,15 @@ def _unimportable(name: Any) -> ModuleType | None:
     if name.partition(".")[0] in sys.stdlib_module_names:
         return None
     file = getattr(module, "__file__", None)
+    if file is not None and (
+        # Compiled code has no value to pickle. Its module may have another name than its place:
+        # the losses of scikit-learn 1.7 say "_loss" in place of "sklearn._loss._loss".
+        file.endswith(tuple(EXTENSION_SUFFIXES))
+        # Installed packages are found, also where a folder of the same name has come before
+        # them in the path: their source tree, for example.
+        or not _INSTALLED.isdisjoint(file.replace("\\", "/").split("/"))
+    ):
+        return None
     return None if _is_importable(name, file, tuple(map(str, sys.path))) else module
 
 

@@ -6,7 +6,7 @@ the rows. Where boosted trees become better by it on both halves, the user is wa
 """
 
 from collections.abc import Iterator
-from functools import cache
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,12 +29,15 @@ from evolearn.results.progress import LOGGER, dropped_line
 from evolearn.user_warnings import warn
 
 Matrix = NDArray[np.float64]
+Half = tuple[Matrix, Matrix]  # columns and targets
 
-# Rows of each half, identifiers that are looked at, columns beside them, and components of
-# words: a column takes some tenths of a second.
-MOST_ROWS, MOST_IDENTIFIERS, MOST_COLUMNS, COMPONENTS = 1_000, 3, 50, 16
-# Seconds; shorter time budgets have no room for it.
-SHORTEST_BUDGET = 20.0
+# Rows of each half, columns beside the identifiers, and components of words.
+MOST_ROWS, MOST_COLUMNS, COMPONENTS = 600, 50, 16
+# Words that are in fewer rows, or not in this share of them, tell nothing of other rows.
+LEAST_ROWS, LEAST_SHARE = 5, 0.01
+# Identifiers that are looked at, and seconds of the time budget for each. It takes about a
+# third of a second.
+MOST_IDENTIFIERS, SECONDS_PER_IDENTIFIER = 3, 10.0
 
 
 def report_dropped_columns(settings: Settings, data: FitData) -> None:
@@ -42,19 +45,23 @@ def report_dropped_columns(settings: Settings, data: FitData) -> None:
     if settings.verbose:
         for name, reason in data.prepared.dropped:
             LOGGER.info(dropped_line(name, reason))
-    budget = settings.time_budget
-    if budget is not None and budget < SHORTEST_BUDGET:
-        return
-    for name, key, kind in useful_identifiers(data):
+    most = MOST_IDENTIFIERS
+    if settings.time_budget is not None:
+        most = min(most, int(settings.time_budget / SECONDS_PER_IDENTIFIER))
+    for name, key, kind in useful_identifiers(data, most):
         warn(
-            f"The column {name!r} was left out ({IDENTIFIER}), but predictions on a sample of "
-            f"the rows are better if it is read as {kind!r}. Pass kinds={{{key!r}: {kind!r}}} "
-            f"to use it, or kinds={{{key!r}: 'drop'}} to leave it out without this warning."
+            f"The values of the column {name!r} are left out ({IDENTIFIER}), but predictions "
+            f"on a sample of the rows are better if it is read as {kind!r}. Pass "
+            f"kinds={{{key!r}: {kind!r}}} to use it, or kinds={{{key!r}: 'drop'}} to leave it "
+            "out without this warning."
         )
 
 
-def useful_identifiers(data: FitData) -> Iterator[tuple[str, Any, str]]:
-    """Yield name, key in ``kinds`` and best kind of the identifiers that explain the target."""
+def useful_identifiers(data: FitData, most: int) -> Iterator[tuple[str, Any, str]]:
+    """Yield name, key in ``kinds`` and best kind of the identifiers that explain the target.
+
+    The first `most` identifiers are looked at.
+    """
     columns = data.prepared.preparer.columns_
     found = [
         j
@@ -64,19 +71,20 @@ def useful_identifiers(data: FitData) -> Iterator[tuple[str, Any, str]]:
     counted = np.arange(len(data.target))
     if data.weights is not None:
         counted = np.flatnonzero(data.weights > 0)
-    if not found or len(counted) < FEWEST_ROWS:
+    if not found[:most] or len(counted) < FEWEST_ROWS:
         return
     rows = np.random.default_rng(data.seed).permutation(counted)[: 2 * MOST_ROWS]
     table, labels = take_rows(data.raw, rows), column_labels(data.raw)
-    known, targets = _known_columns(data, rows), data.task.screening_targets(data.target[rows])
+    targets = data.task.screening_targets(data.target[rows])
+    judge = _Judge(_known_columns(data, rows), targets, data.seed)
     # One thread: the order of a sum changes its last digits, and results must repeat.
     with threadpool_limits(1):
-        for j in found[:MOST_IDENTIFIERS]:
+        for j in found[:most]:
             others = {label: "drop" for k, label in enumerate(labels) if k != j}
             for kind in ("vector", "text", "categorical"):
                 preparer: Any = ColumnPreparer(kinds={**others, labels[j]: kind})
                 new = _as_few_columns(preparer.fit_transform(table), kind, data.seed)
-                if new.shape[1] and _explains(known, new, targets, data.seed):
+                if judge.confirms(new):
                     yield columns[j].name, labels[j], kind
                     break
 
@@ -95,31 +103,49 @@ def _as_few_columns(read: Matrix, kind: str, seed: int) -> Matrix:
         return np.isnan(read).astype(np.float64)
     if kind == "vector":
         return read
-    if not np.ptp(read, axis=0).any():
-        return read[:, :0]
+    n_rows = np.count_nonzero(read, axis=0)
+    least = max(LEAST_ROWS, LEAST_SHARE * len(read))
+    read = read[:, (n_rows >= least) & (n_rows <= len(read) - least)]
+    if read.shape[1] <= COMPONENTS:
+        return read
     weighted = TfidfTransformer(sublinear_tf=True).fit_transform(read)
-    components = TruncatedSVD(min(COMPONENTS, len(read) - 1), random_state=seed)
+    components: Any = TruncatedSVD(COMPONENTS, random_state=seed)
     return np.asarray(components.fit_transform(weighted))
 
 
-def _explains(known: Matrix, new: Matrix, targets: Matrix, seed: int) -> bool:
-    """Whether new columns make boosted trees better on both halves of the rows."""
-    first, second = halves(np.hstack([known, new]), targets, seed, MOST_ROWS)
-    n_known = known.shape[1]
+class _Judge:
+    """Judge of new columns: boosted trees with and without them, on two halves of the rows."""
 
-    def residuals(fitted: tuple[Matrix, Matrix], own: tuple[Matrix, Matrix]) -> Any:
-        @cache
-        def of(extra: tuple[str, ...]) -> Matrix:
-            width = None if extra else n_known
-            trees = quick_trees(np.zeros(fitted[0][:, :width].shape[1], dtype=bool))
-            predictions = [
-                trees.fit(fitted[0][:, :width], target).predict(own[0][:, :width])
-                for target in fitted[1].T
-            ]
-            return np.asarray(own[1] - np.column_stack(predictions))
+    def __init__(self, known: Matrix, targets: Matrix, seed: int) -> None:
+        self._known, self._targets, self._seed = known, targets, seed
+        self._without: dict[bool, Matrix] = {}
 
-        return of
+    def confirms(self, new: Matrix) -> bool:
+        """Whether new columns make the trees better on both halves."""
+        new = new[:, np.fmin.reduce(new, axis=0) < np.fmax.reduce(new, axis=0)]
+        if not new.shape[1]:
+            return False
+        both = np.hstack([self._known, new])
+        first, second = halves(both, self._targets, self._seed, MOST_ROWS)
+        if not first[1].shape[1]:
+            return False
+        residuals = partial(self._residuals, first, second, False)
+        other_way = partial(self._residuals, second, first, True)
+        return bool(confirmed(("new",), residuals, other_way))
 
-    if not first[1].shape[1]:
-        return False
-    return bool(confirmed(("new",), residuals(first, second), residuals(second, first)))
+    def _residuals(
+        self, fitted: Half, own: Half, is_other_way: bool, columns: tuple[str, ...]
+    ) -> Matrix:
+        if columns:
+            return _residuals(fitted, own)
+        if is_other_way not in self._without:
+            n_known = self._known.shape[1]
+            fitted, own = (fitted[0][:, :n_known], fitted[1]), (own[0][:, :n_known], own[1])
+            self._without[is_other_way] = _residuals(fitted, own)
+        return self._without[is_other_way]
+
+
+def _residuals(fitted: Half, own: Half) -> Matrix:
+    trees = quick_trees(np.zeros(fitted[0].shape[1], dtype=bool))
+    predictions = [trees.fit(fitted[0], target).predict(own[0]) for target in fitted[1].T]
+    return np.asarray(own[1] - np.column_stack(predictions))

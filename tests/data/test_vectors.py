@@ -67,8 +67,9 @@ def test_marks_other_forms_and_constant_numbers():
     assert_array_equal(later, [[1.5, 2], [np.nan, np.nan], [np.nan, np.nan]])
 
 
-def test_the_users_kind_reads_numbers_within_any_text():
-    column = [f"order {x} of shop" for x in WHOLE]
+@pytest.mark.parametrize("form", ["order {a} of shop", "AB-0{a}", "K{a}x", "{a}", "no. {a}.00"])
+def test_the_users_kind_reads_numbers_within_any_text(form):
+    column = [form.format(a=x) for x in WHOLE]
     X = pd.DataFrame({"place": column})
 
     assert_array_equal(

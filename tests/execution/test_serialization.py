@@ -8,9 +8,10 @@ import types
 
 import cloudpickle
 import pytest
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 
-from evolearn.execution.serialization import pickled
+from evolearn.execution.serialization import _unimportable, pickled
 
 SOURCE = """
 import math
@@ -93,3 +94,22 @@ def test_importable_modules_go_by_reference_and_the_registry_stays_as_it_is(load
     assert cloudpickle.list_registry_pickle_by_value() == before
     assert len(pickled(Ridge)) < 100
     assert len(pickled(subprocess.run)) < 100
+
+
+def test_an_installed_package_goes_by_reference_where_a_folder_has_its_name(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "sklearn").mkdir()
+    (tmp_path / "sklearn" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert len(pickled(Ridge)) < 100
+
+
+def test_compiled_code_goes_by_reference_whatever_its_module_is_called(monkeypatch):
+    from sklearn._loss import _loss
+
+    # As in scikit-learn 1.7, whose losses say that they are of this module.
+    monkeypatch.setitem(sys.modules, "_loss", _loss)
+    assert _unimportable("_loss") is None
+    model = HistGradientBoostingRegressor(max_iter=1).fit([[0.0], [1.0]] * 20, [0.0, 1.0] * 20)
+    assert run_elsewhere(model, "len(value.predict([[0.0]]))") == "1"

@@ -32,7 +32,7 @@ def table(seed=0):
 def found(X, y, kind=EvolutionaryRegressor, **settings):
     model = kind(time_budget=None, random_state=0, **settings)
     data = read_data(Settings.of(model), X, y, None, None)
-    return list(useful_identifiers(data))
+    return list(useful_identifiers(data, 3))
 
 
 @pytest.mark.parametrize(
