@@ -17,7 +17,6 @@ from evolearn.data.containers import (
 )
 from evolearn.data.conversion import (
     DATETIME_PARTS,
-    as_codes,
     as_floats,
     as_labels,
     by_code,
@@ -34,9 +33,11 @@ from evolearn.data.kinds import KINDS, detect_kind, tokens_if_text, unreadable_m
 from evolearn.data.large_integers import exact_offset, need_categories, shifted
 from evolearn.data.matrix import fill_columns, infinite_columns, within_single_precision
 from evolearn.data.missing_values import (
+    category_codes,
     is_present,
     learn_marks,
     mark_codes,
+    missing_is_a_category,
     only_presence_tells,
 )
 from evolearn.data.read_columns import read_column
@@ -132,7 +133,7 @@ def _encode_columns(
             continue
         column = _read(raw, table, label)
         if info.kind == "categorical":
-            codes.append(as_codes(column, info.categories))
+            codes.append(category_codes(column, info.categories, info.codes_missing))
             if is_new:
                 warn_of_unseen(column, codes[-1], info, _place_of(label, table))
         elif info.kind == "text":
@@ -264,8 +265,9 @@ def _read_table(
                 infos.append(ColumnInfo(name, "presence"))
                 numbers.append((MatrixColumn(j), _numbers_of(column, infos[-1], where)[0]))
                 continue
-            codes.append((MatrixColumn(j), as_codes(column, categories)))
-            infos.append(ColumnInfo(name, kind, categories, tokens=tokens))
+            apart = kind == "categorical" and missing_is_a_category(column)
+            codes.append((MatrixColumn(j), category_codes(column, categories, apart)))
+            infos.append(ColumnInfo(name, kind, categories, tokens=tokens, codes_missing=apart))
         else:
             is_detected = j not in user_kinds
             text_format = None if reading is None else reading.format

@@ -68,8 +68,9 @@ numbers beyond 1e25 are compressed, in their order.
 Categories are sorted, except those of ordered types and intervals, which keep their order.
 Categories and formats are frozen. In new rows, a category that was not seen in training is a
 missing value, and so is a string that is no number or no date where they were found in strings.
-`category_labels` and `text_columns` say which other spellings are read. The words of a text are
-counted regardless of case, in columns that they are hashed into; a missing text has none.
+`missing_values` says where empty cells differ from these. `category_labels` and `text_columns`
+say which other spellings are read. The words of a text are counted regardless of case, in
+columns that they are hashed into; a missing text has none.
 """
 
 from collections.abc import Sequence

@@ -6,6 +6,9 @@
 2. Marks: strings among numbers or times, such as `never` and `n/a`, are missing numbers for
    different reasons. If there are two of them, or one beside values that are truly missing,
    they have a column of codes beside the numbers.
+3. Missing categories: where many categories have a single row, new rows have some that were not
+   seen in fit, which are missing to models. If some rows truly miss a category, these have a
+   code of their own: a coupon that is not known is not the same as none.
 """
 
 from typing import Any
@@ -21,6 +24,9 @@ IDENTIFIER_SHARE = 0.9
 # Minimum number of rows with a value and without one, and of rows with a mark: a model learns
 # nothing from fewer.
 FEWEST_ROWS = 10
+# Minimum share of values whose category has a single row. About as many values of new rows have
+# a category that was not seen (Good, Biometrika 1953).
+SINGLE_SHARE = 0.1
 
 
 def is_present(column: ColumnValues) -> np.ndarray:
@@ -36,6 +42,24 @@ def only_presence_tells(column: ColumnValues, categories: tuple[Any, ...]) -> bo
     n_values = int(np.count_nonzero(present))
     both = min(n_values, len(present) - n_values) >= FEWEST_ROWS
     return both and len(categories) > IDENTIFIER_SHARE * n_values
+
+
+def missing_is_a_category(column: ColumnValues) -> bool:
+    """Whether missing categories have a code, unlike those that were not seen."""
+    if not isinstance(column, Objects):
+        return False
+    counts = np.bincount(column.codes[column.codes >= 0])
+    n_values, n_single = int(counts.sum()), np.count_nonzero(counts == 1)
+    both = min(n_values, len(column.codes) - n_values) >= FEWEST_ROWS
+    return bool(both and n_single >= SINGLE_SHARE * n_values)
+
+
+def category_codes(
+    column: ColumnValues, categories: tuple[Any, ...], codes_missing: bool
+) -> np.ndarray:
+    """Return the code of each row's category; the last one is that of missing ones, if any."""
+    codes = as_codes(column, categories)
+    return np.where(is_present(column), codes, len(categories)) if codes_missing else codes
 
 
 def learn_marks(column: Objects, values: np.ndarray) -> tuple[str, ...]:

@@ -46,6 +46,8 @@ class ColumnInfo:
     marks : tuple of str
         Strings among numbers, dates or durations that have a column of codes of their own; see
         `evolearn.data.missing_values`.
+    codes_missing : bool
+        Whether missing categories have the last code, and only unseen ones are missing.
     """
 
     name: str
@@ -61,6 +63,7 @@ class ColumnInfo:
     found: bool = False
     text_format: Format | None = None
     marks: tuple[str, ...] = ()
+    codes_missing: bool = False
 
     def __repr__(self) -> str:
         given = {field.name: getattr(self, field.name) for field in fields(self)[2:]}
@@ -82,7 +85,9 @@ class ColumnInfo:
     @property
     def n_codes(self) -> int:
         """Number of different codes; the first one of marks is that of numbers."""
-        return len(self.categories) if self.kind == "categorical" else 1 + len(self.marks)
+        if self.kind != "categorical":
+            return 1 + len(self.marks)
+        return len(self.categories) + self.codes_missing
 
     @property
     def is_kept(self) -> bool:

@@ -133,6 +133,42 @@ def test_marks_among_dates():
     assert prepared.kinds["code"].endswith("marks 'never', 'open'")
 
 
+def cabins(n_rows=N):
+    """Codes of half of the rows, most of which have one or two."""
+    numbers = np.random.default_rng(3).integers(0, n_rows // 3, n_rows)
+    return [f"B{number:03d}" if j % 2 else None for j, number in enumerate(numbers)]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_missing_categories_have_a_code_where_others_will_not_be_known(library):
+    X = table(cabins(), library)
+    prepared = prepare_table(X)
+    (n_codes,) = prepared.schema.cardinalities
+    missing = np.array([value is None for value in cabins()])
+    assert_array_equal(prepared.matrix[:, -1] == n_codes - 1, missing)
+    for preparer in (prepared.preparer, clone(prepared.preparer).fit(X)):
+        assert preparer.cardinalities_ == (n_codes,)
+        assert_array_equal(preparer.transform(X), prepared.matrix)
+        new = preparer.transform(table(["B999", None, "B998"], library))
+        assert_array_equal(new[:, -1], [np.nan, n_codes - 1, np.nan])
+
+
+def test_other_missing_categories_stay_missing():
+    values = [*"abcde", None] * 30
+    prepared = prepare_table(table(values))
+    assert_array_equal(np.isnan(prepared.matrix[:, -1]), [value is None for value in values])
+
+
+def test_an_unknown_category_is_not_taken_for_none():
+    settings = {"time_budget": None, "n_evaluations": 3, "random_state": 0, "n_jobs": 1}
+    has_one = np.array([value is not None for value in cabins()])
+    new = table([f"A{j:03d}" if has else None for j, has in enumerate(has_one)])
+    for space in ("extra_trees", "hist_gradient_boosting", "logistic_regression"):
+        model = EvolutionaryClassifier(search_space=[space], **settings)
+        model.fit(table(cabins()), has_one)
+        assert model.score(new[:41], has_one[:41]) > 0.9, space
+
+
 @pytest.mark.filterwarnings("error")
 def test_marks_alone_are_known_in_new_rows():
     prepared = prepare_table(table(marked("never", "n/a")))
