@@ -68,8 +68,9 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
     array([[1. , 1. ],
            [nan, 0. ],
            [2.5, 1. ]])
-    >>> preparer.transform(np.array([[3, "green"]], dtype=object))
-    array([[ 3., nan]])
+    >>> preparer.transform(np.array([[3, "green"], [4, "red"]], dtype=object))
+    array([[ 3., nan],
+           [ 4.,  1.]])
     """
 
     def __init__(self, *, kinds=None, columns=None) -> None:
