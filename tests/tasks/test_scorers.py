@@ -190,7 +190,7 @@ def test_a_journal_knows_what_a_pipeline_is_made_of(tmp_path):
 
     for _ in range(2):
         fitness(lambda X: X, journal=tmp_path)
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(list(tmp_path.glob("*.sqlite"))) == 1
     alone = fitness(lambda X: 0 * X)
     assert fitness(lambda X: 0 * X, journal=tmp_path) == alone
     assert len(list(tmp_path.iterdir())) == 2
