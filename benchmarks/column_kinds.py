@@ -31,6 +31,8 @@ SCRIPTS = {
     "Arabic": "كبير قديم بيت مدينة جدا جميل جديد طاولة مصباح بسرعة جيد سعر",
     "Devanagari": "बड़ा पुराना घर शहर बहुत सुंदर नया मेज दीपक जल्दी अच्छा दाम",
 }
+THAI = "ดีมาก สวย ราคา ถูก ส่งเร็ว อาหาร รถยนต์ หนังสือ บ้าน ใหม่"
+KOREAN = "정말 좋은 물건 입니다 우리 가족 모두 좋아 해요 가격 저렴 음식 자동차"
 CHINESE = list(
     "这个东西质量很好非常漂亮我们全家都喜欢价格便宜送货快包装完整颜色正合适下次还会再来购买"
 )
@@ -354,11 +356,44 @@ def others():
     )
 
 
+def titles_tags_and_vectors():
+    """Yield name, kind and strings: values with a word, a tag or a number that tells."""
+    keys = rng.permutation(10**6)[:N].tolist()
+    words = [f"{a}{b}" for a in WORDS.split() for b in WORDS.split()]
+    kind, other = drawn(["sofa", "lamp", "desk", "rug"]), drawn(words, seed=1)
+    each = list(zip(kind, other, keys, strict=True))
+    lists = [rng.permutation(["wifi", "pool", "tv", "bar", "gym"])[: k % 4 + 1] for k in keys]
+    north, east = rng.uniform(48, 53, N), rng.uniform(7, 13, N)
+    places = list(zip(north, east, strict=True))
+    yield "titles", "text", [f"{o.title()} {k}" for k, o, _ in each]
+    yield "titles, joined", "text", [f"{o}_{k}" for k, o, _ in each]
+    yield "log levels", "text", [f"{k.upper()} {n} disk {n % 9} full" for k, _, n in each]
+    yield "transactions", "text", [f"SEPA TRANSFER {n} {k.upper()} GMBH" for k, _, n in each]
+    yield "addresses of e-mail", "text", [f"{o}{n}@{k}.com" for k, o, n in each]
+    yield "addresses of pages", "text", [f"https://a.org/{k}/{o}?id={n}" for k, o, n in each]
+    yield "paths", "text", [f"/home/{o}/{n}.{k}" for k, o, n in each]
+    yield "paths, Windows", "text", [f"C:\\{k}\\{o}\\{n}.txt" for k, o, n in each]
+    for joint in ("|", ";", ", ", " "):
+        yield f"tags with {joint!r}", "text", [joint.join(tags) for tags in lists]
+    yield "tags in brackets", "text", [str(tags.tolist()) for tags in lists]
+    yield "text: Thai", "text", sentences(THAI.split(), 6, "")
+    yield "text: Korean", "text", sentences(KOREAN.split(), 5)
+    yield "names", "identifier", [f"{o.title()} {o[::-1].title()}{n}" for _, o, n in each]
+    yield "hardware addresses", "identifier", [n.to_bytes(6).hex(":") for n in keys]
+    yield "coordinates", "vector", [f"{a:.5f},{b:.5f}" for a, b in places]
+    yield "coordinates in brackets", "vector", [f"({a:.5f}, {b:.5f})" for a, b in places]
+    yield "points", "vector", [f"POINT ({b:.4f} {a:.4f})" for a, b in places]
+    yield "coordinates with sides", "vector", [f"{a:.3f}N {b:.3f}E" for a, b in places]
+    yield "sizes of boxes", "vector", [f"{n % 97} x {n % 89} x {n % 83} cm" for n in keys]
+    yield "blood pressures", "vector", [f"{90 + n % 91}/{50 + n % 61}" for n in keys]
+
+
 def columns():
     """Yield name, kind, values and the numbers that they were written from, or None."""
     yield from ((f"numbers: {n}", "numeric", v, truth) for n, v, truth in numbers())
     yield from times()
-    yield from ((name, kind, values, None) for name, kind, values in others())
+    for name, kind, values in (*others(), *titles_tags_and_vectors()):
+        yield name, kind, values, None
 
 
 def kind_of(values, truth):

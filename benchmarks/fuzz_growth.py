@@ -71,9 +71,13 @@ def run(fits):
 
 
 def verdict(samples):
-    """Return whether the last sample is like that after a tenth of the fits."""
-    first, last = samples[len(samples) // 10], samples[-1]
-    grown = {name: round(last[name] - first[name], 1) for name in first}
+    """Return whether the second half of the fits holds no more than the first half."""
+    half = len(samples) // 2
+    most = [
+        {name: max(sample[name] for sample in part) for name in samples[0]}
+        for part in (samples[:half], samples[half:])
+    ]
+    grown = {name: round(most[1][name] - most[0][name], 1) for name in most[0]}
     allowed = {"mb": MOST_MB, "threads": 0, "files": 0, "children": 0, "temporary": 0}
     good = all(grown[name] <= allowed[name] for name in grown)
     return {"verdict": "no growth" if good else "FAULT", "grown": grown}

@@ -271,7 +271,10 @@ def run(seed):
         return {**told, **fitted, "stage": "fit"}
     made = [attempt(partial(predicted, model, X))]
     for _ in range(2):
-        changed = mutated(rng, table)
+        try:
+            changed = mutated(rng, table)
+        except Exception:  # of pandas
+            continue
         if X is not table and rng.random() < 0.7:
             changed = as_container(rng, changed)
         made.append(attempt(partial(predicted, model, changed)))

@@ -15,6 +15,6 @@ for sampler, table in ((RandomOverSampler(random_state=0), X), (SMOTE(random_sta
     table = X[["size", "age", "rooms", "noise"]] if table is None else table
     pipeline = make_pipeline(sampler, EvolutionaryClassifier(**MODEL_SETTINGS))
     found = cross_val_score(pipeline, table, rare, cv=3, scoring="average_precision")
-    scores[type(sampler).__name__] = round(found.mean(), 2)
+    scores[type(sampler).__name__] = round(float(found.mean()), 2)
 assert min(scores.values()) > 0.4
 print(f"imbalanced-learn {imblearn.__version__}: average precision {scores}")

@@ -83,6 +83,14 @@ def _as_array(X: Any) -> Any:
             "Reshape your data to a frame of one column, pandas.DataFrame({'text': X}); a "
             "pipeline of your own finds it by ColumnTransformer([('text', step, 'text')])."
         )
+    if array.ndim == 1 and array.dtype == object and len(array):
+        if isinstance(array[0], dict):
+            raise ValueError(
+                "Expected 2D array, got 1D array instead: X is a list of dictionaries; pass a "
+                "frame of them, pandas.DataFrame(X)."
+            )
+        if isinstance(array[0], list | tuple | np.ndarray):
+            raise ValueError(f"Expected 2D array, got 1D array instead: {_ragged_message(X)}")
     if array.ndim < 2:
         found = "1D" if array.ndim else "scalar"
         raise ValueError(

@@ -17,6 +17,7 @@ from evolearn.data.column_values import (
 from evolearn.data.large_integers import exact_number
 from evolearn.data.text_columns import Format, is_missing_word, reread
 from evolearn.data.time_text import infer_date_format
+from evolearn.messages import plain
 
 DATETIME_PARTS = (
     "seconds",
@@ -49,9 +50,9 @@ def as_floats(
             is_string = isinstance(value, str | bytes)
             if not is_missing_word(value) and not (is_string and may_be_unreadable):
                 raise ValueError(
-                    f"X holds {value!r} in {where}, which is to be read as {kind}; replace "
-                    "such values by missing ones, convert the column, or change its entry in "
-                    "kinds."
+                    f"X holds {plain(value)!r} in {where}, which is to be read as {kind}; "
+                    "replace such values by missing ones, convert the column, or change its "
+                    "entry in kinds."
                 )
         return by_code(column, values)
     found = "numeric" if isinstance(column, Numbers) else column.kind

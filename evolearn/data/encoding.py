@@ -29,7 +29,13 @@ from evolearn.data.free_text import (
     text_tokens,
     text_width,
 )
-from evolearn.data.kinds import KINDS, detect_kind, tokens_if_text, unreadable_message
+from evolearn.data.kinds import (
+    KINDS,
+    detect_kind,
+    refuse_complex,
+    tokens_if_text,
+    unreadable_message,
+)
 from evolearn.data.large_integers import exact_offset, need_categories, shifted
 from evolearn.data.matrix import fill_columns, infinite_columns, within_single_precision
 from evolearn.data.missing_values import (
@@ -53,6 +59,7 @@ from evolearn.data.uninformative import (
 )
 from evolearn.data.unreadable import warn_of_unreadable, warn_of_unseen
 from evolearn.data.vectors import holds_vectors, vector_length, vector_numbers
+from evolearn.messages import shown
 from evolearn.user_warnings import warn
 
 Columns = tuple[ColumnInfo, ...]
@@ -216,12 +223,13 @@ def _kinds_by_position(
         is_position = isinstance(key, int) and 0 <= key < len(labels)
         if key not in positions and not is_position:
             raise ValueError(
-                f"kinds names the column {key!r}, which X does not have; use the names of its "
-                "columns, or positions counted from 0."
+                f"kinds names the column {shown(key)}, which X does not have; use the names of "
+                "its columns, or positions counted from 0."
             )
         if kind not in KINDS:
             raise ValueError(
-                f"kinds reads column {key!r} as {kind!r}; choose one of {', '.join(KINDS)}."
+                f"kinds reads column {shown(key)} as {shown(kind)}; choose one of "
+                f"{', '.join(KINDS)}."
             )
         by_position[positions.get(key, key)] = kind
     return by_position
@@ -229,10 +237,12 @@ def _kinds_by_position(
 
 def _read(column: Any, table: Any, label: Any) -> ColumnValues:
     try:
-        return read_column(column, table)
+        values = read_column(column, table)
     except TypeError as error:  # lists, dicts and arrays have no hash
         found = f"values that are no single cells ({error})"
         raise TypeError(unreadable_message(found, _place_of(label, table))) from error
+    refuse_complex(values, _place_of(label, table))
+    return values
 
 
 def _read_table(

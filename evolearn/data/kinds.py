@@ -115,11 +115,6 @@ def detect_kind(column: ColumnValues, where: str) -> tuple[str, Reading | None]:
         return _kind_of_strings(column)
     if all(is_number(value) for value in distinct):
         return "numeric", None
-    if any(isinstance(value, complex | np.complexfloating) for value in distinct):
-        raise ValueError(
-            f"Complex data not supported: X holds complex numbers in {where}; pass their real "
-            "and imaginary parts as columns of their own."
-        )
     kinds = {time_kind(value) for value in distinct}
     if len(kinds) == 1 and None not in kinds:
         return str(kinds.pop()), None
@@ -138,6 +133,16 @@ def _kind_of_strings(column: Objects) -> tuple[str, Reading | None]:
     if reading is None:
         return ("categorical" if column.distinct else "numeric"), None
     return reading.format.kind, reading
+
+
+def refuse_complex(column: ColumnValues, where: str) -> None:
+    """Raise ValueError if a column holds complex numbers."""
+    types = set(map(type, column.distinct)) if isinstance(column, Objects) else set()
+    if any(issubclass(kind, complex | np.complexfloating) for kind in types):
+        raise ValueError(
+            f"Complex data not supported: X holds complex numbers in {where}; pass their real "
+            "and imaginary parts as columns of their own."
+        )
 
 
 def unreadable_message(found: str, where: str) -> str:

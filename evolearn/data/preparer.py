@@ -16,7 +16,13 @@ from evolearn.data.containers import (
 )
 from evolearn.data.encoding import encode, learn_encoding, relearn_categories
 from evolearn.data.matrix import infinite_columns, is_sparse, within_single_precision
-from evolearn.data.schema import ColumnInfo, output_names, text_blocks
+from evolearn.data.schema import (
+    ColumnInfo,
+    columns_of_plain,
+    output_names,
+    plain_columns,
+    text_blocks,
+)
 from evolearn.versioned import VersionedPickle
 
 
@@ -68,8 +74,9 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
     array([[1. , 1. ],
            [nan, 0. ],
            [2.5, 1. ]])
-    >>> preparer.transform(np.array([[3, "green"]], dtype=object))
-    array([[ 3., nan]])
+    >>> preparer.transform(np.array([[3, "green"], [4, "red"]], dtype=object))
+    array([[ 3., nan],
+           [ 4.,  1.]])
     """
 
     def __init__(self, *, kinds=None, columns=None) -> None:
@@ -203,6 +210,24 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
         if input_features is not None:
             names = [str(name) for name in feature_names_in(self, input_features)]
         return np.array(output_names(self.columns_, names), dtype=object)
+
+    def __getstate__(self):
+        # Built-in types: each type in a saved model is one that its reader must trust.
+        state = super().__getstate__()
+        for name in {"columns", "columns_"} & set(state):
+            if state[name] is not None:
+                state[name] = plain_columns(state[name])
+        state.pop("texts_", None)
+        return state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        for name in {"columns", "columns_"} & set(state):
+            if state[name] is not None:
+                state[name] = columns_of_plain(state[name])
+        super().__setstate__(state)
+        if "columns_" in state:
+            self.texts_ = text_blocks(self.columns_)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,8 +1,9 @@
 """Descriptions of a table: its input columns, and the layout of the numeric matrix."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, get_args
 
 from evolearn.data.text_columns import Format
 from evolearn.data.tokens import Tokens
@@ -98,6 +99,30 @@ class ColumnInfo:
     def is_numeric(self) -> bool:
         """Whether it becomes numbers, not codes of categories or counts of words."""
         return self.kind not in ("categorical", "text")
+
+
+def plain_columns(columns: Sequence[ColumnInfo]) -> list[dict[str, Any]]:
+    """Return the descriptions of columns as values of built-in types, for saved models."""
+    plain = []
+    for info in columns:
+        values = {field.name: getattr(info, field.name) for field in fields(info)}
+        text_format = info.text_format
+        if text_format is not None:
+            values["text_format"] = [type(text_format).__name__, asdict(text_format)]
+        plain.append(values)
+    return plain
+
+
+def columns_of_plain(plain: Sequence[Mapping[str, Any]]) -> tuple[ColumnInfo, ...]:
+    """Return the descriptions of columns of which `plain_columns` made plain values."""
+    columns = []
+    for values in plain:
+        text_format = values["text_format"]
+        if text_format is not None:
+            kind, parts = text_format
+            text_format = {one.__name__: one for one in get_args(Format)}[kind](**parts)
+        columns.append(ColumnInfo(**{**values, "text_format": text_format}))
+    return tuple(columns)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from evolearn.data.column_values import ColumnValues, Objects
 
 # Numbers of a vector that are read; longer ones are no vectors.
 MOST_NUMBERS = 32
-# Minimum number of distinct values, and number of values that are looked at first.
-FEWEST, SAMPLE = 50, 200
+# Minimum number of distinct values, and number of values that are looked at.
+FEWEST, SAMPLE = 50, 1_000
 
 _TIMES = re.compile(r"(?<=\d)\s*[xX\u00d7*]\s*(?=\d)")
 _NUMBER = re.compile(
@@ -34,13 +34,12 @@ _CODE = re.compile(r"[-+]?0\d")
 
 
 def holds_vectors(column: ColumnValues, most_marks: int) -> bool:
-    """Whether a column holds vectors; up to `most_marks` distinct values may be none."""
-    if not isinstance(column, Objects) or column.is_category:
+    """Whether a column holds vectors; up to `most_marks` of the sample may be none."""
+    if not isinstance(column, Objects) or column.is_category or len(column.distinct) <= FEWEST:
         return False
-    distinct = column.distinct
-    return _have_one_shape(_sample(distinct), most_marks) and _have_one_shape(
-        distinct, most_marks
-    )
+    distinct = _sample(column.distinct)
+    [(shape, count)] = Counter(map(_shape, distinct)).most_common(1)
+    return shape is not None and count > FEWEST and count >= len(distinct) - most_marks
 
 
 def vector_length(column: ColumnValues, *, strict: bool) -> int:
@@ -78,13 +77,6 @@ def numbers_of(value: object, strict: bool) -> list[float]:
 
 def _sample(distinct: Sequence[object]) -> Sequence[object]:
     return distinct[:: max(1, len(distinct) // SAMPLE)]
-
-
-def _have_one_shape(distinct: Sequence[object], most_marks: int) -> bool:
-    if len(distinct) <= FEWEST:
-        return False
-    [(shape, count)] = Counter(map(_shape, distinct)).most_common(1)
-    return shape is not None and count > FEWEST and count >= len(distinct) - most_marks
 
 
 def _text(value: object) -> str:

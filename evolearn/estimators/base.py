@@ -31,12 +31,15 @@ from evolearn.fit.settings import Settings
 from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.tasks.scoring import make_objective
 from evolearn.user_warnings import collected_warnings
 from evolearn.versioned import VersionedPickle
 
 Scorer: TypeAlias = Callable[..., Any]
 Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] | None
 
+# Attributes that belong to the search and are not needed to predict.
+OF_THE_SEARCH = frozenset({"search_space_", "scorer_"})
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
 ROWS_AT_ONCE = 20_000
@@ -163,6 +166,19 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
             caller_name=type(self).__name__,
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the state without the search space and the scorers.
+
+        Libraries that do not pickle, such as skops, save it: to load a model, its reader must
+        trust each type in it, and those of a search would be fifty. Pickles are complete.
+        """
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name not in OF_THE_SEARCH}
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        make, arguments, _, *others = super().__reduce_ex__(protocol)
+        return make, arguments, super().__getstate__(), *others
+
     def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> Self:
         with collected_warnings():
             attributes = fit(Settings.of(self), X, y, sample_weight, groups)
@@ -230,10 +246,22 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
 
     def _score(self, X: Any, y: Any, sample_weight: Any) -> float:
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        scorer = self.scorer_
+        return float(self._scorer()(self, self._checked(X), y, **weights))
+
+    def _scorer(self) -> Scorer:
+        """Return the scorer of the fitness; a model saved without its scorers makes it anew."""
+        check_is_fitted(self)
+        if hasattr(self, "scorer_"):
+            scorers: Any = self.scorer_
+            return scorers[self.refit or next(iter(scorers))] if self.multimetric_ else scorers
+        scoring: Any = self.scoring
         if self.multimetric_:
-            scorer = scorer[next(iter(scorer)) if self.refit is None else self.refit]
-        return float(scorer(self, self._checked(X), y, **weights))
+            name = self.refit or next(iter(scoring))
+            scoring = scoring[name] if isinstance(scoring, Mapping) else name
+        objective = make_objective(scoring)
+        if hasattr(self, "classes_"):
+            objective = objective.with_positive_class(self.classes_)
+        return objective.scorer
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -3,6 +3,7 @@
 import numbers
 import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import check_cv
 
 from evolearn.data import is_missing
+from evolearn.data.column_values import factorize
 from evolearn.messages import shown
 from evolearn.tasks.base import Task
 from evolearn.tasks.predictions import Floats, Indices
@@ -257,6 +259,12 @@ def _labels_of(groups: Any) -> NDArray[Any]:
         if array.ndim == 2 and array.shape[1] == 1:
             array = array.ravel()
     except ValueError:  # lists of different lengths
+        array = np.empty((0, 0))
+    if array.ndim == 1 and array.dtype == object:
+        with suppress(TypeError):  # no labels: lists and dictionaries
+            codes, distinct = factorize(array.tolist())
+            # Labels of several types have no order; missing ones are counted later.
+            return array if (codes < 0).any() or len(distinct) < 2 else codes
         array = np.empty((0, 0))
     if array.ndim != 1:
         msg = f"groups must have one label per row, got {shown(groups)}; pass a list of labels."

@@ -162,6 +162,14 @@ def _checked_weights(sample_weight: Any, rows: int) -> NDArray[np.float64] | Non
             "be zero or more."
         )
         raise ValueError(msg)
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if np.isinf(total):
+        msg = (
+            f"sample_weight has values up to {weights.max():.3g}, whose sum is out of range; "
+            "divide them by their mean."
+        )
+        raise ValueError(msg)
     if not weights.any():
         msg = (
             "All values of sample_weight are zero, so that no row counts; "

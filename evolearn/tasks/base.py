@@ -25,6 +25,7 @@ from sklearn.base import BaseEstimator
 
 from evolearn.tasks.ensembles import ColumnEnsemble, MemberEnsemble
 from evolearn.tasks.predictions import Floats, HeldOut, Indices, Members
+from evolearn.tasks.registry import TASKS
 from evolearn.tasks.scoring import Objective, make_objective
 
 
@@ -361,8 +362,6 @@ class Task(ABC):
 
 TaskClass = TypeVar("TaskClass", bound=type[Task])
 
-_TASKS: dict[str, type[Task]] = {}
-
 
 def register_task(task: TaskClass) -> TaskClass:
     """Make a task known under its name, which no other task may have; a class decorator.
@@ -376,7 +375,7 @@ def register_task(task: TaskClass) -> TaskClass:
     """
     if not (isinstance(task, type) and issubclass(task, Task)):
         raise TypeError(f"register_task takes a subclass of Task, not {task!r}.")
-    known = _TASKS.get(getattr(task, "name", ""), task)
+    known = TASKS.get(getattr(task, "name", ""), task)
     if (known.__module__, known.__qualname__) != (task.__module__, task.__qualname__):
         msg = f"The task name {task.name!r} is taken by {known.__qualname__}; choose another."
         raise ValueError(msg)
@@ -384,18 +383,18 @@ def register_task(task: TaskClass) -> TaskClass:
     missing += sorted(task.__abstractmethods__)
     if missing:
         raise TypeError(f"Task {task.__name__} does not define {', '.join(missing)}.")
-    _TASKS[task.name] = task
+    TASKS[task.name] = task
     return task
 
 
 def get_task(name: str) -> type[Task]:
     """Return a task by its name; raise ValueError if no task has it."""
-    if name not in _TASKS:
+    if name not in TASKS:
         msg = f"There is no task {name!r}; register it with evolearn.tasks.register_task."
         raise ValueError(msg)
-    return _TASKS[name]
+    return TASKS[name]
 
 
 def task_names() -> list[str]:
     """Return the names of all tasks, in the order in which they were registered."""
-    return list(_TASKS)
+    return list(TASKS)

@@ -18,6 +18,7 @@ from evolearn.data import as_table, names_checked, take_rows, warn_of_names
 from evolearn.recorded_warnings import recorded_warnings
 from evolearn.tasks.pooling import SHARPNESS_BOUNDS
 from evolearn.tasks.predictions import Floats, Indices, Members
+from evolearn.tasks.registry import TASKS
 from evolearn.tasks.sample_weights import fit_weights
 from evolearn.versioned import VersionedPickle
 
@@ -36,6 +37,24 @@ class RefittableEnsemble(VersionedPickle, BaseEstimator):
     def _now(self, name: str) -> Any:
         """Return a parameter as ``fit`` learned it, else as it was given."""
         return getattr(self, f"{name}_", getattr(self, name))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Tasks of evolearn's own by their names: each type in a saved model is one that its
+        # reader must trust.
+        state = super().__getstate__()
+        for name in {"task", "task_"} & set(state):
+            task = state[name]
+            if type(task).__module__.startswith("evolearn."):
+                state[name] = [task.name, dict(vars(task))]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        for name in {"task", "task_"} & set(state):
+            if isinstance(state[name], list):
+                key, facts = state[name]
+                state[name] = TASKS[key](**facts)
+        super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -114,6 +114,8 @@ def _no_numbers(array: NDArray[Any]) -> str:
     elif isinstance(value, str) and (conversion := _conversion(values)):
         remedy = f"a number written as text; {conversion}"
         return f"y must hold numbers for a regressor, but {found}, {remedy}."
+    elif array.dtype.kind in "mM":
+        remedy = "convert y to numbers, such as seconds"
     elif 0 < len(bad) < len(array):
         remedy = f"correct or remove the rows of no number, {len(bad)} of {len(array)}"
     else:
@@ -149,10 +151,22 @@ def _is_number(value: Any) -> bool:
 def as_labels(y: Any) -> NDArray[Any]:
     """Return class labels as an array that can be sorted: numbers if all of them are."""
     y = as_array(y)
+    if y.dtype.kind == "S" or (y.dtype == object and isinstance(y.flat[0], bytes)):
+        msg = (
+            "Unknown label type: y has labels of the type bytes; decode them, for instance "
+            "with pandas.Series(y).str.decode('utf-8')."
+        )
+        raise ValueError(msg)
     if y.dtype != object or all(isinstance(value, str) for value in y):
         return y
     if all(isinstance(value, (bool, int, float, np.bool_, np.number, Decimal)) for value in y):
-        return np.array([float(v) if isinstance(v, Decimal) else v for v in y.tolist()])
+        labels = np.array([float(v) if isinstance(v, Decimal) else v for v in y.tolist()])
+        if labels.dtype == object:
+            msg = (
+                "Unknown label type: y has integers of more than 64 bits; pass them as strings."
+            )
+            raise ValueError(msg)
+        return labels
     kinds = sorted({type(value).__name__ for value in y})
     if len(kinds) > 1 or type_of_target(y) == "unknown":
         found = (

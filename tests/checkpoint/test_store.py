@@ -32,6 +32,16 @@ from evolearn.pipeline.genome import Allele, Genome
 IDENTITY = {"fingerprint": "abc", "seed": 3}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def local_disk(tmp_path_factory):
+    """Let all disks be local, as also in a chroot, where the one of / has no mount."""
+    mounts = tmp_path_factory.mktemp("proc") / "mounts"
+    mounts.write_text("21 1 8:1 / / rw - ext4 /dev/sda1 rw\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "MOUNTS", mounts)
+        yield
+
+
 def store_at(path, **changes):
     return closing(CheckpointStore(path, **(IDENTITY | changes)))
 

@@ -374,3 +374,41 @@ def test_scorers_of_users_know_the_positive_class_too():
     scoring = make_scorer(fbeta_score, beta=2)
     model = classifier(search_space=["decision_tree"], n_evaluations=1, scoring=scoring)
     assert model.fit(NUMBERS, LABELS).best_score_ > 0
+
+
+# -- saved models ---------------------------------------------------------------------------
+
+
+def types_in(value, seen=None):
+    """Return the types of a saved model that a reader has to trust, as skops counts them."""
+    seen = set() if seen is None else seen
+    if isinstance(value, dict):
+        parts = [*value.keys(), *value.values()]
+    elif isinstance(value, list | tuple):
+        parts = value
+    elif type(value).__module__.startswith("evolearn."):
+        seen.add(type(value).__name__)
+        parts = [value.__getstate__()]
+    else:
+        parts = [value.__getstate__()] if isinstance(value, BaseEstimator) else []
+    for part in parts:
+        types_in(part, seen)
+    return seen
+
+
+def test_few_types_must_be_trusted(of_numbers, of_classes):
+    for model in (of_numbers, of_classes):
+        kind = type(model).__name__.replace("Evolutionary", "Ensemble")
+        assert types_in(model) == {type(model).__name__, kind, "ColumnPreparer"}
+
+
+def test_a_model_without_its_search_predicts_and_scores(of_classes):
+    for scoring, refit in (("f1", None), (["accuracy", "f1"], "f1")):
+        model = classifier(scoring=scoring, refit=refit, n_evaluations=2).fit(TABLE, LABELS)
+        light = type(model).__new__(type(model))
+        light.__setstate__(model.__getstate__())
+        assert not hasattr(light, "search_space_")
+        np.testing.assert_array_equal(light.predict_proba(TABLE), model.predict_proba(TABLE))
+        assert light.score(TABLE, LABELS) == model.score(TABLE, LABELS)
+        whole = pickle.loads(pickle.dumps(model))
+        assert list(whole.search_space_.names) == list(model.search_space_.names)

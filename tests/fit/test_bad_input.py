@@ -137,6 +137,13 @@ TABLES = [
         r"column 1",
         r"\[5, 6\]",
     ),
+    case(
+        "an array of lists",
+        fit(np.array([[1.0, 2.0], [3.0]] * 20, dtype=object)),
+        ValueError,
+        r"row 1 has 1 value\b",
+    ),
+    case("a list of dictionaries", fit([{"a": 1.0}] * ROWS), ValueError, r"DataFrame\(X\)"),
     case("a list of texts", fit(["some text"] * ROWS), ValueError, r"texts", r"DataFrame"),
     case("a series of texts", fit(FRAME["city"]), ValueError, r"texts", r"DataFrame"),
 ]
@@ -243,6 +250,26 @@ TARGETS = [
     case("lists of different lengths as y", fit(X, [[1], [1, 2]] * 20), ValueError, r"y must"),
     case("an empty target", fit(X, []), ValueError, r"y has 0 entries"),
     case("a number as y", fit(X, 3), ValueError, r"y must", r"\b3\b"),
+    case(
+        "labels in bytes",
+        fit(X, np.array([b"\xff", b"a"], dtype=object)[Y]),
+        ValueError,
+        r"\by\b.*bytes",
+        r"decode",
+    ),
+    case("labels in fixed bytes", fit(X, np.array([b"b", b"a"])[Y]), ValueError, r"decode"),
+    case(
+        "labels of many digits",
+        fit(X, [10**30 + int(label) for label in Y]),
+        ValueError,
+        r"64 bits",
+    ),
+    case(
+        "durations for a regressor",
+        fit(X, pd.to_timedelta(range(ROWS), unit="h"), regressor=True),
+        ValueError,
+        r"seconds",
+    ),
     case("one class of NumPy's", fit(X, np.zeros(ROWS, dtype=int)), ValueError, r"class, 0;"),
     case("one class, text", fit(X, np.full(ROWS, "yes")), ValueError, r"class, 'yes';"),
 ]
@@ -325,6 +352,13 @@ SETTINGS = [
         )
     ),
     case("cv of rows alone", fit(cv=[[1, 2, 3]]), ValueError, r"split 0", r"pair"),
+    *(
+        case(f"kinds with a {name} of NumPy's", fit(kinds=kinds), ValueError, word)
+        for name, kinds, word in (
+            ("key", {np.int64(7): "numeric"}, r"column 7\b"),
+            ("kind", {0: np.str_("word")}, r"'word'"),
+        )
+    ),
     case(
         "a budget of NumPy's below 0",
         fit(time_budget=np.float64(-1)),
@@ -431,6 +465,7 @@ WEIGHTS_AND_GROUPS = [
             ("dates", pd.date_range("2024-01-01", periods=ROWS), r"numbers"),
             ("missing values", with_value([1.0] * ROWS, 2, None), r"NaN"),
             ("lists", [[1.0], [1.0, 2.0]] * 20, r"numbers"),
+            ("a sum beyond the floats", np.full(ROWS, 1e308), r"sum"),
             ("integers beyond the floats", [10**400] * ROWS, r"numbers"),
         )
     ),
@@ -452,6 +487,12 @@ WEIGHTS_AND_GROUPS = [
     case(
         "lists as groups",
         fit(fit_params={"groups": [[1], [1, 2]] * 20}),
+        ValueError,
+        r"groups must",
+    ),
+    case(
+        "dictionaries as groups",
+        fit(fit_params={"groups": [{}] * ROWS}),
         ValueError,
         r"groups must",
     ),
@@ -480,6 +521,16 @@ PREDICTIONS = [
     ),
     case("fewer columns in an array", predict(X, X[:, :2]), ValueError, r"2 features", r"3"),
     case("infinity", predict(X, changed(X, (0, 0), np.inf)), ValueError, r"inf"),
+    case(
+        "complex numbers in a column of text",
+        predict(FRAME, FRAME.assign(city=1j)),
+        ValueError,
+        r"complex",
+        r"'city'",
+    ),
+    case(
+        "rows of different lengths", predict(X, [[1.0, 2.0, 3.0], [1.0]]), ValueError, r"row 1"
+    ),
     case(
         "text in a column of numbers",
         predict(FRAME, FRAME.assign(price="cheap")),

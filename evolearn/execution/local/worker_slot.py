@@ -84,9 +84,12 @@ class WorkerSlot:
 
 
 def _bytes_of_files(folder: Path) -> int:
+    total = 0
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        return sum(entry.stat().st_size for entry in entries)
-    return 0
+        for entry in entries:
+            with contextlib.suppress(OSError):  # removed meanwhile
+                total += entry.stat().st_size
+    return total
 
 
 def cause_of_death(worker: Worker) -> str:
