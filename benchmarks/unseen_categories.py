@@ -171,7 +171,7 @@ def measured(name, seed, budget, evaluations):
         "served": served,
         "ratio": model.best_fitness_ / best,
         "ratio_served": model.best_fitness_ / served,
-        "best": model.best_params_["estimator"],
+        "best": model.best_params_.get("estimator", "none"),
         "encoder": model.best_params_.get("encoder", ""),
         "evaluated": model.n_evaluations_,
     }

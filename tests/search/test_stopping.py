@@ -216,14 +216,29 @@ def test_the_time_budget_ends_a_candidate_that_hangs(numbers, tmp_path):
 def test_an_interrupt_gives_the_best_so_far(run_script):
     process = run_script(
         """
-        import os, signal, threading, warnings
+        import os, pathlib, signal, threading, time, warnings
         from sklearn.datasets import load_iris
-        from evolearn import EvolutionaryClassifier
+        from sklearn.tree import DecisionTreeClassifier
+        from evolearn import EvolutionaryClassifier, Integer
+
+        class Marking(DecisionTreeClassifier):
+            def fit(self, X, y):
+                pathlib.Path(f"mark-{time.monotonic_ns()}").touch()
+                return super().fit(X, y)
+
+        def interrupt():
+            # The folds of several candidates.
+            while len(list(pathlib.Path.cwd().glob("mark-*"))) < 60:
+                time.sleep(0.05)
+            os.kill(os.getpid(), signal.SIGINT)
 
         warnings.simplefilter("default")
         X, y = load_iris(return_X_y=True)
-        threading.Timer(6, os.kill, (os.getpid(), signal.SIGINT)).start()
-        model = EvolutionaryClassifier(time_budget=120, n_iter_no_change=None, n_jobs=2)
+        threading.Thread(target=interrupt, daemon=True).start()
+        space = [(Marking(), {"max_depth": Integer(1, 1000)})]
+        model = EvolutionaryClassifier(
+            time_budget=120, n_iter_no_change=None, search_space=space, n_jobs=2
+        )
         model.fit(X, y)
         print(model.stop_reason_, len(model.predict(X)))
         """
