@@ -1,7 +1,7 @@
 """Encoding of a table as a numeric matrix: learned in fit, frozen afterwards."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,7 +84,8 @@ def learn_encoding(table: Any, kinds: Mapping[Any, str] | None) -> tuple[Columns
         places = [MatrixColumn(j) for j in range(len(labels))]
         matrix = np.ascontiguousarray(numbers, dtype=np.float64)
     else:
-        infos, places, matrix, texts = _read_table(table, labels, user_kinds)
+        read, places, matrix = _read_table(table, labels, user_kinds)
+        infos, texts = read.infos, read.texts
     statistics = column_statistics(matrix)
     infinite = {places[k].column for k in np.flatnonzero(statistics.is_infinite)}
     refuse_infinity(_place_of(labels[j], table) for j in infinite)
@@ -245,64 +246,84 @@ def _read(column: Any, table: Any, label: Any) -> ColumnValues:
     return values
 
 
+@dataclass
+class _TrainingColumns:
+    """Columns of the training table as they are read: of numbers, and of codes behind them.
+
+    The codes are those of categories, of texts and of marks.
+    """
+
+    infos: list[ColumnInfo] = field(default_factory=list)
+    numbers: list[tuple[MatrixColumn, np.ndarray]] = field(default_factory=list)
+    codes: list[tuple[MatrixColumn, np.ndarray]] = field(default_factory=list)
+    texts: dict[int, tuple[list[str], np.ndarray]] = field(default_factory=dict)
+
+    def add_strings(self, name: str, kind: str, column: ColumnValues, detected: bool) -> None:
+        """Add a column of categories, of texts, or of codes of which only the presence tells.
+
+        The kind is that of the user unless it is detected.
+        """
+        j, categories, tokens = len(self.infos), learn_categories(column), None
+        if kind == "text":
+            tokens = text_tokens(as_labels(column)[0])
+        elif detected:
+            tokens = tokens_if_text(column, categories)
+        if tokens is not None:
+            kind, self.texts[j] = "text", as_labels(column)
+        elif detected and only_presence_tells(column, categories):
+            self.infos.append(ColumnInfo(name, "presence"))
+            self.numbers.append((MatrixColumn(j), is_present(column).astype(np.float64)))
+            return
+        apart = kind == "categorical" and missing_is_a_category(column)
+        self.codes.append((MatrixColumn(j), category_codes(column, categories, apart)))
+        self.infos.append(
+            ColumnInfo(name, kind, categories, tokens=tokens, codes_missing=apart)
+        )
+
+    def add_numbers(
+        self, info: ColumnInfo, column: ColumnValues, reading: Reading | None, where: str
+    ) -> None:
+        """Add a column that becomes numbers; its strings are read as the reading says."""
+        j, info = len(self.infos), _with_all_parts(column, info)
+        if reading is None:
+            new = _numbers_of(column, info, where)
+        else:
+            floats = _learned_numbers(column, info.kind, reading, info.found, where)
+            new = _columns_of(column, floats, info)
+            if info.found and isinstance(column, Objects):
+                info = replace(info, marks=learn_marks(column, reading.values))
+            if info.marks:
+                marks = mark_codes(column, floats, info.marks)
+                self.codes.append((MatrixColumn(j, MARK), marks))
+        places = [MatrixColumn(j, part) for part in info.parts or ("",)]
+        self.numbers.extend(zip(places, new, strict=True))
+        self.infos.append(replace(info, parts=()))  # those that vary are not known yet
+
+
 def _read_table(
     table: Any, labels: Sequence[Any], user_kinds: Mapping[int, str]
-) -> tuple[
-    list[ColumnInfo], list[MatrixColumn], np.ndarray, dict[int, tuple[list[str], np.ndarray]]
-]:
-    """Read every column; numbers come first, then the codes of categories and of texts."""
-    infos: list[ColumnInfo] = []
-    texts = {}
-    numbers: list[tuple[MatrixColumn, np.ndarray]] = []
-    codes: list[tuple[MatrixColumn, np.ndarray]] = []
+) -> tuple[_TrainingColumns, list[MatrixColumn], np.ndarray]:
+    """Read every column; return them, and the matrix with the place of each of its columns."""
+    read = _TrainingColumns()
     for j, (label, raw) in enumerate(zip(labels, raw_columns(table), strict=True)):
         name, where = _name(j, labels, table), _place_of(label, table)
         if user_kinds.get(j) == "drop":
-            infos.append(ColumnInfo(name, "drop", reason=DROPPED_BY_USER))
+            read.infos.append(ColumnInfo(name, "drop", reason=DROPPED_BY_USER))
             continue
-        column = _read(raw, table, label)
+        column, detected = _read(raw, table, label), j not in user_kinds
         kind, reading = _kind_and_reading(column, where, user_kinds.get(j))
         if kind in ("categorical", "text"):
-            categories = learn_categories(column)
-            tokens = None
-            if kind == "text":  # the user's
-                tokens = text_tokens(as_labels(column)[0])
-            elif j not in user_kinds:
-                tokens = tokens_if_text(column, categories)
-            if tokens is not None:
-                kind, texts[j] = "text", as_labels(column)
-            elif j not in user_kinds and only_presence_tells(column, categories):
-                infos.append(ColumnInfo(name, "presence"))
-                numbers.append((MatrixColumn(j), _numbers_of(column, infos[-1], where)[0]))
-                continue
-            apart = kind == "categorical" and missing_is_a_category(column)
-            codes.append((MatrixColumn(j), category_codes(column, categories, apart)))
-            infos.append(ColumnInfo(name, kind, categories, tokens=tokens, codes_missing=apart))
-        else:
-            is_detected = j not in user_kinds
-            text_format = None if reading is None else reading.format
-            found = is_detected and (reading is not None or kind == "vector")
-            info = ColumnInfo(name, kind, found=found, text_format=text_format)
-            info = _with_all_parts(column, info)
-            if reading is None:
-                new = _numbers_of(column, info, where)
-            else:
-                floats = _learned_numbers(column, kind, reading, is_detected, where)
-                new = _columns_of(column, floats, info)
-                if is_detected and isinstance(column, Objects):
-                    info = replace(info, marks=learn_marks(column, reading.values))
-                if info.marks:
-                    codes.append(
-                        (MatrixColumn(j, MARK), mark_codes(column, floats, info.marks))
-                    )
-            places = [MatrixColumn(j, part) for part in info.parts or ("",)]
-            numbers.extend(zip(places, new, strict=True))
-            infos.append(replace(info, parts=()))  # those that vary are not known yet
-    if not numbers and not codes:
+            read.add_strings(name, kind, column, detected)
+            continue
+        found = detected and (reading is not None or kind == "vector")
+        text_format = None if reading is None else reading.format
+        info = ColumnInfo(name, kind, found=found, text_format=text_format)
+        read.add_numbers(info, column, reading, where)
+    columns = [*read.numbers, *read.codes]
+    if not columns:
         raise ValueError("kinds drops every column of X; keep at least one.")
-    columns = [*numbers, *codes]
     matrix = _assemble([column for _, column in columns], [], [])
-    return infos, [place for place, _ in columns], matrix, texts
+    return read, [place for place, _ in columns], matrix
 
 
 def _kind_and_reading(
@@ -321,7 +342,7 @@ def _kind_and_reading(
 
 
 def _learned_numbers(
-    column: ColumnValues, kind: str, reading: Reading, is_detected: bool, where: str
+    column: ColumnValues, kind: str, reading: Reading, detected: bool, where: str
 ) -> np.ndarray:
     """Convert a column of the training table whose strings are read to floats."""
     if not isinstance(column, Objects):
@@ -333,7 +354,7 @@ def _learned_numbers(
             "for no date of the column shows whether the day or the month comes first; if the "
             "day does, convert the column with pandas.to_datetime(column, dayfirst=True)."
         )
-    if is_detected:
+    if detected:
         return by_code(column, reading.values)
     return as_floats(column, kind, where, reading.format)
 

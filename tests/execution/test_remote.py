@@ -17,10 +17,11 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from at_gate import WaitsAtGate, events, gates, wait_at_gate
 from joblib.parallel import ThreadingBackend
+from processes import PATIENCE
 from scipy import sparse
 from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from threadpoolctl import threadpool_info
 
@@ -34,7 +35,6 @@ from evolearn.execution.remote.dask_pool import DaskPool
 from evolearn.execution.remote.joblib_executor import active_backend
 from evolearn.execution.remote.pool import ExecutorPool
 from evolearn.execution.remote.serialized_function import SerializedFunction, run
-from evolearn.execution.serialization import import_cloudpickle
 from evolearn.execution.shared import share
 
 dask = pytest.importorskip("dask")
@@ -42,7 +42,6 @@ distributed = pytest.importorskip("distributed")
 
 
 GUIDE = Path(__file__).parents[2] / "docs" / "clusters.md"
-PATIENCE = 60.0
 
 
 class Dies(RegressorMixin, BaseEstimator):
@@ -280,25 +279,7 @@ def gate():
     gates[0].set()
 
 
-gates = {}
-
-
-def wait_at_gate(task):
-    # By way of the module: what is pickled by value would be a gate of its own.
-    if task == "wait":
-        sys.modules[__name__].gates[0].wait(PATIENCE)
-    return task
-
-
-@pytest.fixture
-def by_reference():
-    """Let threads of this process share this module's globals."""
-    import_cloudpickle().unregister_pickle_by_value(sys.modules["tests"])
-    yield
-    import_cloudpickle().register_pickle_by_value(sys.modules["tests"])
-
-
-def test_a_task_past_its_limit_holds_its_slot_until_it_ends(impatient, gate, by_reference):
+def test_a_task_past_its_limit_holds_its_slot_until_it_ends(impatient, gate):
     with pool_on(functools.partial(ThreadPoolExecutor, 2)) as pool:
         pool.install(wait_at_gate)
         pool.submit(0, "wait", timeout=0.1)
@@ -314,7 +295,7 @@ def test_a_task_past_its_limit_holds_its_slot_until_it_ends(impatient, gate, by_
         assert pool.idle == 2
 
 
-def test_once_all_slots_are_stuck_there_is_another_executor(impatient, gate, by_reference):
+def test_once_all_slots_are_stuck_there_is_another_executor(impatient, gate):
     with pool_on(functools.partial(ThreadPoolExecutor, 1), n_workers=1) as pool:
         pool.install(wait_at_gate)
         for key in (0, 2):
@@ -327,7 +308,7 @@ def test_once_all_slots_are_stuck_there_is_another_executor(impatient, gate, by_
             assert gather(pool, 1)[key + 1].value == "go on"
 
 
-def test_a_fit_ends_although_candidates_go_on(settings, table, gate, by_reference):
+def test_a_fit_ends_although_candidates_go_on(settings, table, gate):
     X, y = table
     settings = {**settings, "time_budget": 3.0, "search_space": ["ridge", WaitsAtGate()]}
     settings["n_evaluations"] = None
@@ -340,17 +321,6 @@ def test_a_fit_ends_although_candidates_go_on(settings, table, gate, by_referenc
     assert set(events) == {"begins"}, "fit has not waited for their end"
     assert model.stop_reason_ == "time_budget"
     assert np.isfinite(model.predict(X)).all()
-
-
-events = []
-
-
-class WaitsAtGate(Ridge):
-    def fit(self, X, y):
-        events.append("begins")
-        wait_at_gate("wait")
-        events.append("ends")
-        return super().fit(X, y)
 
 
 def test_an_unlimited_memory_limit_is_owned_up_to(settings, table):
