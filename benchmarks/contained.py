@@ -1,13 +1,17 @@
 """Calls in a process of their own, which may crash or hang, each reported as a verdict."""
 
+import argparse
 import contextlib
 import multiprocessing
 import os
 import re
 import signal
+import sys
 import traceback
 import warnings
 from pathlib import Path
+
+from resumed import add_out, resumed
 
 # What messages are, at most: one sentence of evolearn, or two with the remedy.
 LONGEST_MESSAGE = 700
@@ -103,3 +107,23 @@ def print_verdicts(rows, *columns):
     for row in rows:
         if row["verdict"] in ("crash", "hang", "FAULT"):
             print({name: value for name, value in row.items() if name != "commit"})
+
+
+def fuzz(description, function, *, runs, seconds, column):
+    """Run the command line of a script that calls a function with one seed after the other.
+
+    Exits with 1 if a verdict is a fault, a crash or a hang.
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawTextHelpFormatter
+    )
+    add_out(parser)
+    parser.add_argument("--runs", type=int, default=runs)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    args = parser.parse_args()
+    contained = Contained(function, seconds)
+    cells = [{"seed": seed} for seed in range(args.first, args.first + args.runs)]
+    rows = resumed(args, cells, contained)
+    contained.close()
+    print_verdicts(rows, column)
+    sys.exit(any(row["verdict"] in ("FAULT", "crash", "hang") for row in rows))

@@ -9,7 +9,6 @@ together with its checksum ("forged"): that may give another model, but no crash
 Each run appends a JSON line to --out; runs that are there already are not repeated.
 """
 
-import argparse
 import json
 import os
 import random
@@ -24,8 +23,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from contained import Contained, print_verdicts
-from resumed import add_out, resumed
+from contained import fuzz
 
 from evolearn import EvolutionaryRegressor, SearchError
 from evolearn.checkpoint.tables import digest_of
@@ -243,21 +241,5 @@ def fit_on(folder, *, timed, replay, forged):
     return {"verdict": "FAULT", "note": "another model"}
 
 
-def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    add_out(parser)
-    parser.add_argument("--runs", type=int, default=500)
-    parser.add_argument("--first", type=int, default=0, help="the first seed")
-    args = parser.parse_args()
-    contained = Contained(run, HANG_SECONDS)
-    cells = [{"seed": seed} for seed in range(args.first, args.first + args.runs)]
-    rows = resumed(args, cells, contained)
-    contained.close()
-    print_verdicts(rows, "damage")
-    sys.exit(any(row["verdict"] in ("FAULT", "crash", "hang") for row in rows))
-
-
 if __name__ == "__main__":
-    main()
+    fuzz(__doc__, run, runs=500, seconds=HANG_SECONDS, column="damage")

@@ -11,17 +11,14 @@ are allowed, but tell little. Each run appends a JSON line to --out; runs that a
 already are not repeated.
 """
 
-import argparse
 import datetime
 import decimal
-import sys
 from functools import partial
 
 import numpy as np
 import pandas as pd
 import scipy.sparse
-from contained import Contained, print_verdicts, verdict_of
-from resumed import add_out, resumed
+from contained import fuzz, verdict_of
 
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
 
@@ -306,21 +303,5 @@ def predicted(model, X):
         raise AssertionError("predictions that are not finite")
 
 
-def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    add_out(parser)
-    parser.add_argument("--runs", type=int, default=2000)
-    parser.add_argument("--first", type=int, default=0, help="the first seed")
-    args = parser.parse_args()
-    contained = Contained(run, HANG_SECONDS)
-    cells = [{"seed": seed} for seed in range(args.first, args.first + args.runs)]
-    rows = resumed(args, cells, contained)
-    contained.close()
-    print_verdicts(rows, "stage")
-    sys.exit(any(row["verdict"] in ("FAULT", "crash", "hang") for row in rows))
-
-
 if __name__ == "__main__":
-    main()
+    fuzz(__doc__, run, runs=2000, seconds=HANG_SECONDS, column="stage")
