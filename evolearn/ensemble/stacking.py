@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.base import TransformerMixin, clone
 
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.folds import Folds
 from evolearn.tasks.base import Task
 from evolearn.tasks.ensembles import (
-    RefittableEnsemble,
+    PreparedMembers,
     as_weights,
     fitted_clone,
-    is_fitted,
     out_of_fold,
 )
 from evolearn.tasks.predictions import Floats, Members
@@ -77,7 +75,7 @@ def honest_blend(
     return blend
 
 
-class FirstLayer(TransformerMixin, RefittableEnsemble):
+class FirstLayer(TransformerMixin, PreparedMembers):
     """Models whose predictions become columns of the table.
 
     Parameters
@@ -97,19 +95,6 @@ class FirstLayer(TransformerMixin, RefittableEnsemble):
         self.members = members
         self.task = task
         self.position = position
-
-    @property
-    def n_features_in_(self) -> int:
-        """Number of columns of the table."""
-        return int(self._now("step").n_features_in_)
-
-    @property
-    def feature_names_in_(self) -> NDArray[Any]:
-        """Names of the columns, if all of them are strings."""
-        return np.asarray(self._now("step").feature_names_in_)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return is_fitted(self._now("members")[0][0])
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the preparation and the members.

@@ -65,7 +65,28 @@ class RefittableEnsemble(VersionedPickle, BaseEstimator):
         return tags
 
 
-class MemberEnsemble(RefittableEnsemble):
+class PreparedMembers(RefittableEnsemble):
+    """Base of ensembles with the parameters ``step``, which may be None, and ``members``."""
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of columns of the table."""
+        return int(self._first_step().n_features_in_)
+
+    @property
+    def feature_names_in_(self) -> NDArray[Any]:
+        """Names of the columns, if all of them are strings."""
+        return np.asarray(self._first_step().feature_names_in_)
+
+    def _first_step(self) -> Any:
+        step = self._now("step")
+        return self._now("members")[0][0] if step is None else step
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return is_fitted(self._now("members")[0][0])
+
+
+class MemberEnsemble(PreparedMembers):
     """Models that share one prepared table, pooled as the task does.
 
     Parameters
@@ -110,23 +131,6 @@ class MemberEnsemble(RefittableEnsemble):
         """The fitted members."""
         check_is_fitted(self)
         return [model for model, _ in self._now("members")]
-
-    @property
-    def n_features_in_(self) -> int:
-        """Number of columns of the table."""
-        return int(self._first_step().n_features_in_)
-
-    @property
-    def feature_names_in_(self) -> NDArray[Any]:
-        """Names of the columns, if all of them are strings."""
-        return np.asarray(self._first_step().feature_names_in_)
-
-    def _first_step(self) -> Any:
-        step = self._now("step")
-        return self._now("members")[0][0] if step is None else step
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return is_fitted(self._now("members")[0][0])
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit the preparation, the members and their weights.
