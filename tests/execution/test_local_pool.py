@@ -522,19 +522,24 @@ def test_a_worker_is_killed_before_the_parent_but_not_before_a_process_that_fill
     assert score(None) < worker_score < 1000 or score(None) == 1000
 
 
-def test_a_second_reply_to_a_task_costs_the_worker(pool):
+@pytest.mark.parametrize("pause", [0.0, 0.2])
+def test_a_second_reply_to_a_task_is_never_the_reply_to_the_next_one(pool, pause):
     class Twice:
         def __call__(self, task):
             import gc
 
-            [server] = [o for o in gc.get_objects() if type(o).__name__ == "Server"]
-            server._reply(DONE, b"N.")
+            if task == 1:
+                [server] = [o for o in gc.get_objects() if type(o).__name__ == "Server"]
+                server._reply(DONE, b"N.")
+                time.sleep(pause)  # the parent sends the next task before the second reply
             return task
 
     pool.install(Twice())
-    pool.submit(0, 1, timeout=PATIENCE)
-    assert [outcome.value for outcome in pool.collect()] == [None]
-    assert run(pool, lambda task: task, 7) == [7]
+    values = []
+    for key, task in enumerate([1, 7, 8]):
+        pool.submit(key, task, timeout=PATIENCE)
+        values += [(outcome.key, outcome.value) for outcome in pool.collect()]
+    assert values == [(0, None), (1, 7), (2, 8)]
 
 
 def test_a_removed_shared_folder_is_an_error(pool):

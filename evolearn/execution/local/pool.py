@@ -149,7 +149,7 @@ class WorkerPool(Pool):
             return  # killed before: the outcome of its task is known
         if kind == ENDED:
             self._handle_death(slot)
-        elif slot.task is None:  # a second reply to the same task
+        elif slot.task is None:  # a reply to no task
             self._kill(slot)
             self._fill(slot)
         else:

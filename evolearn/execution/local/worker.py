@@ -100,6 +100,7 @@ class Worker:
         # Orders to prepare or install. Each counter is written by one thread alone.
         self._n_orders = 0
         self._n_confirmed = 0
+        self._owes_reply = False  # it has said that it started a task, and has not replied
         self._key = secrets.token_bytes(KEY_BYTES)
         self._lock = threading.Lock()
         self._is_killed = False
@@ -240,10 +241,16 @@ class Worker:
             self._n_confirmed += 1
         elif kind == STARTED:
             self.started = time.monotonic()
+            self._owes_reply = True
         elif kind == LEFTOVERS:
             self.is_spoilt = True
-        elif self.inbox is not None:
-            self.inbox.put((self, frame))
+        else:
+            # The next task may have been sent already, and this would pass for its reply.
+            if not self._owes_reply:
+                raise FrameError("it replied twice to one task")
+            self._owes_reply = False
+            if self.inbox is not None:
+                self.inbox.put((self, frame))
 
     def _reap(self) -> None:
         # It has ended, or has closed its pipe and is of no use. What its task has forked must
