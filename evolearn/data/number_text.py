@@ -187,10 +187,10 @@ def _plain_number(text: str) -> float:
     return value if math.isfinite(value) and "_" not in text else math.nan
 
 
-def _floats(lines: str, n: int) -> np.ndarray | None:
-    """Convert `n` lines to floats; None if one is no finite number."""
+def _floats(text: str, n: int) -> np.ndarray | None:
+    """Convert `n` lines of a text to floats; None if one is no finite number."""
     try:
-        values = np.array(list(map(float, lines.split("\n"))))
+        values = np.array(list(map(float, text.split("\n"))))
     except ValueError:
         return None
     return values if len(values) == n and np.isfinite(values).all() else None
