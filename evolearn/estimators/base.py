@@ -26,6 +26,7 @@ from evolearn.data import (
     take_rows,
     with_names,
 )
+from evolearn.estimators.explanations import ExplanationMixin
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.messages import plain
@@ -67,7 +68,7 @@ def single_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class BaseEvolutionary(VersionedPickle, BaseEstimator):
+class BaseEvolutionary(ExplanationMixin, VersionedPickle, BaseEstimator):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
@@ -254,14 +255,18 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         if hasattr(self, "scorer_"):
             scorers: Any = self.scorer_
             return scorers[self.refit or next(iter(scorers))] if self.multimetric_ else scorers
-        scoring: Any = self.scoring
-        if self.multimetric_:
-            name = self.refit or next(iter(scoring))
-            scoring = scoring[name] if isinstance(scoring, Mapping) else name
-        objective = make_objective(scoring)
+        objective = make_objective(self._single_scoring())
         if hasattr(self, "classes_"):
             objective = objective.with_positive_class(self.classes_)
         return objective.scorer
+
+    def _single_scoring(self) -> Any:
+        """Return the scorer that is optimised, as the user named or passed it."""
+        scoring: Any = self.scoring
+        if not self.multimetric_:
+            return scoring
+        name = self.refit or next(iter(scoring))
+        return scoring[name] if isinstance(scoring, Mapping) else name
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -6,6 +6,7 @@ row of the table.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import isnan
 from typing import Any
 
 from evolearn.results.error_summaries import ClassificationSummary, Numbers, ResidualSummary
@@ -48,7 +49,8 @@ class Importances(Tabular):
     @property
     def order(self) -> list[int]:
         """Positions of the columns, the most important one first."""
-        return sorted(range(len(self.importance)), key=lambda j: (-self.importance[j], j))
+        values = self.importance
+        return sorted(range(len(values)), key=lambda j: (isnan(values[j]), -values[j], j))
 
     @property
     def title(self) -> str:
