@@ -113,7 +113,7 @@ class NumberFormat:
         values = _plain_numbers(texts)
         unread = self._unread(texts, values)
         values[unread], is_read = self._read_frequent([texts[i] for i in unread])
-        return self._values(texts, values, unread[~is_read], {})
+        return self._values(texts, values, unread[~is_read].tolist(), {})
 
     def _unread(self, texts: Sequence[str], plain: np.ndarray) -> np.ndarray:
         """Positions of the texts that are no plain numbers in this format."""
@@ -151,11 +151,12 @@ class NumberFormat:
         values, is_read = np.full(len(texts), np.nan), np.zeros(len(texts), dtype=bool)
         left = np.arange(len(texts))
         for _ in range(MOST_FORMS):
-            sample = [texts[i] for i in left[:: max(1, len(left) // FORM_SAMPLE)]]
+            step = max(1, len(left) // FORM_SAMPLE)
+            sample = [texts[i] for i in left[::step].tolist()]
             form = _frequent_form(sample) if len(left) > FORM_SAMPLE else None
             if form is None:
                 break
-            digits = _digits_of([texts[i] for i in left], form, self.decimal)
+            digits = _digits_of([texts[i] for i in left.tolist()], form, self.decimal)
             found = np.array([bool(one) for one in digits])
             floats = [float(one) for one in digits if one]
             values[left[found]] = self._factor(form.around) * np.array(floats)
@@ -280,7 +281,7 @@ def infer_number_format(
     the decimal separator is in doubt.
     """
     plain = _plain_numbers(texts)
-    parts = {int(i): split_number(texts[i]) for i in np.flatnonzero(np.isnan(plain))}
+    parts = {i: split_number(texts[i]) for i in np.flatnonzero(np.isnan(plain)).tolist()}
     numbers = [part for part in parts.values() if part is not None]
     if not numbers and len(parts) == len(plain):
         return None
@@ -294,7 +295,11 @@ def infer_number_format(
     units = _total(counts, [around.unit for around in counts])
     unit, factors = convertible_units(units, is_money=bool(currency))
     found = NumberFormat(decimal, currency, unit, tuple(factors.items()))
-    return found, found._values(texts, plain, found._unread(texts, plain), parts), in_doubt
+    return (
+        found,
+        found._values(texts, plain, found._unread(texts, plain).tolist(), parts),
+        in_doubt,
+    )
 
 
 def _decimal_separator(numbers: Sequence[str]) -> tuple[str, bool]:
