@@ -1,7 +1,6 @@
 """Methods of the estimators that explain a finished search and its model."""
 
 import numbers
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from evolearn.insights.search import SearchFacts, explain_search, why_not
 from evolearn.messages import shown
 from evolearn.results.insights import Importances
 from evolearn.results.search_explanation import SearchExplanation
-from evolearn.tasks.base import get_task
 from evolearn.tasks.scoring import Objective
 
 
@@ -42,7 +40,7 @@ class ExplanationMixin:
         ... ).fit(X, y)
         >>> tried = model.explain_search().columns()
         >>> tried["name"][:2], tried["tried"][:2]
-        (['ridge', 'decision_tree'], [3, 1])
+        (['ridge', 'decision_tree'], [2, 2])
         """
         return explain_search(self._search_facts())
 
@@ -133,15 +131,13 @@ class ExplanationMixin:
         if is_sparse(table):
             raise ValueError("importances needs a dense table; pass X.toarray().")
         check_consistent_length(table, y)
-        task: Any
-        values, task = get_task(model._task).from_target(y)
-        classes = getattr(self, "classes_", None)
-        if classes is not None:
-            unseen = set(np.unique(values).tolist()) - set(classes.tolist())
-            if unseen:
-                label = shown(sorted(unseen, key=str)[0])
-                raise ValueError(f"y has the label {label}, which was not in the y of fit.")
-            task = replace(task, classes=classes)
+        task: Any = self._of_search("_fitted_task")
+        values, _ = type(task).from_target(y)
+        unseen = task.unknown(values)
+        if len(unseen):
+            raise ValueError(
+                f"y has the label {shown(unseen[0])}, which was not in the y of fit."
+            )
         seed = model.random_state if random_state is None else random_state
         rng = np.random.default_rng(check_random_state(seed).randint(2**31 - 1))
         measured = PermutationImportances(model, task, self._error_of(task), table, values, rng)
@@ -156,12 +152,16 @@ class ExplanationMixin:
         objective: Objective = task.objective(model._single_scoring())
         return task.objective(None) if objective.is_function else objective
 
+    def _of_search(self, name: str) -> Any:
+        """Return a fitted attribute that models saved by other means than pickle lack."""
+        if not hasattr(self, name):
+            msg = "This model was saved without its search; explain the one that was fitted."
+            raise ValueError(msg)
+        return getattr(self, name)
+
     def _search_facts(self) -> SearchFacts:
         check_is_fitted(self)
         model: Any = self
-        if not hasattr(self, "search_space_"):
-            msg = "This model was saved without its search; explain the one that was fitted."
-            raise ValueError(msg)
         board = model.leaderboard_
         weights = zip(board["candidate"], board["ensemble_weight"], strict=True)
         estimate = getattr(self, "estimate_", None)
@@ -169,8 +169,8 @@ class ExplanationMixin:
         return SearchFacts(
             results=model.cv_results_,
             weights={int(number): float(weight) for number, weight in weights},
-            space=model.search_space_,
-            task=get_task(model._task).models,
+            space=self._of_search("search_space_"),
+            task=self._of_search("_fitted_task").models,
             best_fitness=float(model.best_fitness_),
             stop_reason=model.stop_reason_,
             metric=getattr(self, "metric_name_", ""),
