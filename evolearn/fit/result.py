@@ -14,6 +14,7 @@ from evolearn.ensemble.stacking import FirstLayer, stacked
 from evolearn.execution.budget import Budget
 from evolearn.fit.importances import feature_importances
 from evolearn.fit.setup import Plan
+from evolearn.fit.summaries import made_columns, residual_correlation
 from evolearn.pipeline.genome import Genome
 from evolearn.results.tables import Row, cv_results, history, leaderboard
 from evolearn.search.ask_tell import Search
@@ -80,6 +81,8 @@ class FitResult:
             "cv_results_": cv_results(rows, len(plan.folds)),
             "leaderboard_": leaderboard(rows, _weights(final)),
             "history_": history(rows, plan.settings.population_size),
+            "residual_correlation_": residual_correlation(plan, final),
+            "made_columns_": made_columns(plan, [r.candidate.genome for r in self.records]),
             "pareto_front_": self.search.front(),
             "n_generations_": -(-len(rows) // plan.settings.population_size),
             "n_evaluations_": len(rows),

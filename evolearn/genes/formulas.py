@@ -15,7 +15,7 @@ from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import Footprint
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.search.genetic_programming import FormulaTrees
-from evolearn.transformers import ConstructedFeatures
+from evolearn.transformers import ConstructedFeatures, parse
 
 # Of more columns there are too many formulas, and trees choose among them better.
 MOST_COLUMNS = 300
@@ -81,6 +81,12 @@ class FormulasGene(Gene):
         """Add the formulas behind the numeric columns."""
         super().add_steps(plan, allele, step)
         plan.n_numbers += len(dict(allele.values).get("expressions", ()))
+
+    def made_columns(
+        self, allele: Allele, numbers: Sequence[str], categories: Sequence[str]
+    ) -> dict[str, str]:
+        """Return the formulas with the names of their columns."""
+        return {text: parse(text).readable(numbers) for text in _formulas(allele)}
 
     def variants(
         self, genomes: list[Genome], complete: Complete, options: Sequence[Component]

@@ -143,6 +143,15 @@ class RelationsGene(Gene):
         plan.n_made_numbers += crosses.count(False)
         plan.n_numbers += crosses.count(False)
 
+    def made_columns(
+        self, allele: Allele, numbers: Sequence[str], categories: Sequence[str]
+    ) -> dict[str, str]:
+        """Return the relations with the names of their columns."""
+        relations = dict(allele.values).get("relations", ())
+        return {
+            text: parse_relation(text).readable(numbers, categories) for text in relations
+        }
+
     def variants(
         self, genomes: list[Genome], complete: Complete, options: Sequence[Component]
     ) -> list[Genome]:

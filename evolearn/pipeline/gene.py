@@ -146,6 +146,18 @@ class Gene(ABC):
         """Return the pipeline's estimator, adapted to or wrapped by the gene."""
         return estimator
 
+    # -- results ----------------------------------------------------------------------------
+
+    def made_columns(
+        self, allele: Allele, numbers: Sequence[str], categories: Sequence[str]
+    ) -> Mapping[str, str]:
+        """Return the columns that an allele makes, readable, by their text in its values.
+
+        Only columns that a search is free to make or not count, such as formulas. `numbers` and
+        `categories` are the names of the numeric and of the categorical columns.
+        """
+        return {}
+
     # -- variation --------------------------------------------------------------------------
 
     def variants(
