@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
+from evolearn.data import TableSchema
 from evolearn.genes.formula_domain import Formulas
 from evolearn.genes.portfolio_variants import with_variants
 from evolearn.genes.screening.formulas import MOST_ROWS, FoundFormulas, find_formulas
@@ -82,12 +84,6 @@ class FormulasGene(Gene):
         super().add_steps(plan, allele, step)
         plan.n_numbers += len(dict(allele.values).get("expressions", ()))
 
-    def made_columns(
-        self, allele: Allele, numbers: Sequence[str], categories: Sequence[str]
-    ) -> dict[str, str]:
-        """Return the formulas with the names of their columns."""
-        return {text: parse(text).readable(numbers) for text in _formulas(allele)}
-
     def variants(
         self, genomes: list[Genome], complete: Complete, options: Sequence[Component]
     ) -> list[Genome]:
@@ -106,6 +102,16 @@ class FormulasGene(Gene):
             if alone and isinstance(domain, Formulas):
                 return FormulaMoves(domain, rng) if domain.n_columns else None
         return None
+
+    def in_words(self, name: str, value: Any, schema: TableSchema) -> str | None:
+        """Return formulas with the names of columns."""
+        if name != "expressions":
+            return None
+        return ", ".join(parse(text).readable(schema.names) for text in value)
+
+    def made_columns(self, allele: Allele, schema: TableSchema) -> tuple[str, ...]:
+        """Return the formulas with the names of columns."""
+        return tuple(parse(text).readable(schema.names) for text in _formulas(allele))
 
 
 class FormulaMoves:

@@ -79,21 +79,18 @@ class EnsembleDisplay(Display):
         -------
         display : EnsembleDisplay
         """
-        results = results_of(estimator, cls.__name__)
-        members = estimator.residual_correlation_
-        if not len(members["candidate"]):
-            msg = (
-                f"{cls.__name__} needs an ensemble, and this model predicts with a single "
-                "pipeline; fit with final_model='ensemble'."
-            )
+        results_of(estimator, cls.__name__)
+        members = estimator.insights_.residual_correlation
+        if members is None:
+            absent = estimator.insights_.absent
+            reason = absent.get("residual_correlation") or absent.get("all", "it is not known")
+            msg = f"{cls.__name__} needs an ensemble: {reason}."
             raise ValueError(msg)
-        places = {number: i for i, number in enumerate(results["candidate"].tolist())}
-        params = [results["params"][places[number]] for number in members["candidate"].tolist()]
         return cls(
-            candidate=members["candidate"],
-            estimator_type=[readable(one["estimator"]) for one in params],
-            weight=members["weight"],
-            correlation=members["correlation"],
+            candidate=members.candidates,
+            estimator_type=[readable(name) for name in members.estimators],
+            weight=members.weights,
+            correlation=members.correlation,
         )
 
     def _columns(self) -> Mapping[str, Any]:

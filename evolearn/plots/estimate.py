@@ -6,9 +6,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evolearn.plots.comparisons import Folds
+from evolearn.plots.comparisons import FoldScores
 from evolearn.plots.display import Display, height_of_rows
-from evolearn.plots.fitted import metric_of, number, readable, results_of
+from evolearn.plots.fitted import baseline_of, metric_of, number, readable, results_of
 from evolearn.plots.style import (
     BLUE,
     GREY,
@@ -23,6 +23,8 @@ from evolearn.plots.style import (
 
 # The estimator types that are linear in their columns.
 LINEAR = frozenset({"ridge", "elastic_net", "logistic_regression", "sgd"})
+# Errors that `estimate_` has.
+ESTIMATED = ("naive", "corrected", "lower", "upper")
 # Distance of the points of one model, in rows.
 SHIFT = 0.18
 
@@ -105,40 +107,32 @@ class EstimateDisplay(Display):
         results = results_of(estimator, cls.__name__)
         if (X_test is None) != (y_test is None):
             raise ValueError("Pass both X_test and y_test, or neither of them.")
-        estimate = estimator.estimate_
-        rows = {"baseline": {"naive": estimator.baseline_fitness_}}
-        errors = np.asarray(results["fitness"], dtype=float)
-        linear = [
-            one if params["estimator"] in LINEAR else np.nan
-            for one, params in zip(errors, results["params"], strict=True)
+        naive = {"baseline": baseline_of(results), **_best_linear(results)}
+        single = f"best single ({readable(estimator.best_params_.get('estimator', 'none'))})"
+        naive[single] = estimator.best_fitness_
+        rows: list[dict[str, Any]] = [
+            {"model": model, "naive": error} for model, error in naive.items()
         ]
-        if np.isfinite(linear).any():
-            best = int(np.nanargmin(linear))
-            name = readable(results["params"][best]["estimator"])
-            rows[f"best linear ({name})"] = {"naive": errors[best]}
-        served = {
-            "naive": estimate.naive,
-            "corrected": estimate.corrected,
-            "lower": estimate.lower,
-            "upper": estimate.upper,
-        }
-        name = readable(estimator.best_params_.get("estimator", "none"))
-        rows[f"best single ({name})"] = {"naive": estimator.best_fitness_}
-        if len(estimator.residual_correlation_["candidate"]):
-            rows["ensemble"] = served
-        else:
-            rows[f"best single ({name})"] = served
+        models = [estimator.best_estimator_]
+        if estimator.final_model == "ensemble":
+            rows.append({"model": "ensemble"})
+            models.append(estimator)
+        estimate = getattr(estimator, "estimate_", None)
+        if estimate is not None:
+            rows[-1] |= {name: getattr(estimate, name) for name in ESTIMATED}
         if X_test is not None:
-            models = [estimator.best_estimator_, estimator]
-            for row, model in zip(list(rows)[-len(models) :], models, strict=True):
+            optimum = FoldScores(results).optimum
+            for row, model in zip(rows[-len(models) :], models, strict=True):
                 score = estimator._scorer()(model, X_test, y_test)
-                rows[row]["held_out"] = Folds(results).optimum - float(score)
-        columns = ("naive", "corrected", "lower", "upper", "held_out")
+                row["held_out"] = optimum - float(score)
+        columns: dict[str, Any] = {
+            name: [row.get(name, np.nan) for row in rows]
+            for name in ("model", *ESTIMATED, "held_out")
+        }
         return cls(
-            model=list(rows),
-            coverage=estimate.coverage,
+            **columns,
+            coverage=0.9 if estimate is None else estimate.coverage,
             metric=metric_of(estimator),
-            **{name: [row.get(name, np.nan) for row in rows.values()] for name in columns},
         )
 
     def _columns(self) -> Mapping[str, Any]:
@@ -187,3 +181,16 @@ class EstimateDisplay(Display):
     def _best_known(self) -> NDArray[np.float64]:
         """Return the corrected errors, the naive ones where there is no correction."""
         return np.where(np.isfinite(self.corrected), self.corrected, self.naive)
+
+
+def _best_linear(results: Mapping[str, Any]) -> dict[str, float]:
+    """Return the name and the error of the best linear candidate, nothing if there is none."""
+    errors = {
+        error: params["estimator"]
+        for error, params in zip(results["fitness"].tolist(), results["params"], strict=True)
+        if params["estimator"] in LINEAR and np.isfinite(error)
+    }
+    if not errors:
+        return {}
+    best = min(errors)
+    return {f"best linear ({readable(errors[best])})": best}

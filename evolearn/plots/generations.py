@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evolearn.plots.display import Display
-from evolearn.plots.fitted import metric_of, number, results_of
+from evolearn.plots.fitted import baseline_of, metric_of, number, results_of
 from evolearn.plots.style import (
     BLUE,
     GREY,
@@ -78,7 +78,7 @@ class GenerationsDisplay(Display):
         return cls(
             generation=results["generation"],
             error=results["fitness"],
-            baseline_error=estimator.baseline_fitness_,
+            baseline_error=baseline_of(results),
             metric=metric_of(estimator),
         )
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evolearn.plots.comparisons import Folds, median_interval, pairs
+from evolearn.plots.comparisons import FoldScores, median_interval, pairs
 from evolearn.plots.display import Display, height_of_rows
 from evolearn.plots.fitted import readable, results_of
 from evolearn.plots.style import (
@@ -72,15 +72,11 @@ class GenesDisplay(Display):
         display : GenesDisplay
         """
         results = results_of(estimator, cls.__name__)
-        folds = Folds(results)
-        changes = [
-            (readable(gene), folds.relative_change(parent, child))
-            for parent, child, gene in pairs(results)
-        ]
+        folds = FoldScores(results)
         found = [
-            (gene, 100 * float(np.nanmean(change)))
-            for gene, change in changes
-            if np.isfinite(change).any()
+            (readable(gene), change)
+            for parent, child, gene in pairs(results)
+            if np.isfinite(change := folds.change_percent(parent, child))
         ]
         if not found:
             msg = (

@@ -1,15 +1,13 @@
 """The display of a lineage: the ancestors of the best candidate and their changes."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evolearn.plots.comparisons import changes
 from evolearn.plots.display import Display, height_of_rows
-from evolearn.plots.fitted import metric_of, readable, results_of
+from evolearn.plots.fitted import baseline_of, metric_of, results_of
 from evolearn.plots.style import (
     BLUE,
     GREY,
@@ -32,8 +30,8 @@ LABEL_HEIGHT = 1.5
 class LineageDisplay(Display):
     """Errors of a candidate and its ancestors, oldest on top, labelled with each change.
 
-    The line follows the first parent of each candidate; the second parent of a crossover is a
-    hollow point in the row of its child.
+    The line follows the better parent of each candidate; the other one is a hollow point in the
+    row of its child.
 
     Parameters
     ----------
@@ -43,11 +41,11 @@ class LineageDisplay(Display):
     error : array-like of shape (n_ancestors,)
         Cross-validated errors, NaN where there is none.
     change : sequence of str
-        The change from the row above in words; of the first, its type of estimator.
+        The change from the row above in words; of the first, its origin.
     second_parent : array-like of shape (n_ancestors,)
-        The number of the second parent, -1 where there is none.
+        The number of the other parent, -1 where there is none.
     second_error : array-like of shape (n_ancestors,)
-        The error of the second parent, NaN where there is none.
+        The error of the other parent, NaN where there is none.
     baseline_error : float, default=nan
         Error of the baseline; NaN draws none.
     metric : str, default=""
@@ -91,37 +89,35 @@ class LineageDisplay(Display):
         self.metric = metric
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, candidate: int | None = None) -> Self:
+    def from_estimator(cls, estimator: Any) -> Self:
         """Take the data out of a fitted model.
 
         Parameters
         ----------
         estimator : EvolutionaryClassifier or EvolutionaryRegressor
-        candidate : int, default=None
-            The number of a candidate in ``leaderboard_``; by default the best one.
 
         Returns
         -------
         display : LineageDisplay
         """
         results = results_of(estimator, cls.__name__)
-        numbers = results["candidate"].tolist()
-        if candidate is None:
-            candidate = numbers[int(np.argmin(results["rank_test_score"]))]
-        if candidate not in numbers:
-            raise ValueError(
-                f"There is no candidate {candidate}; numbers are in leaderboard_['candidate']."
-            )
-        path, seconds = _path(results, numbers, candidate)
-        errors = np.asarray(results["fitness"], dtype=float)
+        lineage = estimator.insights_.lineage
+        if lineage is None:
+            reason = estimator.insights_.absent.get("all", "it has no lineage")
+            raise ValueError(f"{cls.__name__} needs a best candidate: {reason}.")
+        path = [step.candidate for step in lineage.steps]
+        errors = dict(zip(results["candidate"].tolist(), results["fitness"], strict=True))
+        parents = dict(zip(results["candidate"].tolist(), results["parents"], strict=True))
+        # The parents of a crossover are two, and one of them is the step before.
+        others = [next((n for n in parents[one] if n not in path), None) for one in path]
         return cls(
-            candidate=[numbers[i] for i in path],
-            generation=results["generation"][path],
-            error=errors[path],
-            change=_changes_along(results, path),
-            second_parent=[UNKNOWN if i is None else numbers[i] for i in seconds],
-            second_error=[np.nan if i is None else errors[i] for i in seconds],
-            baseline_error=estimator.baseline_fitness_,
+            candidate=path,
+            generation=[step.generation for step in lineage.steps],
+            error=[errors[number] for number in path],
+            change=[step.change for step in lineage.steps],
+            second_parent=[UNKNOWN if other is None else other for other in others],
+            second_error=[errors.get(other, np.nan) for other in others],
+            baseline_error=baseline_of(results),
             metric=metric_of(estimator),
         )
 
@@ -150,7 +146,7 @@ class LineageDisplay(Display):
             style: dict[str, Any] = {
                 "markerfacecolor": "none",
                 "color": GREY,
-                "label": "second parent",
+                "label": "other parent",
             }
             draw_errors(ax, *second, limits, "x", **style)
         draw_reference(
@@ -167,30 +163,3 @@ class LineageDisplay(Display):
         ax.set_ylabel("generation and change")
         ax.set_xlabel(error_label(self.metric))
         add_legend(ax)
-
-
-def _path(
-    results: Mapping[str, Any], numbers: list[int], candidate: int
-) -> tuple[list[int], list[int | None]]:
-    """Return positions of a candidate's first parents, oldest first, and of second parents."""
-    place = {number: i for i, number in enumerate(numbers)}
-    path: list[int] = []
-    seconds: list[int | None] = []
-    position: int | None = place[candidate]
-    while position is not None:
-        parents = results["parents"][position]
-        path.append(position)
-        seconds.append(place.get(parents[1]) if len(parents) > 1 else None)
-        position = place.get(parents[0]) if parents else None
-    return path[::-1], seconds[::-1]
-
-
-def _changes_along(results: Mapping[str, Any], path: list[int]) -> list[str]:
-    params = results["params"]
-    texts = [readable(params[path[0]]["estimator"])]
-    for before, after in pairwise(path):
-        found = [change.text for change in changes(params[before], params[after])]
-        if results["inherits"][after] is not None:
-            found.append("warm start")
-        texts.append("; ".join(found) or "the same pipeline")
-    return texts

@@ -7,7 +7,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evolearn.plots.display import Display
-from evolearn.plots.fitted import metric_of, number, outcomes_of, results_of
+from evolearn.plots.fitted import (
+    baseline_of,
+    metric_of,
+    number,
+    outcomes_of,
+    results_of,
+    times_of,
+)
 from evolearn.plots.style import (
     BLUE,
     GREEN,
@@ -101,17 +108,16 @@ class SearchProgressDisplay(Display):
         results = results_of(estimator, cls.__name__)
         if x not in LABELS:
             raise ValueError(f"x must be 'seconds' or 'candidates', got {x!r}.")
-        seconds = np.asarray(results["end_seconds"], dtype=float)
-        if x == "seconds" and np.isnan(seconds).all():
-            msg = "The times of this search are not known; pass x='candidates'."
-            raise ValueError(msg)
-        order = np.argsort(seconds, kind="stable") if x == "seconds" else slice(None)
+        position = np.arange(1.0, len(results["candidate"]) + 1)
+        if x == "seconds":
+            position = times_of(results, "end_seconds", cls.__name__)
+        order = np.argsort(position, kind="stable")  # unknown times come last
         return cls(
-            position=seconds[order] if x == "seconds" else np.arange(1, len(seconds) + 1),
+            position=position[order],
             error=results["fitness"][order],
             outcome=outcomes_of(results)[order],
-            ensemble_error=estimator.ensemble_fitness_,
-            baseline_error=estimator.baseline_fitness_,
+            ensemble_error=getattr(estimator, "ensemble_fitness_", np.nan),
+            baseline_error=baseline_of(results),
             x=x,
             metric=metric_of(estimator),
         )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evolearn.plots.display import Display, height_of_rows
-from evolearn.plots.fitted import estimators_of, outcomes_of, results_of
+from evolearn.plots.fitted import estimators_of, outcomes_of, results_of, times_of
 from evolearn.plots.style import (
     BLUE,
     CHARACTER,
@@ -93,15 +93,12 @@ class TimelineDisplay(Display):
         display : TimelineDisplay
         """
         results = results_of(estimator, cls.__name__)
-        start = np.asarray(results["start_seconds"], dtype=float)
+        start = times_of(results, "start_seconds", cls.__name__)
         known = np.isfinite(start)
-        if not known.any():
-            msg = f"The times of this search are not known: {cls.__name__} has nothing to show."
-            raise ValueError(msg)
         return cls(
             worker=np.asarray(results["worker"])[known],
             start=start[known],
-            end=np.asarray(results["end_seconds"], dtype=float)[known],
+            end=times_of(results, "end_seconds", cls.__name__)[known],
             estimator_type=estimators_of(results)[known],
             outcome=outcomes_of(results)[known],
             candidate=results["candidate"][known],
