@@ -149,14 +149,11 @@ class FamiliesDisplay(Display):
                 color=GREY,
             )
         label_rows(ax, self.families)
-        words = ("", "✗") if is_narrow(ax) else (" tried", " failed")
+        tried = "" if is_narrow(ax) else " tried"
         counts = zip(columns["tried"], columns["failed"], strict=True)
         write_beside(
             ax,
-            [
-                f"{tried}{words[0]}" + (f", {failed}{words[1]}" if failed else "")
-                for tried, failed in counts
-            ],
+            [f"{n}{tried}" + (f", {failed} failed" if failed else "") for n, failed in counts],
         )
         ax.set_xlabel(error_label(self.metric))
         add_legend(ax)

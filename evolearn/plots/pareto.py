@@ -106,6 +106,10 @@ class ParetoDisplay(Display):
         if x not in COLUMNS:
             raise ValueError(f"x must be one of {', '.join(map(repr, COLUMNS))}, got {x!r}.")
         scored = np.isfinite(results["fitness"])
+        if not scored.any():
+            raise ValueError(
+                f"No candidate of this search has an error: {cls.__name__} is empty."
+            )
         return cls(
             candidate=results["candidate"][scored],
             cost=np.asarray(results[COLUMNS[x]], dtype=float)[scored],
