@@ -107,9 +107,7 @@ class ParetoDisplay(Display):
             raise ValueError(f"x must be one of {', '.join(map(repr, COLUMNS))}, got {x!r}.")
         scored = np.isfinite(results["fitness"])
         if not scored.any():
-            raise ValueError(
-                f"No candidate of this search has an error: {cls.__name__} is empty."
-            )
+            raise ValueError(f"{cls.__name__} is empty: no candidate has an error.")
         return cls(
             candidate=results["candidate"][scored],
             cost=np.asarray(results[COLUMNS[x]], dtype=float)[scored],

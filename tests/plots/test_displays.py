@@ -23,7 +23,7 @@ from evolearn.results.insights import MadeColumn
 from tests.conftest import mixed_table
 
 # Candidates of the fitted model, in generations of four.
-N = 16
+N = 24
 DISPLAYS = [getattr(plots, name) for name in plots.__all__]
 
 
