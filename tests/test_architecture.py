@@ -29,6 +29,7 @@ LAYERS = (
     ("search",),
     ("genes",),
     ("models",),
+    ("report",),
     ("fit",),
     ("estimators",),
     ("testing",),

@@ -179,6 +179,7 @@ class SearchLoop:
                 task = self._task(candidate, rival)
                 self._running[candidate.number] = (candidate, task.models_path)
                 self.pool.submit(candidate.number, task, timeout=self.rules.evaluation_timeout)
+                self.observer.candidate_started(candidate)
 
     def _would_be_late(self, candidate: Candidate) -> bool:
         lost = self.library.models_of(candidate.genome.parent) is None
@@ -224,6 +225,7 @@ class SearchLoop:
 
     def _take(self, outcome: Outcome) -> None:
         candidate, path = self._running.pop(outcome.key)
+        self.observer.candidate_finished(candidate)
         evaluation = evaluation_of(outcome)
         if evaluation.status in FAULTS:
             self.pool.check_shared_folder()  # without it, all others would fail too
@@ -273,12 +275,14 @@ class SearchLoop:
     # -- stop -------------------------------------------------------------------------------
 
     def _stop_by_result(self) -> None:
-        """Stop if the best candidate is good enough, or nothing has improved for long."""
+        """Stop if the best is good enough, nothing improves any more, or an observer asks."""
         best = self.library.best
         error = None if best is None else best.error
         reason = self.rules.reason_by_result(self.record, error)
         if not reason and self._is_hopeless():
             reason = "no_improvement"
+        if not reason and self.observer.stop_requested:
+            reason = "callback"
         self.stop_reason = reason or self.stop_reason
 
     def _is_hopeless(self) -> bool:
