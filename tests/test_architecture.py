@@ -29,6 +29,7 @@ LAYERS = (
     ("search",),
     ("genes",),
     ("models",),
+    ("insights",),
     ("report",),
     ("fit",),
     ("estimators",),

@@ -197,6 +197,11 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         none for sparse tables, for tables of more than a thousand columns, where no time was
         left, and where a model of yours does not predict such rows.
 
+    insights_ : Insights
+        Summaries without rows (`evolearn.results.insights.Insights`): out-of-fold errors, the
+        segments of the table with the highest error, importances with intervals, dependence on
+        the most important columns, made columns, and the lineage of the best candidate.
+
     leaderboard_ : dict of arrays
         The scored candidates, best first, with their weights in the ensemble.
 

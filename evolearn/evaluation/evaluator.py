@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from evolearn.pipeline.build import build_pipeline, early_rounds, preparation_ke
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.lineage import can_be_parent
 from evolearn.pipeline.problem import Problem
-from evolearn.pipeline.search_space import SearchSpace, is_built_in
+from evolearn.pipeline.search_space import SearchSpace, built_in_components
 from evolearn.recorded_warnings import recorded_warnings
 from evolearn.tasks.base import Task
 from evolearn.tasks.predictions import Floats, HeldOut
@@ -294,7 +295,12 @@ class Evaluator:
         """
         shared = self.cache.most_bytes > 0 and self.objective.fast is not None
         shared = shared and not self._is_table_scored
-        return shared and is_built_in(genome, self.space, self.problem.task)
+        return shared and genome.component_names <= self._built_in
+
+    @cached_property
+    def _built_in(self) -> frozenset[tuple[str, str]]:
+        """Components of evolearn's own: finding them takes longer than the shortest fits."""
+        return built_in_components(self.space, self.problem.task)
 
     def _pipelines(
         self, genome: Genome, *, rounds: int | None = None, whole_lineage: bool = True

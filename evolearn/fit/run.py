@@ -32,13 +32,13 @@ from evolearn.fit.checkpoints import (
 from evolearn.fit.data import read_data
 from evolearn.fit.dropped_columns import report_dropped_columns
 from evolearn.fit.failures import check_failures
-from evolearn.fit.importances import reserved_for_importances
 from evolearn.fit.progress import ProgressLog, log_summary
 from evolearn.fit.result import FitResult
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import Plan, make_plan
 from evolearn.fit.stacking import add_stacking, is_possible, refit_stacking, stacking_reserve
 from evolearn.fit.trainer import Trainer
+from evolearn.insights.importances import reserved_for_importances
 from evolearn.report.live.display import LiveDisplay, find_screen
 from evolearn.report.live.screens import Screen
 from evolearn.report.live.state import LiveState

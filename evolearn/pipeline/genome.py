@@ -84,6 +84,11 @@ class Genome:
         digest = hashlib.blake2b(self.parent.key.encode(), digest_size=16).hexdigest()
         return f"{own} | parent={digest}"
 
+    @cached_property
+    def component_names(self) -> frozenset[tuple[str, str]]:
+        """Pairs of gene and component."""
+        return frozenset((gene, allele.component) for gene, allele in self.genes)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Genome) and self.key == other.key
 

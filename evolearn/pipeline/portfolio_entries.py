@@ -7,7 +7,7 @@ from evolearn.pipeline.domains import clipped
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.model_family import PortfolioEntry
 from evolearn.pipeline.registry import registered_families
-from evolearn.pipeline.search_space import SearchSpace, is_built_in
+from evolearn.pipeline.search_space import SearchSpace, built_in_components
 
 
 def portfolio_entries(task: str) -> list[dict[str, Any]]:
@@ -26,7 +26,8 @@ def stacking_genomes(space: SearchSpace, task: str) -> list[Genome]:
         for family in registered_families()
         if family.stacking is not None and task in family.models
     )
-    return [g for g in genomes_in(space, entries) if is_built_in(g, space, task)]
+    built_in = built_in_components(space, task)
+    return [g for g in genomes_in(space, entries) if g.component_names <= built_in]
 
 
 def _by_rank(entries: Iterable[tuple[PortfolioEntry, str]]) -> list[dict[str, Any]]:

@@ -234,24 +234,29 @@ class SearchSpace:
             raise ValueError(msg)
 
 
-def is_built_in(genome: Genome, space: SearchSpace, task: str) -> bool:
-    """Whether a genome is made of evolearn's own components.
+def built_in_components(space: SearchSpace, task: str) -> frozenset[tuple[str, str]]:
+    """Return evolearn's own components of a space, as pairs of gene and component.
 
     Users may narrow or widen their domains, but not add parameters to them.
     """
-    options = {gene.name: gene.components for gene in space.genes}
-    for slot, allele in genome.genes:
-        known = default_components(task) if slot == "estimator" else options[slot]
-        own = next((c for c in known if c.name == allele.component), None)
-        component = space.component(slot, allele.component)
-        if (
-            own is None
-            or component.whole
-            or set(component.parameters) - set(own.parameters)
-            or _class_of(component) != _class_of(own)
-        ):
-            return False
-    return True
+    catalogue = {gene.name: gene.components for gene in space.genes}
+    catalogue["estimator"] = default_components(task)
+    return frozenset(
+        (gene, component.name)
+        for gene, components in {**space.preparation, "estimator": space.estimators}.items()
+        for component in components
+        if _is_own(component, catalogue[gene])
+    )
+
+
+def _is_own(component: Component, catalogue: Iterable[Component]) -> bool:
+    own = next((c for c in catalogue if c.name == component.name), None)
+    return (
+        own is not None
+        and not component.whole
+        and set(component.parameters) <= set(own.parameters)
+        and _class_of(component) == _class_of(own)
+    )
 
 
 def _class_of(component: Component) -> Any:
