@@ -61,8 +61,11 @@ class CallbackObserver(Observer):
         for one in record.records:
             self._count(one.evaluation)
 
-    def candidate_started(self, candidate: Candidate) -> None:
+    def candidate_started(self, candidate: Candidate, worker: int) -> None:
         """Call the hooks at the beginning of a candidate."""
+        self._begin(candidate)
+
+    def _begin(self, candidate: Candidate) -> None:
         number = candidate.number
         context = self._context.subcontext(task_name="candidate", task_id=number)
         self._subcontexts[number] = context
@@ -71,7 +74,7 @@ class CallbackObserver(Observer):
     def candidate_evaluated(self, candidate: Candidate, evaluation: Evaluation) -> None:
         """Call the hooks at the end of a candidate."""
         if candidate.number not in self._subcontexts:  # its evaluation was stored
-            self.candidate_started(candidate)
+            self._begin(candidate)
         self._count(evaluation)
         stop = self._call(
             self._subcontexts.pop(candidate.number).call_on_fit_task_end,

@@ -77,6 +77,8 @@ class FitResult:
             "best_estimator_": single,
             "estimator_": served,
             "best_params_": {} if best is None else best.genome.params,
+            "baseline_fitness_": plan.baseline_fitness,
+            "metric_name_": data.objective.name,
             "best_fitness_": np.nan if best is None else best.error,
             "stacking_weights_": {} if layer is None else dict(layer.weights),
             "cv_results_": cv_results(rows, len(plan.folds)),
@@ -186,6 +188,7 @@ def _rows(records: Sequence[Record], plan: Plan) -> list[Row]:
 
 def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
     candidate, evaluation = record.candidate, record.evaluation
+    run = evaluation.run
     parent = candidate.genome.parent
     return Row(
         number=candidate.number,
@@ -203,4 +206,7 @@ def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
         failure=evaluation.failure,
         warnings=evaluation.warnings,
         metrics=evaluation.metrics,
+        start_seconds=run.start_seconds,
+        end_seconds=run.end_seconds,
+        worker=run.worker,
     )

@@ -44,8 +44,8 @@ class Observer:
     def search_started(self, metric: str, record: "SearchRecord") -> None:
         """Take notice of the name of the error, and of the candidates of earlier runs."""
 
-    def candidate_started(self, candidate: Candidate) -> None:
-        """Take notice of a candidate that a worker begins to evaluate."""
+    def candidate_started(self, candidate: Candidate, worker: int) -> None:
+        """Take notice of a candidate that a worker begins to evaluate; workers count from 0."""
 
     def candidate_finished(self, candidate: Candidate) -> None:
         """Take notice of a candidate that a worker has done with."""
@@ -88,10 +88,10 @@ class Observers(Observer):
         for observer in self._observers:
             observer.search_started(metric, record)
 
-    def candidate_started(self, candidate: Candidate) -> None:
+    def candidate_started(self, candidate: Candidate, worker: int) -> None:
         """Pass the event on."""
         for observer in self._observers:
-            observer.candidate_started(candidate)
+            observer.candidate_started(candidate, worker)
 
     def candidate_finished(self, candidate: Candidate) -> None:
         """Pass the event on."""

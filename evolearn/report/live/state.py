@@ -17,7 +17,7 @@ CURVE_POINTS, MOST_LEADING = 24, 4
 
 @dataclass(frozen=True)
 class Running:
-    """A candidate that a worker evaluates; workers count from 1."""
+    """A candidate that a worker evaluates; workers count from 0."""
 
     worker: int
     params: Mapping[str, Any]
@@ -115,11 +115,9 @@ class LiveState(Observer):
             for one in record.records:
                 self._add(one.candidate, one.evaluation)
 
-    def candidate_started(self, candidate: Candidate) -> None:
-        """Give the candidate the place of an idle worker."""
+    def candidate_started(self, candidate: Candidate, worker: int) -> None:
+        """Keep what the worker does, and since when."""
         with self._lock:
-            busy = {worker for worker, _, _ in self._running.values()}
-            worker = next(i for i in range(1, len(busy) + 2) if i not in busy)
             self._running[candidate.number] = (worker, time.monotonic(), candidate)
 
     def candidate_finished(self, candidate: Candidate) -> None:

@@ -64,11 +64,11 @@ def state():
     for number, (name, error) in enumerate(
         [("ridge", 60.0), ("sgd", None), ("lightgbm", 30.0), ("ridge", 45.0)]
     ):
-        state.candidate_started(candidate(number, name))
+        state.candidate_started(candidate(number, name), 0)
         state.candidate_finished(candidate(number, name))
         state.candidate_evaluated(candidate(number, name), evaluation(error))
-    for number in (4, 5, 6):
-        state.candidate_started(candidate(number))
+    for worker, number in enumerate((4, 5, 6)):
+        state.candidate_started(candidate(number), worker)
     state.candidate_finished(candidate(5))
     return state
 
@@ -78,13 +78,8 @@ def test_a_snapshot_has_errors_counts_families_workers_and_the_last_gain(state):
     assert (snapshot.baseline, snapshot.best, snapshot.gain.share) == (60.0, 30.0, 0.5)
     assert (snapshot.n_done, snapshot.n_failed) == (4, 1)
     assert snapshot.leading == (("lightgbm", 30.0), ("ridge", 45.0))
-    assert [one.worker for one in snapshot.running] == [1, 3]
+    assert [one.worker for one in snapshot.running] == [0, 2]
     assert snapshot.curve[-1] == 30.0
-
-
-def test_a_place_that_got_free_is_taken_by_the_next_candidate(state):
-    state.candidate_started(candidate(7))
-    assert [one.worker for one in state.snapshot().running] == [1, 2, 3]
 
 
 def test_candidates_of_the_search_are_not_shown_in_the_next_phase(state):
@@ -97,7 +92,7 @@ def test_the_view_says_it_in_words(state):
     rows = dict(view.rows)
     assert rows["RMSE"] == "30, 50 % below the baseline (60)"
     assert rows["candidates"] == "4 of 20 done, 1 failed"
-    assert rows["worker 1"].endswith("standard -> ridge")
+    assert rows["worker 0"].endswith("standard -> ridge")
     assert view.clock == "0 s of 1 min 0 s"
 
 
