@@ -30,6 +30,7 @@ LAYERS = (
     ("genes",),
     ("models",),
     ("insights",),
+    ("report",),
     ("fit",),
     ("estimators",),
     ("testing",),
