@@ -3,6 +3,7 @@
 import numbers
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
@@ -12,7 +13,14 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from evolearn._compat import Interval, StrOptions, validate_parameter_constraints
+from evolearn._compat import (
+    CallbackSupportMixin,
+    Interval,
+    StrOptions,
+    has_progress_bar,
+    validate_parameter_constraints,
+    with_callbacks,
+)
 from evolearn.data import (
     align_labels,
     align_table,
@@ -27,6 +35,7 @@ from evolearn.data import (
     with_names,
 )
 from evolearn.estimators.explanations import ExplanationMixin
+from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.messages import plain
@@ -68,7 +77,7 @@ def single_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class BaseEvolutionary(ExplanationMixin, VersionedPickle, BaseEstimator):
+class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
@@ -103,7 +112,7 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, BaseEstimator):
         "executor": "no_validation",  # checked by open_pool
         "on_sigterm": [StrOptions({"best"}), None],
         "random_state": ["random_state"],
-        "verbose": ["verbose"],
+        "verbose": ["verbose", StrOptions({"auto"})],
     }
 
     def __init__(
@@ -132,7 +141,7 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, BaseEstimator):
         executor: str | Callable[[], Any] | None = None,
         on_sigterm: Literal["best"] | None = None,
         random_state: int | np.random.RandomState | None = None,
-        verbose: int | bool = 0,
+        verbose: int | bool | Literal["auto"] = "auto",
     ) -> None:
         self.time_budget = time_budget
         self.n_generations = n_generations
@@ -180,13 +189,22 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, BaseEstimator):
         make, arguments, _, *others = super().__reduce_ex__(protocol)
         return make, arguments, super().__getstate__(), *others
 
+    @with_callbacks
     def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> Self:
         with collected_warnings():
-            attributes = fit(Settings.of(self), X, y, sample_weight, groups)
+            settings = Settings.of(self)
+            if settings.verbose == "auto" and has_progress_bar(self):
+                settings = replace(settings, verbose=0)  # one display is enough
+            callbacks = callback_observer(self, settings)
+            if callbacks is not None:
+                callbacks.begin(X, y, sample_weight)
+            attributes = fit(settings, X, y, sample_weight, groups, observer=callbacks)
             for name in {"feature_names_in_", "feature_importances_"} - set(attributes):
                 self.__dict__.pop(name, None)  # of an earlier fit
             for name, value in attributes.items():
                 setattr(self, name, value)
+            if callbacks is not None:
+                callbacks.end(X, y, sample_weight, attributes)
         return self
 
     def _checked(self, X: Any) -> Any:

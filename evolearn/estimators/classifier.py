@@ -132,8 +132,12 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         each time; with ``journal``, a seed made of the data, so that the same fit finds its
         file.
 
-    verbose : int, default=0
-        1: log a line per generation with the logger ``"evolearn"``.
+    verbose : "auto" or int, default="auto"
+        "auto": show the progress while ``fit`` runs, in a panel of an interactive terminal
+        (with the library rich, else in one line) or in one display of a notebook; show nothing
+        where standard output is a file or a pipe, in worker processes and in threads. 1: log
+        a line per generation with the logger ``"evolearn"``, on standard output unless the
+        program has handlers. 0: show nothing.
 
     Attributes
     ----------
@@ -245,8 +249,9 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     stop_reason_ : str
         Reason why the search ended: ``"target_fitness"``, ``"time_budget"``,
-        ``"n_generations"``, ``"n_evaluations"``, ``"no_improvement"``, ``"exhausted"`` or
-        ``"interrupted"``.
+        ``"n_generations"``, ``"n_evaluations"``, ``"no_improvement"``, ``"exhausted"``,
+        ``"interrupted"`` or ``"callback"`` (a callback of scikit-learn 1.9 or newer, set by
+        ``set_callbacks``, returned True at the end of a candidate).
 
     classes_ : ndarray of shape (n_classes,)
         The sorted class labels.
