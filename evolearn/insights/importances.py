@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import config_context
+from threadpoolctl import threadpool_limits
 
 from evolearn.data import is_sparse, n_rows, names_checked, shuffled_column, take_rows
 from evolearn.execution.budget import Budget
@@ -97,7 +98,15 @@ def exchange_columns(model: Any, X: Any, task: Task, width: int, budget: Budget)
         raise AbsentError("the table is too wide")
     rows = np.random.default_rng(0).permutation(n_rows(X))[:number]
     exchanged: list[NDArray[Any]] = []
-    with recorded_warnings(), names_checked(), config_context(transform_output="default"):
+    if budget.remaining() <= 0:
+        raise AbsentError("no time was left")
+    with (
+        recorded_warnings(),
+        names_checked(),
+        config_context(transform_output="default"),
+        # For some hundred rows, threads cost more than they save where cores are busy.
+        threadpool_limits(1),
+    ):
         started = time.monotonic()
         usual = _predictions(model, take_rows(X, rows), task)
         call = SLACK * (time.monotonic() - started)

@@ -311,10 +311,11 @@ class Lineage(Tabular):
         errors = [step.fitness for step in self.steps if step.fitness is not None]
         if len(self.steps) == 1:
             return f"The best candidate has no ancestors; its error is {errors[-1]:.5g}."
+        number = len(self.steps) - 1
         return (
             f"From candidate {self.steps[0].candidate} to candidate "
-            f"{self.steps[-1].candidate} in {len(self.steps) - 1} steps, error {errors[0]:.5g} "
-            f"to {errors[-1]:.5g}:"
+            f"{self.steps[-1].candidate} in {number} step{'s' if number > 1 else ''}, error "
+            f"{errors[0]:.5g} to {errors[-1]:.5g}:"
         )
 
     def columns(self) -> dict[str, list[Any]]:
