@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from evolearn.ensemble.final_models import FinalModels
 from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.tasks import Evaluation
-from evolearn.results.progress import LOGGER, generation_line, layer_line, reuse_line
+from evolearn.results.estimate import Estimate
+from evolearn.results.progress import (
+    LOGGER,
+    estimate_line,
+    generation_line,
+    layer_line,
+    reuse_line,
+)
 from evolearn.search.record import Progress, Record
 
 
@@ -35,9 +42,12 @@ class ProgressLog:
             )
 
 
-def log_summary(records: Sequence[Record], final: FinalModels | None) -> None:
-    """Log how often prepared rows were reused, and the weights of the stacking layer."""
+def log_summary(
+    records: Sequence[Record], final: FinalModels | None, estimate: Estimate
+) -> None:
+    """Log the reuse of prepared rows, the stacking layer and the error on new rows."""
     seconds = [record.evaluation.reused_fit_seconds for record in records]
     LOGGER.info(reuse_line(sum(s > 0 for s in seconds), len(seconds), sum(seconds)))
     if final is not None and final.stacking is not None:
         LOGGER.info(layer_line(final.stacking.weights))
+    LOGGER.info(estimate_line(estimate))

@@ -15,6 +15,7 @@ from evolearn.execution.budget import Budget
 from evolearn.fit.importances import feature_importances
 from evolearn.fit.setup import Plan
 from evolearn.pipeline.genome import Genome
+from evolearn.results.estimate import Estimate
 from evolearn.results.tables import Row, cv_results, history, leaderboard
 from evolearn.search.ask_tell import Search
 from evolearn.search.record import Record
@@ -30,6 +31,7 @@ class FitResult:
     records: Sequence[Record]
     stop_reason: str
     final: FinalModels | None
+    estimate: Estimate
     refit_seconds: float = 0.0
 
     def warn(self, budget: Budget) -> None:
@@ -75,6 +77,7 @@ class FitResult:
             "best_estimator_": single,
             "estimator_": served,
             "best_params_": {} if best is None else best.genome.params,
+            "estimate_": self.estimate,
             "best_fitness_": np.nan if best is None else best.error,
             "stacking_weights_": {} if layer is None else dict(layer.weights),
             "cv_results_": cv_results(rows, len(plan.folds)),
