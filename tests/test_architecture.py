@@ -29,6 +29,7 @@ LAYERS = (
     ("search",),
     ("genes",),
     ("models",),
+    ("insights",),
     ("fit",),
     ("estimators",),
     ("testing",),

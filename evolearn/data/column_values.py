@@ -170,6 +170,11 @@ def label_of(value: Any) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
+def labels_of(values: list[Any]) -> list[str]:
+    """Texts of categories, see `label_of`; a list of strings is returned as it is."""
+    return values if set(map(type, values)) == {str} else [label_of(v) for v in values]
+
+
 def time_kind(value: Any) -> str | None:
     """Return `"datetime"` or `"timedelta"` for a Python or NumPy object of that kind."""
     if isinstance(value, np.datetime64 | date):

@@ -13,6 +13,7 @@ from evolearn.data.column_values import (
     Objects,
     is_number,
     label_of,
+    labels_of,
 )
 from evolearn.data.large_integers import exact_number
 from evolearn.data.text_columns import Format, is_missing_word, reread
@@ -92,7 +93,7 @@ def learn_categories(column: ColumnValues) -> tuple[str, ...] | tuple[float, ...
 def as_labels(column: ColumnValues) -> tuple[list[str], np.ndarray]:
     """Return the distinct texts of a column and each row's position in them, -1 if missing."""
     column = _as_objects(column)
-    return [label_of(value) for value in column.distinct], column.codes
+    return labels_of(column.distinct), column.codes
 
 
 def as_codes(column: ColumnValues, categories: tuple[Any, ...]) -> np.ndarray:
@@ -102,7 +103,7 @@ def as_codes(column: ColumnValues, categories: tuple[Any, ...]) -> np.ndarray:
     if categories and not isinstance(categories[0], str):
         keys: list[Any] = [_number_or_none(value) for value in column.distinct]
     else:
-        keys = match_labels([label_of(value) for value in column.distinct], categories)
+        keys = match_labels(labels_of(column.distinct), categories)
     return by_code(column, [codes.get(key, np.nan) for key in keys])
 
 

@@ -30,8 +30,8 @@ from evolearn.tasks.predictions import Floats, Indices
 
 # Parts of the rows, each of whole folds where there are several.
 N_PARTS = 5
-# Steps of each selection: the first ones matter most. A scorer that is no metric on arrays takes
-# a hundred times as long.
+# Steps of each selection: the first ones matter most. A scorer that is no metric on arrays
+# takes a hundred times as long.
 STEPS, SLOW_STEPS = 10, 5
 # The most rows, and numbers in them, by which the choice is repeated. What the choice gains by
 # chance falls with the number of rows; on more of them it is nothing beside the standard error.

@@ -39,7 +39,7 @@ Scorer: TypeAlias = Callable[..., Any]
 Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] | None
 
 # Attributes that belong to the search and are not needed to predict.
-OF_THE_SEARCH = frozenset({"search_space_", "scorer_"})
+OF_THE_SEARCH = frozenset({"search_space_", "scorer_", "insights_"})
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
 ROWS_AT_ONCE = 20_000

@@ -150,6 +150,11 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         Fitness of the best single model, the mean error over folds. Lower is better; 0 is
         perfect if the scorer has a best value. NaN if no candidate was evaluated in time.
 
+    estimate_ : Estimate
+        The expected error on new rows: ``corrected``, with the interval from ``lower`` to
+        ``upper``, beside the cross-validated error ``naive``, which was measured on the rows by
+        which the model was chosen. ``print`` shows it; `docs/estimate.md` explains it.
+
     best_params_ : dict
         Genome of the best single model in flat form: ``{"estimator": "ridge",
         "ridge__alpha": 1.0, ...}``. A warm start is not a part of it (see ``inherits`` in
@@ -192,6 +197,11 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         predictions if the values of a column are exchanged among some training rows. There is
         none for sparse tables, for tables of more than a thousand columns, where no time was
         left, and where a model of yours does not predict such rows.
+
+    insights_ : Insights
+        Summaries without rows (`evolearn.results.insights.Insights`): out-of-fold errors, the
+        segments of the table with the highest error, importances with intervals, dependence on
+        the most important columns, made columns, and the lineage of the best candidate.
 
     leaderboard_ : dict of arrays
         The scored candidates, best first, with their weights in the ensemble.

@@ -12,10 +12,12 @@ from evolearn.ensemble.final_models import FinalModels, Member
 from evolearn.ensemble.library import Entry
 from evolearn.ensemble.stacking import FirstLayer, stacked
 from evolearn.execution.budget import Budget
-from evolearn.fit.importances import feature_importances
+from evolearn.fit.insights import InsightsMaker
 from evolearn.fit.setup import Plan
+from evolearn.insights.importances import feature_importances
 from evolearn.pipeline.genome import Genome
 from evolearn.results.estimate import Estimate
+from evolearn.results.insights import Insights
 from evolearn.results.tables import Row, cv_results, history, leaderboard
 from evolearn.search.ask_tell import Search
 from evolearn.search.record import Record
@@ -87,6 +89,7 @@ class FitResult:
             "n_generations_": -(-len(rows) // plan.settings.population_size),
             "n_evaluations_": len(rows),
             "stop_reason_": self.stop_reason,
+            "insights_": Insights(absent={"all": "no model could be fitted"}),
             "_fitted_sparse": data.prepared.schema.sparse,
             "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),
@@ -96,10 +99,12 @@ class FitResult:
         if names is not None:
             attributes["feature_names_in_"] = names
         if final is not None:
-            width = attributes["_n_columns"]
-            found = feature_importances(served, data.raw, data.task, width, budget)
-            if found is not None:
-                attributes["feature_importances_"] = found
+            maker = InsightsMaker(plan, self.records, final, _weights(final), budget)
+            insights = maker.make(served, attributes["_n_columns"])
+            attributes["insights_"] = insights
+            if insights.importances is not None:
+                importances = feature_importances(insights.importances)
+                attributes["feature_importances_"] = importances
         return attributes | dict(data.task.fitted_attributes())
 
     def _best(self, best: Entry | None) -> dict[str, Any]:

@@ -33,13 +33,13 @@ from evolearn.fit.data import read_data
 from evolearn.fit.dropped_columns import report_dropped_columns
 from evolearn.fit.estimate import make_estimate, reserved_for_estimate
 from evolearn.fit.failures import check_failures
-from evolearn.fit.importances import reserved_for_importances
 from evolearn.fit.progress import ProgressLog, log_summary
 from evolearn.fit.result import FitResult
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import Plan, make_plan
 from evolearn.fit.stacking import add_stacking, is_possible, refit_stacking, stacking_reserve
 from evolearn.fit.trainer import Trainer
+from evolearn.insights.importances import reserved_for_importances
 from evolearn.results.estimate import Estimate
 from evolearn.results.progress import LOGGER, visible_progress
 from evolearn.search.loop import SearchLoop

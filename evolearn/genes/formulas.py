@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
+from evolearn.data import TableSchema
 from evolearn.genes.formula_domain import Formulas
 from evolearn.genes.portfolio_variants import with_variants
 from evolearn.genes.screening.formulas import MOST_ROWS, FoundFormulas, find_formulas
@@ -15,7 +17,7 @@ from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.resources import Footprint
 from evolearn.pipeline.screening_sample import ScreeningSample
 from evolearn.search.genetic_programming import FormulaTrees
-from evolearn.transformers import ConstructedFeatures
+from evolearn.transformers import ConstructedFeatures, parse
 
 # Of more columns there are too many formulas, and trees choose among them better.
 MOST_COLUMNS = 300
@@ -100,6 +102,16 @@ class FormulasGene(Gene):
             if alone and isinstance(domain, Formulas):
                 return FormulaMoves(domain, rng) if domain.n_columns else None
         return None
+
+    def in_words(self, name: str, value: Any, schema: TableSchema) -> str | None:
+        """Return formulas with the names of columns."""
+        if name != "expressions":
+            return None
+        return ", ".join(parse(text).readable(schema.names) for text in value)
+
+    def made_columns(self, allele: Allele, schema: TableSchema) -> tuple[str, ...]:
+        """Return the formulas with the names of columns."""
+        return tuple(parse(text).readable(schema.names) for text in _formulas(allele))
 
 
 class FormulaMoves:

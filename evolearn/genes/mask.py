@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+from evolearn.data import TableSchema
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.gene import Gene, Options, Step, Trait
 from evolearn.pipeline.genome import Allele
@@ -128,3 +129,11 @@ class MaskGene(Gene):
         plan.left_out.update(j - n_numeric for j in left_out if j >= n_numeric)
         plan.number_steps.append((self.name, step.set_params(left_out=numbers)))
         plan.n_numbers -= len(numbers)
+
+    def in_words(self, name: str, value: Any, schema: TableSchema) -> str | None:
+        """Return the names of the columns that are left out."""
+        if name != "left_out":
+            return None
+        skipped = schema.first_code - schema.n_numeric
+        places = [j if j < schema.n_numeric else j + skipped for j in value]
+        return f"without {', '.join(schema.names[j] for j in places)}"

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
+from evolearn.data import TableSchema
 from evolearn.genes.encoder import ENCODER, TARGET_MEAN
 from evolearn.genes.portfolio_variants import with_variants
 from evolearn.genes.screening.relations import MOST_ROWS, find_relations
@@ -152,3 +154,16 @@ class RelationsGene(Gene):
         return with_variants(
             genomes, complete, others, "relations", first=FIRST_VARIANT, most=MOST_VARIANTS
         )
+
+    def in_words(self, name: str, value: Any, schema: TableSchema) -> str | None:
+        """Return relations with the names of columns."""
+        return ", ".join(_readable(value, schema)) if name == "relations" else None
+
+    def made_columns(self, allele: Allele, schema: TableSchema) -> tuple[str, ...]:
+        """Return the relations with the names of columns."""
+        return _readable(dict(allele.values).get("relations", ()), schema)
+
+
+def _readable(relations: Sequence[str], schema: TableSchema) -> tuple[str, ...]:
+    numbers, codes = schema.names[: schema.n_numeric], schema.names[schema.first_code :]
+    return tuple(parse_relation(text).readable(numbers, codes) for text in relations)

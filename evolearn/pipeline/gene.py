@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from sklearn.base import BaseEstimator
 
+from evolearn.data import TableSchema
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.plan import PipelinePlan
@@ -160,3 +161,16 @@ class Gene(ABC):
     def moves(self, options: Sequence[Component], rng: Random) -> AlleleMoves | None:
         """Return the gene's own variation operators, None for those of any component."""
         return None
+
+    # -- in reports -------------------------------------------------------------------------
+
+    def in_words(self, name: str, value: Any, schema: TableSchema) -> str | None:
+        """Return a value of a parameter in words, where it is about columns of the table.
+
+        None: the value reads well as it is.
+        """
+        return None
+
+    def made_columns(self, allele: Allele, schema: TableSchema) -> tuple[str, ...]:
+        """Return the formulas of new columns, with the names of the table's columns."""
+        return ()

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
+from evolearn.results.error_summaries import ClassificationSummary, ResidualSummary
 from evolearn.tasks.ensembles import ColumnEnsemble, MemberEnsemble
 from evolearn.tasks.predictions import Floats, HeldOut, Indices, Members
 from evolearn.tasks.registry import TASKS
@@ -76,6 +77,8 @@ class Task(ABC):
         Number of nodes of a fully grown tree per training row.
     responses : tuple of str
         The prediction methods that models of the task may have.
+    error_name : str
+        The error of a single row in words, such as ``"absolute error"``.
     ensemble_type, column_ensemble_type : type
         The estimators that `ensemble` and `column_ensemble` return.
     """
@@ -87,6 +90,7 @@ class Task(ABC):
     encoder_target_type: ClassVar[str]
     nodes_per_row: ClassVar[float]
     responses: ClassVar[tuple[str, ...]]
+    error_name: ClassVar[str]
     ensemble_type: ClassVar[type[MemberEnsemble]]
     column_ensemble_type: ClassVar[type[ColumnEnsemble]]
 
@@ -273,6 +277,22 @@ class Task(ABC):
         weights: Floats | None,
     ) -> float:
         """Return the score of predictions, as `score` would do of a model that makes them."""
+
+    # -- out-of-fold errors ------------------------------------------------------------------
+
+    @abstractmethod
+    def row_errors(self, predictions: Floats, encoded: NDArray[Any]) -> Floats:
+        """Return the error of each row, of which `error_name` is the name."""
+
+    @abstractmethod
+    def summary_of_errors(
+        self, predictions: Floats, encoded: NDArray[Any]
+    ) -> ResidualSummary | ClassificationSummary:
+        """Return the summary of predictions and targets, without rows."""
+
+    def outcomes(self, predictions: Floats) -> tuple[list[str], Floats]:
+        """Return the names of the predicted quantities, and a column of each one."""
+        return ["prediction"], predictions.reshape(len(predictions), -1)
 
     # -- predictions of several models -------------------------------------------------------
 

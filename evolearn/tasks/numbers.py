@@ -12,8 +12,10 @@ from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, KFold, ShuffleSplit
 
 from evolearn.data import varies_little
+from evolearn.results.error_summaries import ResidualSummary
 from evolearn.tasks.base import TargetFacts, Task
 from evolearn.tasks.ensembles import ColumnEnsemble, MemberEnsemble
+from evolearn.tasks.error_summaries import summary_of_residuals
 from evolearn.tasks.estimator_kind import may_be
 from evolearn.tasks.metrics import METRICS
 from evolearn.tasks.predictions import Floats, HeldOut, Indices, checked_predictions
@@ -50,6 +52,7 @@ class NumberTask(Task):
     encoder_target_type: ClassVar[str] = "continuous"
     nodes_per_row: ClassVar[float] = 2.0
     responses: ClassVar[tuple[str, ...]] = ("predict",)
+    error_name: ClassVar[str] = "absolute error"
     ensemble_type: ClassVar[type[MemberEnsemble]] = EnsembleRegressor
     column_ensemble_type: ClassVar[type[ColumnEnsemble]] = ColumnEnsembleRegressor
 
@@ -140,6 +143,16 @@ class NumberTask(Task):
         if objective.fast is not None:
             return METRICS[objective.fast](encoded, predictions, weights)
         return objective.score(StoredRegressor(predictions), None, encoded, weights)
+
+    # -- out-of-fold errors ------------------------------------------------------------------
+
+    def row_errors(self, predictions: Floats, encoded: NDArray[Any]) -> Floats:
+        """Return the absolute error of each row."""
+        return np.abs(encoded - predictions)
+
+    def summary_of_errors(self, predictions: Floats, encoded: NDArray[Any]) -> ResidualSummary:
+        """Return the summary of the residuals."""
+        return summary_of_residuals(predictions, encoded)
 
     # -- predictions of several models -------------------------------------------------------
 

@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.multiclass import check_classification_targets
 
 from evolearn.messages import shown
+from evolearn.results.error_summaries import ClassificationSummary
 from evolearn.tasks import pooling
 from evolearn.tasks.base import TargetFacts, Task
 from evolearn.tasks.classifiers import (
@@ -30,6 +31,7 @@ from evolearn.tasks.classifiers import (
     classes_of,
 )
 from evolearn.tasks.ensembles import ColumnEnsemble, MemberEnsemble
+from evolearn.tasks.error_summaries import summary_of_classes
 from evolearn.tasks.estimator_kind import may_be
 from evolearn.tasks.metrics import CLASS_METRICS, METRICS
 from evolearn.tasks.predictions import Floats, HeldOut, Indices, checked_predictions
@@ -63,6 +65,7 @@ class ProbabilityTask(Task):
     encoder_target_type: ClassVar[str] = "auto"
     nodes_per_row: ClassVar[float] = 1.0
     responses: ClassVar[tuple[str, ...]] = ("predict", "predict_proba", "decision_function")
+    error_name: ClassVar[str] = "share of wrong classes"
     ensemble_type: ClassVar[type[MemberEnsemble]] = EnsembleClassifier
     column_ensemble_type: ClassVar[type[ColumnEnsemble]] = ColumnEnsembleClassifier
 
@@ -274,6 +277,23 @@ class ProbabilityTask(Task):
             labels = self.classes[predictions.argmax(axis=1)]
             stored = StoredClassifier(self.classes[present], kept / total, labels)
         return objective.score(stored, None, self.classes[encoded], weights)
+
+    # -- out-of-fold errors ------------------------------------------------------------------
+
+    def row_errors(self, predictions: Floats, encoded: NDArray[Any]) -> Floats:
+        """Return 1 for each row whose most probable class is not the true one, else 0."""
+        return (predictions.argmax(axis=1) != encoded).astype(np.float64)
+
+    def summary_of_errors(
+        self, predictions: Floats, encoded: NDArray[Any]
+    ) -> ClassificationSummary:
+        """Return the summary of confusion and calibration."""
+        return summary_of_classes(predictions, encoded, [str(label) for label in self.classes])
+
+    def outcomes(self, predictions: Floats) -> tuple[list[str], Floats]:
+        """Return the classes with their probabilities; of two classes the later one."""
+        first = 1 if len(self.classes) == 2 else 0
+        return [str(label) for label in self.classes[first:]], predictions[:, first:]
 
     # -- predictions of several models -------------------------------------------------------
 

@@ -12,7 +12,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from evolearn.data import ColumnPreparer, prepare_table
-from evolearn.data.number_text import infer_number_format
+from evolearn.data.number_text import NumberFormat, infer_number_format
 from evolearn.tasks.target import as_numbers
 
 NAN = np.nan
@@ -69,6 +69,32 @@ def test_the_order_of_the_rows_decides_nothing():
 
 def test_a_number_beyond_the_floats_is_a_mark():
     assert_array_equal(infer_number_format(["1e5", "1e999", "$1e400"])[1], [1e5, NAN, NAN])
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [
+        ("", ""),
+        ("$", ""),
+        ("-", ""),
+        ("(", ")"),
+        ("", " kg"),
+        ("", "/-"),
+        ('"', '"'),
+        ("", "k"),
+    ],
+)
+def test_a_text_is_read_the_same_alone_and_beside_others(head, tail, decimal):
+    numbers = ["1", "12.5", "2,6", "1,234", "1.234,5", "1 234", "5.", ".5", "1e3", "007", "+4"]
+    numbers += ["１２", "1_0", "9" * 90, "1" * 320, "", "1.2.3", "12,34,567"]
+    texts = [f"{head}{number}{tail}" for number in numbers]
+    found = NumberFormat(decimal, "$", "", (("kg", 1.0), ("k", 1e3)))
+    beside = found.read([*texts, "no number", "$-3"])[: len(texts)]
+    assert_array_equal(found.read(texts), beside)
+    for text, value in zip(texts, beside, strict=True):
+        assert_array_equal(found.read([text]), [value])
+        assert_array_equal(found.read([text, text]), [value, value])
 
 
 def test_a_group_of_three_digits_behind_a_comma_is_in_doubt():

@@ -1,0 +1,146 @@
+"""Insights into a finished fit, made out of predictions that are kept."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+from evolearn.data import column_labels, is_sparse
+from evolearn.ensemble.final_models import FinalModels
+from evolearn.execution.budget import Budget
+from evolearn.execution.serialization import describe
+from evolearn.fit.setup import Plan
+from evolearn.insights.columns import readable_columns
+from evolearn.insights.dependence import dependence_of
+from evolearn.insights.errors import AbsentError
+from evolearn.insights.importances import Exchange, exchange_columns, importances_of
+from evolearn.insights.lineage import lineage_of, made_columns_of
+from evolearn.insights.segments import worst_segments
+from evolearn.results.error_summaries import ClassificationSummary, ResidualSummary
+from evolearn.results.insights import Dependence, Importances, Insights, WorstSegments
+from evolearn.search.record import Record
+from evolearn.tasks.predictions import Floats
+
+# Seconds that must be left of a time budget for the tree of the segments.
+SEGMENT_SECONDS = 0.2
+
+Part = TypeVar("Part")
+
+
+@dataclass
+class InsightsMaker:
+    """Makes the insights of a fit, as far as time and the models allow.
+
+    Attributes
+    ----------
+    plan : Plan
+    records : sequence of Record
+    final : FinalModels
+    weights : dict of int to float
+        Weights of the ensemble by the number of the candidate.
+    budget : Budget
+        Of the whole fit.
+    absent : dict of str to str
+        Reasons for the parts that could not be made.
+    """
+
+    plan: Plan
+    records: Sequence[Record]
+    final: FinalModels
+    weights: Mapping[int, float]
+    budget: Budget
+    absent: dict[str, str] = field(default_factory=dict)
+
+    def make(self, served: Any, width: int) -> Insights:
+        """Return the insights.
+
+        Parameters
+        ----------
+        served : estimator
+            The model that predicts; takes the table as it came.
+        width : int
+            Number of values of a row on its way through the model.
+        """
+        data, space, best = self.plan.data, self.plan.space, self.final.best.entry.number
+        schema = data.prepared.schema
+        exchange = self._part(
+            "importances",
+            lambda: exchange_columns(served, data.raw, data.task, width, self.budget),
+        )
+        importances = None if exchange is None else self._importances(exchange)
+        pooled = self._part("errors", self._pooled)
+        return Insights(
+            errors=None
+            if pooled is None
+            else self._part("errors", lambda: self._errors(pooled)),
+            segments=self._part("segments", lambda: self._segments(pooled)),
+            importances=importances,
+            dependence=self._part("dependence", lambda: self._dependence(exchange, importances))
+            or (),
+            made_columns=made_columns_of(self.records, self.weights, space, schema),
+            lineage=lineage_of(best, self.records, space, schema),
+            absent=self.absent,
+        )
+
+    def _part(self, name: str, make: Callable[[], Part]) -> Part | None:
+        """Return a part, or None with the reason in `absent`."""
+        try:
+            return make()
+        except AbsentError as reason:
+            self.absent[name] = str(reason)
+        except Exception as error:  # the user's own models and scorers may fail here
+            self.absent[name] = describe(error)
+        return None
+
+    def _importances(self, exchange: Exchange) -> Importances:
+        labels = column_labels(self.plan.data.raw)
+        return importances_of(exchange, [str(label) for label in labels])
+
+    def _dependence(
+        self, exchange: Exchange | None, importances: Importances | None
+    ) -> tuple[Dependence, ...]:
+        if exchange is None or importances is None:
+            raise AbsentError(self.absent["importances"])
+        task, prepared = self.plan.data.task, self.plan.data.prepared
+        if exchange.usual.dtype.kind != "f":
+            raise AbsentError("the model predicts labels alone")
+        columns = readable_columns(prepared)
+        return dependence_of(exchange, importances, columns, prepared.matrix, task)
+
+    def _pooled(self) -> Floats:
+        """Return the out-of-fold predictions of the members, pooled with their weights."""
+        parts: dict[int, tuple[float, Floats]] = {}
+        for member in self.final.members:
+            predictions = member.entry.evaluation.predictions
+            if predictions is None:
+                raise AbsentError("the model has no out-of-fold predictions")
+            weight = parts.get(member.entry.number, (0.0, predictions))[0] + member.weight
+            parts[member.entry.number] = (weight, predictions)
+        return self.plan.data.task.pool(parts.values(), self.final.sharpness)
+
+    def _errors(self, pooled: Floats) -> ResidualSummary | ClassificationSummary:
+        task = self.plan.data.task
+        return task.summary_of_errors(pooled, self._encoded())
+
+    def _encoded(self) -> Any:
+        data = self.plan.data
+        return data.task.encoded(data.target[self.plan.folds.scored])
+
+    def _segments(self, pooled: Floats | None) -> WorstSegments:
+        data, rows = self.plan.data, self.plan.folds.scored
+        if pooled is None:
+            raise AbsentError(self.absent["errors"])
+        if is_sparse(data.prepared.matrix):
+            raise AbsentError("the table is sparse")
+        if self.budget.remaining() < SEGMENT_SECONDS:
+            raise AbsentError("no time was left")
+        return worst_segments(
+            data.prepared.matrix,
+            rows,
+            data.task.row_errors(pooled, self._encoded()),
+            readable_columns(data.prepared),
+            data.task.error_name,
+            data.seed,
+            None if data.groups is None else np.asarray(data.groups),
+        )

@@ -1,0 +1,1 @@
+"""Explanations of a search and of its model: errors, columns, origin, reasons."""
