@@ -72,6 +72,7 @@ def make_estimate(
         naive=found.naive,
         corrected=float("nan") if found.corrected is None else found.corrected,
         standard_error=found.standard_error,
+        extrapolation_error=found.extrapolation_error,
         n_rows=len(plan.folds.scored),
         n_new_rows=max(round(NEW_SHARE * n_rows), 1),
         n_candidates=len(records),

@@ -57,7 +57,10 @@ class Estimate:
         The error corrected for that choice, and for the number of training rows. NaN if it
         could not be computed; see `reason`.
     standard_error : float
-        Standard deviation that `corrected` has because the scored rows are a sample.
+        Standard deviation of `corrected` because the scored rows are a sample.
+    extrapolation_error : float
+        Standard deviation of `corrected` because the final models have more training rows than
+        those that were scored.
     lower, upper : float
         The interval: with the probability `coverage` it holds the error on a test set of
         `n_new_rows` new rows.
@@ -83,13 +86,13 @@ class Estimate:
     >>> from evolearn.results.estimate import Estimate
     >>> estimate = Estimate("roc_auc", 0.101, 0.112, 0.011, 800, 200, 46)
     >>> print(estimate)
-    Expected error on new rows: 0.112 (90% interval 0.0746 to 0.168)
+    Expected error on new rows: 0.112 (90% interval 0.0715 to 0.161)
       metric: roc_auc, as an error: lower is better
       naive cross-validated error: 0.101, the best of 46 candidates on the same rows
       the interval holds the error on a test set of 200 rows
     >>> low, high = estimate.interval(0.5)
     >>> round(low, 3), round(high, 3)
-    (0.095, 0.132)
+    (0.095, 0.13)
     """
 
     metric: str
@@ -102,6 +105,7 @@ class Estimate:
     simpler: SimplerModel | None = None
     reason: str = ""
     bounded: bool = True
+    extrapolation_error: float = 0.0
     coverage: float = COVERAGE
 
     @property
@@ -143,14 +147,15 @@ class Estimate:
             raise ValueError(f"coverage={coverage!r} is not between 0 and 1; pass 0.9.")
         if not n_new_rows >= 1:
             raise ValueError(f"n_new_rows={n_new_rows!r} is below 1; pass a number of rows.")
-        error = self.corrected
-        deviation = self.standard_error * math.sqrt(1 + self.n_rows / n_new_rows)
+        error, of_rows = self.corrected, self.standard_error**2 * (1 + self.n_rows / n_new_rows)
+        deviation = math.sqrt(of_rows + self.extrapolation_error**2)
         half = float(norm.ppf((1 + coverage) / 2)) * deviation
-        if not self.bounded or error <= 0 or math.isnan(half):
-            least = RULE_OF_THREE / self.n_rows if self.bounded and half == 0 else 0.0
-            return error - half, error + max(half, least)
-        # On the scale of logarithms: errors are above zero, and skewed.
-        return error * math.exp(-half / error), error * math.exp(half / error)
+        if not self.bounded:
+            return error - half, error + half
+        if error <= 0:
+            return 0.0, RULE_OF_THREE / self.n_rows
+        # Errors are skewed: the upper end is that on the scale of logarithms.
+        return max(error - half, 0.0), error * math.exp(half / error)
 
     def as_dict(self) -> dict[str, Any]:
         """Return all values by name; those of a simpler model are a dictionary, or None."""
@@ -189,7 +194,7 @@ class Estimate:
             "complexity."
         )
 
-    def _lines(self) -> list[str]:
+    def _details(self) -> list[str]:
         lines = [f"metric: {self.metric}, as an error: lower is better"]
         if not math.isnan(self.naive):
             lines.append(
@@ -202,8 +207,8 @@ class Estimate:
         return [*lines, *filter(None, [self.simpler_sentence()])]
 
     def __str__(self) -> str:
-        return "\n  ".join([self.sentence(), *self._lines()])
+        return "\n  ".join([self.sentence(), *self._details()])
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<li>{escape(line)}</li>" for line in self._lines())
+        lines = "".join(f"<li>{escape(line)}</li>" for line in self._details())
         return f"<p><strong>{escape(self.sentence())}</strong></p><ul>{lines}</ul>"

@@ -77,6 +77,8 @@ class Task(ABC):
         Number of nodes of a fully grown tree per training row.
     responses : tuple of str
         The prediction methods that models of the task may have.
+    learning_exponent : float
+        The power of the number of training rows by which errors fall.
     error_name : str
         The error of a single row in words, such as ``"absolute error"``.
     ensemble_type, column_ensemble_type : type

@@ -31,7 +31,7 @@ def test_the_interval_narrows_with_more_new_rows_and_less_coverage():
 
 
 def test_errors_with_a_limit_stay_above_it():
-    assert Estimate("roc_auc", 0.01, 0.01, 0.02, 50, 12, 3).lower > 0
+    assert Estimate("roc_auc", 0.01, 0.01, 0.02, 50, 12, 3).lower == 0
     assert Estimate("own", -0.9, -0.8, 0.02, 50, 12, 3, bounded=False).upper > -0.8
 
 
