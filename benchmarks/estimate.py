@@ -5,9 +5,9 @@
     python benchmarks/estimate.py SUITE_FOLDER --out runs.jsonl --table
 
 Each run appends a JSON line to --out; runs that are there already are not repeated. The table
-shows, by size of the table, the bias of the naive and of the corrected error (mean and median
-of the logarithm of its ratio to the error on the test rows), and how often the interval holds
-the error on the test rows.
+shows, by size of the table, the bias of the naive and of the corrected error relative to the
+error on the test rows (mean over tables with its standard error, and median), how often the
+interval holds the error on the test rows, and its width relative to that error.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def run(args, name, split):
         "name": name,
         "split": split,
         "budget": args.budget,
-        "n_rows": len(data.y_train),
+        "n_training": len(data.y_train),
         "fit_s": seconds,
         "test": float(error(data, answers(model, data, data.X_test))),
         **estimate.as_dict(),
@@ -70,23 +70,42 @@ def run_all(args):
 
 def print_estimates(rows):
     """Print bias and coverage by size of the table."""
-    print(f"{'rows':14s}{'runs':>5s}{'naive':>9s}{'corrected':>11s}{'median':>9s}{'median':>9s}"
-          f"{'covered':>9s}{'width':>8s}")  # fmt: skip
+    print(
+        f"{'rows':14s}{'tables':>7s}{'naive':>16s}{'corrected':>16s}{'medians':>16s}"
+        f"{'covered':>9s}{'width':>7s}"
+    )
     for label, least, most in SIZES:
-        some = [row for row in rows if least <= row["n_rows"] < most and not row["reason"]]
+        some = [row for row in rows if least <= row["n_training"] < most and not row["reason"]]
         if not some:
             continue
-        naive = [math.log(row["naive"] / row["test"]) for row in some]
-        corrected = [math.log(row["corrected"] / row["test"]) for row in some]
+        naive, corrected = biases(some, "naive"), biases(some, "corrected")
         covered = statistics.fmean(row["lower"] <= row["test"] <= row["upper"] for row in some)
-        width = statistics.median(row["upper"] / row["lower"] for row in some)
+        width = statistics.median((row["upper"] - row["lower"]) / row["test"] for row in some)
         print(
-            f"{label:14s}{len(some):5d}{statistics.fmean(naive):+9.3f}"
-            f"{statistics.fmean(corrected):+11.3f}{statistics.median(naive):+9.3f}"
-            f"{statistics.median(corrected):+9.3f}{covered:9.0%}{width:8.2f}"
+            f"{label:14s}{len(naive):7d}{mean_of(naive):>16s}{mean_of(corrected):>16s}"
+            f"{statistics.median(naive):+8.3f}{statistics.median(corrected):+8.3f}"
+            f"{covered:9.0%}{width:7.2f}"
         )
     absent = [f"{row['name']} ({row['reason']})" for row in rows if row["reason"]]
     print(f"without an estimate: {', '.join(absent) or 'none'}")
+
+
+def biases(rows, key):
+    """Return the relative bias of each table, the errors of its splits added up.
+
+    Single errors on few test rows would decide the mean.
+    """
+    sums = {}
+    for row in rows:
+        estimated, measured = sums.get(row["name"], (0.0, 0.0))
+        sums[row["name"]] = estimated + row[key], measured + row["test"]
+    return [estimated / measured - 1 for estimated, measured in sums.values()]
+
+
+def mean_of(values):
+    """Return mean and standard error of the bias as text."""
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else math.nan
+    return f"{statistics.fmean(values):+.3f} ({error:.3f})"
 
 
 def arguments():

@@ -92,6 +92,7 @@ class Task(ABC):
     encoder_target_type: ClassVar[str]
     nodes_per_row: ClassVar[float]
     responses: ClassVar[tuple[str, ...]]
+    learning_exponent: ClassVar[float]
     error_name: ClassVar[str]
     ensemble_type: ClassVar[type[MemberEnsemble]]
     column_ensemble_type: ClassVar[type[ColumnEnsemble]]
