@@ -104,6 +104,9 @@ def after_interrupt(folder, places, process, output, errors):
     last = errors.strip().splitlines()[-1:]
     if last == ["KeyboardInterrupt"]:
         return {"verdict": "KeyboardInterrupt"}
+    if process.returncode == -signal.SIGINT and output.endswith("}\n"):
+        # The script was over: Python, about to exit, has given up its handlers.
+        return {"verdict": "it had ended"}
     return {"verdict": "FAULT", "note": errors[-500:]}
 
 

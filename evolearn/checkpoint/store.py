@@ -207,6 +207,12 @@ class CheckpointStore:
         if self._write(insertion("evaluations", row), *arrays):
             self._n_evaluations = id_
 
+    @property
+    def seconds(self) -> float:
+        """End of the last evaluation that the file had when it was opened, in seconds."""
+        stored = self._latest.values()
+        return max((one.evaluation.run.end_seconds for one in stored), default=0.0)
+
     def save_effort(self, effort: dict[str, Any]) -> None:
         """Store what the time budget of the first run decided."""
         self.effort = effort

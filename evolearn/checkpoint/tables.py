@@ -32,11 +32,11 @@ from evolearn.checkpoint.validation import (
     read_numbers,
     read_seconds,
 )
-from evolearn.evaluation.tasks import Evaluation
+from evolearn.evaluation.tasks import Evaluation, Run
 from evolearn.execution.serialization import printable
 from evolearn.pipeline.genome import Genome
 
-FORMAT = "1"
+FORMAT = "2"
 # Comments become a part of the schema in the file: `sqlite3 FILE .schema` shows them.
 SCHEMA = {
     "meta": """CREATE TABLE meta (
@@ -62,6 +62,9 @@ SCHEMA = {
     failure TEXT NOT NULL, -- why it failed, else empty
     transient INTEGER NOT NULL, -- 1 if the failure may pass: the next fit tries again
     warnings TEXT NOT NULL, -- JSON
+    start_seconds REAL NOT NULL, -- since the fit began; a later fit counts on from the last end
+    end_seconds REAL NOT NULL,
+    worker INTEGER NOT NULL, -- from 0
     finished_at TEXT NOT NULL, -- UTC
     predictions_digest TEXT, -- NULL without predictions
     digest TEXT NOT NULL
@@ -135,7 +138,8 @@ def insertion(table: str, row: Row) -> Statement:
 
 
 def values_of(number: int, genome: Genome, evaluation: Evaluation) -> Row:
-    """Columns of an evaluation from `candidate` to `warnings`."""
+    """Columns of an evaluation from `candidate` to `worker`."""
+    run = evaluation.run
     return (
         number,
         genome.key,
@@ -154,6 +158,9 @@ def values_of(number: int, genome: Genome, evaluation: Evaluation) -> Row:
         printable(evaluation.failure).encode("utf-8", "backslashreplace").decode(),
         int(evaluation.transient),
         json_of(evaluation.warnings),
+        float(run.start_seconds),
+        float(run.end_seconds),
+        run.worker,
     )
 
 
@@ -166,6 +173,7 @@ def restored(row: Row) -> Stored:
     fit_seconds = read_seconds("fit_seconds", arrays[2])
     score_seconds = read_seconds("score_seconds", arrays[3])
     reused_fit, reused_score, rounds, retrained, failure, transient, texts = arrays[4:11]
+    start, end, worker = arrays[11:14]
     if (check_status(status) == "scored") != (error is not None):
         msg = f"error is {error!r} with status {status}"
         raise ValueError(msg)
@@ -191,6 +199,11 @@ def restored(row: Row) -> Stored:
             for name, scores_of_metric in check_dictionary("metrics", metrics).items()
         },
         transient=bool(check_integer("transient", transient, 0, 1)),
+        run=Run(
+            check_number("start_seconds", start, 0.0, MOST_SECONDS),
+            check_number("end_seconds", end, start, MOST_SECONDS),
+            check_integer("worker", worker),
+        ),
     )
     return Stored(id_, check_integer("candidate", candidate), evaluation, row[-1])
 

@@ -6,12 +6,14 @@ can leak into the training of a fold.
 """
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 import numpy as np
-from sklearn.feature_extraction.text import HashingVectorizer
+from scipy import sparse
+from sklearn.utils import murmurhash3_32
 
 from evolearn.data.matrix import block_rows
 from evolearn.data.tokens import CHARACTERS, TAGS, Tokens, find_tokens, pieces
@@ -133,15 +135,27 @@ def fill_counts(
     `labels` are the distinct texts, `codes` the position of each row's text in them, -1 for a
     missing text, which has no tokens. Of each text `characters` characters are read.
     """
-    hashing = HashingVectorizer(
-        n_features=out.shape[1],
-        alternate_sign=False,
-        norm=None,
-        analyzer=tokens.of,
-    )
+    columns, found, ends = _HashedTokens(out.shape[1]), array("i"), [0]
+    for label in labels:
+        found.extend(map(columns.__getitem__, tokens.of(label[:characters])))
+        ends.append(len(found))
     # The last text, without words, is that of code -1.
-    counts = hashing.transform([*(label[:characters] for label in labels), ""])
+    ends.append(len(found))
+    cells = np.ones(len(found)), np.frombuffer(found, np.intc), np.array(ends)
+    counts = sparse.csr_array(cells, shape=(len(labels) + 1, out.shape[1]))
     step = block_rows(out.shape[1])
     for start in range(0, len(out), step):
         rows = codes[start : start + step]
         out[start : start + step] = counts[rows].toarray()
+
+
+class _HashedTokens(dict[str, int]):
+    """The matrix column of each token, which is hashed once, as in `FeatureHasher`."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+
+    def __missing__(self, token: str) -> int:
+        code = murmurhash3_32(token.encode("utf-8", "surrogatepass"), positive=False)
+        column = self[token] = abs(int(code)) % self._width
+        return column

@@ -15,10 +15,11 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -74,6 +75,7 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T].+)?")
 _DIGITS = re.compile(r"((?:19|20)\d{6})[T_ ]?(\d{4}|\d{6})")  # 20201231134500
 _CLOCK = r"(\d\d?)[:h](\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?m\b\.?)?"
 _ZONE = r"\s*([a-z]{1,4}(?=$|\s|[+-]))?\s*([+-]\d\d:?(?:\d\d)?)?(?:\s*\([\w ]+\))?"
+_CLOCK_AND_ZONE = re.compile(_CLOCK + _ZONE, re.IGNORECASE)
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s+)?"
 _MONTH = r"([^\W\d_]{3,10})\.?"
 _DAY_OF_MONTH = r"(\d\d?)(?:st|nd|rd|th|\.)?"
@@ -152,13 +154,18 @@ class _Day(NamedTuple):
 
 
 def _moment(year: str, month: int, day: int, seconds: float) -> float:
+    moment = _midnight(year, month, day) + seconds
+    return moment if moment >= _FIRST_MOMENT else math.nan
+
+
+@lru_cache(maxsize=2**14)  # some 40 years, in two orders of day and month
+def _midnight(year: str, month: int, day: int) -> float:
     digits = year.strip("'")
     number = int(digits)
     if len(digits) == 2:
         number += 2000 if number < _PIVOT else 1900
     with suppress(ValueError):
-        moment = (date(number, month, day).toordinal() - _EPOCH_DAY) * _DAY + seconds
-        return moment if moment >= _FIRST_MOMENT else math.nan
+        return float(date(number, month, day).toordinal() - _EPOCH_DAY) * _DAY
     return math.nan
 
 
@@ -186,11 +193,27 @@ def _zone_seconds(name: str | None, offset: str | None) -> float:
     return hours * 3600 + (-ahead if digits[0] == "-" else ahead)
 
 
+@lru_cache(maxsize=2**17)  # the seconds of a day
+def _clock_and_zone(text: str) -> float | None:
+    """Seconds since midnight of a time of day with its zone; None for other texts."""
+    match = _CLOCK_AND_ZONE.fullmatch(text)
+    return None if match is None else _seconds_since_midnight(match.groups())
+
+
+def _seconds_since_midnight(groups: Sequence[str | None]) -> float:
+    """Seconds since midnight in UTC of the last groups of a pattern, those of time and zone."""
+    return _seconds(groups[-7:-2]) - _zone_seconds(*groups[-2:])
+
+
 class _MomentReader:
-    """Splits texts of moments; the notation of the last one is tried first."""
+    """Splits texts of moments; the notation of the last one is tried first.
+
+    Days of moments repeat, as do times of day: each of them is matched once.
+    """
 
     def __init__(self) -> None:
         self._patterns = list(_PATTERNS)
+        self._days: dict[str, tuple[str, float | _Day] | None] = {}
 
     def split(self, text: str) -> tuple[str, float | _Day] | None:
         """Return the notation, and seconds since 1970 or a date whose order is not known."""
@@ -203,17 +226,36 @@ class _MomentReader:
             if match := _DIGITS.fullmatch(text):
                 moment = datetime.fromisoformat("T".join(match.groups()))
                 return "year, month, day", seconds_of(moment)
-        if found := self._match(text):
+        if found := self._day_and_clock(text) or self._match(text):
             return found
         turned = (re_.sub(order, text) for re_, order in _TURNED if re_.fullmatch(text))
         return next(filter(None, map(self._match, turned)), None)
 
-    def _match(self, text: str) -> tuple[str, float | _Day] | None:
+    def _day_and_clock(self, text: str) -> tuple[str, float | _Day] | None:
+        """Split a text that is a day, a space and a time of day; None for others."""
+        place = text.rfind(" ", 0, text.find(":") + 1)
+        seconds = _clock_and_zone(text[place + 1 :]) if place > 0 else None
+        if seconds is None:
+            return None
+        day = text[:place].removesuffix(",")
+        if day not in self._days:
+            self._days[day] = self._match(day, only_day=True)
+        found = self._days[day]
+        if found is None:
+            return None
+        if isinstance(found[1], _Day):
+            return found[0], _Day(*found[1][:4], seconds)
+        moment = found[1] + seconds
+        return found[0], moment if moment >= _FIRST_MOMENT else math.nan
+
+    def _match(self, text: str, only_day: bool = False) -> tuple[str, float | _Day] | None:
         for i, pattern in enumerate(self._patterns):
             if match := pattern.regex.fullmatch(text):
-                self._patterns.insert(0, self._patterns.pop(i))
                 groups = match.groups()
-                seconds = _seconds(groups[-7:-2]) - _zone_seconds(*groups[-2:])
+                if only_day and any(groups[-7:]):
+                    return None
+                self._patterns.insert(0, self._patterns.pop(i))
+                seconds = _seconds_since_midnight(groups)
                 return pattern.style, _date_of(pattern, groups, seconds)
         return None
 
@@ -252,9 +294,9 @@ class TimeFormat:
         if self.kind == "timedelta":
             return np.array([_duration(text)[0] for text in texts])
         split = _MomentReader().split
-        return self.values([split(text) for text in texts])
+        return self.values(map(split, texts))  # one after the other: they are many objects
 
-    def values(self, found: Sequence[tuple[str, float | _Day] | None]) -> np.ndarray:
+    def values(self, found: Iterable[tuple[str, float | _Day] | None]) -> np.ndarray:
         """Convert moments that were split before."""
         return np.array([self._value(one) for one in found])
 

@@ -35,6 +35,8 @@ UNSPACED_SHARE = 0.3
 # Single Latin letters in lower case are parts of "it's" or "a house".
 _WORD = re.compile(rf"(?:[^\W_]|[{_MARKS}]){{2,}}|[^\W_a-z]")
 
+_ASCII_WORD = re.compile("[A-Za-z0-9]{2,}|[A-Z0-9]")
+
 _DIGIT = re.compile(r"\d")
 # Words with digits of one length are counted if each occurs so many times on average, or if
 # they are fewer than that.
@@ -117,6 +119,8 @@ def pieces(text: str) -> tuple[str, ...]:
 
 
 def _words(text: str) -> Iterable[str]:
+    if text.isascii():  # three times as fast
+        return " ".join(_ASCII_WORD.findall(text)).lower().split()
     return map(str.lower, _WORD.findall(_normal(text)))
 
 

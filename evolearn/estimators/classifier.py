@@ -132,8 +132,12 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         each time; with ``journal``, a seed made of the data, so that the same fit finds its
         file.
 
-    verbose : int, default=0
-        1: log a line per generation with the logger ``"evolearn"``.
+    verbose : "auto" or int, default="auto"
+        "auto": show the progress while ``fit`` runs, in a panel of an interactive terminal
+        (with the library rich, else in one line) or in one display of a notebook; show nothing
+        where standard output is a file or a pipe, in worker processes and in threads. 1: log
+        a line per generation with the logger ``"evolearn"``, on standard output unless the
+        program has handlers. 0: show nothing.
 
     Attributes
     ----------
@@ -174,7 +178,17 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         ``"timed_out"``, ``"out_of_memory"``, ``"died"`` (with its process), or ``"raced"``:
         after some folds it was so far behind good candidates that the other folds were not
         run, and it has no fitness. An ``origin`` is ``"portfolio"``, ``"random"``,
-        ``"mutation"`` or ``"crossover"``.
+        ``"mutation"`` or ``"crossover"``. ``start_seconds`` and ``end_seconds`` count from the
+        beginning of the fit, and on from the last end if a journal is continued; candidates
+        with the same ``worker`` did not run at the same time.
+
+    metric_name_ : str
+        Name of the scorer that the fitness is made of, such as ``"roc_auc"``. The fitness is
+        the distance of a score from the best possible one, or minus the score if there is none.
+
+    baseline_fitness_ : float
+        Cross-validated error of a model that predicts from the target alone, such as its mean.
+        NaN if the scorer is a function ``scorer(estimator, X, y)``, or cannot score the model.
 
     best_index_ : int or None
         Position of the best single model in ``cv_results_``; None if no candidate was
@@ -212,8 +226,8 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         layer.
 
     history_ : dict of arrays
-        One entry per generation: best and median fitness, numbers of evaluated and failed
-        candidates.
+        One entry per generation: elapsed seconds, best and median fitness, numbers of evaluated
+        and failed candidates.
 
     pareto_front_ : list of dict
         The candidates that no other candidate beats in both fitness and complexity.
@@ -240,8 +254,9 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     stop_reason_ : str
         Reason why the search ended: ``"target_fitness"``, ``"time_budget"``,
-        ``"n_generations"``, ``"n_evaluations"``, ``"no_improvement"``, ``"exhausted"`` or
-        ``"interrupted"``.
+        ``"n_generations"``, ``"n_evaluations"``, ``"no_improvement"``, ``"exhausted"``,
+        ``"interrupted"`` or ``"callback"`` (a callback of scikit-learn 1.9 or newer, set by
+        ``set_callbacks``, returned True at the end of a candidate).
 
     classes_ : ndarray of shape (n_classes,)
         The sorted class labels.

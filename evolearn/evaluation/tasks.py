@@ -68,6 +68,20 @@ class FoldModelsTask:
 
 
 @dataclass(frozen=True)
+class Run:
+    """Time and place of an evaluation.
+
+    Seconds are those since the beginning of the fit, on the clock of the process that called
+    it. If the fit continues a checkpoint, they continue where that had ended. ``worker`` is the
+    lowest number, from 0, that no other candidate had which ran at the time.
+    """
+
+    start_seconds: float = 0.0
+    end_seconds: float = 0.0
+    worker: int = 0
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """Result of the cross-validation of a genome: scores and seconds per fold, or the failure.
 
@@ -99,6 +113,7 @@ class Evaluation:
     metrics: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     # Whether it failed for a reason that may pass, such as a full disk: later fits try again.
     transient: bool = False
+    run: Run = Run()  # set by the process that has submitted it
 
     @property
     def fold_seconds(self) -> float | None:

@@ -10,6 +10,7 @@ from evolearn.evaluation.folds import counted_rows
 from evolearn.execution.budget import Budget, Deadline
 from evolearn.fit.setup import Plan
 from evolearn.results.estimate import Estimate, SimplerModel
+from evolearn.results.numbers import error_name
 from evolearn.search.record import Record
 
 # Size of the test set that the interval is about, as a share of the table's rows: a fifth of a
@@ -47,7 +48,7 @@ def make_estimate(
     budget : Budget
         Of the whole fit; the estimate ends before it does.
     """
-    n_rows = plan.problem.table.n_rows
+    n_rows, objective = plan.problem.table.n_rows, plan.data.objective
     if final is None:
         found = ErrorEstimate(float("nan"), reason="no model was fitted")
     else:
@@ -68,7 +69,8 @@ def make_estimate(
         )
         found = estimate_error(outcome, Deadline(seconds).is_over)
     estimate = Estimate(
-        metric=plan.data.objective.name,
+        metric=objective.name,
+        error_name=error_name(objective.name, objective.optimum),
         naive=found.naive,
         corrected=float("nan") if found.corrected is None else found.corrected,
         standard_error=found.standard_error,
@@ -77,7 +79,7 @@ def make_estimate(
         n_new_rows=max(round(NEW_SHARE * n_rows), 1),
         n_candidates=len(records),
         reason=found.reason,
-        bounded=plan.data.objective.optimum is not None,
+        bounded=objective.optimum is not None,
     )
     if final is None or found.reason:
         return estimate

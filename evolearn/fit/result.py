@@ -80,6 +80,8 @@ class FitResult:
             "estimator_": served,
             "best_params_": {} if best is None else best.genome.params,
             "estimate_": self.estimate,
+            "baseline_fitness_": plan.baseline_fitness,
+            "metric_name_": data.objective.name,
             "best_fitness_": np.nan if best is None else best.error,
             "stacking_weights_": {} if layer is None else dict(layer.weights),
             "cv_results_": cv_results(rows, len(plan.folds)),
@@ -90,6 +92,7 @@ class FitResult:
             "n_evaluations_": len(rows),
             "stop_reason_": self.stop_reason,
             "insights_": Insights(absent={"all": "no model could be fitted"}),
+            "_fitted_task": data.task,
             "_fitted_sparse": data.prepared.schema.sparse,
             "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),
@@ -189,6 +192,7 @@ def _rows(records: Sequence[Record], plan: Plan) -> list[Row]:
 
 def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
     candidate, evaluation = record.candidate, record.evaluation
+    run = evaluation.run
     parent = candidate.genome.parent
     return Row(
         number=candidate.number,
@@ -206,4 +210,7 @@ def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
         failure=evaluation.failure,
         warnings=evaluation.warnings,
         metrics=evaluation.metrics,
+        start_seconds=run.start_seconds,
+        end_seconds=run.end_seconds,
+        worker=run.worker,
     )

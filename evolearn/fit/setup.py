@@ -3,6 +3,7 @@
 import numbers
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from random import Random
 
 import numpy as np
@@ -25,6 +26,7 @@ from evolearn.evaluation.folds import (
 from evolearn.evaluation.preparation import PreparationCache
 from evolearn.execution.pool import Pool
 from evolearn.execution.shared import share
+from evolearn.fit.baseline import baseline_fitness
 from evolearn.fit.data import FitData
 from evolearn.fit.settings import Settings
 from evolearn.pipeline.genome import Genome
@@ -66,6 +68,11 @@ class Plan:
     space: SearchSpace
     folds: Folds
     fair_seconds: float = float("inf")
+
+    @cached_property
+    def baseline_fitness(self) -> float:
+        """Cross-validated error of a model of the target alone."""
+        return baseline_fitness(self.data, self.folds)
 
     def search(self, initial: Iterable[Genome] | None = None) -> Search:
         """Return the evolutionary search; by default it begins with the portfolio."""

@@ -49,7 +49,9 @@ class Estimate:
     Attributes
     ----------
     metric : str
-        Name of the scorer.
+        Name of the scorer, as ``metric_name_``.
+    error_name : str
+        Name of the error that belongs to it, such as ``"1 - roc_auc"``.
     naive : float
         Cross-validated error of the model that predicts, on the rows by which its candidates
         and weights were chosen. It is too low. NaN if the model could not be scored.
@@ -84,10 +86,10 @@ class Estimate:
     Examples
     --------
     >>> from evolearn.results.estimate import Estimate
-    >>> estimate = Estimate("roc_auc", 0.101, 0.112, 0.011, 800, 200, 46)
+    >>> estimate = Estimate("roc_auc", "1 - roc_auc", 0.101, 0.112, 0.011, 800, 200, 46)
     >>> print(estimate)
     Expected error on new rows: 0.112 (90% interval 0.0715 to 0.161)
-      metric: roc_auc, as an error: lower is better
+      error: 1 - roc_auc, lower is better
       naive cross-validated error: 0.101, the best of 46 candidates on the same rows
       the interval holds the error on a test set of 200 rows
     >>> low, high = estimate.interval(0.5)
@@ -96,6 +98,7 @@ class Estimate:
     """
 
     metric: str
+    error_name: str
     naive: float
     corrected: float
     standard_error: float
@@ -195,7 +198,7 @@ class Estimate:
         )
 
     def _details(self) -> list[str]:
-        lines = [f"metric: {self.metric}, as an error: lower is better"]
+        lines = [f"error: {self.error_name}, lower is better"]
         if not math.isnan(self.naive):
             lines.append(
                 f"naive cross-validated error: {self.naive:.3g}, "

@@ -34,6 +34,9 @@ class Row(TypedDict):
     failure: str
     warnings: Sequence[str]
     metrics: Mapping[str, Sequence[float]]
+    start_seconds: float
+    end_seconds: float
+    worker: int
 
 
 Table = dict[str, Any]
@@ -62,7 +65,7 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
         table[f"rank_test_{name}"] = _ranks(-table[f"mean_test_{name}"])
     table["fitness"] = fitness_of(rows)
     table["candidate"] = np.array([row["number"] for row in rows], dtype=int)
-    for name in ("complexity", "generation"):
+    for name in ("complexity", "generation", "start_seconds", "end_seconds", "worker"):
         table[name] = np.array([row[name] for row in rows])  # type: ignore[literal-required]
     for name in ("origin", "parents", "inherits", "status", "failure", "warnings"):
         table[name] = _objects([row[name] for row in rows])  # type: ignore[literal-required]
@@ -113,13 +116,18 @@ def history(rows: Sequence[Row], population_size: int) -> Table:
 
     Candidates are grouped in the order in which their evaluations ended. With a time budget
     that may differ from the order of proposal, so that a candidate's own ``generation`` may be
-    another one. No column is measured in seconds: the same seed gives the same history.
+    another one. Apart from the elapsed seconds, the same seed gives the same history.
     """
     groups = [rows[i : i + population_size] for i in range(0, len(rows), population_size)]
     fitness = [fitness_of(group) for group in groups]
     best = np.array([np.fmin.reduce(f) for f in fitness], dtype=float)
     return {
         "generation": np.arange(len(groups)),
+        "elapsed_seconds": np.maximum.accumulate(
+            np.array(
+                [max(row["end_seconds"] for row in group) for group in groups], dtype=float
+            )
+        ),
         "n_evaluations": np.cumsum([len(group) for group in groups], dtype=int),
         "n_failed": np.array([sum(bool(r["failure"]) for r in group) for group in groups]),
         "best_fitness": np.fmin.accumulate(best),

@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
 from evolearn.checkpoint.store import CheckpointStore
@@ -11,7 +12,7 @@ from evolearn.ensemble.library import MOST_BYTES_EACH, Entry, Library
 from evolearn.ensemble.planner import FinalModelsPlanner
 from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.racing import Rival
-from evolearn.evaluation.tasks import Evaluation, EvaluationTask
+from evolearn.evaluation.tasks import Evaluation, EvaluationTask, Run
 from evolearn.execution.interruption import Interruption
 from evolearn.execution.pool import Outcome, Pool
 from evolearn.policy import DEFAULT_POLICY, Policy
@@ -33,6 +34,16 @@ WORTH_A_ROUND = 0.03
 FAULTS, MOST_FAILURES = ("failed", "died"), 64
 # Seconds between two checks for an interrupt by the user.
 POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A candidate that is evaluated, with the file of its fold models and its worker."""
+
+    candidate: Candidate
+    path: Path | None
+    worker: int
+    since: float  # seconds
 
 
 @dataclass
@@ -63,10 +74,11 @@ class SearchLoop:
         self.record = SearchRecord(self.search.population_size)
         # Candidates that wait for a worker, with the rival as it was when they were asked.
         self._queue: deque[tuple[Candidate, Rival | None]] = deque()
-        self._running: dict[int, tuple[Candidate, Path | None]] = {}
+        self._running: dict[int, _Running] = {}
         # Evaluated candidates that were not told yet, with the files of their fold models.
         self._done: dict[int, tuple[Candidate, Evaluation, Path | None]] = {}
         self._n_asked = self._n_skipped = self._n_before = 0
+        self._seconds_before = 0.0 if self.checkpoint is None else self.checkpoint.seconds
         self._exhausted = self._last_round = False
 
     # -- the loop ---------------------------------------------------------------------------
@@ -177,8 +189,12 @@ class SearchLoop:
                 self._ask()
             else:
                 task = self._task(candidate, rival)
-                self._running[candidate.number] = (candidate, task.models_path)
+                place = self._free_place()
+                self._running[candidate.number] = _Running(
+                    candidate, task.models_path, place, self._seconds()
+                )
                 self.pool.submit(candidate.number, task, timeout=self.rules.evaluation_timeout)
+                self.observer.candidate_started(candidate, place)
 
     def _would_be_late(self, candidate: Candidate) -> bool:
         lost = self.library.models_of(candidate.genome.parent) is None
@@ -222,9 +238,20 @@ class SearchLoop:
             for outcome in self.pool.collect(timeout=min(left, POLL_SECONDS)):
                 self._take(outcome)
 
+    def _seconds(self) -> float:
+        """Seconds since the fit began, after those of the fits that it continues."""
+        return self._seconds_before + self.schedule.budget.elapsed()
+
+    def _free_place(self) -> int:
+        taken = {running.worker for running in self._running.values()}
+        return next(place for place in count() if place not in taken)
+
     def _take(self, outcome: Outcome) -> None:
-        candidate, path = self._running.pop(outcome.key)
-        evaluation = evaluation_of(outcome)
+        running = self._running.pop(outcome.key)
+        candidate, path, end = running.candidate, running.path, self._seconds()
+        self.observer.candidate_finished(candidate)
+        run = Run(max(running.since, end - outcome.seconds), end, running.worker)
+        evaluation = replace(evaluation_of(outcome), run=run)
         if evaluation.status in FAULTS:
             self.pool.check_shared_folder()  # without it, all others would fail too
         if path is not None and not evaluation.models_bytes:
@@ -273,12 +300,14 @@ class SearchLoop:
     # -- stop -------------------------------------------------------------------------------
 
     def _stop_by_result(self) -> None:
-        """Stop if the best candidate is good enough, or nothing has improved for long."""
+        """Stop if the best is good enough, nothing improves any more, or an observer asks."""
         best = self.library.best
         error = None if best is None else best.error
         reason = self.rules.reason_by_result(self.record, error)
         if not reason and self._is_hopeless():
             reason = "no_improvement"
+        if not reason and self.observer.stop_requested:
+            reason = "callback"
         self.stop_reason = reason or self.stop_reason
 
     def _is_hopeless(self) -> bool:

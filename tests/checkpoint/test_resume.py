@@ -108,6 +108,14 @@ def test_a_second_fit_evaluates_nothing_again_and_gives_the_same_model(
     same(finished[0], whole)
 
 
+def test_times_are_kept_and_counted_on(tmp_path):
+    first = model(journal=tmp_path, n_evaluations=6).fit(X, Y).cv_results_
+    longer = model(journal=tmp_path, n_evaluations=8).fit(X, Y).cv_results_
+    for name in ("start_seconds", "end_seconds", "worker"):
+        assert longer[name][:6].tolist() == first[name].tolist()
+    assert (longer["start_seconds"][6:] > first["end_seconds"].max()).all()
+
+
 def test_a_finished_run_can_be_extended(tmp_path, whole):
     model(journal=tmp_path, n_evaluations=6).fit(X, Y)
     longer = model(journal=tmp_path, n_evaluations=12).fit(X, Y)

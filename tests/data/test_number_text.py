@@ -60,6 +60,28 @@ def test_the_format_is_inferred_from_all_texts_of_a_column(texts, numbers):
     assert_allclose(found.read(texts), numbers)
 
 
+MANY = {
+    "currency": ["${:,.2f}", "-${:.0f}", "${:.1e}"],
+    "percent": ["{:.3f}%", "{:.0f} %", "-{:.1f}%", "{:.2f}"],
+    "multipliers": ["{:.2f}k", "{:,.0f}M", "({:.1f}k)", "?", "two\nlines"],
+    "decimal comma": ["{:.2f} €", "0{:.0f} €", "{:,.2f} €", "{:.0f},- €"],
+}
+
+
+@pytest.mark.parametrize("forms", MANY.values(), ids=MANY.keys())
+def test_many_numbers_are_read_as_one_at_a_time(forms):
+    rng = np.random.default_rng(0)
+    texts = [forms[i % len(forms)].format(v) for i, v in enumerate(rng.uniform(1, 9999, 400))]
+    if "€" in forms[0]:
+        texts = [text.translate(str.maketrans(",.", ".,")) for text in texts]
+    found, values, _ = infer_number_format(texts)
+
+    one_by_one = [found.read([text])[0] for text in texts]
+    assert not np.isnan(one_by_one).all()
+    assert_array_equal(found.read(texts), one_by_one)
+    assert_array_equal(values, one_by_one)
+
+
 def test_the_order_of_the_rows_decides_nothing():
     texts = ["$5", "€6", "3 kg", "4 l", "1,234"]
 

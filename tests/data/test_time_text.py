@@ -98,6 +98,16 @@ def test_eight_digits_are_numbers_if_one_of_them_is_no_date():
     assert prepare_table(pd.DataFrame({"a": numbers})).schema.names == ("a",)
 
 
+def test_a_day_and_a_time_of_day_are_read_apart_and_together():
+    texts = ["12/31/2020 1:45 PM", "12/31/2020, 1:45 PM", "12/31/2020 at 13:45",
+             "12/31/2020 14:45:00 +0100", "12/31/2020 13:45 UTC"]  # fmt: skip
+    others = ["12/31/2020 13:45 1:45 PM", "12/31/2020 25:00", "12/31 13:45"]
+    found, values, _ = infer_date_format([*texts, *others])
+
+    assert_array_equal(values, [1609422300] * 5 + [np.nan] * 3)
+    assert_array_equal(found.read([*texts, *others]), values)
+
+
 DURATIONS = {
     "times of day": (["13:45", "1:05", "00:00:01.5"], [49500, 3900, 1.5]),
     "halves of the day": (["1:45 PM", "12:30 am", "5 pm"], [49500, 1800, 61200]),

@@ -11,12 +11,12 @@ from evolearn import EvolutionaryRegressor
 from evolearn.results.estimate import Estimate, SimplerModel
 from tests.conftest import mixed_table
 
-ESTIMATE = Estimate("neg_root_mean_squared_error", 2.0, 2.2, 0.1, 400, 100, 30)
+ESTIMATE = Estimate("neg_root_mean_squared_error", "RMSE", 2.0, 2.2, 0.1, 400, 100, 30)
 
 
 def test_it_prints_what_a_user_asks_for():
     simple = SimplerModel(3, "ridge", 2.3, 1.2, 0.1)
-    estimate = Estimate("roc_auc", 2.0, 2.2, 0.1, 400, 100, 30, simple)
+    estimate = Estimate("roc_auc", "1 - roc_auc", 2.0, 2.2, 0.1, 400, 100, 30, simple)
     text = str(estimate)
     for part in ("2.2", "90%", "roc_auc", "30 candidates", "100 rows", "candidate 3 (ridge)"):
         assert part in text
@@ -31,18 +31,18 @@ def test_the_interval_narrows_with_more_new_rows_and_less_coverage():
 
 
 def test_errors_with_a_limit_stay_above_it():
-    assert Estimate("roc_auc", 0.01, 0.01, 0.02, 50, 12, 3).lower == 0
-    assert Estimate("own", -0.9, -0.8, 0.02, 50, 12, 3, bounded=False).upper > -0.8
+    assert Estimate("roc_auc", "1 - roc_auc", 0.01, 0.01, 0.02, 50, 12, 3).lower == 0
+    assert Estimate("own", "1 - own", -0.9, -0.8, 0.02, 50, 12, 3, bounded=False).upper > -0.8
 
 
 def test_no_error_at_all_is_no_certainty():
-    perfect = Estimate("accuracy", 0.0, 0.0, 0.0, 150, 38, 3)
+    perfect = Estimate("accuracy", "1 - accuracy", 0.0, 0.0, 0.0, 150, 38, 3)
     assert perfect.interval() == pytest.approx((0.0, 0.02))
 
 
 def test_a_dictionary_of_it_makes_the_same_again():
     simple = SimplerModel(3, "ridge", 2.3, 1.2, 0.1)
-    estimate = Estimate("roc_auc", 2.0, 2.2, 0.1, 400, 100, 30, simple)
+    estimate = Estimate("roc_auc", "1 - roc_auc", 2.0, 2.2, 0.1, 400, 100, 30, simple)
     values = estimate.as_dict()
     assert values["lower"] == estimate.lower
     assert Estimate.from_dict(values) == estimate
@@ -56,7 +56,7 @@ def test_intervals_that_cannot_be_are_refused(arguments):
 
 
 def test_without_a_corrected_error_the_reason_is_printed():
-    estimate = Estimate("r2", 0.3, nan, 0.0, 50, 12, 3, reason="cv scores rows twice")
+    estimate = Estimate("r2", "1 - r2", 0.3, nan, 0.0, 50, 12, 3, reason="cv scores rows twice")
     assert "cv scores rows twice" in str(estimate)
     assert all(isnan(end) for end in estimate.interval())
 

@@ -7,7 +7,9 @@ import weakref
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.dummy import DummyRegressor
 from sklearn.metrics import log_loss, make_scorer, mean_squared_error
+from sklearn.model_selection import KFold, cross_val_score
 from sklearn.pipeline import Pipeline
 
 from evolearn import (
@@ -170,6 +172,42 @@ def test_history_has_a_row_per_generation_and_never_gets_worse(fitted_regressor)
     assert len(history) == model.n_generations_
     assert history["best_fitness"].is_monotonic_decreasing
     assert history["best_fitness"].iloc[-1] == pytest.approx(model.best_fitness_)
+
+
+def test_history_and_candidates_tell_when_they_ended(fitted_regressor):
+    model, *_ = fitted_regressor
+    elapsed, ends = model.history_["elapsed_seconds"], model.cv_results_["end_seconds"]
+    assert (np.diff(elapsed) >= 0).all()
+    assert elapsed[-1] == ends.max()
+    assert (model.cv_results_["start_seconds"] > 0).all()
+    assert (model.cv_results_["start_seconds"] <= ends).all()
+
+
+def test_candidates_of_one_worker_do_not_overlap(regression, cheap_regressors, fast):
+    X, y = regression
+    changes = fast | {"n_jobs": 2}
+    results = (
+        EvolutionaryRegressor(search_space=cheap_regressors, **changes).fit(X, y).cv_results_
+    )
+    assert set(results["worker"]) == {0, 1}
+    for worker in (0, 1):
+        mine = results["worker"] == worker
+        order = np.argsort(results["start_seconds"][mine])
+        starts = results["start_seconds"][mine][order]
+        ends = results["end_seconds"][mine][order]
+        assert (starts[1:] >= ends[:-1] - 1e-3).all()
+
+
+@pytest.mark.parametrize("scoring", [None, "r2", "neg_mean_absolute_error"])
+def test_the_baseline_is_the_cross_validated_mean_of_the_target(regression, scoring):
+    X, y = regression
+    model = EvolutionaryRegressor(
+        search_space=["ridge"], n_evaluations=1, time_budget=None, cv=KFold(3), scoring=scoring
+    ).fit(X, y)
+    name = scoring or "neg_root_mean_squared_error"
+    scores = cross_val_score(DummyRegressor(), X, y, cv=KFold(3), scoring=name)
+    assert model.metric_name_ == name
+    assert model.baseline_fitness_ == pytest.approx((name == "r2") - scores.mean())
 
 
 def test_the_pareto_front_trades_error_for_simplicity(fitted_regressor):
