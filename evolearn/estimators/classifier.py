@@ -154,6 +154,11 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         Fitness of the best single model, the mean error over folds. Lower is better; 0 is
         perfect if the scorer has a best value. NaN if no candidate was evaluated in time.
 
+    estimate_ : Estimate
+        The expected error on new rows: ``corrected``, with the interval from ``lower`` to
+        ``upper``, beside the cross-validated error ``naive``, which was measured on the rows by
+        which the model was chosen. ``print`` shows it; `docs/estimate.md` explains it.
+
     best_params_ : dict
         Genome of the best single model in flat form: ``{"estimator": "ridge",
         "ridge__alpha": 1.0, ...}``. A warm start is not a part of it (see ``inherits`` in

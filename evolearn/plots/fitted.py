@@ -50,6 +50,11 @@ def estimators_of(results: Mapping[str, Any]) -> NDArray[np.object_]:
     return np.array([readable(one["estimator"]) for one in results["params"]], dtype=object)
 
 
+def has_times(results: Mapping[str, Any]) -> bool:
+    """Whether it is known when candidates were evaluated."""
+    return bool(np.isfinite(np.asarray(results.get("end_seconds", np.nan), dtype=float)).any())
+
+
 def times_of(results: Mapping[str, Any], name: str, display: str) -> NDArray[np.float64]:
     """Return a column of seconds, NaN for candidates of an earlier run.
 

@@ -130,6 +130,7 @@ class GenerationsDisplay(Display):
             ax, self.baseline_error, "baseline", limits, color=foreground(ax), linestyle=":"
         )
         ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.set_xlim(x.min() - 0.5, x.max() + 0.5)
         ax.set_xlabel("generation")
         ax.set_ylabel(error_label(self.metric))
         add_legend(ax)

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from evolearn.plots.display import Display
 from evolearn.plots.fitted import (
     baseline_of,
+    has_times,
     metric_of,
     number,
     outcomes_of,
@@ -91,23 +92,26 @@ class SearchProgressDisplay(Display):
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, x: Literal["seconds", "candidates"] = "seconds"
+        cls, estimator: Any, *, x: Literal["auto", "seconds", "candidates"] = "auto"
     ) -> Self:
         """Take the data out of a fitted model.
 
         Parameters
         ----------
         estimator : EvolutionaryClassifier or EvolutionaryRegressor
-        x : {"seconds", "candidates"}, default="seconds"
-            The horizontal axis: seconds since the start of ``fit``, or candidates.
+        x : {"auto", "seconds", "candidates"}, default="auto"
+            The horizontal axis: seconds since the start of ``fit``, or evaluated candidates.
+            "auto" has seconds unless they are not known, as after a replay.
 
         Returns
         -------
         display : SearchProgressDisplay
         """
         results = results_of(estimator, cls.__name__)
-        if x not in LABELS:
-            raise ValueError(f"x must be 'seconds' or 'candidates', got {x!r}.")
+        if x not in ("auto", *LABELS):
+            raise ValueError(f"x must be 'auto', 'seconds' or 'candidates', got {x!r}.")
+        if x == "auto":
+            x = "seconds" if has_times(results) else "candidates"
         position = np.arange(1.0, len(results["candidate"]) + 1)
         if x == "seconds":
             position = times_of(results, "end_seconds", cls.__name__)

@@ -28,6 +28,8 @@ LOOKS = {
 }
 # Height of a bar, as a share of its row.
 BAR = 0.7
+# Width in points of the edge of a bar if a worker has few of them.
+EDGE, FEW_BARS = 0.6, 40
 # Share of the picture's width that the bars have.
 BARS_SHARE = 0.7
 
@@ -143,7 +145,7 @@ class TimelineDisplay(Display):
                     color=color,
                     # Edges separate the bars, and hatches have their colour.
                     edgecolor=ax.get_facecolor(),
-                    linewidth=0.6,
+                    linewidth=min(EDGE, EDGE * FEW_BARS * len(workers) / len(rows)),
                     hatch=hatch,
                     label=f"{label} ({found.sum()})",
                 )

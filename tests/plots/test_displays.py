@@ -170,8 +170,11 @@ def test_progress_is_ordered_by_time(model):
 @pytest.mark.parametrize("display", [plots.SearchProgressDisplay, plots.TimelineDisplay])
 def test_unknown_times_are_told(display, model):
     unknown = np.full(N, np.nan)
+    settings = {"x": "seconds"} if display is plots.SearchProgressDisplay else {}
+    timeless = changed(model, start_seconds=unknown, end_seconds=unknown)
     with pytest.raises(ValueError, match="does not have the times"):
-        display.from_estimator(changed(model, start_seconds=unknown, end_seconds=unknown))
+        display.from_estimator(timeless, **settings)
+    assert plots.SearchProgressDisplay.from_estimator(timeless).x == "candidates"
 
 
 def test_families_count_candidates_and_failures(model):
