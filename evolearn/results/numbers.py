@@ -8,6 +8,9 @@ SHORT_NAMES = {
     "root mean squared log error": "RMSLE",
 }
 
+# From here on, numbers are shown with an exponent.
+LARGEST = 1e12
+
 
 def error_name(scorer: str, optimum: float | None) -> str:
     """Return the name of the error that belongs to a scorer.
@@ -25,8 +28,16 @@ def error_name(scorer: str, optimum: float | None) -> str:
 
 
 def error_text(error: float) -> str:
-    """Format an error with four significant digits."""
-    return f"{error:.4g}"
+    """Format an error, or another number, with four significant digits.
+
+    Examples
+    --------
+    >>> from evolearn.results.numbers import error_text
+    >>> error_text(0.123456), error_text(128765.4), error_text(2e-9)
+    ('0.1235', '128800', '2e-09')
+    """
+    text = f"{error:.4g}"
+    return f"{float(text):.0f}" if "e" in text and 1 <= abs(error) < LARGEST else text
 
 
 def gain_text(error: float | None, baseline: float | None) -> str:
