@@ -8,8 +8,8 @@ SHORT_NAMES = {
     "root mean squared log error": "RMSLE",
 }
 
-# From here on, numbers are shown with an exponent.
-LARGEST = 1e12
+# Errors from here on have no fraction; those above its third power have an exponent.
+LARGE = 1e4
 
 
 def error_name(scorer: str, optimum: float | None) -> str:
@@ -28,16 +28,16 @@ def error_name(scorer: str, optimum: float | None) -> str:
 
 
 def error_text(error: float) -> str:
-    """Format an error, or another number, with four significant digits.
+    """Format an error with four significant digits, a large one without a fraction.
 
     Examples
     --------
     >>> from evolearn.results.numbers import error_text
-    >>> error_text(0.123456), error_text(128765.4), error_text(2e-9)
-    ('0.1235', '128800', '2e-09')
+    >>> error_text(0.123456), error_text(20513.7)
+    ('0.1235', '20514')
     """
-    text = f"{error:.4g}"
-    return f"{float(text):.0f}" if "e" in text and 1 <= abs(error) < LARGEST else text
+    is_large = LARGE <= abs(error) < LARGE**3
+    return f"{error:.0f}" if is_large else f"{error:.4g}"
 
 
 def gain_text(error: float | None, baseline: float | None) -> str:
