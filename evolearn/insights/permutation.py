@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,34 +58,33 @@ class PermutationImportances:
         self._usual = self._errors(X)
 
     def measure(
-        self, names: Sequence[str], order: Sequence[int], n_repeats: int, time_limit: float
+        self, groups: Mapping[str, Sequence[int]], n_repeats: int, time_limit: float
     ) -> Importances:
         """Return the importances.
 
         Parameters
         ----------
-        names : sequence of str
-            Names of the columns.
-        order : sequence of int
-            Their positions, those first that matter most if time runs out.
+        groups : dict of str to sequence of int
+            Positions of the columns that are exchanged together, by the name of the group;
+            those first that matter most if time runs out.
         n_repeats : int
-            Number of orders in which each column is exchanged.
+            Number of orders in which each group is exchanged.
         time_limit : float
-            Seconds after which no further column is begun; at least one is measured.
+            Seconds after which no further group is begun; at least one is measured.
         """
         end = time.monotonic() + time_limit
-        found: dict[int, list[Floats]] = {j: [] for j in order}
-        for column in (j for _ in range(n_repeats) for j in order):
+        found: dict[str, list[Floats]] = {name: [] for name in groups}
+        for name in (name for _ in range(n_repeats) for name in groups):
             if time.monotonic() > end and any(found.values()):
                 break
-            found[column].append(self._increases(column))
-        columns = [found[j] for j in range(len(names))]
+            found[name].append(self._increases(groups[name]))
+        columns = list(found.values())
         importance, half = zip(*map(_mean_and_half_width, columns), strict=True)
-        name = error_name(self._objective.name, self._objective.optimum)
+        error = error_name(self._objective.name, self._objective.optimum)
         return Importances(
-            measure=f"increase of the error ({name}) if the values of a column are exchanged "
+            measure=f"increase of the error ({error}) if the values of a column are exchanged "
             "among the rows",
-            columns_of_table=tuple(names),
+            columns_of_table=tuple(groups),
             importance=importance,
             lower=tuple(m - h for m, h in zip(importance, half, strict=True)),
             upper=tuple(m + h for m, h in zip(importance, half, strict=True)),
@@ -95,10 +94,13 @@ class PermutationImportances:
             note=_note(columns, n_repeats),
         )
 
-    def _increases(self, column: int) -> Floats:
+    def _increases(self, columns: Sequence[int]) -> Floats:
         """Return the increase of the error for all rows, then for each sample of them."""
         order = self._rng.permutation(len(self._encoded))
-        return self._errors(shuffled_column(self._X, column, order)) - self._usual
+        table = self._X
+        for column in columns:
+            table = shuffled_column(table, column, order)
+        return self._errors(table) - self._usual
 
     def _errors(self, X: Any) -> Floats:
         """Return the error for all rows, then for each sample; NaN where there is no score."""
