@@ -116,8 +116,9 @@ class ExplanationMixin:
         n_repeats : int, default=5
             Number of orders in which the values of each column are exchanged.
         time_limit : float, default=30
-            Seconds after which no further column is begun. The columns that changed
-            predictions most at the end of ``fit`` come first.
+            Seconds after which no further column is begun. If they are few, fewer rows are
+            predicted, 200 at least. The columns that changed predictions most at the end of
+            ``fit`` come first.
         random_state : int, RandomState instance or None, default=None
             Seed of the orders. None: the ``random_state`` of the estimator.
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
-from evolearn.data import n_rows, shuffled_column, take_rows
+from evolearn.data import shuffled_column, take_rows
 from evolearn.insights.importances import COVERAGE, NORMAL_QUANTILE
 from evolearn.results.insights import Importances
 from evolearn.results.numbers import error_name
@@ -18,6 +19,9 @@ from evolearn.tasks.scoring import Objective
 
 # Rows that are predicted, drawn of more: the intervals show whether they are enough.
 MOST_ROWS = 5_000
+# Rows that are predicted to measure the time, and share of a time limit in which every column
+# is to be exchanged once, with fewer rows if need be.
+PILOT_ROWS, FIRST_SHARE = 200, 0.5
 # Samples of the rows, with replacement, from which the intervals are computed.
 N_SAMPLES = 50
 
@@ -46,16 +50,28 @@ class PermutationImportances:
         y: NDArray[Any],
         rng: np.random.Generator,
     ) -> None:
-        if n_rows(X) > MOST_ROWS:
-            rows = rng.permutation(n_rows(X))[:MOST_ROWS]
-            X, y = take_rows(X, rows), y[rows]
         self._model, self._task, self._objective = model, task, objective
-        self._X, self._encoded, self._rng = X, task.encoded(y), rng
-        every = np.arange(len(y))
-        samples = [rng.integers(len(y), size=len(y)) for _ in range(N_SAMPLES)]
-        # A sample of one class, or of one row again and again, may have no score.
-        self._samples = [every, *samples]
-        self._usual = self._errors(X)
+        self._X, self._y, self._rng = X, y, rng
+        self._take(MOST_ROWS)
+
+    def _take(self, n_wanted: int) -> None:
+        """Keep at most so many rows, and draw the samples of them."""
+        if len(self._y) > n_wanted:
+            rows = self._rng.permutation(len(self._y))[:n_wanted]
+            self._X, self._y = take_rows(self._X, rows), self._y[rows]
+        n = len(self._y)
+        self._encoded = self._task.encoded(self._y)
+        samples = [self._rng.integers(n, size=n) for _ in range(N_SAMPLES)]
+        self._samples = [np.arange(n), *samples]
+
+    def _affordable_rows(self, n_tables: int, seconds: float) -> int:
+        """Return the number of rows of which so many tables can be predicted in time."""
+        few = take_rows(self._X, np.arange(min(PILOT_ROWS, len(self._y))))
+        self._predictions(few)  # the first call may load libraries
+        started = time.monotonic()
+        self._predictions(few)
+        one = max(time.monotonic() - started, 1e-9)
+        return max(int(PILOT_ROWS * seconds / (n_tables * one)), PILOT_ROWS)
 
     def measure(
         self, groups: Mapping[str, Sequence[int]], n_repeats: int, time_limit: float
@@ -73,6 +89,10 @@ class PermutationImportances:
             Seconds after which no further group is begun; at least one is measured.
         """
         end = time.monotonic() + time_limit
+        n_affordable = self._affordable_rows(len(groups) + 1, FIRST_SHARE * time_limit)
+        if n_affordable < len(self._y):
+            self._take(n_affordable)
+        self._usual = self._errors(self._X)
         found: dict[str, list[Floats]] = {name: [] for name in groups}
         for name in (name for _ in range(n_repeats) for name in groups):
             if time.monotonic() > end and any(found.values()):
@@ -119,6 +139,11 @@ class PermutationImportances:
         return errors
 
     def _predictions(self, X: Any) -> Floats:
+        # Of 4,000 rows an ensemble took 0.5 s with one thread and, on busy cores, 5 s with two.
+        with threadpool_limits(1):
+            return self._predicted(X)
+
+    def _predicted(self, X: Any) -> Floats:
         if self._task.can_predict(self._model):
             return self._task.predictions_of(self._model, X)
         return self._task.perfect_predictions(self._model.predict(X))
