@@ -10,6 +10,8 @@ from scipy.stats import norm
 
 # The share of new test sets whose error the interval is to cover.
 COVERAGE = 0.9
+# Fields of an estimate that are floats.
+NUMBERS = ("naive", "corrected", "standard_error", "extrapolation_error", "coverage")
 # Of n rows without an error, the rate of errors is below 3 / n with a probability of 0.95.
 RULE_OF_THREE = 3.0
 
@@ -172,6 +174,7 @@ class Estimate:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the estimate of which `as_dict` made these values."""
         known = {name: values[name] for name in cls.__dataclass_fields__}
+        known |= {name: float(values[name]) for name in NUMBERS}
         if known["simpler"] is not None:
             known["simpler"] = SimplerModel(**known["simpler"])
         return cls(**known)
