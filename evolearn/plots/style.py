@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evolearn.plots.fitted import number
+from evolearn.results.numbers import error_text
 
 # Colours that people with any colour vision tell apart (Okabe and Ito, 2008), each seen well on
 # white and on black.
@@ -149,7 +149,7 @@ def draw_reference(
     if not np.isfinite(error):
         return
     line = ax.axhline if axis == "y" else ax.axvline
-    label = f"{name} {number(error)}"
+    label = f"{name} {error_text(error)}"
     if limits is None or error <= limits[1]:
         line(error, linewidth=1.5, label=label, **style)
     else:
