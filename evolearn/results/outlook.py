@@ -19,7 +19,7 @@ RECENT = 1 / 3
 MOST_RECENT = 0.5
 # The gain of six times as much time is expected to be BASE + SLOPE * recent gain, with a
 # standard deviation of SPREAD, on the scale of logarithms.
-BASE, SLOPE, SPREAD = 0.02, 0.2, 0.08
+BASE, SLOPE, SPREAD = 0.0, 0.4, 0.09
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Outlook:
     Examples
     --------
     >>> from evolearn.results.outlook import outlook
-    >>> found = outlook([1, 4, 10], [1.0, 0.9, 0.8], 50.0)
-    >>> found.probability > outlook([1, 4, 10], [1.0, 0.8, 0.8], 50.0).probability
+    >>> found = outlook([1, 2, 10], [1.0, 0.9, 0.8], 50.0)
+    >>> found.probability > outlook([1, 2, 10], [1.0, 0.8, 0.8], 50.0).probability
     True
     """
 
