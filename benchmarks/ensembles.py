@@ -33,6 +33,7 @@ from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import choose_effort, make_plan
 from evolearn.policy import Policy
+from evolearn.search.record import Observer
 from evolearn.tasks.pooling import logarithms, pooled
 
 REFIT_SHARE = 1.5  # of the budget: what all refits of a table may take together
@@ -41,7 +42,7 @@ REFIT_SHARE = 1.5  # of the budget: what all refits of a table may take together
 # -- collecting -----------------------------------------------------------------------------
 
 
-class Entries:
+class Entries(Observer):
     """Observer that keeps all candidates that have an error."""
 
     def __init__(self):
@@ -51,9 +52,6 @@ class Entries:
         """Keep the candidate, if it has an error."""
         if evaluation.error is not None:
             self.entries.append(Entry(candidate, evaluation))
-
-    def generation_ended(self, progress):
-        """Ignore the progress."""
 
 
 def searched(data, run):

@@ -28,11 +28,11 @@ from evolearn.ensemble.selection_options import EnsembleOptions
 from evolearn.evaluation.tasks import Evaluation, EvaluationTask
 from evolearn.execution.budget import Budget
 from evolearn.execution.local.pool import WorkerPool
-from evolearn.fit.progress import ProgressLog
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.user_space import make_space
 from evolearn.search.evolution import Evolution
 from evolearn.search.loop import SearchLoop
+from evolearn.search.record import Observer
 from evolearn.search.schedule import Schedule
 from evolearn.search.stopping import StoppingRules
 
@@ -69,7 +69,7 @@ def measure(n_evaluations, n_jobs, checkpoint=None):
             planner=FinalModelsPlanner(
                 library, EnsembleOptions(None, 1), model, budget, n_jobs
             ),
-            observer=ProgressLog(0),
+            observer=Observer(),
             checkpoint=checkpoint,
         )
         start = time.perf_counter()

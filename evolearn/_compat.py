@@ -21,11 +21,25 @@ from sklearn.utils.metaestimators import available_if as _available_if
 from sklearn.utils.validation import _check_feature_names_in as feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
+try:
+    from sklearn.callback import CallbackSupportMixin, ProgressBar, with_callbacks
+except ImportError:  # before scikit-learn 1.9
+
+    class CallbackSupportMixin:  # type: ignore[no-redef]
+        """Mixin without callbacks: this version of scikit-learn has none."""
+
+    def with_callbacks(method: Any) -> Any:
+        """Return the method as it is."""
+        return method
+
+    ProgressBar = None
+
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 SKLEARN_VERSION = parse_version(sklearn.__version__)
 
 __all__ = [
+    "CallbackSupportMixin",
     "HasMethods",
     "Interval",
     "StrOptions",
@@ -33,6 +47,8 @@ __all__ = [
     "check_sample_weight",
     "feature_names_in",
     "fit_context",
+    "has_progress_bar",
+    "open_callback_context",
     "parse_version",
     "scorer_function",
     "scorer_response",
@@ -40,6 +56,7 @@ __all__ = [
     "scorer_with_settings",
     "seeded_target_encoder",
     "validate_parameter_constraints",
+    "with_callbacks",
 ]
 
 
@@ -98,3 +115,28 @@ def scorer_response(scorer: Any) -> tuple[str, ...]:
     """Return the prediction methods one of which a scorer needs, () if it does not say."""
     method = getattr(scorer, "_response_method", ())
     return (method,) if isinstance(method, str) else tuple(method)
+
+
+def open_callback_context(estimator: Any, most_candidates: int | None) -> Any:
+    """Set up the callbacks of an estimator; return its root context, None without callbacks.
+
+    `with_callbacks` around the method that calls this tears them down. `most_candidates` is the
+    largest number of subtasks, None if it is not known.
+    """
+    if not getattr(estimator, "_skl_callbacks", None):
+        return None
+    return estimator._init_callback_context(
+        max_subtasks=most_candidates, sequential_subtasks=False
+    )
+
+
+def has_progress_bar(estimator: Any) -> bool:
+    """Whether scikit-learn's own progress bar shows an estimator or one that contains it."""
+    if ProgressBar is None:
+        return False
+    callbacks = list(getattr(estimator, "_skl_callbacks", ()))
+    context = getattr(estimator, "_parent_callback_ctx", None)
+    while context is not None:
+        callbacks.extend(context._callbacks)
+        context = context.parent
+    return any(isinstance(callback, ProgressBar) for callback in callbacks)

@@ -16,7 +16,7 @@ X_train, X_test, y_train, y_test = train_test_split(
     X, y, test_size=0.3, stratify=y, random_state=0
 )
 
-evolved = EvolutionaryClassifier(time_budget=30, n_jobs=2, random_state=0, verbose=1)
+evolved = EvolutionaryClassifier(time_budget=30, n_jobs=2, random_state=0)
 evolved.fit(X_train, y_train)
 
 boosting = HistGradientBoostingClassifier(random_state=0).fit(X_train, y_train)

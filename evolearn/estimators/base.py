@@ -3,6 +3,7 @@
 import numbers
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
@@ -12,7 +13,14 @@ from sklearn import config_context
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from evolearn._compat import Interval, StrOptions, validate_parameter_constraints
+from evolearn._compat import (
+    CallbackSupportMixin,
+    Interval,
+    StrOptions,
+    has_progress_bar,
+    validate_parameter_constraints,
+    with_callbacks,
+)
 from evolearn.data import (
     align_labels,
     align_table,
@@ -26,6 +34,8 @@ from evolearn.data import (
     take_rows,
     with_names,
 )
+from evolearn.estimators.explanations import ExplanationMixin
+from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.messages import plain
@@ -39,7 +49,7 @@ Scorer: TypeAlias = Callable[..., Any]
 Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] | None
 
 # Attributes that belong to the search and are not needed to predict.
-OF_THE_SEARCH = frozenset({"search_space_", "scorer_", "insights_"})
+OF_THE_SEARCH = frozenset({"search_space_", "scorer_", "insights_", "_fitted_task"})
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
 ROWS_AT_ONCE = 20_000
@@ -67,7 +77,7 @@ def single_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class BaseEvolutionary(VersionedPickle, BaseEstimator):
+class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
@@ -102,7 +112,7 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         "executor": "no_validation",  # checked by open_pool
         "on_sigterm": [StrOptions({"best"}), None],
         "random_state": ["random_state"],
-        "verbose": ["verbose"],
+        "verbose": ["verbose", StrOptions({"auto"})],
     }
 
     def __init__(
@@ -131,7 +141,7 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         executor: str | Callable[[], Any] | None = None,
         on_sigterm: Literal["best"] | None = None,
         random_state: int | np.random.RandomState | None = None,
-        verbose: int | bool = 0,
+        verbose: int | bool | Literal["auto"] = "auto",
     ) -> None:
         self.time_budget = time_budget
         self.n_generations = n_generations
@@ -179,13 +189,22 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         make, arguments, _, *others = super().__reduce_ex__(protocol)
         return make, arguments, super().__getstate__(), *others
 
+    @with_callbacks
     def _fit(self, X: Any, y: Any, sample_weight: Any, groups: Any) -> Self:
         with collected_warnings():
-            attributes = fit(Settings.of(self), X, y, sample_weight, groups)
+            settings = Settings.of(self)
+            if settings.verbose == "auto" and has_progress_bar(self):
+                settings = replace(settings, verbose=0)  # one display is enough
+            callbacks = callback_observer(self, settings)
+            if callbacks is not None:
+                callbacks.begin(X, y, sample_weight)
+            attributes = fit(settings, X, y, sample_weight, groups, observer=callbacks)
             for name in {"feature_names_in_", "feature_importances_"} - set(attributes):
                 self.__dict__.pop(name, None)  # of an earlier fit
             for name, value in attributes.items():
                 setattr(self, name, value)
+            if callbacks is not None:
+                callbacks.end(X, y, sample_weight, attributes)
         return self
 
     def _checked(self, X: Any) -> Any:
@@ -254,14 +273,18 @@ class BaseEvolutionary(VersionedPickle, BaseEstimator):
         if hasattr(self, "scorer_"):
             scorers: Any = self.scorer_
             return scorers[self.refit or next(iter(scorers))] if self.multimetric_ else scorers
-        scoring: Any = self.scoring
-        if self.multimetric_:
-            name = self.refit or next(iter(scoring))
-            scoring = scoring[name] if isinstance(scoring, Mapping) else name
-        objective = make_objective(scoring)
+        objective = make_objective(self._single_scoring())
         if hasattr(self, "classes_"):
             objective = objective.with_positive_class(self.classes_)
         return objective.scorer
+
+    def _single_scoring(self) -> Any:
+        """Return the scorer that is optimised, as the user named or passed it."""
+        scoring: Any = self.scoring
+        if not self.multimetric_:
+            return scoring
+        name = self.refit or next(iter(scoring))
+        return scoring[name] if isinstance(scoring, Mapping) else name
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -130,8 +130,12 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         each time; with ``journal``, a seed made of the data, so that the same fit finds its
         file.
 
-    verbose : int, default=0
-        1: log a line per generation with the logger ``"evolearn"``.
+    verbose : "auto" or int, default="auto"
+        "auto": show the progress while ``fit`` runs, in a panel of an interactive terminal
+        (with the library rich, else in one line) or in one display of a notebook; show nothing
+        where standard output is a file or a pipe, in worker processes and in threads. 1: log
+        a line per generation with the logger ``"evolearn"``, on standard output unless the
+        program has handlers. 0: show nothing.
 
     Attributes
     ----------
@@ -147,6 +151,11 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     best_fitness_ : float
         Fitness of the best single model, the mean error over folds. Lower is better; 0 is
         perfect if the scorer has a best value. NaN if no candidate was evaluated in time.
+
+    estimate_ : Estimate
+        The expected error on new rows: ``corrected``, with the interval from ``lower`` to
+        ``upper``, beside the cross-validated error ``naive``, which was measured on the rows by
+        which the model was chosen. ``print`` shows it; `docs/estimate.md` explains it.
 
     best_params_ : dict
         Genome of the best single model in flat form: ``{"estimator": "ridge",
@@ -243,8 +252,9 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     stop_reason_ : str
         Reason why the search ended: ``"target_fitness"``, ``"time_budget"``,
-        ``"n_generations"``, ``"n_evaluations"``, ``"no_improvement"``, ``"exhausted"`` or
-        ``"interrupted"``.
+        ``"n_generations"``, ``"n_evaluations"``, ``"no_improvement"``, ``"exhausted"``,
+        ``"interrupted"`` or ``"callback"`` (a callback of scikit-learn 1.9 or newer, set by
+        ``set_callbacks``, returned True at the end of a candidate).
 
     n_features_in_ : int
         Number of columns seen in ``fit``.

@@ -42,7 +42,7 @@ MOST_IDENTIFIERS, SECONDS_PER_IDENTIFIER = 3, 10.0
 
 def report_dropped_columns(settings: Settings, data: FitData) -> None:
     """Log the columns that were left out, and warn of those that explain the target."""
-    if settings.verbose:
+    if settings.logs:
         for name, reason in data.prepared.dropped:
             LOGGER.info(dropped_line(name, reason))
     most = MOST_IDENTIFIERS

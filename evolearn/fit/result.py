@@ -16,6 +16,7 @@ from evolearn.fit.insights import InsightsMaker
 from evolearn.fit.setup import Plan
 from evolearn.insights.importances import feature_importances
 from evolearn.pipeline.genome import Genome
+from evolearn.results.estimate import Estimate
 from evolearn.results.insights import Insights
 from evolearn.results.tables import Row, cv_results, history, leaderboard
 from evolearn.search.ask_tell import Search
@@ -32,6 +33,7 @@ class FitResult:
     records: Sequence[Record]
     stop_reason: str
     final: FinalModels | None
+    estimate: Estimate
     refit_seconds: float = 0.0
 
     def warn(self, budget: Budget) -> None:
@@ -77,6 +79,7 @@ class FitResult:
             "best_estimator_": single,
             "estimator_": served,
             "best_params_": {} if best is None else best.genome.params,
+            "estimate_": self.estimate,
             "baseline_fitness_": plan.baseline_fitness,
             "metric_name_": data.objective.name,
             "best_fitness_": np.nan if best is None else best.error,
@@ -89,6 +92,7 @@ class FitResult:
             "n_evaluations_": len(rows),
             "stop_reason_": self.stop_reason,
             "insights_": Insights(absent={"all": "no model could be fitted"}),
+            "_fitted_task": data.task,
             "_fitted_sparse": data.prepared.schema.sparse,
             "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),

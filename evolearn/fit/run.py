@@ -31,6 +31,7 @@ from evolearn.fit.checkpoints import (
 )
 from evolearn.fit.data import read_data
 from evolearn.fit.dropped_columns import report_dropped_columns
+from evolearn.fit.estimate import make_estimate, reserved_for_estimate
 from evolearn.fit.failures import check_failures
 from evolearn.fit.progress import ProgressLog, log_summary
 from evolearn.fit.result import FitResult
@@ -39,9 +40,14 @@ from evolearn.fit.setup import Plan, make_plan
 from evolearn.fit.stacking import add_stacking, is_possible, refit_stacking, stacking_reserve
 from evolearn.fit.trainer import Trainer
 from evolearn.insights.importances import reserved_for_importances
+from evolearn.report.live.display import LiveDisplay, find_screen
+from evolearn.report.live.screens import Screen
+from evolearn.report.live.state import LiveState
+from evolearn.results.estimate import Estimate
+from evolearn.results.numbers import error_name
 from evolearn.results.progress import LOGGER, visible_progress
 from evolearn.search.loop import SearchLoop
-from evolearn.search.record import Observer
+from evolearn.search.record import Observer, Observers
 from evolearn.search.replay import replay_steps
 from evolearn.search.schedule import Schedule
 from evolearn.search.stopping import StoppingRules
@@ -69,7 +75,7 @@ def fit(
 ) -> dict[str, Any]:
     """Search for the best pipelines, fit the final models, and return the fitted attributes.
 
-    The `observer` watches the search; without one its progress is logged.
+    The `observer` watches the fit, as the live display and the log do.
 
     Raises
     ------
@@ -81,18 +87,23 @@ def fit(
         If an argument or a parameter cannot be used; the message names it and the remedy.
     """
     budget = Budget(settings.time_budget)
+    live = LiveState(settings.task, settings.time_budget, settings.most_candidates)
     with (
-        visible_progress(settings.verbose),
+        visible_progress(settings.logs),
+        LiveDisplay(live, screen_of(settings)),
         Interruption(settings.on_sigterm) as interruption,
         open_workers(settings) as pool,
     ):
-        if settings.verbose and not interruption.caught:
+        observer = all_observers(settings, live, observer)
+        observer.phase_started("reading the table")
+        if settings.logs and not interruption.caught:
             LOGGER.info("not in the main thread: Ctrl-C cannot be caught here")
         # Table -> matrix and schema.
         data = read_data(settings, X, y, sample_weight, groups)
         report_dropped_columns(settings, data)
         with open_checkpoint(settings, data) as checkpoint:
             # Task and folds, search space; the workers get the data.
+            observer.phase_started("preparing the search")
             plan = make_plan(settings, data, effort_of(settings, data, checkpoint))
             check_sizes(checkpoint, plan)
             del data  # the matrix, of which the plan has the shared copy now
@@ -100,13 +111,16 @@ def fit(
             trainer = Trainer(plan, pool, budget, interruption)
             # (Ask -> evaluate -> tell)* -> ensemble -> final models.
             if settings.replay:
+                observer.phase_started("repeating the stored search")
                 result = replay(trainer, checkpoint)
             else:
-                observer = observer or ProgressLog(settings.verbose)
                 result = search(trainer, checkpoint, observer)
         # Results.
+        observer.phase_started("measuring importances")
         result.warn(budget)
-        return result.attributes(Budget(None) if settings.replay else budget)
+        attributes = result.attributes(Budget(None) if settings.replay else budget)
+        live.finished(attributes)
+        return attributes
 
 
 def search(
@@ -116,13 +130,17 @@ def search(
     plan = trainer.plan
     loop, planner = make_loop(trainer, checkpoint, observer)
     continue_search(loop)
+    objective = plan.data.objective
+    observer.search_started(error_name(objective.name, objective.optimum), loop.record)
     final: FinalModels | None = None
     refit_seconds = 0.0
     while True:
+        observer.phase_started("searching")
         loop.run()
         if trainer.interruption.requested and loop.library.best is None:
             raise trainer.interruption.exception()
         check_failures(loop, own_limit=plan.settings.evaluation_timeout is not None)
+        observer.phase_started("fitting the final models")
         started = time.monotonic()
         new = fit_final_models(planner, trainer)
         refit_seconds += time.monotonic() - started
@@ -137,21 +155,24 @@ def search(
     started = time.monotonic()
     possible = loop.stop_reason in COMPLETE and is_possible(plan, planner.options)
     if final is not None and possible:
+        observer.phase_started("fitting the stacking layer")
         try:
             final = add_stacking(trainer, final, planner)
         except Exception as error:  # must not cost the ensemble, which is there
             warn(f"No stacking layer was fitted ({describe(error)}); the ensemble is used.")
     refit_seconds += time.monotonic() - started
     loop.finish()
-    if plan.settings.verbose:
-        log_summary(loop.record.records, final)
+    records = loop.record.records
+    estimate = make_estimate(plan, final, loop.library.entries, records, trainer.budget)
+    if plan.settings.logs:
+        log_summary(records, final, estimate)
     # An interrupt may have come only while the final models were fitted.
     reason = "interrupted" if trainer.interruption.requested else loop.stop_reason
     if checkpoint is not None:
         decisions = {} if final is None else final.decisions()
-        checkpoint.finish_run({"stop_reason": reason, **decisions}, loop.record.steps)
-    records = loop.record.records
-    return FitResult(plan, loop.search, records, reason, final, refit_seconds)
+        decisions |= {"stop_reason": reason, "estimate": estimate.as_dict()}
+        checkpoint.finish_run(decisions, loop.record.steps)
+    return FitResult(plan, loop.search, records, reason, final, estimate, refit_seconds)
 
 
 def make_loop(
@@ -213,7 +234,22 @@ def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
     if final is not None and end["stacking"] is not None:
         final = refit_stacking(trainer, final, end["stacking"])
     seconds = time.monotonic() - started
-    return FitResult(plan, search, past.records, end["stop_reason"], final, seconds)
+    estimate = Estimate.from_dict(end["estimate"])
+    return FitResult(plan, search, past.records, end["stop_reason"], final, estimate, seconds)
+
+
+# -- what watches a fit ---------------------------------------------------------------------
+
+
+def screen_of(settings: Settings) -> Screen | None:
+    """Return the place to show progress that ``verbose`` asks for."""
+    return find_screen() if settings.verbose == "auto" else None
+
+
+def all_observers(settings: Settings, live: LiveState, observer: Observer | None) -> Observer:
+    """Return the observers of a fit as one."""
+    log = [ProgressLog()] if settings.logs else []
+    return Observers([live, *log, *([] if observer is None else [observer])])
 
 
 # -- the parts of a search ------------------------------------------------------------------
@@ -255,14 +291,17 @@ def _ensemble_options(plan: Plan) -> EnsembleOptions:
 def _further_reserve(
     trainer: Trainer, options: EnsembleOptions, runtime_model: RuntimeModel
 ) -> Callable[[], float]:
-    """Return a function that returns the seconds to reserve for stacking and importances."""
+    """Return a function that returns the seconds to reserve for what follows the models.
+
+    That are the stacking layer, the estimate of the error and the importances.
+    """
     plan, seconds, n_workers = trainer.plan, trainer.budget.seconds, trainer.pool.n_workers
     assert seconds is not None  # without a limit nothing is reserved
-    importances = reserved_for_importances(seconds)
+    results = reserved_for_importances(seconds) + reserved_for_estimate(seconds)
     if not is_possible(plan, options):
-        return lambda: importances
+        return lambda: results
     stacking = stacking_reserve(plan, runtime_model, seconds, n_workers)
-    return lambda: stacking() + importances
+    return lambda: stacking() + results
 
 
 def _library(plan: Plan, pool: Pool) -> Library:

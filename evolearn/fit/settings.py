@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.search.stopping import StoppingRules
 
 # Share of the time budget that one candidate may take, unless the user sets a limit.
 EVALUATION_SHARE = 0.25
@@ -41,7 +42,7 @@ class Settings:
     executor: Any
     on_sigterm: str | None
     random_state: Any
-    verbose: int
+    verbose: int | str
     policy: Policy = DEFAULT_POLICY
 
     @classmethod
@@ -50,6 +51,19 @@ class Settings:
         names = [field.name for field in fields(cls) if field.name not in ("task", "policy")]
         parameters = {name: getattr(estimator, name) for name in names}
         return cls(task=estimator._task, policy=estimator._policy, **parameters)
+
+    @property
+    def logs(self) -> bool:
+        """Whether progress is logged; ``verbose="auto"`` shows it in another way."""
+        return self.verbose != "auto" and bool(self.verbose)
+
+    @property
+    def most_candidates(self) -> int | None:
+        """Number of candidates after which the search ends, None for any number."""
+        rules = StoppingRules(
+            n_generations=self.n_generations, n_evaluations=self.n_evaluations
+        )
+        return rules.most_candidates(self.population_size)
 
     @property
     def candidate_timeout(self) -> float | None:

@@ -6,9 +6,11 @@ row of the table.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import isnan
 from typing import Any
 
 from evolearn.results.error_summaries import ClassificationSummary, Numbers, ResidualSummary
+from evolearn.results.numbers import error_text
 from evolearn.results.tabular import Tabular
 
 
@@ -48,7 +50,8 @@ class Importances(Tabular):
     @property
     def order(self) -> list[int]:
         """Positions of the columns, the most important one first."""
-        return sorted(range(len(self.importance)), key=lambda j: (-self.importance[j], j))
+        values = self.importance
+        return sorted(range(len(values)), key=lambda j: (isnan(values[j]), -values[j], j))
 
     @property
     def title(self) -> str:
@@ -105,7 +108,7 @@ class Condition:
 
 
 def _bound(value: float | str | None) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return error_text(value) if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ class WorstSegments(Tabular):
     @property
     def title(self) -> str:
         """Sentence that compares with the error of all rows."""
-        overall = f"a mean {self.error_name} of {self.overall_error:.4g}"
+        overall = f"a mean {self.error_name} of {error_text(self.overall_error)}"
         if not self.segments:
             return f"No segment is clearly worse than all rows, which have {overall}."
         return f"Segments that are worse than all rows, which have {overall}:"
@@ -212,8 +215,11 @@ class MadeColumn:
     weight : float
         Weight, in the ensemble, of the members that use it.
     gain : float or None
-        Median share of a parent's error that went when a child first used it. It may have
-        changed more than that, so that this is no pure effect. None without such a pair.
+        Mean share of the error that goes with the column, among pairs of candidates that are
+        the same but for their made columns. A pair that differs in several columns counts for
+        each of them in equal parts. None without such a pair.
+    lower, upper : float or None
+        Interval of the gain over the folds, at 90 %; None if it is not known.
     n_pairs : int
         Number of such pairs.
     """
@@ -223,7 +229,50 @@ class MadeColumn:
     n_candidates: int
     weight: float
     gain: float | None
+    lower: float | None
+    upper: float | None
     n_pairs: int
+
+
+@dataclass(frozen=True)
+class ResidualCorrelation(Tabular):
+    """Correlation of the out-of-fold residuals of an ensemble's members.
+
+    Residuals are predicted minus true values, or class probabilities. Members whose residuals
+    are less correlated correct each other more.
+
+    Attributes
+    ----------
+    candidates : tuple of int
+        The candidates of the members.
+    estimators : tuple of str
+        Their types of estimators.
+    weights : tuple of float
+        Their weights in the ensemble.
+    correlation : tuple of tuple of float
+        A row per member; NaN for constant residuals.
+    """
+
+    candidates: tuple[int, ...]
+    estimators: tuple[str, ...]
+    weights: tuple[float, ...]
+    correlation: tuple[tuple[float, ...], ...]
+
+    @property
+    def title(self) -> str:
+        """Sentence above the table."""
+        return "Weights of the ensemble's members and correlation of their residuals:"
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the members with their weights and correlations."""
+        columns: dict[str, list[Any]] = {
+            "candidate": list(self.candidates),
+            "estimator": list(self.estimators),
+            "weight": list(self.weights),
+        }
+        for i, number in enumerate(self.candidates):
+            columns[f"#{number}"] = [row[i] for row in self.correlation]
+        return columns
 
 
 @dataclass(frozen=True)
@@ -262,11 +311,14 @@ class Lineage(Tabular):
         """Sentence with the number of steps and the gain of all of them."""
         errors = [step.fitness for step in self.steps if step.fitness is not None]
         if len(self.steps) == 1:
-            return f"The best candidate has no ancestors; its error is {errors[-1]:.5g}."
+            return (
+                f"The best candidate has no ancestors; its error is {error_text(errors[-1])}."
+            )
+        number = len(self.steps) - 1
         return (
             f"From candidate {self.steps[0].candidate} to candidate "
-            f"{self.steps[-1].candidate} in {len(self.steps) - 1} steps, error {errors[0]:.5g} "
-            f"to {errors[-1]:.5g}:"
+            f"{self.steps[-1].candidate} in {number} step{'s' if number > 1 else ''}, error "
+            f"{error_text(errors[0])} to {error_text(errors[-1])}:"
         )
 
     def columns(self) -> dict[str, list[Any]]:
@@ -294,12 +346,14 @@ class Insights:
     segments : WorstSegments or None
         Where the out-of-fold error is highest.
     importances : Importances or None
-        Change of the predictions if the values of a column are exchanged among some training
-        rows. ``feature_importances_`` has the same numbers in sum 1.
+        Root mean squared change of the predictions if the values of a column are exchanged
+        among some training rows. ``feature_importances_`` has their squares, in sum 1.
     dependence : tuple of Dependence
         Of the four most important columns, from the same predictions.
     made_columns : tuple of MadeColumn
-        Columns made by members of the ensemble, those of the largest weight first.
+        Columns made by candidates, those of the largest weight in the ensemble first.
+    residual_correlation : ResidualCorrelation or None
+        Of the ensemble's members.
     lineage : Lineage or None
         Ancestors of the best single candidate.
     absent : dict of str to str
@@ -311,6 +365,7 @@ class Insights:
     importances: Importances | None = None
     dependence: tuple[Dependence, ...] = ()
     made_columns: tuple[MadeColumn, ...] = ()
+    residual_correlation: ResidualCorrelation | None = None
     lineage: Lineage | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,47 +1,91 @@
 """Progress messages through Python's logging, shown also without a handler of the user's."""
 
 import logging
+import math
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+
+from evolearn.results.estimate import Estimate
+from evolearn.results.numbers import error_text, gain_text
 
 LOGGER = logging.getLogger("evolearn")
 
 
+class _Shown:
+    """Number of fits that show their progress now, and what they changed for it.
+
+    Fits in several threads share the handler: each line is shown once, until the last one ends.
+    """
+
+    lock = threading.Lock()
+    n_fits = 0
+    level = logging.NOTSET
+    handler: logging.Handler | None = None
+
+
 @contextmanager
-def visible_progress(verbose: int) -> Iterator[None]:
-    """Show the progress of a fit, on stderr unless the user has configured handlers."""
-    if not verbose:
+def visible_progress(visible: bool) -> Iterator[None]:
+    """Show the progress of a fit, on standard output unless the user has handlers."""
+    if not visible:
         yield
         return
-    level = LOGGER.level
-    handler = None if LOGGER.hasHandlers() else logging.StreamHandler(sys.stderr)
-    if handler is not None:
-        handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
-        LOGGER.addHandler(handler)
-    if LOGGER.getEffectiveLevel() > logging.INFO:
-        LOGGER.setLevel(logging.INFO)
+    with _Shown.lock:
+        if not _Shown.n_fits:
+            _add_handler()
+        _Shown.n_fits += 1
     try:
         yield
     finally:
-        LOGGER.setLevel(level)
-        if handler is not None:
-            LOGGER.removeHandler(handler)
+        with _Shown.lock:
+            _Shown.n_fits -= 1
+            if not _Shown.n_fits:
+                _restore()
+
+
+def _add_handler() -> None:
+    _Shown.level = LOGGER.level
+    _Shown.handler = None
+    if not LOGGER.hasHandlers():
+        _Shown.handler = logging.StreamHandler(sys.stdout)
+        _Shown.handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+        LOGGER.addHandler(_Shown.handler)
+    if LOGGER.getEffectiveLevel() > logging.INFO:
+        LOGGER.setLevel(logging.INFO)
+
+
+def _restore() -> None:
+    LOGGER.setLevel(_Shown.level)
+    if _Shown.handler is not None:
+        LOGGER.removeHandler(_Shown.handler)
+        _Shown.handler = None
 
 
 def generation_line(
     generation: int,
-    best_fitness: float | None,
+    metric: str,
+    best: float | None,
+    baseline: float | None,
     n_evaluations: int,
     n_failed: int,
     seconds_left: float,
 ) -> str:
-    """Format the message about a generation."""
-    best = "none yet" if best_fitness is None else f"{best_fitness:.6g}"
+    """Format the message about a generation.
+
+    Examples
+    --------
+    >>> from evolearn.results.progress import generation_line
+    >>> generation_line(2, "RMSE", 54.123, 61.8, 48, 3, 36.6)
+    'generation 2: RMSE 54.12, 12 % below the baseline; 48 candidates, 3 failed, 37 s left'
+    """
+    error = "no candidate has an error yet" if best is None else f"{metric} {error_text(best)}"
+    gain = gain_text(best, baseline)
+    failed = f", {n_failed} failed" if n_failed else ""
     left = "" if seconds_left == float("inf") else f", {max(seconds_left, 0.0):.0f} s left"
     return (
-        f"generation {generation}: best fitness {best}, {n_evaluations} candidates done, "
-        f"{n_failed} failed{left}"
+        f"generation {generation}: {error}{gain and ', '}{gain}; "
+        f"{n_evaluations} candidates{failed}{left}"
     )
 
 
@@ -63,3 +107,9 @@ def layer_line(weights: Mapping[str, float]) -> str:
     """Return the line that reports the weights of a stacking layer."""
     shares = ", ".join(f"{name} {weight:.0%}" for name, weight in weights.items())
     return f"stacking layer on the predictions of the ensemble's members: {shares}"
+
+
+def estimate_line(estimate: Estimate) -> str:
+    """Format the message about the error on new rows, beside the naive one."""
+    naive = "" if math.isnan(estimate.naive) else f"; naive error {estimate.naive:.3g}"
+    return f"{estimate.sentence()}{naive} ({estimate.error_name}, lower is better)"

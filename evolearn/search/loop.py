@@ -189,10 +189,12 @@ class SearchLoop:
                 self._ask()
             else:
                 task = self._task(candidate, rival)
+                place = self._free_place()
                 self._running[candidate.number] = _Running(
-                    candidate, task.models_path, self._free_place(), self._seconds()
+                    candidate, task.models_path, place, self._seconds()
                 )
                 self.pool.submit(candidate.number, task, timeout=self.rules.evaluation_timeout)
+                self.observer.candidate_started(candidate, place)
 
     def _would_be_late(self, candidate: Candidate) -> bool:
         lost = self.library.models_of(candidate.genome.parent) is None
@@ -247,6 +249,7 @@ class SearchLoop:
     def _take(self, outcome: Outcome) -> None:
         running = self._running.pop(outcome.key)
         candidate, path, end = running.candidate, running.path, self._seconds()
+        self.observer.candidate_finished(candidate)
         run = Run(max(running.since, end - outcome.seconds), end, running.worker)
         evaluation = replace(evaluation_of(outcome), run=run)
         if evaluation.status in FAULTS:
@@ -297,12 +300,14 @@ class SearchLoop:
     # -- stop -------------------------------------------------------------------------------
 
     def _stop_by_result(self) -> None:
-        """Stop if the best candidate is good enough, or nothing has improved for long."""
+        """Stop if the best is good enough, nothing improves any more, or an observer asks."""
         best = self.library.best
         error = None if best is None else best.error
         reason = self.rules.reason_by_result(self.record, error)
         if not reason and self._is_hopeless():
             reason = "no_improvement"
+        if not reason and self.observer.stop_requested:
+            reason = "callback"
         self.stop_reason = reason or self.stop_reason
 
     def _is_hopeless(self) -> bool:

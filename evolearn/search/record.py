@@ -1,7 +1,7 @@
 """Record of a search: its candidates and their evaluations in the order told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from evolearn.checkpoint.tables import Step
 from evolearn.evaluation.candidate import Candidate
@@ -23,19 +23,90 @@ class Progress:
 
     generation: int
     best_error: float | None
+    baseline_error: float | None
     n_evaluations: int
     n_failed: int
     seconds_left: float
 
 
-class Observer(Protocol):
-    """Watches a search."""
+class Observer:
+    """Watches a search; a subclass overrides the events that it needs.
+
+    All events come from the thread that fits.
+    """
+
+    #: Whether the search is to end, with the reason "callback".
+    stop_requested: bool = False
+
+    def phase_started(self, phase: str) -> None:
+        """Take notice of the next step of the fit, named by a participle and its object."""
+
+    def search_started(self, metric: str, record: "SearchRecord") -> None:
+        """Take notice of the name of the error, and of the candidates of earlier runs."""
+
+    def candidate_started(self, candidate: Candidate, worker: int) -> None:
+        """Take notice of a candidate that a worker begins to evaluate; workers count from 0."""
+
+    def candidate_finished(self, candidate: Candidate) -> None:
+        """Take notice of a candidate that a worker has done with."""
 
     def candidate_evaluated(self, candidate: Candidate, evaluation: Evaluation) -> None:
-        """Take notice of a candidate and its evaluation, predictions included."""
+        """Take notice of a candidate and its evaluation, predictions included.
+
+        Candidates come in the order told, which may be later than their workers finish.
+        """
 
     def generation_ended(self, progress: Progress) -> None:
         """Take notice of the end of a generation."""
+
+
+class Observers(Observer):
+    """Several observers as one.
+
+    Examples
+    --------
+    >>> from evolearn.search.record import Observer, Observers
+    >>> Observers([Observer(), Observer()]).stop_requested
+    False
+    """
+
+    def __init__(self, observers: Sequence[Observer]) -> None:
+        self._observers = tuple(observers)
+
+    @property
+    def stop_requested(self) -> bool:  # type: ignore[override]
+        """Whether one of the observers asks the search to end."""
+        return any(observer.stop_requested for observer in self._observers)
+
+    def phase_started(self, phase: str) -> None:
+        """Pass the event on."""
+        for observer in self._observers:
+            observer.phase_started(phase)
+
+    def search_started(self, metric: str, record: "SearchRecord") -> None:
+        """Pass the event on."""
+        for observer in self._observers:
+            observer.search_started(metric, record)
+
+    def candidate_started(self, candidate: Candidate, worker: int) -> None:
+        """Pass the event on."""
+        for observer in self._observers:
+            observer.candidate_started(candidate, worker)
+
+    def candidate_finished(self, candidate: Candidate) -> None:
+        """Pass the event on."""
+        for observer in self._observers:
+            observer.candidate_finished(candidate)
+
+    def candidate_evaluated(self, candidate: Candidate, evaluation: Evaluation) -> None:
+        """Pass the event on."""
+        for observer in self._observers:
+            observer.candidate_evaluated(candidate, evaluation)
+
+    def generation_ended(self, progress: Progress) -> None:
+        """Pass the event on."""
+        for observer in self._observers:
+            observer.generation_ended(progress)
 
 
 @dataclass
@@ -77,6 +148,7 @@ class SearchRecord:
         return Progress(
             generation=(len(self.records) - 1) // self.population_size,
             best_error=None if self._best == float("inf") else self._best,
+            baseline_error=self.baseline_error,
             n_evaluations=len(self.records),
             n_failed=sum(bool(record.evaluation.failure) for record in self.records),
             seconds_left=seconds_left,

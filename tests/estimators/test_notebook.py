@@ -39,7 +39,7 @@ class MyClassifier(ClassifierMixin, BaseEstimator):
     """
 model = EvolutionaryClassifier(
     search_space=[(MyClassifier(), {"C": Float(0.01, 100, log=True)}), "decision_tree"],
-    time_budget=None, n_evaluations=8, population_size=4, n_jobs=2, random_state=0, verbose=1,
+    time_budget=None, n_evaluations=8, population_size=4, n_jobs=2, random_state=0,
 )
 model.fit(X_train, y_train)
 """,
@@ -71,3 +71,5 @@ def test_a_notebook_fits_looks_and_predicts_with_a_class_of_its_own(tmp_path):
     assert not [output for output in outputs if output["output_type"] == "error"]
     shown = "".join(str(output.get("data", {})) for output in outputs)
     assert "EvolutionaryClassifier" in shown
+    assert "evolearn: 8 candidates" in shown  # the summary that takes the place of the progress
+    assert not [output for output in outputs if output["output_type"] == "stream"]

@@ -1,0 +1,1 @@
+"""Reports of a search: what people see while it runs and after it."""

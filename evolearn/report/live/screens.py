@@ -1,0 +1,151 @@
+"""The places where progress is shown: a terminal, with rich or without, and a notebook."""
+
+import shutil
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from evolearn.report.live.html import card, summary_card
+from evolearn.report.live.view import LEVELS, View, one_line, sparkline
+
+# Largest width of the panel.
+MOST_COLUMNS = 100
+# Width of a terminal that does not say it.
+USUAL_SIZE = (80, 24)
+
+
+class Screen(ABC):
+    """A place that shows the state of one fit; all calls come from one thread."""
+
+    @abstractmethod
+    def show(self, view: View) -> None:
+        """Show a state in place of the one before."""
+
+    @abstractmethod
+    def close(self, summary: Sequence[str]) -> None:
+        """Replace the last state by a summary; without one, remove it."""
+
+
+class PanelScreen(Screen):
+    """A panel in a terminal, drawn by rich.
+
+    The cursor stays visible: a process that is killed could not show it again.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(file=file, highlight=False)
+        self._live = Live(
+            console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop"
+        )
+
+    def show(self, view: View) -> None:
+        """Draw the panel."""
+        if not self._live.is_started:
+            self._live.start()
+            self._console.show_cursor(True)
+        drawn = panel(view, self._console.width, plain=not _has_blocks(self._console.file))
+        self._live.update(drawn, refresh=True)
+
+    def close(self, summary: Sequence[str]) -> None:
+        """Remove the panel and print the summary."""
+        self._live.stop()
+        for line in summary:
+            self._console.print(line, markup=False, soft_wrap=True)
+
+
+def panel(view: View, columns: int, *, plain: bool = False) -> Any:
+    """Return a rich panel of a view; `plain` leaves out what only Unicode has."""
+    from rich import box
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+    from rich.text import Text
+
+    head = Table.grid(expand=True, padding=(0, 1))
+    head.add_column(no_wrap=True)
+    head.add_column(ratio=1)
+    head.add_column(justify="right", no_wrap=True)
+    bar = "" if view.fraction is None else ProgressBar(total=1.0, completed=view.fraction)
+    head.add_row(Text(view.phase, style="bold"), bar, view.clock)
+    body = Table.grid(padding=(0, 2))
+    body.add_column(style="dim", no_wrap=True, min_width=max(len(row[0]) for row in view.rows))
+    body.add_column(no_wrap=True, overflow="ellipsis")
+    for i, (label, text) in enumerate(view.rows):
+        line = Text(text, style="bold green" if i == 0 and view.curve else "")
+        if i == 0 and view.curve and not plain:
+            line.append(f"   {sparkline(view.curve)}", style="cyan")
+        body.add_row(Text(label), line)
+    return Panel(
+        Group(head, body),
+        title=Text(view.title, style="bold"),
+        title_align="left",
+        box=box.ASCII if plain else box.ROUNDED,
+        border_style="dim",
+        width=min(columns, MOST_COLUMNS),
+    )
+
+
+class LineScreen(Screen):
+    """One line of a terminal that is written again and again, without escape codes."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._width = 0
+
+    def show(self, view: View) -> None:
+        """Write the line."""
+        columns = shutil.get_terminal_size(USUAL_SIZE).columns
+        self._write(one_line(view)[: columns - 1])
+
+    def close(self, summary: Sequence[str]) -> None:
+        """Remove the line and print the summary."""
+        self._write("")
+        self._file.write("\r" + "".join(f"{line}\n" for line in summary))
+        self._file.flush()
+
+    def _write(self, line: str) -> None:
+        self._file.write("\r" + line.ljust(self._width))
+        self._file.flush()
+        self._width = len(line)
+
+
+class NotebookScreen(Screen):
+    """One display of a notebook that is updated."""
+
+    def __init__(self) -> None:
+        self._id = uuid.uuid4().hex
+        self._is_shown = False
+
+    def show(self, view: View) -> None:
+        """Draw the card."""
+        self._display(card(view), one_line(view))
+
+    def close(self, summary: Sequence[str]) -> None:
+        """Draw the summary."""
+        if summary or self._is_shown:
+            self._display(summary_card(summary), "\n".join(summary))
+
+    def _display(self, html: str, text: str) -> None:
+        from IPython.display import display
+
+        display(
+            {"text/html": html, "text/plain": text},
+            raw=True,
+            display_id=self._id,
+            update=self._is_shown,
+        )
+        self._is_shown = True
+
+
+def _has_blocks(file: Any) -> bool:
+    """Whether a file can be written characters of the curve."""
+    try:
+        LEVELS.encode(getattr(file, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

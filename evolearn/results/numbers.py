@@ -1,0 +1,86 @@
+"""Numbers of a search as people read them: errors, gains, seconds."""
+
+# Names of errors that are known by a shorter one.
+SHORT_NAMES = {
+    "root mean squared error": "RMSE",
+    "mean squared error": "MSE",
+    "mean absolute error": "MAE",
+    "root mean squared log error": "RMSLE",
+}
+
+# Errors from here on have no fraction; those above its third power have an exponent.
+LARGE = 1e4
+
+
+def error_name(scorer: str, optimum: float | None) -> str:
+    """Return the name of the error that belongs to a scorer.
+
+    Examples
+    --------
+    >>> from evolearn.results.numbers import error_name
+    >>> error_name("neg_root_mean_squared_error", 0.0), error_name("roc_auc", 1.0)
+    ('RMSE', '1 - roc_auc')
+    """
+    if scorer.startswith("neg_"):
+        name = scorer.removeprefix("neg_").replace("_", " ")
+        return SHORT_NAMES.get(name, name)
+    return f"-{scorer}" if not optimum else f"{optimum:g} - {scorer}"
+
+
+def error_text(error: float) -> str:
+    """Format an error with four significant digits, a large one without a fraction.
+
+    Examples
+    --------
+    >>> from evolearn.results.numbers import error_text
+    >>> error_text(0.123456), error_text(20513.7)
+    ('0.1235', '20514')
+    """
+    is_large = LARGE <= abs(error) < LARGE**3
+    return f"{error:.0f}" if is_large else f"{error:.4g}"
+
+
+def gain_text(error: float | None, baseline: float | None) -> str:
+    """Compare an error with the baseline's in words, "" if one of them is not known.
+
+    Examples
+    --------
+    >>> from evolearn.results.numbers import gain_text
+    >>> gain_text(54.1, 61.8), gain_text(61.8, 61.8), gain_text(None, 61.8)
+    ('12 % below the baseline', 'as the baseline', '')
+    """
+    if error is None or baseline is None:
+        return ""
+    if error == baseline or not baseline:
+        return "as the baseline" if error == baseline else ""
+    return f"{percent((baseline - error) / abs(baseline))} below the baseline"
+
+
+def percent(share: float) -> str:
+    """Format a share with two significant digits, or without a fraction from 10 % on.
+
+    Examples
+    --------
+    >>> from evolearn.results.numbers import percent
+    >>> percent(0.00451), percent(0.9974)
+    ('0.45 %', '100 %')
+    """
+    value = 100 * share
+    return f"{value:.0f} %" if abs(value) >= 9.5 else f"{value:.2g} %"
+
+
+def seconds_text(seconds: float) -> str:
+    """Format seconds, from a minute on with minutes, from an hour on with hours.
+
+    Examples
+    --------
+    >>> from evolearn.results.numbers import seconds_text
+    >>> seconds_text(4.2), seconds_text(95), seconds_text(7500)
+    ('4 s', '1 min 35 s', '2 h 5 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
