@@ -7,9 +7,9 @@
 Each run appends a JSON line to --out; runs that are there already are not repeated. The table
 shows, by size of the table, the bias of the naive and of the corrected error relative to the
 error on the test rows (mean over tables with its standard error, and median), how often the
-interval holds the error on the test rows, and its width relative to that error. With runs of two
-budgets, it also shows how often the error fell by more than 1 %, beside the probability that
-``would_longer_help`` gave for it (six times the budget is what it is asked about).
+interval holds the error on the test rows, and its width relative to that error. With runs of
+two budgets, it also shows how often the error fell by more than 1 %, beside the probability
+that ``would_longer_help`` gave for six times the time.
 """
 
 import argparse
