@@ -16,8 +16,16 @@ from evolearn.fit.insights import InsightsMaker
 from evolearn.fit.setup import Plan
 from evolearn.insights.importances import feature_importances
 from evolearn.pipeline.genome import Genome
+from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.results.insights import Insights
-from evolearn.results.tables import Row, cv_results, history, leaderboard
+from evolearn.results.tables import (
+    Comparison,
+    Row,
+    cv_results,
+    history,
+    leaderboard,
+    pareto_front,
+)
 from evolearn.search.ask_tell import Search
 from evolearn.search.record import Record
 from evolearn.user_warnings import warn
@@ -64,6 +72,7 @@ class FitResult:
         layer = None if final is None else final.stacking
         served = single if final is None else _served(plan, final)
         scorers = {name: metric.scorer for name, metric in data.metrics.items()}
+        metric = data.objective.name
         attributes = {
             "n_features_in_": data.prepared.preparer.n_features_in_,
             "scorer_": scorers or data.objective.scorer,
@@ -78,13 +87,13 @@ class FitResult:
             "estimator_": served,
             "best_params_": {} if best is None else best.genome.params,
             "baseline_fitness_": plan.baseline_fitness,
-            "metric_name_": data.objective.name,
+            "metric_name_": metric,
             "best_fitness_": np.nan if best is None else best.error,
             "stacking_weights_": {} if layer is None else dict(layer.weights),
             "cv_results_": cv_results(rows, len(plan.folds)),
-            "leaderboard_": leaderboard(rows, _weights(final)),
-            "history_": history(rows, plan.settings.population_size),
-            "pareto_front_": self.search.front(),
+            "leaderboard_": leaderboard(rows, _weights(final), metric, self._others()),
+            "history_": history(rows, plan.settings.population_size, metric),
+            "pareto_front_": pareto_front(rows, self.search.front(), metric),
             "n_generations_": -(-len(rows) // plan.settings.population_size),
             "n_evaluations_": len(rows),
             "stop_reason_": self.stop_reason,
@@ -105,6 +114,13 @@ class FitResult:
                 importances = feature_importances(insights.importances)
                 attributes["feature_importances_"] = importances
         return attributes | dict(data.task.fitted_attributes())
+
+    def _others(self) -> list[Comparison]:
+        """Return the models that are no candidates, as far as their errors are known."""
+        baseline = self.plan.baseline_fitness
+        if np.isnan(baseline):
+            return []
+        return [Comparison("baseline", baseline, "the target alone")]
 
     def _best(self, best: Entry | None) -> dict[str, Any]:
         """Return place and mean score of the best candidate in ``cv_results_``."""
@@ -197,6 +213,7 @@ def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
         parents=candidate.parents,
         inherits=None if parent is None else numbers[parent],
         params=candidate.genome.params,
+        pipeline=describe_pipeline(candidate.genome.params, plan.space.genes),
         complexity=plan.space.complexity(candidate.genome),
         scores=evaluation.scores,
         fitness=evaluation.error,
