@@ -20,7 +20,7 @@ LAYERS = (
     ("user_warnings",),
     ("versioned",),
     ("data", "transformers", "networks", "execution", "results"),
-    ("tasks",),
+    ("tasks", "plots"),
     ("pipeline",),
     ("cost",),
     ("evaluation",),

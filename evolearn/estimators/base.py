@@ -34,6 +34,7 @@ from evolearn.data import (
     take_rows,
     with_names,
 )
+from evolearn.estimators.explanations import ExplanationMixin
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
@@ -48,7 +49,7 @@ Scorer: TypeAlias = Callable[..., Any]
 Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] | None
 
 # Attributes that belong to the search and are not needed to predict.
-OF_THE_SEARCH = frozenset({"search_space_", "scorer_", "insights_"})
+OF_THE_SEARCH = frozenset({"search_space_", "scorer_", "insights_", "_fitted_task"})
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
 ROWS_AT_ONCE = 20_000
@@ -76,7 +77,7 @@ def single_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class BaseEvolutionary(VersionedPickle, CallbackSupportMixin, BaseEstimator):
+class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
@@ -272,14 +273,18 @@ class BaseEvolutionary(VersionedPickle, CallbackSupportMixin, BaseEstimator):
         if hasattr(self, "scorer_"):
             scorers: Any = self.scorer_
             return scorers[self.refit or next(iter(scorers))] if self.multimetric_ else scorers
-        scoring: Any = self.scoring
-        if self.multimetric_:
-            name = self.refit or next(iter(scoring))
-            scoring = scoring[name] if isinstance(scoring, Mapping) else name
-        objective = make_objective(scoring)
+        objective = make_objective(self._single_scoring())
         if hasattr(self, "classes_"):
             objective = objective.with_positive_class(self.classes_)
         return objective.scorer
+
+    def _single_scoring(self) -> Any:
+        """Return the scorer that is optimised, as the user named or passed it."""
+        scoring: Any = self.scoring
+        if not self.multimetric_:
+            return scoring
+        name = self.refit or next(iter(scoring))
+        return scoring[name] if isinstance(scoring, Mapping) else name
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

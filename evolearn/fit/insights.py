@@ -15,10 +15,18 @@ from evolearn.insights.columns import readable_columns
 from evolearn.insights.dependence import dependence_of
 from evolearn.insights.errors import AbsentError
 from evolearn.insights.importances import Exchange, exchange_columns, importances_of
-from evolearn.insights.lineage import lineage_of, made_columns_of
+from evolearn.insights.lineage import lineage_of
+from evolearn.insights.made_columns import made_columns_of
+from evolearn.insights.residuals import residual_correlation
 from evolearn.insights.segments import worst_segments
 from evolearn.results.error_summaries import ClassificationSummary, ResidualSummary
-from evolearn.results.insights import Dependence, Importances, Insights, WorstSegments
+from evolearn.results.insights import (
+    Dependence,
+    Importances,
+    Insights,
+    ResidualCorrelation,
+    WorstSegments,
+)
 from evolearn.search.record import Record
 from evolearn.tasks.predictions import Floats
 
@@ -78,7 +86,10 @@ class InsightsMaker:
             importances=importances,
             dependence=self._part("dependence", lambda: self._dependence(exchange, importances))
             or (),
-            made_columns=made_columns_of(self.records, self.weights, space, schema),
+            made_columns=made_columns_of(
+                self.records, self.weights, space, schema, data.objective.error
+            ),
+            residual_correlation=self._part("residual_correlation", self._correlation),
             lineage=lineage_of(best, self.records, space, schema),
             absent=self.absent,
         )
@@ -122,6 +133,15 @@ class InsightsMaker:
     def _errors(self, pooled: Floats) -> ResidualSummary | ClassificationSummary:
         task = self.plan.data.task
         return task.summary_of_errors(pooled, self._encoded())
+
+    def _correlation(self) -> ResidualCorrelation:
+        if self.plan.settings.final_model == "single":
+            raise AbsentError("the model is a single pipeline")
+        entries = {member.entry.number: member.entry for member in self.final.members}
+        target = self.plan.data.target[self.plan.folds.scored]
+        return residual_correlation(
+            list(entries.values()), self.weights, target, self.plan.data.task
+        )
 
     def _encoded(self) -> Any:
         data = self.plan.data

@@ -98,6 +98,7 @@ class FitResult:
             "n_evaluations_": len(rows),
             "stop_reason_": self.stop_reason,
             "insights_": Insights(absent={"all": "no model could be fitted"}),
+            "_fitted_task": data.task,
             "_fitted_sparse": data.prepared.schema.sparse,
             "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),

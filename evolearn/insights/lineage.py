@@ -1,21 +1,18 @@
-"""Lineage of the best candidate in words, and the columns that evolved pipelines make."""
+"""Lineage of the best candidate in words."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
-
 from evolearn.data import TableSchema
 from evolearn.messages import shown
 from evolearn.pipeline.genome import Allele, Genome
 from evolearn.pipeline.search_space import SearchSpace
-from evolearn.results.insights import Lineage, LineageStep, MadeColumn
+from evolearn.results.insights import Lineage, LineageStep
 from evolearn.search.record import Record
 
 # Changes that are named in one step; a crossover may change a dozen hyperparameters.
 MOST_CHANGES = 6
-MOST_MADE_COLUMNS = 20
 
 
 def lineage_of(
@@ -109,70 +106,3 @@ def _value(slot: str, name: str, value: Any, space: SearchSpace, schema: TableSc
         if words is not None:
             return f"({words})"
     return f"{value:.3g}" if isinstance(value, float) else shown(value)
-
-
-def made_columns_of(
-    records: Sequence[Record],
-    weights: Mapping[int, float],
-    space: SearchSpace,
-    schema: TableSchema,
-) -> tuple[MadeColumn, ...]:
-    """Return the columns that members of the ensemble make; `weights` by candidate."""
-    made = {record.candidate.number: _made(record, space, schema) for record in records}
-    wanted = dict.fromkeys(key for number in weights for key in made.get(number, ()))
-    columns = []
-    for gene, formula in wanted:
-        gains = _gains((gene, formula), records, made)
-        columns.append(
-            MadeColumn(
-                formula=formula,
-                gene=gene,
-                n_candidates=sum(
-                    (gene, formula) in made[r.candidate.number]
-                    for r in records
-                    if r.evaluation.error is not None
-                ),
-                weight=float(
-                    sum(w for number, w in weights.items() if (gene, formula) in made[number])
-                ),
-                gain=float(np.median(gains)) if gains else None,
-                n_pairs=len(gains),
-            )
-        )
-    columns.sort(key=lambda one: -one.weight)
-    return tuple(columns[:MOST_MADE_COLUMNS])
-
-
-def _made(record: Record, space: SearchSpace, schema: TableSchema) -> set[tuple[str, str]]:
-    """Return (gene, formula) of the columns that a candidate makes."""
-    genome = record.candidate.genome
-    return {
-        (gene.name, formula)
-        for gene in space.genes
-        if gene.name in genome
-        for formula in gene.made_columns(genome[gene.name], schema)
-    }
-
-
-def _gains(
-    key: tuple[str, str],
-    records: Sequence[Record],
-    made: Mapping[int, set[tuple[str, str]]],
-) -> list[float]:
-    """Return the share of the parent's error that went with each child's first use."""
-    by_number = {record.candidate.number: record for record in records}
-    gains = []
-    for record in records:
-        parent = _parent(record, by_number)
-        if parent is None or record.evaluation.error is None:
-            continue
-        before = parent.evaluation.error
-        is_new = key in made[record.candidate.number]
-        is_new = is_new and key not in made[parent.candidate.number]
-        if is_new and before and parent.candidate.genome.estimator == _estimator(record):
-            gains.append((before - record.evaluation.error) / abs(before))
-    return gains
-
-
-def _estimator(record: Record) -> str:
-    return record.candidate.genome.estimator

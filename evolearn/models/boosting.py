@@ -137,6 +137,7 @@ HISTOGRAM_BOOSTING = ModelFamily(
         {ENCODER: ORDINAL},
     ),
     is_reference=True,
+    aliases=("hgb", "boosting", "gradient boosting", "gbdt"),
 )
 
 # Exact splits: on few rows about as fast as histograms. As each tree sees a sample of the rows,
@@ -204,4 +205,5 @@ EXACT_BOOSTING = ModelFamily(
             ),
         ),
     },
+    aliases=("gbm", "gbdt", "boosting"),
 )

@@ -27,6 +27,10 @@ DEEPEST = 8
 LEAVES_PER_LEVEL = 2**DEEPEST / DEEPEST
 
 
+#: Short names of the libraries, by which users ask for their models.
+ALIASES = {"lightgbm": "lgbm", "xgboost": "xgb", "catboost": "cat boost"}
+
+
 def _family(
     library: str,
     classes: tuple[str, str],
@@ -60,6 +64,7 @@ def _family(
         },
         portfolio=portfolio,
         library=library,
+        aliases=(ALIASES[library], "boosting", "gbdt"),
     )
 
 

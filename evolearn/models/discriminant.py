@@ -27,6 +27,7 @@ LINEAR_DISCRIMINANT = ModelFamily(
     },
     {"footprint": FOOTPRINT},
     portfolio={CLASSIFICATION: (PortfolioEntry(9, {}, {ENCODER: TARGET_MEAN}),)},
+    aliases=("lda", "discriminant analysis"),
 )
 
 QUADRATIC_DISCRIMINANT = ModelFamily(
@@ -41,6 +42,7 @@ QUADRATIC_DISCRIMINANT = ModelFamily(
     },
     {"footprint": FOOTPRINT, "full_rank": True, "complexity": 1.5},
     portfolio={CLASSIFICATION: (PortfolioEntry(20),)},
+    aliases=("qda", "discriminant analysis"),
 )
 
 NAIVE_BAYES = ModelFamily(
@@ -54,4 +56,5 @@ NAIVE_BAYES = ModelFamily(
         )
     },
     {"footprint": Footprint(3.0)},
+    aliases=("naive bayes", "nb"),
 )

@@ -59,6 +59,7 @@ SUPPORT_VECTOR_MACHINE = ModelFamily(
         CLASSIFICATION: (PortfolioEntry(13, {"estimator__C": 3.0}),),
         REGRESSION: (PortfolioEntry(10, {"C": 3.0}),),
     },
+    aliases=("svm", "svc", "svr"),
 )
 
 _MAP = ("map", Nystroem(gamma=0.05, n_components=200))
@@ -89,6 +90,7 @@ KERNEL_APPROXIMATION = ModelFamily(
         "footprint": Footprint(2.2, of_each={"map__n_components": 16.0}),
     },
     portfolio={task: (PortfolioEntry(23),) for task in (CLASSIFICATION, REGRESSION)},
+    aliases=("nystroem", "kernel methods"),
 )
 
 _KERNELS = (
@@ -115,4 +117,5 @@ GAUSSIAN_PROCESS = ModelFamily(
     },
     {"complexity": 4.0, "footprint": Footprint(3.0, of_pair=48.0)},
     portfolio={CLASSIFICATION: (PortfolioEntry(22),), REGRESSION: (PortfolioEntry(17),)},
+    aliases=("gp", "kriging"),
 )

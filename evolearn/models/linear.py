@@ -49,6 +49,7 @@ LOGISTIC_REGRESSION = ModelFamily(
             PortfolioEntry(26, {"C": 0.1}, {SCALER: QUANTILE, ENCODER: TARGET_MEAN}),
         )
     },
+    aliases=("logistic", "linear model"),
 )
 
 # The baseline of regression.
@@ -69,6 +70,7 @@ RIDGE = ModelFamily(
             PortfolioEntry(26, {}, {TARGET: LOG_TARGET, ENCODER: TARGET_MEAN}),
         )
     },
+    aliases=("linear regression", "linear model"),
 )
 
 ELASTIC_NET = ModelFamily(
@@ -86,6 +88,7 @@ ELASTIC_NET = ModelFamily(
     },
     _DETAILS,
     portfolio={REGRESSION: (PortfolioEntry(16, {}, {TRANSFORMER: POLYNOMIAL}),)},
+    aliases=("lasso", "linear model"),
 )
 
 _SGD_PARAMETERS: dict[str, Domain] = {
@@ -114,4 +117,5 @@ SGD = ModelFamily(
         ),
     },
     _DETAILS,
+    aliases=("stochastic gradient descent", "linear model"),
 )

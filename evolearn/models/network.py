@@ -143,4 +143,5 @@ NETWORK = ModelFamily(
             PortfolioEntry(21, _BINS, {TARGET: LOG_TARGET}),
         ),
     },
+    aliases=("mlp", "network", "neural network", "nn"),
 )

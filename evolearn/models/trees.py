@@ -98,6 +98,7 @@ DECISION_TREE = ModelFamily(
     },
     {"handles": HANDLES, "footprint": Footprint(0.5), "size_limits": tree_limits},
     portfolio={CLASSIFICATION: (PortfolioEntry(0),)},
+    aliases=("tree", "cart"),
 )
 
 _FOREST_DETAILS = {
@@ -133,6 +134,7 @@ RANDOM_FOREST = ModelFamily(
         ),
         REGRESSION: (PortfolioEntry(20, {"n_estimators": 200, "max_features": 0.4}),),
     },
+    aliases=("rf", "forest"),
 )
 
 _EXTRA_COST = Cost(0.22, rows=0.95, columns=0.7, units=_UNITS)
@@ -167,4 +169,5 @@ EXTRA_TREES = ModelFamily(
     stacking=PortfolioEntry(
         1, {"n_estimators": 100, "min_samples_leaf": 5, "max_features": 0.5}, {ENCODER: ORDINAL}
     ),
+    aliases=("extremely randomized trees", "forest"),
 )

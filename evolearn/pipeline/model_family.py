@@ -78,6 +78,8 @@ class ModelFamily:
         The optional library that it needs; None: scikit-learn or evolearn.
     is_reference : bool
         Whether the family's expected seconds tell how large a table is for a budget.
+    aliases : tuple of str
+        Other names by which users ask for it; families may share one.
     """
 
     name: str
@@ -87,6 +89,7 @@ class ModelFamily:
     stacking: PortfolioEntry | None = None
     library: str | None = None
     is_reference: bool = False
+    aliases: tuple[str, ...] = ()
 
     @property
     def is_usable(self) -> bool:

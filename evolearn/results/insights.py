@@ -6,6 +6,7 @@ row of the table.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from math import isnan
 from typing import Any
 
 from evolearn.results.error_summaries import ClassificationSummary, Numbers, ResidualSummary
@@ -48,7 +49,8 @@ class Importances(Tabular):
     @property
     def order(self) -> list[int]:
         """Positions of the columns, the most important one first."""
-        return sorted(range(len(self.importance)), key=lambda j: (-self.importance[j], j))
+        values = self.importance
+        return sorted(range(len(values)), key=lambda j: (isnan(values[j]), -values[j], j))
 
     @property
     def title(self) -> str:
@@ -212,8 +214,11 @@ class MadeColumn:
     weight : float
         Weight, in the ensemble, of the members that use it.
     gain : float or None
-        Median share of a parent's error that went when a child first used it. It may have
-        changed more than that, so that this is no pure effect. None without such a pair.
+        Mean share of the error that goes with the column, among pairs of candidates that are
+        the same but for their made columns. A pair that differs in several columns counts for
+        each of them in equal parts. None without such a pair.
+    lower, upper : float or None
+        Interval of the gain over the folds, at 90 %; None if it is not known.
     n_pairs : int
         Number of such pairs.
     """
@@ -223,7 +228,50 @@ class MadeColumn:
     n_candidates: int
     weight: float
     gain: float | None
+    lower: float | None
+    upper: float | None
     n_pairs: int
+
+
+@dataclass(frozen=True)
+class ResidualCorrelation(Tabular):
+    """Correlation of the out-of-fold residuals of an ensemble's members.
+
+    Residuals are predicted minus true values, or class probabilities. Members whose residuals
+    are less correlated correct each other more.
+
+    Attributes
+    ----------
+    candidates : tuple of int
+        The candidates of the members.
+    estimators : tuple of str
+        Their types of estimators.
+    weights : tuple of float
+        Their weights in the ensemble.
+    correlation : tuple of tuple of float
+        A row per member; NaN for constant residuals.
+    """
+
+    candidates: tuple[int, ...]
+    estimators: tuple[str, ...]
+    weights: tuple[float, ...]
+    correlation: tuple[tuple[float, ...], ...]
+
+    @property
+    def title(self) -> str:
+        """Sentence above the table."""
+        return "Weights of the ensemble's members and correlation of their residuals:"
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the members with their weights and correlations."""
+        columns: dict[str, list[Any]] = {
+            "candidate": list(self.candidates),
+            "estimator": list(self.estimators),
+            "weight": list(self.weights),
+        }
+        for i, number in enumerate(self.candidates):
+            columns[f"#{number}"] = [row[i] for row in self.correlation]
+        return columns
 
 
 @dataclass(frozen=True)
@@ -299,7 +347,9 @@ class Insights:
     dependence : tuple of Dependence
         Of the four most important columns, from the same predictions.
     made_columns : tuple of MadeColumn
-        Columns made by members of the ensemble, those of the largest weight first.
+        Columns made by candidates, those of the largest weight in the ensemble first.
+    residual_correlation : ResidualCorrelation or None
+        Of the ensemble's members.
     lineage : Lineage or None
         Ancestors of the best single candidate.
     absent : dict of str to str
@@ -311,6 +361,7 @@ class Insights:
     importances: Importances | None = None
     dependence: tuple[Dependence, ...] = ()
     made_columns: tuple[MadeColumn, ...] = ()
+    residual_correlation: ResidualCorrelation | None = None
     lineage: Lineage | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
 

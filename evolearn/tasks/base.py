@@ -264,6 +264,10 @@ class Task(ABC):
             If a prediction or the score is not a finite number.
         """
 
+    def unknown(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the values that the task cannot encode."""
+        return values[:0]
+
     def encoded(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the target as metrics on arrays take it."""
         return values

@@ -253,6 +253,10 @@ class ProbabilityTask(Task):
         given = full if len(wanted) == self.width else PredictedClassifier(model, X, wanted)
         return objective.score(given, X, y, weights), probabilities
 
+    def unknown(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the labels that are none of the classes."""
+        return values[~np.isin(values, self.classes)]
+
     def encoded(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the positions of the labels among the classes."""
         return np.searchsorted(self.classes, values)

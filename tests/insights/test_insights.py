@@ -5,60 +5,16 @@ import pickle
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 import pytest
+from people import PLACE, table_of
 from scipy.sparse import csr_matrix
 
-from evolearn import EvolutionaryClassifier, EvolutionaryRegressor
+from evolearn import EvolutionaryRegressor
 from evolearn.data import prepare_table
 from evolearn.insights.columns import readable_columns
 from evolearn.insights.errors import AbsentError
 from evolearn.insights.segments import worst_segments
 from evolearn.results.insights import Condition
-
-PLACE = "somewhere, nowhere"
-
-
-def table_of(n_rows, seed=0):
-    """A table with numbers, dates and categories."""
-    rng = np.random.default_rng(seed)
-    table = pd.DataFrame(
-        {
-            "age": rng.integers(18, 90, n_rows),
-            "city": rng.choice(["Bonn", "Hof", "Ulm", PLACE], n_rows),
-            "when": pd.Timestamp("2020-01-01")
-            + pd.to_timedelta(rng.integers(0, 900, n_rows), "D"),
-            "noise": rng.normal(size=n_rows),
-        }
-    )
-    table.loc[rng.random(n_rows) < 0.1, "noise"] = np.nan
-    return table
-
-
-@pytest.fixture(scope="module")
-def regressor():
-    """A regressor whose errors are large for the old in one city."""
-    X, rng = table_of(600), np.random.default_rng(1)
-    is_bad = (X["city"] == "Ulm") & (X["age"] > 50)
-    y = 0.2 * X["age"] + 5.0 * (X["city"] == "Bonn") + rng.normal(size=600) * (1 + 9 * is_bad)
-    return EvolutionaryRegressor(
-        time_budget=None,
-        n_evaluations=12,
-        population_size=4,
-        search_space=["ridge", "decision_tree"],
-        cv=3,
-        random_state=0,
-    ).fit(X, y)
-
-
-@pytest.fixture(scope="module")
-def classifier():
-    """A classifier of three classes."""
-    X = table_of(150, seed=2)
-    y = np.array(["low", "middle", "top"])[np.digitize(X["age"], [40, 65])]
-    return EvolutionaryClassifier(
-        time_budget=None, n_evaluations=3, search_space=["decision_tree"], cv=3, random_state=0
-    ).fit(X, y)
 
 
 def segments_of(table, errors, seed=0, **options):

@@ -1,0 +1,184 @@
+"""Methods of the estimators that explain a finished search and its model."""
+
+import numbers
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
+
+from evolearn.data import column_labels, is_sparse
+from evolearn.insights.permutation import PermutationImportances
+from evolearn.insights.search import SearchFacts, explain_search, why_not
+from evolearn.messages import shown
+from evolearn.results.insights import Importances
+from evolearn.results.search_explanation import SearchExplanation
+from evolearn.tasks.scoring import Objective
+
+
+class ExplanationMixin:
+    """Explanations of the search, and importances on given rows."""
+
+    def explain_search(self) -> SearchExplanation:
+        """Return an account of the search by estimators and genes.
+
+        Returns
+        -------
+        SearchExplanation
+            For each estimator and each option of a gene: how often it was tried, its best
+            error, failures by their reasons, the seconds spent on it, or why it was left out.
+            It has readable text, an HTML form, and ``frame()``.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from evolearn import EvolutionaryRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = EvolutionaryRegressor(
+        ...     time_budget=None, n_evaluations=4, search_space=["ridge", "decision_tree"],
+        ...     random_state=0,
+        ... ).fit(X, y)
+        >>> tried = model.explain_search().columns()
+        >>> tried["name"][:2], tried["tried"][:2]
+        (['ridge', 'decision_tree'], [2, 2])
+        """
+        return explain_search(self._search_facts())
+
+    def why_not(self, name: str) -> str:
+        """Return the reason why an estimator, a gene or its option is not in the best pipeline.
+
+        Parameters
+        ----------
+        name : str
+            An estimator, an option of a gene, a gene, or a common name of a model: ``"svm"``
+            is ``"support_vector_machine"``. Case and punctuation do not matter.
+
+        Returns
+        -------
+        str
+            A sentence or three: how often it was tried, its best error and the distance from
+            the best candidate, failures and seconds, or the reason why it was left out.
+
+        Raises
+        ------
+        ValueError
+            If there is no such name; the message has the nearest ones.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from evolearn import EvolutionaryRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = EvolutionaryRegressor(
+        ...     time_budget=None, n_evaluations=4, search_space=["ridge", "decision_tree"],
+        ...     random_state=0,
+        ... ).fit(X, y)
+        >>> model.why_not("svm")
+        'support_vector_machine was left out: it is not in the search space that was passed.'
+        """
+        if not isinstance(name, str):
+            raise TypeError(
+                f"why_not takes the name of an estimator or gene, got {shown(name)}."
+            )
+        return why_not(self._search_facts(), name)
+
+    def importances(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        n_repeats: int = 5,
+        time_limit: float = 30.0,
+        random_state: Any = None,
+    ) -> Importances:
+        """Return the permutation importance of the columns of a table, with intervals.
+
+        It is the increase of the error if the values of a column are exchanged among the rows.
+        Of columns that say nearly the same, each may seem unimportant, as the model reads the
+        other one. On rows of ``fit`` the importances are those of a model that knows their
+        targets: pass rows that were held out.
+
+        Parameters
+        ----------
+        X : table of shape (n_samples, n_features)
+            Rows that were not used in ``fit``; of more than 5,000 a part is drawn.
+        y : array-like of shape (n_samples,)
+            Their target.
+        n_repeats : int, default=5
+            Number of orders in which the values of each column are exchanged.
+        time_limit : float, default=30
+            Seconds after which no further column is begun. The columns that changed
+            predictions most at the end of ``fit`` come first.
+        random_state : int, RandomState instance or None, default=None
+            Seed of the orders. None: the ``random_state`` of the estimator.
+
+        Returns
+        -------
+        Importances
+            Importances with intervals of 90 %, in the unit of the fitness. It has readable
+            text, an HTML form, and ``frame()``.
+
+        Raises
+        ------
+        ValueError
+            If a parameter cannot be used, for sparse tables, and for labels unseen in fit.
+        """
+        check_is_fitted(self)
+        model: Any = self
+        _check_positive("n_repeats", n_repeats, numbers.Integral)
+        _check_positive("time_limit", time_limit, numbers.Real)
+        table = model._checked(X)
+        if is_sparse(table):
+            raise ValueError("importances needs a dense table; pass X.toarray().")
+        check_consistent_length(table, y)
+        task: Any = self._of_search("_fitted_task")
+        values, _ = type(task).from_target(y)
+        unseen = task.unknown(values)
+        if len(unseen):
+            raise ValueError(
+                f"y has the label {shown(unseen[0])}, which was not in the y of fit."
+            )
+        seed = model.random_state if random_state is None else random_state
+        rng = np.random.default_rng(check_random_state(seed).randint(2**31 - 1))
+        measured = PermutationImportances(model, task, self._error_of(task), table, values, rng)
+        names = [str(label) for label in column_labels(table)]
+        known = getattr(self, "feature_importances_", np.zeros(len(names)))
+        order = np.argsort(-known, kind="stable").tolist()
+        return measured.measure(names, order, int(n_repeats), float(time_limit))
+
+    def _error_of(self, task: Any) -> Objective:
+        """Return the objective of the fit, or the default one if a scorer needs the table."""
+        model: Any = self
+        objective: Objective = task.objective(model._single_scoring())
+        return task.objective(None) if objective.is_function else objective
+
+    def _of_search(self, name: str) -> Any:
+        """Return a fitted attribute that models saved by other means than pickle lack."""
+        if not hasattr(self, name):
+            msg = "This model was saved without its search; explain the one that was fitted."
+            raise ValueError(msg)
+        return getattr(self, name)
+
+    def _search_facts(self) -> SearchFacts:
+        check_is_fitted(self)
+        model: Any = self
+        board = model.leaderboard_
+        weights = zip(board["candidate"], board["ensemble_weight"], strict=True)
+        estimate = getattr(self, "estimate_", None)
+        interval = None if estimate is None else (estimate.lower, estimate.upper)
+        return SearchFacts(
+            results=model.cv_results_,
+            weights={int(number): float(weight) for number, weight in weights},
+            space=self._of_search("search_space_"),
+            task=self._of_search("_fitted_task").models,
+            best_fitness=float(model.best_fitness_),
+            stop_reason=model.stop_reason_,
+            metric=getattr(self, "metric_name_", ""),
+            interval=interval,
+        )
+
+
+def _check_positive(name: str, value: Any, kind: type) -> None:
+    if isinstance(value, bool) or not isinstance(value, kind) or not value > 0:  # type: ignore[operator]
+        noun = "a positive integer" if kind is numbers.Integral else "a positive number"
+        raise ValueError(f"{name} must be {noun}, got {shown(value)}.")
