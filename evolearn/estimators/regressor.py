@@ -210,20 +210,24 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         segments of the table with the highest error, importances with intervals, dependence on
         the most important columns, made columns, and the lineage of the best candidate.
 
-    leaderboard_ : dict of arrays
-        The scored candidates, best first, with their weights in the ensemble.
+    leaderboard_ : Leaderboard
+        The scored candidates, best first, with their weights in the ensemble, and the baseline:
+        a mapping of columns that ``print`` and notebooks show well, with ``frame()`` for
+        pandas. ``leaderboard_["params"]`` has the parameters. What is no candidate has a rank
+        and a number of -1.
 
     stacking_weights_ : dict of str to float
         Weights of the models of the stacking layer, which learned from the predictions of the
         ensemble's members. ``"blend"`` is the ensemble itself. Empty if there is no stacking
         layer.
 
-    history_ : dict of arrays
-        One entry per generation: elapsed seconds, best and median fitness, numbers of evaluated
+    history_ : History
+        A mapping of columns like ``leaderboard_``. One entry per generation: elapsed seconds, best and median fitness, numbers of evaluated
         and failed candidates.
 
-    pareto_front_ : list of dict
-        The candidates that no other candidate beats in both fitness and complexity.
+    pareto_front_ : ParetoFront
+        The candidates that no other candidate beats in both fitness and complexity: a mapping
+        of columns like ``leaderboard_``.
 
     column_kinds_ : dict of str to str
         The kind that each column is read as, with the format of numbers, dates and durations in
@@ -234,7 +238,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         strings of which nearly every value is distinct, such as identifiers.
 
     search_space_ : SearchSpace
-        The space that was searched. Its ``left_out`` has the other components, with reasons.
+        The space that was searched. Its ``left_out`` has the other components, with reasons;
+        ``print`` shows both, and ``frame()`` returns a pandas frame of them.
 
     scorer_ : callable or dict of str to callable
         The scorer behind the fitness, or all scorers if there are several metrics.

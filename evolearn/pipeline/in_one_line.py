@@ -25,7 +25,7 @@ def describe_pipeline(params: Mapping[str, Any], genes: Iterable[Gene] | None = 
 
     Examples
     --------
-    >>> from evolearn.results import describe_pipeline
+    >>> from evolearn.pipeline.in_one_line import describe_pipeline
     >>> describe_pipeline({
     ...     "imputer": "simple_imputer", "simple_imputer__strategy": "median",
     ...     "encoder": "one_hot", "one_hot__max_categories": 20, "target": "log_target",

@@ -1,15 +1,17 @@
 """Results of a search that are mappings of columns, and read well when they are shown."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from evolearn.optional import import_optional
+from evolearn.results.tabular import html_of_table, text_of_table
+
 # Rows that are shown; frames have all of them.
 MOST_ROWS = 15
-# Width of a line in characters: that of a usual terminal, and of a cell in a notebook.
-WIDTH = 100
+# Longest text of a cell, so that a row has about the width of a usual terminal.
+MOST_CHARACTERS = 60
 
 
 class ResultTable(dict[str, Any]):
@@ -34,18 +36,19 @@ class ResultTable(dict[str, Any]):
     >>> from evolearn.results import Leaderboard
     >>> table = Leaderboard(
     ...     {"rank": np.array([1]), "candidate": np.array([7]), "fitness": np.array([0.25]),
-    ...      "std": np.array([0.02]), "ensemble_weight": np.array([1.0]),
-    ...      "fit_seconds": np.array([0.5]), "pipeline": np.array(["ridge(alpha=1)"])},
+    ...      "ensemble_weight": np.array([1.0]), "pipeline": np.array(["ridge(alpha=1)"])},
     ...     metric="r2", params=[{"estimator": "ridge", "ridge__alpha": 1}],
     ... )
     >>> print(table)
     Leaderboard: 1 row; fitness is the error of r2, lower is better
-    rank  candidate  fitness  std   weight  fit s  pipeline
-       1          7  0.25     0.02  1.00    0.5    ridge(alpha=1)
+    rank  candidate  fitness  weight  pipeline
+       1          7     0.25       1  ridge(alpha=1)
+    >>> table["params"][0]["estimator"]
+    'ridge'
     """
 
-    #: Columns that are shown, with their headings and formats.
-    shown: ClassVar[Mapping[str, tuple[str, str]]] = {}
+    #: Columns that are shown, with their headings.
+    shown: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -85,14 +88,7 @@ class ResultTable(dict[str, Any]):
         ImportError
             If pandas is not installed.
         """
-        try:
-            import pandas
-        except ModuleNotFoundError as error:
-            msg = (
-                f"{type(self).__name__}.frame() needs pandas, which is not installed; run "
-                "'pip install pandas', or use the columns, such as table['fitness']."
-            )
-            raise ImportError(msg) from error
+        pandas = import_optional("pandas", f"{type(self).__name__}.frame")
         return pandas.DataFrame(dict(self))
 
     def plain(self) -> dict[str, Any]:
@@ -104,68 +100,39 @@ class ResultTable(dict[str, Any]):
         """Return the table of a content that `plain` has made."""
         return cls(content["columns"], content["metric"], content["params"])
 
-    # -- what people see --------------------------------------------------------------------
-
     def _title(self) -> str:
         rows = "1 row" if self.n_rows == 1 else f"{self.n_rows} rows"
+        first = f", the first {MOST_ROWS} of which follow" if self.n_rows > MOST_ROWS else ""
         told = f"; fitness is the error of {self.metric}, lower is better"
-        return f"{type(self).__name__}: {rows}{told if self.metric else ''}"
+        return f"{type(self).__name__}: {rows}{first}{told if self.metric else ''}"
 
-    def _cells(self) -> tuple[list[str], list[list[str]]]:
-        """Return the headings, and the texts of the rows that are shown."""
-        names = [name for name in self.shown if name in self]
-        rows = range(min(self.n_rows, MOST_ROWS))
-        return [self.shown[name][0] for name in names], [
-            [_text(self[name][i], self.shown[name][1]) for name in names] for i in rows
-        ]
-
-    def _more(self) -> str:
-        left = self.n_rows - MOST_ROWS
-        return f"... and {left} more; frame() has all" if left > 0 else ""
+    def _shown_columns(self) -> dict[str, list[Any]]:
+        return {
+            heading: [_shown(value) for value in self[name][:MOST_ROWS].tolist()]
+            for name, heading in self.shown.items()
+            if name in self
+        }
 
     def __str__(self) -> str:
-        headings, rows = self._cells()
-        columns = list(zip(headings, *rows, strict=True))
-        widths = [max(map(len, column)) for column in columns]
-        numeric = [all(c.lstrip("-").isdigit() for c in column[1:] if c) for column in columns]
-        lines = []
-        for row in [headings, *rows]:
-            cells = [
-                text.rjust(width) if right else text.ljust(width)
-                for text, width, right in zip(row, widths, numeric, strict=True)
-            ]
-            line = "  ".join(cells).rstrip()
-            lines.append(line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}...")
-        return "\n".join(line for line in [self._title(), *lines, self._more()] if line)
+        return text_of_table(self._title(), self._shown_columns())
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        headings, rows = self._cells()
-        style = 'style="text-align:left;padding:2px 10px 2px 0;color:inherit"'
-        head = "".join(f"<th {style}>{escape(heading)}</th>" for heading in headings)
-        body = "".join(
-            f"<tr>{''.join(f'<td {style}>{escape(cell)}</td>' for cell in row)}</tr>"
-            for row in rows
-        )
-        more = f"<p>{escape(self._more())}</p>" if self._more() else ""
-        return (
-            f'<div style="overflow-x:auto"><p>{escape(self._title())}</p>'
-            f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}</div>"
-        )
+        return html_of_table(self._title(), self._shown_columns())
 
 
 class Leaderboard(ResultTable):
     """The scored candidates, the ensemble and the baseline, best first."""
 
     shown: ClassVar = {
-        "rank": ("rank", "place"),
-        "candidate": ("candidate", "place"),
-        "fitness": ("fitness", ".4g"),
-        "std": ("std", ".2g"),
-        "ensemble_weight": ("weight", ".2f"),
-        "fit_seconds": ("fit s", ".2g"),
-        "pipeline": ("pipeline", ""),
+        "rank": "rank",
+        "candidate": "candidate",
+        "fitness": "fitness",
+        "std": "std",
+        "ensemble_weight": "weight",
+        "fit_seconds": "fit s",
+        "pipeline": "pipeline",
     }
 
 
@@ -173,14 +140,14 @@ class History(ResultTable):
     """The generations of a search, the last of which may be incomplete."""
 
     shown: ClassVar = {
-        "generation": ("generation", "d"),
-        "elapsed_seconds": ("seconds", ".1f"),
-        "n_evaluations": ("candidates", "d"),
-        "n_failed": ("failed", "d"),
-        "best_fitness": ("best so far", ".5g"),
-        "generation_best": ("best", ".5g"),
-        "generation_median": ("median", ".5g"),
-        "mean_complexity": ("complexity", ".1f"),
+        "generation": "generation",
+        "elapsed_seconds": "seconds",
+        "n_evaluations": "candidates",
+        "n_failed": "failed",
+        "best_fitness": "best so far",
+        "generation_best": "best",
+        "generation_median": "median",
+        "mean_complexity": "complexity",
     }
 
 
@@ -188,17 +155,19 @@ class ParetoFront(ResultTable):
     """The candidates that no other candidate beats in both fitness and complexity."""
 
     shown: ClassVar = {
-        "candidate": ("candidate", "d"),
-        "fitness": ("fitness", ".4g"),
-        "complexity": ("complexity", ".1f"),
-        "pipeline": ("pipeline", ""),
+        "candidate": "candidate",
+        "fitness": "fitness",
+        "complexity": "complexity",
+        "pipeline": "pipeline",
     }
 
 
-def _text(value: Any, form: str) -> str:
-    """Return a value as a cell; what is not known is empty, and so is a place below zero."""
-    if form == "place":
-        return str(value) if value >= 0 else ""
-    if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else format(float(value), form)
-    return format(value, form)
+def _shown(value: Any) -> Any:
+    """Return a value as it is shown: nothing for a place of -1, and long pipelines cut."""
+    if not isinstance(value, str):
+        return None if isinstance(value, int) and value < 0 else value
+    if len(value) > MOST_CHARACTERS:
+        # The model tells more than the values of the steps before it.
+        *steps, model = value.split(" -> ")
+        value = " -> ".join([*(step.partition("(")[0] for step in steps), model])
+    return value if len(value) <= MOST_CHARACTERS else f"{value[: MOST_CHARACTERS - 3]}..."

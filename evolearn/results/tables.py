@@ -141,7 +141,9 @@ def leaderboard(
         ),
     }
     order = np.argsort(columns["fitness"], kind="stable")
-    params: list[dict[str, Any]] = [{} for _ in others] + [dict(row["params"]) for row in scored]
+    params: list[dict[str, Any]] = [{} for _ in others] + [
+        dict(row["params"]) for row in scored
+    ]
     ordered = {name: column[order] for name, column in columns.items()}
     return Leaderboard(ordered, metric, [params[i] for i in order])
 

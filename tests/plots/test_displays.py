@@ -59,6 +59,7 @@ def model(data):
 
 @pytest.fixture(autouse=True)
 def close_figures():
+    plt.close("all")  # of other modules
     yield
     plt.close("all")
 
@@ -184,7 +185,8 @@ def test_families_count_candidates_and_failures(model):
 
 def test_the_front_has_all_that_nothing_dominates(model):
     display = plots.ParetoDisplay.from_estimator(model, x="complexity")
-    best = {(one["complexity"], one["fitness"]) for one in model.pareto_front_}
+    front = model.pareto_front_
+    best = set(zip(front["complexity"], front["fitness"], strict=True))
     on_front = display.on_front
     assert set(zip(display.cost[on_front], display.error[on_front], strict=True)) == best
     with pytest.raises(ValueError, match="'predict_seconds', got 'size'"):
