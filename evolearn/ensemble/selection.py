@@ -103,6 +103,30 @@ class OutOfFold:
         other._take([part for i, part in enumerate(self._parts) if i != fold])
         return other
 
+    def among(self, kept: NDArray[np.bool_]) -> "OutOfFold":
+        """Return a scorer of the same kind of some of the rows, a mask of `positions`."""
+        other = copy(self)
+        parts: list[_Part] = []
+        start = 0
+        for positions, encoded, weights in self._parts:
+            of_part = kept[start : start + len(positions)]
+            start += len(positions)
+            if of_part.any():
+                of_rows = None if weights is None else weights[of_part]
+                parts.append((positions[of_part], encoded[of_part], of_rows))
+        other._take(parts)
+        return other
+
+    @property
+    def fold(self) -> Indices:
+        """The fold of each of the `positions`."""
+        return np.repeat(np.arange(len(self._parts)), [len(part[0]) for part in self._parts])
+
+    @property
+    def strata(self) -> Indices:
+        """The stratum of each of the `positions`."""
+        return self.task.strata(self._encoded)
+
     def offer(self, predictions: Floats) -> tuple[Floats, float]:
         """Return the array that predictions for all rows add to a blend, and its factor."""
         chosen = np.asarray(predictions[self.positions], dtype=np.float64)

@@ -5,7 +5,7 @@ out-of-fold predictions of the members, and learns which member to believe for w
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -33,13 +33,15 @@ HONEST_STEPS = 10
 class StackingLayer:
     """The selected models of the stacking layer, with their weights.
 
-    Both are by the name of the estimator. `BLEND`, the ensemble of the first layer, has a
-    weight and no model. For ``sharpness`` see `Selection`.
+    All are by the name of the estimator. `BLEND`, the ensemble of the first layer, has a
+    weight and no model. For ``sharpness`` see `Selection`; ``offers`` are the out-of-fold
+    predictions of all models among which was selected, none in a replay.
     """
 
     weights: dict[str, float]
     models: dict[str, Any]
     sharpness: float = 1.0
+    offers: dict[str, Floats] = field(default_factory=dict)
 
 
 def with_columns(matrix: Floats, columns: Floats, position: int) -> Floats:

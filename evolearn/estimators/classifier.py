@@ -154,6 +154,11 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         Fitness of the best single model, the mean error over folds. Lower is better; 0 is
         perfect if the scorer has a best value. NaN if no candidate was evaluated in time.
 
+    estimate_ : Estimate
+        The expected error on new rows: ``corrected``, with the interval from ``lower`` to
+        ``upper``, beside the cross-validated error ``naive``, which was measured on the rows by
+        which the model was chosen. ``print`` shows it; `docs/estimate.md` explains it.
+
     best_params_ : dict
         Genome of the best single model in flat form: ``{"estimator": "ridge",
         "ridge__alpha": 1.0, ...}``. A warm start is not a part of it (see ``inherits`` in
@@ -180,6 +185,10 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     metric_name_ : str
         Name of the scorer that the fitness is made of, such as ``"roc_auc"``. The fitness is
         the distance of a score from the best possible one, or minus the score if there is none.
+
+    ensemble_fitness_ : float
+        Cross-validated error of the model that predicts: the ensemble, with its stacking layer,
+        or the single model. It is too low, see ``estimate_``; NaN if it could not be scored.
 
     baseline_fitness_ : float
         Cross-validated error of a model that predicts from the target alone, such as its mean.
@@ -213,8 +222,8 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         the most important columns, made columns, and the lineage of the best candidate.
 
     leaderboard_ : Leaderboard
-        The scored candidates, best first, with their weights in the ensemble, and the baseline:
-        a mapping of columns that ``print`` and notebooks show well, with ``frame()`` for
+        The scored candidates, best first, with their weights in the ensemble; also the ensemble
+        and the baseline: a mapping of columns that ``print`` and notebooks show well, with ``frame()`` for
         pandas. ``leaderboard_["params"]`` has the parameters. What is no candidate has a rank
         and a number of -1.
 
@@ -224,8 +233,8 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         layer.
 
     history_ : History
-        A mapping of columns like ``leaderboard_``. One entry per generation: elapsed seconds, best and median fitness, numbers of evaluated
-        and failed candidates.
+        One row per generation: elapsed seconds, best and median fitness, numbers of evaluated
+        and failed candidates. A mapping of columns like ``leaderboard_``.
 
     pareto_front_ : ParetoFront
         The candidates that no other candidate beats in both fitness and complexity: a mapping

@@ -164,8 +164,8 @@ class ExplanationMixin:
         model: Any = self
         board = model.leaderboard_
         weights = zip(board["candidate"], board["ensemble_weight"], strict=True)
-        estimate = getattr(self, "estimate_", None)
-        interval = None if estimate is None else (estimate.lower, estimate.upper)
+        estimate = model.estimate_
+        interval = (estimate.lower, estimate.upper)
         return SearchFacts(
             results=model.cv_results_,
             weights={int(number): float(weight) for number, weight in weights},
@@ -173,8 +173,8 @@ class ExplanationMixin:
             task=self._of_search("_fitted_task").models,
             best_fitness=float(model.best_fitness_),
             stop_reason=model.stop_reason_,
-            metric=getattr(self, "metric_name_", ""),
-            interval=interval,
+            metric=estimate.error_name,
+            interval=interval if np.isfinite(interval).all() else None,
         )
 
 

@@ -72,25 +72,34 @@ class InsightsMaker:
         """
         data, space, best = self.plan.data, self.plan.space, self.final.best.entry.number
         schema = data.prepared.schema
+        # Predictions of the model come last: they may take all the time that is left.
+        pooled = self._part("errors", self._pooled)
+        errors = None
+        if pooled is not None:
+            errors = self._part("errors", lambda: self._errors(pooled))
+        segments = self._part("segments", lambda: self._segments(pooled))
+        made = self._part(
+            "made_columns",
+            lambda: made_columns_of(
+                self.records, self.weights, space, schema, data.objective.error
+            ),
+        )
+        lineage = self._part("lineage", lambda: lineage_of(best, self.records, space, schema))
+        correlation = self._part("residual_correlation", self._correlation)
         exchange = self._part(
             "importances",
             lambda: exchange_columns(served, data.raw, data.task, width, self.budget),
         )
         importances = None if exchange is None else self._importances(exchange)
-        pooled = self._part("errors", self._pooled)
+        curves = self._part("dependence", lambda: self._dependence(exchange, importances))
         return Insights(
-            errors=None
-            if pooled is None
-            else self._part("errors", lambda: self._errors(pooled)),
-            segments=self._part("segments", lambda: self._segments(pooled)),
+            errors=errors,
+            segments=segments,
             importances=importances,
-            dependence=self._part("dependence", lambda: self._dependence(exchange, importances))
-            or (),
-            made_columns=made_columns_of(
-                self.records, self.weights, space, schema, data.objective.error
-            ),
-            residual_correlation=self._part("residual_correlation", self._correlation),
-            lineage=lineage_of(best, self.records, space, schema),
+            dependence=curves or (),
+            made_columns=made or (),
+            residual_correlation=correlation,
+            lineage=lineage,
             absent=self.absent,
         )
 

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 
 from evolearn.ensemble.final_models import FinalModels
-from evolearn.results.progress import LOGGER, generation_line, layer_line, reuse_line
+from evolearn.results.estimate import Estimate
+from evolearn.results.progress import (
+    LOGGER,
+    estimate_line,
+    generation_line,
+    layer_line,
+    reuse_line,
+)
 from evolearn.search.record import Observer, Progress, Record, SearchRecord
 
 
@@ -34,9 +41,12 @@ class ProgressLog(Observer):
         )
 
 
-def log_summary(records: Sequence[Record], final: FinalModels | None) -> None:
-    """Log the weights of the stacking layer; for developers, how often rows were reused."""
+def log_summary(
+    records: Sequence[Record], final: FinalModels | None, estimate: Estimate
+) -> None:
+    """Log the stacking layer and the error on new rows; for developers, reused rows."""
     seconds = [record.evaluation.reused_fit_seconds for record in records]
     LOGGER.debug(reuse_line(sum(s > 0 for s in seconds), len(seconds), sum(seconds)))
     if final is not None and final.stacking is not None:
         LOGGER.info(layer_line(final.stacking.weights))
+    LOGGER.info(estimate_line(estimate))

@@ -17,6 +17,7 @@ from evolearn.fit.setup import Plan
 from evolearn.insights.importances import feature_importances
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.in_one_line import describe_pipeline
+from evolearn.results.estimate import Estimate
 from evolearn.results.insights import Insights
 from evolearn.results.tables import (
     Comparison,
@@ -40,6 +41,7 @@ class FitResult:
     records: Sequence[Record]
     stop_reason: str
     final: FinalModels | None
+    estimate: Estimate
     refit_seconds: float = 0.0
 
     def warn(self, budget: Budget) -> None:
@@ -86,6 +88,8 @@ class FitResult:
             "best_estimator_": single,
             "estimator_": served,
             "best_params_": {} if best is None else best.genome.params,
+            "estimate_": self.estimate,
+            "ensemble_fitness_": self.estimate.naive,
             "baseline_fitness_": plan.baseline_fitness,
             "metric_name_": metric,
             "best_fitness_": np.nan if best is None else best.error,
@@ -118,10 +122,13 @@ class FitResult:
 
     def _others(self) -> list[Comparison]:
         """Return the models that are no candidates, as far as their errors are known."""
-        baseline = self.plan.baseline_fitness
-        if np.isnan(baseline):
-            return []
-        return [Comparison("baseline", baseline, "the target alone")]
+        others = [Comparison("baseline", self.plan.baseline_fitness, "the target alone")]
+        if self.final is not None and self.plan.settings.final_model == "ensemble":
+            n_members = len(self.final.members)
+            layer = "" if self.final.stacking is None else " and a stacking layer"
+            words = f"{n_members} member{'s'[: n_members != 1]}{layer}"
+            others.append(Comparison("ensemble", self.estimate.naive, words))
+        return [other for other in others if not np.isnan(other.fitness)]
 
     def _best(self, best: Entry | None) -> dict[str, Any]:
         """Return place and mean score of the best candidate in ``cv_results_``."""

@@ -31,6 +31,7 @@ from evolearn.fit.checkpoints import (
 )
 from evolearn.fit.data import read_data
 from evolearn.fit.dropped_columns import report_dropped_columns
+from evolearn.fit.estimate import make_estimate, reserved_for_estimate
 from evolearn.fit.failures import check_failures
 from evolearn.fit.progress import ProgressLog, log_summary
 from evolearn.fit.result import FitResult
@@ -42,6 +43,7 @@ from evolearn.insights.importances import reserved_for_importances
 from evolearn.report.live.display import LiveDisplay, find_screen
 from evolearn.report.live.screens import Screen
 from evolearn.report.live.state import LiveState
+from evolearn.results.estimate import Estimate
 from evolearn.results.numbers import error_name
 from evolearn.results.progress import LOGGER, visible_progress
 from evolearn.search.loop import SearchLoop
@@ -160,15 +162,17 @@ def search(
             warn(f"No stacking layer was fitted ({describe(error)}); the ensemble is used.")
     refit_seconds += time.monotonic() - started
     loop.finish()
+    records = loop.record.records
+    estimate = make_estimate(plan, final, loop.library.entries, records, trainer.budget)
     if plan.settings.logs:
-        log_summary(loop.record.records, final)
+        log_summary(records, final, estimate)
     # An interrupt may have come only while the final models were fitted.
     reason = "interrupted" if trainer.interruption.requested else loop.stop_reason
     if checkpoint is not None:
         decisions = {} if final is None else final.decisions()
-        checkpoint.finish_run({"stop_reason": reason, **decisions}, loop.record.steps)
-    records = loop.record.records
-    return FitResult(plan, loop.search, records, reason, final, refit_seconds)
+        decisions |= {"stop_reason": reason, "estimate": estimate.as_dict()}
+        checkpoint.finish_run(decisions, loop.record.steps)
+    return FitResult(plan, loop.search, records, reason, final, estimate, refit_seconds)
 
 
 def make_loop(
@@ -230,7 +234,8 @@ def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
     if final is not None and end["stacking"] is not None:
         final = refit_stacking(trainer, final, end["stacking"])
     seconds = time.monotonic() - started
-    return FitResult(plan, search, past.records, end["stop_reason"], final, seconds)
+    estimate = Estimate.from_dict(end["estimate"])
+    return FitResult(plan, search, past.records, end["stop_reason"], final, estimate, seconds)
 
 
 # -- what watches a fit ---------------------------------------------------------------------
@@ -286,14 +291,17 @@ def _ensemble_options(plan: Plan) -> EnsembleOptions:
 def _further_reserve(
     trainer: Trainer, options: EnsembleOptions, runtime_model: RuntimeModel
 ) -> Callable[[], float]:
-    """Return a function that returns the seconds to reserve for stacking and importances."""
+    """Return a function that returns the seconds to reserve for what follows the models.
+
+    That are the stacking layer, the estimate of the error and the importances.
+    """
     plan, seconds, n_workers = trainer.plan, trainer.budget.seconds, trainer.pool.n_workers
     assert seconds is not None  # without a limit nothing is reserved
-    importances = reserved_for_importances(seconds)
+    results = reserved_for_importances(seconds) + reserved_for_estimate(seconds)
     if not is_possible(plan, options):
-        return lambda: importances
+        return lambda: results
     stacking = stacking_reserve(plan, runtime_model, seconds, n_workers)
-    return lambda: stacking() + importances
+    return lambda: stacking() + results
 
 
 def _library(plan: Plan, pool: Pool) -> Library:

@@ -154,9 +154,10 @@ def add_stacking(
     deadline = _selection_deadline(trainer)
     if not found or deadline.is_over():
         return final
+    layer = {BLEND: blend, **{genome.estimator: of for genome, of in found.items()}}
     with quiet_process():
-        selection = select([blend, *found.values()], scorer, steps, deadline.is_over)
-    names = [BLEND, *(genome.estimator for genome in found)]
+        selection = select([*layer.values()], scorer, steps, deadline.is_over)
+    names = [*layer]
     pairs = zip(selection.members, selection.weights, strict=True)
     weights = {names[i]: weight for i, weight in pairs}
     if trainer.interruption.requested:
@@ -164,7 +165,7 @@ def add_stacking(
     models = _fit(stacking_trainer, list(found), weights)
     if not models:
         return final
-    return replace(final, stacking=StackingLayer(weights, models, selection.sharpness))
+    return replace(final, stacking=StackingLayer(weights, models, selection.sharpness, layer))
 
 
 def refit_stacking(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn import config_context
+from threadpoolctl import threadpool_limits
 
 from evolearn.data import is_sparse, n_rows, names_checked, shuffled_column, take_rows
 from evolearn.execution.budget import Budget
@@ -29,7 +30,9 @@ RESERVED_SHARE, MOST_RESERVED = 0.02, 2.0
 SLACK = 2.0
 # Nominal coverage of intervals, with the normal quantile that belongs to it.
 COVERAGE, NORMAL_QUANTILE = 0.9, 1.645
-MEASURE = "mean squared change of predictions if the values of a column are exchanged"
+MEASURE = "root mean squared change of predictions if the values of a column are exchanged"
+# Changes below this share of the largest one are rounding errors.
+TINY = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +100,15 @@ def exchange_columns(model: Any, X: Any, task: Task, width: int, budget: Budget)
         raise AbsentError("the table is too wide")
     rows = np.random.default_rng(0).permutation(n_rows(X))[:number]
     exchanged: list[NDArray[Any]] = []
-    with recorded_warnings(), names_checked(), config_context(transform_output="default"):
+    if budget.remaining() <= 0:
+        raise AbsentError("no time was left")
+    with (
+        recorded_warnings(),
+        names_checked(),
+        config_context(transform_output="default"),
+        # For some hundred rows, threads cost more than they save where cores are busy.
+        threadpool_limits(1),
+    ):
         started = time.monotonic()
         usual = _predictions(model, take_rows(X, rows), task)
         call = SLACK * (time.monotonic() - started)
@@ -114,26 +125,27 @@ def exchange_columns(model: Any, X: Any, task: Task, width: int, budget: Budget)
 
 
 def importances_of(exchange: Exchange, names: Sequence[str]) -> Importances:
-    """Return the mean change of predictions with each column, with intervals."""
+    """Return the root mean squared change of predictions with each column, with intervals."""
     changes = exchange.changes()
+    changes[changes <= TINY**2 * changes.max(initial=0.0)] = 0.0
     means = changes.mean(axis=1)
     errors = NORMAL_QUANTILE * changes.std(axis=1) / max(changes.shape[1] - 1, 1) ** 0.5
     return Importances(
         measure=MEASURE,
         columns_of_table=tuple(names),
-        importance=tuple(means.tolist()),
-        lower=tuple(np.maximum(means - errors, 0.0).tolist()),
-        upper=tuple((means + errors).tolist()),
+        importance=tuple(np.sqrt(means).tolist()),
+        lower=tuple(np.sqrt(np.maximum(means - errors, 0.0)).tolist()),
+        upper=tuple(np.sqrt(means + errors).tolist()),
         coverage=COVERAGE,
         n_rows=len(exchange.rows),
     )
 
 
 def feature_importances(importances: Importances) -> NDArray[np.float64]:
-    """Return the importances in sum 1, unless all are 0."""
-    values = np.asarray(importances.importance)
-    total = sum(importances.importance)
-    return values / total if total > 0 else np.zeros(len(values))
+    """Return the mean squared changes in sum 1, unless all are 0."""
+    values = np.asarray(importances.importance) ** 2
+    total = float(values.sum())
+    return values / total if total > 0 else values
 
 
 def _exchanged(X: Any, rows: NDArray[np.intp], columns: range) -> Any:

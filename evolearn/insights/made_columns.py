@@ -62,7 +62,7 @@ def made_columns_of(
                 n_pairs=len(gains[gene, formula]),
             )
         )
-    columns.sort(key=lambda one: (-one.weight, -np.inf if one.gain is None else -one.gain))
+    columns.sort(key=lambda one: (-one.weight, np.inf if one.gain is None else -one.gain))
     return tuple(columns[:MOST_MADE_COLUMNS])
 
 

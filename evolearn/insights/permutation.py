@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from evolearn.data import n_rows, shuffled_column, take_rows
 from evolearn.insights.importances import COVERAGE, NORMAL_QUANTILE
 from evolearn.results.insights import Importances
+from evolearn.results.numbers import error_name
 from evolearn.tasks.base import Task
 from evolearn.tasks.predictions import Floats
 from evolearn.tasks.scoring import Objective
@@ -80,9 +81,10 @@ class PermutationImportances:
             found[column].append(self._increases(column))
         columns = [found[j] for j in range(len(names))]
         importance, half = zip(*map(_mean_and_half_width, columns), strict=True)
+        name = error_name(self._objective.name, self._objective.optimum)
         return Importances(
-            measure=f"increase of the error ({self._objective.name}) if the values of a column "
-            "are exchanged among the rows",
+            measure=f"increase of the error ({name}) if the values of a column are exchanged "
+            "among the rows",
             columns_of_table=tuple(names),
             importance=importance,
             lower=tuple(m - h for m, h in zip(importance, half, strict=True)),

@@ -12,6 +12,7 @@ import numpy as np
 from evolearn.messages import shown
 from evolearn.pipeline.registry import registered_families
 from evolearn.pipeline.search_space import SearchSpace
+from evolearn.results.numbers import error_text, seconds_text
 from evolearn.results.search_explanation import (
     ESTIMATOR,
     PartOfSearch,
@@ -25,6 +26,7 @@ from evolearn.results.search_explanation import (
 RACED, FINE = "raced", ("scored", "raced")
 # Similar names that are proposed for an unknown one.
 MOST_SIMILAR = 3
+MINUTE = 60.0
 OPTIONAL = "its library {library} is not installed; pip install 'evolearn[boosting]'"
 NO_USER = "it is not in the search space that was passed"
 
@@ -199,13 +201,12 @@ def _sentence(part: PartOfSearch, facts: SearchFacts, best: PartOfSearch | None)
     if not part.n_tried:
         return f"{part.name} was not tried before the search ended ({facts.stop_reason})."
     times = "once" if part.n_tried == 1 else f"{part.n_tried} times"
-    sentences = [f"{part.name} was tried {times} in {part.seconds:.3g} s"]
+    sentences = [f"{part.name} was tried {times} in {_time(part.seconds)}"]
     if part.best_fitness is None:
         sentences[0] += ", and no candidate was scored on all folds."
     else:
-        sentences[0] += (
-            f"; its best error is {part.best_fitness:.5g}{_distance(part, facts, best)}."
-        )
+        best_error = f"{error_text(part.best_fitness)}{_distance(part, facts, best)}"
+        sentences[0] += f"; its best error is {best_error}."
     if part.n_raced:
         were = "was" if part.n_raced == 1 else "were"
         sentences.append(
@@ -240,8 +241,16 @@ def _sentence_of_gene(parts: Sequence[PartOfSearch]) -> str:
 
 
 def _option(part: PartOfSearch) -> str:
-    best = "none scored" if part.best_fitness is None else f"best error {part.best_fitness:.5g}"
+    best = (
+        "none scored"
+        if part.best_fitness is None
+        else f"best error {error_text(part.best_fitness)}"
+    )
     return f"{part.name} ({_candidates(part.n_tried)}, {best})"
+
+
+def _time(seconds: float) -> str:
+    return seconds_text(seconds) if seconds >= MINUTE else f"{seconds:.2g} s"
 
 
 def _candidates(number: int) -> str:
@@ -254,10 +263,15 @@ def _distance(part: PartOfSearch, facts: SearchFacts, best: PartOfSearch | None)
     if facts.best is not None and part.best_fitness <= facts.best:
         return ", which is that of the best candidate"
     share = behind(part.best_fitness, facts.best)
-    winner = "" if best is None or facts.best is None else f" ({best.name}, {facts.best:.5g})"
+    winner = (
+        ""
+        if best is None or facts.best is None
+        else f" ({best.name}, {error_text(facts.best)})"
+    )
     above = f", {share:.1%} above the best candidate{winner}" if share else ""
     if facts.interval is None:
         return above
     low, high = facts.interval
     place = "within" if low <= part.best_fitness <= high else "outside"
-    return f"{above}, and {place} the interval of the model's error, {low:.5g} to {high:.5g}"
+    bounds = f"{error_text(low)} to {error_text(high)}"
+    return f"{above}, and {place} the interval of the model's error, {bounds}"

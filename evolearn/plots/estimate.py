@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from evolearn.plots.comparisons import FoldScores
 from evolearn.plots.display import Display, height_of_rows
-from evolearn.plots.fitted import baseline_of, metric_of, number, readable, results_of
+from evolearn.plots.fitted import metric_of, readable, results_of
 from evolearn.plots.style import (
     BLUE,
     GREY,
@@ -20,6 +20,7 @@ from evolearn.plots.style import (
     label_rows,
     write_beside,
 )
+from evolearn.results.numbers import error_text
 
 # The estimator types that are linear in their columns.
 LINEAR = frozenset({"ridge", "elastic_net", "logistic_regression", "sgd"})
@@ -30,7 +31,7 @@ SHIFT = 0.18
 
 
 class EstimateDisplay(Display):
-    """Errors of the baseline, the best linear and single models, and the model that predicts.
+    """Errors of the baseline, simple models, the best single one, and the ensemble.
 
     The naive error is that of cross-validation, by which models were selected, so that it is
     too low for the selected ones. The corrected one and its interval are those of
@@ -107,8 +108,12 @@ class EstimateDisplay(Display):
         results = results_of(estimator, cls.__name__)
         if (X_test is None) != (y_test is None):
             raise ValueError("Pass both X_test and y_test, or neither of them.")
-        naive = {"baseline": baseline_of(results), **_best_linear(results)}
+        naive = {"baseline": estimator.baseline_fitness_, **_best_linear(results)}
         single = f"best single ({readable(estimator.best_params_.get('estimator', 'none'))})"
+        estimate = estimator.estimate_
+        if estimate.simpler is not None:
+            name = readable(estimate.simpler.estimator)
+            naive[f"much simpler ({name})"] = estimate.simpler.error
         naive[single] = estimator.best_fitness_
         rows: list[dict[str, Any]] = [
             {"model": model, "naive": error} for model, error in naive.items()
@@ -117,9 +122,7 @@ class EstimateDisplay(Display):
         if estimator.final_model == "ensemble":
             rows.append({"model": "ensemble"})
             models.append(estimator)
-        estimate = getattr(estimator, "estimate_", None)
-        if estimate is not None:
-            rows[-1] |= {name: getattr(estimate, name) for name in ESTIMATED}
+        rows[-1] |= {name: getattr(estimate, name) for name in ESTIMATED}
         if X_test is not None:
             optimum = FoldScores(results).optimum
             for row, model in zip(rows[-len(models) :], models, strict=True):
@@ -131,7 +134,7 @@ class EstimateDisplay(Display):
         }
         return cls(
             **columns,
-            coverage=0.9 if estimate is None else estimate.coverage,
+            coverage=estimate.coverage,
             metric=metric_of(estimator),
         )
 
@@ -174,7 +177,7 @@ class EstimateDisplay(Display):
                 place = rows + SHIFT * shift
                 draw_errors(ax, values, place, limits, "x", label=label, **style)
         label_rows(ax, self.model)
-        write_beside(ax, [number(one) for one in self._best_known()])
+        write_beside(ax, [error_text(one) for one in self._best_known()])
         ax.set_xlabel("error on new rows" + (f" ({self.metric})" if self.metric else ""))
         add_legend(ax)
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evolearn.plots.display import Display, height_of_rows
-from evolearn.plots.fitted import baseline_of, estimators_of, metric_of, outcomes_of, results_of
+from evolearn.plots.fitted import estimators_of, metric_of, outcomes_of, results_of
 from evolearn.plots.style import (
     BLUE,
     GREY,
@@ -88,7 +88,7 @@ class FamiliesDisplay(Display):
             family=estimators_of(results),
             error=results["fitness"],
             outcome=outcomes_of(results),
-            baseline_error=baseline_of(results),
+            baseline_error=estimator.baseline_fitness_,
             metric=metric_of(estimator),
         )
 

@@ -50,49 +50,17 @@ def estimators_of(results: Mapping[str, Any]) -> NDArray[np.object_]:
     return np.array([readable(one["estimator"]) for one in results["params"]], dtype=object)
 
 
-def times_of(results: Mapping[str, Any], name: str, display: str) -> NDArray[np.float64]:
-    """Return a column of seconds, NaN for candidates of an earlier run.
-
-    Raises
-    ------
-    ValueError
-        If no time is known.
-    """
-    seconds = np.asarray(results.get(name, np.nan), dtype=float)
-    if np.isnan(seconds).all():
-        msg = f"The model does not have the times of its search, which {display} needs."
-        raise ValueError(msg)
-    return seconds
-
-
 def readable(name: str) -> str:
     """Return the name of a component or gene as words."""
     return name.replace("_", " ").strip()
 
 
-def baseline_of(results: Mapping[str, Any]) -> float:
-    """Return the error of the baseline, the first candidate that has one; NaN for none."""
-    errors = np.asarray(results["fitness"], dtype=float)
-    first = np.argmin(np.where(np.isfinite(errors), results["candidate"], np.inf))
-    return float(errors[first])
+def ensemble_error_of(estimator: Any) -> float:
+    """Return the cross-validated error of the ensemble, NaN where there is none."""
+    ensemble = estimator.final_model == "ensemble"
+    return float(estimator.estimate_.naive) if ensemble else np.nan
 
 
 def metric_of(estimator: Any) -> str:
-    """Return the name of the metric of a fitted model."""
-    return str(getattr(estimator, "metric_name_", ""))
-
-
-def number(value: float) -> str:
-    """Return a number with three significant digits.
-
-    Examples
-    --------
-    >>> from evolearn.plots.fitted import number
-    >>> number(1234.5), number(0.012345), number(3.0)
-    ('1,230', '0.0123', '3')
-    """
-    if not np.isfinite(value):
-        return "-"
-    if abs(value) >= 1000:
-        return f"{float(f'{value:.3g}'):,.0f}"
-    return f"{value:.3g}"
+    """Return the name of the error of a fitted model."""
+    return str(estimator.estimate_.error_name)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evolearn.plots.display import Display
-from evolearn.plots.fitted import baseline_of, metric_of, number, results_of
+from evolearn.plots.fitted import metric_of, results_of
 from evolearn.plots.style import (
     BLUE,
     GREY,
@@ -20,6 +20,7 @@ from evolearn.plots.style import (
     error_limits,
     foreground,
 )
+from evolearn.results.numbers import error_text
 
 
 class GenerationsDisplay(Display):
@@ -78,7 +79,7 @@ class GenerationsDisplay(Display):
         return cls(
             generation=results["generation"],
             error=results["fitness"],
-            baseline_error=baseline_of(results),
+            baseline_error=estimator.baseline_fitness_,
             metric=metric_of(estimator),
         )
 
@@ -124,12 +125,13 @@ class GenerationsDisplay(Display):
         draw_errors(ax, x, columns["best"], limits, color=BLUE, markersize=4, label="best")
         best = columns["best_so_far"]
         if np.isfinite(best).any():
-            label = f"best so far {number(best[-1])}"
+            label = f"best so far {error_text(best[-1])}"
             ax.step(x, best, where="post", color=BLUE, linewidth=1.6, label=label)
         draw_reference(
             ax, self.baseline_error, "baseline", limits, color=foreground(ax), linestyle=":"
         )
         ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.set_xlim(x.min() - 0.5, x.max() + 0.5)
         ax.set_xlabel("generation")
         ax.set_ylabel(error_label(self.metric))
         add_legend(ax)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evolearn.plots.display import Display, height_of_rows
-from evolearn.plots.fitted import baseline_of, metric_of, results_of
+from evolearn.plots.fitted import metric_of, results_of
 from evolearn.plots.style import (
     BLUE,
     GREY,
@@ -117,7 +117,7 @@ class LineageDisplay(Display):
             change=[step.change for step in lineage.steps],
             second_parent=[UNKNOWN if other is None else other for other in others],
             second_error=[errors.get(other, np.nan) for other in others],
-            baseline_error=baseline_of(results),
+            baseline_error=estimator.baseline_fitness_,
             metric=metric_of(estimator),
         )
 

@@ -125,9 +125,9 @@ class MadeColumnsDisplay(Display):
         rows = np.arange(len(gains))
         clean(ax, "x")
         ax.axvline(0.0, color=foreground(ax), linewidth=1)
-        ax.hlines(
-            rows, self.lower_percent[shown], self.upper_percent[shown], color=GREY, linewidth=2
-        )
+        intervals = (self.lower_percent[shown], self.upper_percent[shown])
+        if np.isfinite(intervals).any():
+            ax.hlines(rows, *intervals, color=GREY, linewidth=2, label="90 % interval")
         for part, fill, label in (
             (used, BLUE, "in the ensemble"),
             (~used, "none", "only tried"),
@@ -137,11 +137,10 @@ class MadeColumnsDisplay(Display):
                 ax.plot(gains[part], rows[part], "o", **style)
         for row in np.flatnonzero(np.isnan(gains)):
             ax.text(
-                0.5,
+                0.02,
                 row,
                 "never compared",
                 transform=ax.get_yaxis_transform(),
-                ha="center",
                 va="center",
                 fontsize="small",
                 color=GREY,

@@ -8,12 +8,10 @@ from numpy.typing import ArrayLike
 
 from evolearn.plots.display import Display
 from evolearn.plots.fitted import (
-    baseline_of,
+    ensemble_error_of,
     metric_of,
-    number,
     outcomes_of,
     results_of,
-    times_of,
 )
 from evolearn.plots.style import (
     BLUE,
@@ -28,6 +26,7 @@ from evolearn.plots.style import (
     error_limits,
     foreground,
 )
+from evolearn.results.numbers import error_text
 
 LABELS = {"seconds": "seconds since the start of fit", "candidates": "evaluated candidates"}
 
@@ -99,7 +98,7 @@ class SearchProgressDisplay(Display):
         ----------
         estimator : EvolutionaryClassifier or EvolutionaryRegressor
         x : {"seconds", "candidates"}, default="seconds"
-            The horizontal axis: seconds since the start of ``fit``, or candidates.
+            The horizontal axis: seconds since the start of ``fit``, or evaluated candidates.
 
         Returns
         -------
@@ -108,16 +107,15 @@ class SearchProgressDisplay(Display):
         results = results_of(estimator, cls.__name__)
         if x not in LABELS:
             raise ValueError(f"x must be 'seconds' or 'candidates', got {x!r}.")
-        position = np.arange(1.0, len(results["candidate"]) + 1)
-        if x == "seconds":
-            position = times_of(results, "end_seconds", cls.__name__)
-        order = np.argsort(position, kind="stable")  # unknown times come last
+        counted = np.arange(1.0, len(results["candidate"]) + 1)
+        position = results["end_seconds"] if x == "seconds" else counted
+        order = np.argsort(position, kind="stable")
         return cls(
             position=position[order],
             error=results["fitness"][order],
             outcome=outcomes_of(results)[order],
-            ensemble_error=getattr(estimator, "ensemble_fitness_", np.nan),
-            baseline_error=baseline_of(results),
+            ensemble_error=ensemble_error_of(estimator),
+            baseline_error=estimator.baseline_fitness_,
             x=x,
             metric=metric_of(estimator),
         )
@@ -157,7 +155,7 @@ class SearchProgressDisplay(Display):
                 where="post",
                 color=BLUE,
                 linewidth=2,
-                label=f"best so far {number(best[-1])}",
+                label=f"best so far {error_text(best[-1])}",
             )
         draw_reference(ax, self.ensemble_error, "ensemble", limits, color=GREEN)
         draw_reference(

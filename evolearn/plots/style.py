@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evolearn.plots.fitted import number
+from evolearn.results.numbers import error_text
 
 # Colours that people with any colour vision tell apart (Okabe and Ito, 2008), each seen well on
 # white and on black.
@@ -22,9 +22,10 @@ LABEL_SHARE = 0.4
 NARROW = 5.0
 # The share of a figure's width that matplotlib gives to its only axes.
 USUAL_SHARE = 0.775
-# An axis of errors ends above this quantile of them where the others lie far beyond; a
-# reference is shown if it extends the axis no more than so many times.
-SHOWN_SHARE, MOST_EXTENSION = 0.85, 2.0
+# An axis of errors ends above this quantile of them where the others lie far beyond: so many
+# lengths of the axis up to there for errors, and for references, which are of more interest.
+SHOWN_SHARE = 0.7
+ERROR_EXTENSION, REFERENCE_EXTENSION = 1.0, 4.0
 # Direction of the values beyond the end of an axis.
 ARROWS = {"x": "→", "y": "↑"}
 # Space beyond the extremes of an axis, as a share of its length.
@@ -105,8 +106,9 @@ def error_limits(errors: ArrayLike, *references: float) -> tuple[float, float] |
         return None
     low = min([known.min(), *(one for one in references if np.isfinite(one))])
     high = float(np.quantile(known, SHOWN_SHARE))
-    most = high + MOST_EXTENSION * (high - low)
-    high = max([high, *(one for one in (*references, *known) if one <= most)])
+    near_errors = known[known <= high + ERROR_EXTENSION * (high - low)]
+    near = [one for one in references if one <= high + REFERENCE_EXTENSION * (high - low)]
+    high = max([high, *near_errors, *near])
     margin = MARGIN * (high - low)
     return None if high <= low else (float(low - margin), float(high + margin))
 
@@ -147,7 +149,7 @@ def draw_reference(
     if not np.isfinite(error):
         return
     line = ax.axhline if axis == "y" else ax.axvline
-    label = f"{name} {number(error)}"
+    label = f"{name} {error_text(error)}"
     if limits is None or error <= limits[1]:
         line(error, linewidth=1.5, label=label, **style)
     else:

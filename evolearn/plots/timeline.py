@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evolearn.plots.display import Display, height_of_rows
-from evolearn.plots.fitted import estimators_of, outcomes_of, results_of, times_of
+from evolearn.plots.fitted import estimators_of, outcomes_of, results_of
 from evolearn.plots.style import (
     BLUE,
     CHARACTER,
@@ -28,6 +28,8 @@ LOOKS = {
 }
 # Height of a bar, as a share of its row.
 BAR = 0.7
+# Width in points of the edge of a bar if a worker has few of them.
+EDGE, FEW_BARS = 0.6, 40
 # Share of the picture's width that the bars have.
 BARS_SHARE = 0.7
 
@@ -93,15 +95,13 @@ class TimelineDisplay(Display):
         display : TimelineDisplay
         """
         results = results_of(estimator, cls.__name__)
-        start = times_of(results, "start_seconds", cls.__name__)
-        known = np.isfinite(start)
         return cls(
-            worker=np.asarray(results["worker"])[known],
-            start=start[known],
-            end=times_of(results, "end_seconds", cls.__name__)[known],
-            estimator_type=estimators_of(results)[known],
-            outcome=outcomes_of(results)[known],
-            candidate=results["candidate"][known],
+            worker=results["worker"],
+            start=results["start_seconds"],
+            end=results["end_seconds"],
+            estimator_type=estimators_of(results),
+            outcome=outcomes_of(results),
+            candidate=results["candidate"],
         )
 
     @property
@@ -114,6 +114,10 @@ class TimelineDisplay(Display):
         """Share of the time from the first start to the last end that workers were busy."""
         whole = (self.end.max() - self.start.min()) * len(self.workers)
         return float((self.end - self.start).sum() / whole) if whole > 0 else 1.0
+
+    @property
+    def _last_second(self) -> float:
+        return max(float(self.end.max()), 1e-9)  # an axis has a length
 
     def _columns(self) -> Mapping[str, Any]:
         return {
@@ -143,11 +147,11 @@ class TimelineDisplay(Display):
                     color=color,
                     # Edges separate the bars, and hatches have their colour.
                     edgecolor=ax.get_facecolor(),
-                    linewidth=0.6,
+                    linewidth=min(EDGE, EDGE * FEW_BARS * len(workers) / len(rows)),
                     hatch=hatch,
                     label=f"{label} ({found.sum()})",
                 )
-        ax.set_xlim(0.0, self.end.max())
+        ax.set_xlim(0.0, self._last_second)
         self._name_bars(ax, rows)
         label_rows(ax, [f"worker {worker}" for worker in workers])
         whole = self.end.max() - self.start.min()
@@ -158,7 +162,7 @@ class TimelineDisplay(Display):
 
     def _name_bars(self, ax: Any, rows: NDArray[np.intp]) -> None:
         """Write the estimator types on the bars that are long enough."""
-        lengths = (self.end - self.start) / self.end.max() * BARS_SHARE * width_of(ax)
+        lengths = (self.end - self.start) / self._last_second * BARS_SHARE * width_of(ax)
         for i, name in enumerate(self.estimator_type):
             if self.outcome[i] != "failed" and CHARACTER * len(name) < lengths[i]:
                 ax.text(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from evolearn.results.numbers import error_text
 from evolearn.results.tabular import Tabular
 
 Numbers = tuple[float, ...]
@@ -52,14 +53,14 @@ class ResidualSummary(Tabular):
         """Sentence with the errors of all rows."""
         return (
             f"Out-of-fold residuals of {self.n_rows} rows: mean absolute error "
-            f"{self.mean_absolute_error:.4g}, root mean squared error "
-            f"{self.root_mean_squared_error:.4g}, R2 {self.r2:.3f}."
+            f"{error_text(self.mean_absolute_error)}, root mean squared error "
+            f"{error_text(self.root_mean_squared_error)}, R2 {self.r2:.3f}."
         )
 
     def columns(self) -> dict[str, list[Any]]:
         """Return means and quantiles of the residuals of each bin."""
         quantiles = {
-            f"residual_{level:.0%}": list(values) for level, values in self.quantiles.items()
+            f"residual {level:.0%}": list(values) for level, values in self.quantiles.items()
         }
         return {
             "predicted": list(self.predicted),

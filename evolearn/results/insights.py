@@ -10,6 +10,7 @@ from math import isnan
 from typing import Any
 
 from evolearn.results.error_summaries import ClassificationSummary, Numbers, ResidualSummary
+from evolearn.results.numbers import error_text
 from evolearn.results.tabular import Tabular
 
 
@@ -107,7 +108,7 @@ class Condition:
 
 
 def _bound(value: float | str | None) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return error_text(value) if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class WorstSegments(Tabular):
     @property
     def title(self) -> str:
         """Sentence that compares with the error of all rows."""
-        overall = f"a mean {self.error_name} of {self.overall_error:.4g}"
+        overall = f"a mean {self.error_name} of {error_text(self.overall_error)}"
         if not self.segments:
             return f"No segment is clearly worse than all rows, which have {overall}."
         return f"Segments that are worse than all rows, which have {overall}:"
@@ -310,11 +311,14 @@ class Lineage(Tabular):
         """Sentence with the number of steps and the gain of all of them."""
         errors = [step.fitness for step in self.steps if step.fitness is not None]
         if len(self.steps) == 1:
-            return f"The best candidate has no ancestors; its error is {errors[-1]:.5g}."
+            return (
+                f"The best candidate has no ancestors; its error is {error_text(errors[-1])}."
+            )
+        number = len(self.steps) - 1
         return (
             f"From candidate {self.steps[0].candidate} to candidate "
-            f"{self.steps[-1].candidate} in {len(self.steps) - 1} steps, error {errors[0]:.5g} "
-            f"to {errors[-1]:.5g}:"
+            f"{self.steps[-1].candidate} in {number} step{'s' if number > 1 else ''}, error "
+            f"{error_text(errors[0])} to {error_text(errors[-1])}:"
         )
 
     def columns(self) -> dict[str, list[Any]]:
@@ -342,8 +346,8 @@ class Insights:
     segments : WorstSegments or None
         Where the out-of-fold error is highest.
     importances : Importances or None
-        Change of the predictions if the values of a column are exchanged among some training
-        rows. ``feature_importances_`` has the same numbers in sum 1.
+        Root mean squared change of the predictions if the values of a column are exchanged
+        among some training rows. ``feature_importances_`` has their squares, in sum 1.
     dependence : tuple of Dependence
         Of the four most important columns, from the same predictions.
     made_columns : tuple of MadeColumn

@@ -8,6 +8,9 @@ SHORT_NAMES = {
     "root mean squared log error": "RMSLE",
 }
 
+# Errors from here on have no fraction; those above its third power have an exponent.
+LARGE = 1e4
+
 
 def error_name(scorer: str, optimum: float | None) -> str:
     """Return the name of the error that belongs to a scorer.
@@ -25,8 +28,16 @@ def error_name(scorer: str, optimum: float | None) -> str:
 
 
 def error_text(error: float) -> str:
-    """Format an error with four significant digits."""
-    return f"{error:.4g}"
+    """Format an error with four significant digits, a large one without a fraction.
+
+    Examples
+    --------
+    >>> from evolearn.results.numbers import error_text
+    >>> error_text(0.123456), error_text(20513.7)
+    ('0.1235', '20514')
+    """
+    is_large = LARGE <= abs(error) < LARGE**3
+    return f"{error:.0f}" if is_large else f"{error:.4g}"
 
 
 def gain_text(error: float | None, baseline: float | None) -> str:

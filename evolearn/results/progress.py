@@ -1,11 +1,13 @@
 """Progress messages through Python's logging, shown also without a handler of the user's."""
 
 import logging
+import math
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from evolearn.results.estimate import Estimate
 from evolearn.results.numbers import error_text, gain_text
 
 LOGGER = logging.getLogger("evolearn")
@@ -105,3 +107,9 @@ def layer_line(weights: Mapping[str, float]) -> str:
     """Return the line that reports the weights of a stacking layer."""
     shares = ", ".join(f"{name} {weight:.0%}" for name, weight in weights.items())
     return f"stacking layer on the predictions of the ensemble's members: {shares}"
+
+
+def estimate_line(estimate: Estimate) -> str:
+    """Format the message about the error on new rows, beside the naive one."""
+    naive = "" if math.isnan(estimate.naive) else f"; naive error {estimate.naive:.3g}"
+    return f"{estimate.sentence()}{naive} ({estimate.error_name}, lower is better)"

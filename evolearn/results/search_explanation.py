@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from evolearn.results.numbers import error_text
 from evolearn.results.tabular import Tabular, html_of_table, text_of_table
 
 ESTIMATOR = "estimator"
 # Reasons and names that are listed; of more, the number is given.
 MOST_REASONS, MOST_NAMES = 5, 12
+# Headings of columns, where text and HTML have others than the frame.
+HEADINGS = {
+    "role": "gene",
+    "given_up": "given up",
+    "best_fitness": "best error",
+    "behind_best": "above best",
+    "ensemble_weight": "weight",
+}
 # Longest text of a failure.
 MOST_CHARACTERS = 100
 
@@ -92,7 +101,9 @@ class SearchExplanation(Tabular):
         """Sentence with the numbers of the search."""
         n_tried = sum(part.is_estimator and part.n_tried > 0 for part in self.parts)
         best = (
-            "" if self.best_fitness is None else f"; the best error is {self.best_fitness:.5g}"
+            ""
+            if self.best_fitness is None
+            else f"; the best error is {error_text(self.best_fitness)}"
         )
         metric = f" ({self.metric})" if best and self.metric else ""
         return (
@@ -127,7 +138,8 @@ class SearchExplanation(Tabular):
             del columns["note"]
             if is_wanted:
                 del columns["role"]
-            tables.append((title, {name: _shown(name, cs) for name, cs in columns.items()}))
+            shown = {HEADINGS.get(key, key): _shown(key, cs) for key, cs in columns.items()}
+            tables.append((title, shown))
         return tables
 
     def _remarks(self) -> list[str]:
@@ -146,7 +158,8 @@ class SearchExplanation(Tabular):
             if part.is_estimator:
                 failures.update(dict(part.failures))
         for reason, count in failures.most_common(MOST_REASONS):
-            remarks.append(f"Failed, {count} candidates: {reason}.")
+            number = "1 candidate" if count == 1 else f"{count} candidates"
+            remarks.append(f"Failed, {number}: {reason}.")
         return remarks
 
     def __str__(self) -> str:

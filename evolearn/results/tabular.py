@@ -6,9 +6,10 @@ from html import escape
 from typing import Any
 
 from evolearn.optional import import_optional
+from evolearn.results.numbers import error_text
 
-# Longest text of a cell; longer ones are cut in text and shown in full by `frame`.
-MOST_CHARACTERS = 76
+# Longest text of a cell, and the most rows; more are left out of text and HTML, not of frames.
+MOST_CHARACTERS, MOST_ROWS = 76, 20
 
 
 class Tabular:
@@ -35,10 +36,17 @@ class Tabular:
         return pandas.DataFrame(self.columns())
 
     def __str__(self) -> str:
-        return text_of_table(self.title, self.columns())
+        return text_of_table(self.title, *self._first_rows())
 
     def _repr_html_(self) -> str:
-        return html_of_table(self.title, self.columns())
+        return html_of_table(self.title, *self._first_rows())
+
+    def _first_rows(self) -> tuple[dict[str, list[Any]], int]:
+        """Return the columns of the first rows, and the number of the other rows."""
+        columns = self.columns()
+        n_rows = max((len(values) for values in columns.values()), default=0)
+        first = {name: values[:MOST_ROWS] for name, values in columns.items()}
+        return first, max(n_rows - MOST_ROWS, 0)
 
 
 def cell(value: Any) -> str:
@@ -46,20 +54,21 @@ def cell(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return error_text(value)
     return str(value)
 
 
-def text_of_table(title: str, columns: dict[str, list[Any]]) -> str:
+def text_of_table(title: str, columns: dict[str, list[Any]], n_more: int = 0) -> str:
     """Return a table with columns of equal width, numbers on the right.
 
-    A table without rows is its title alone.
+    A table without rows is its title alone; `n_more` rows are mentioned at the end.
     """
     if title and not any(columns.values()):
         return title
     blocks = [_column(name, values) for name, values in columns.items()]
     lines = [title] if title else []
     lines += ["  ".join(row).rstrip() for row in zip(*blocks, strict=True)]
+    lines += [f"and {n_more} more rows"] if n_more else []
     return "\n".join(lines)
 
 
@@ -76,10 +85,17 @@ def _cut(text: str) -> str:
 
 
 def _are_numbers(values: Sequence[Any]) -> bool:
-    return all(value is None or isinstance(value, int | float) for value in values)
+    """Whether all values are numbers, shares as text, or unknown."""
+    return all(
+        value is None or isinstance(value, int | float) or _is_share(value) for value in values
+    )
 
 
-def html_of_table(title: str, columns: dict[str, list[Any]]) -> str:
+def _is_share(value: Any) -> bool:
+    return isinstance(value, str) and (not value or value[-1] == "%")
+
+
+def html_of_table(title: str, columns: dict[str, list[Any]], n_more: int = 0) -> str:
     """Return a table as HTML, all texts escaped; without rows its title alone."""
     if title and not any(columns.values()):
         return f"<p>{escape(title)}</p>"
@@ -98,7 +114,8 @@ def html_of_table(title: str, columns: dict[str, list[Any]]) -> str:
         for values in zip(*columns.values(), strict=True)
     )
     caption = f"<p>{escape(title)}</p>" if title else ""
+    more = f"<p>and {n_more} more rows</p>" if n_more else ""
     return (
         f"<div>{caption}<table><thead><tr>{row('th', list(columns))}</tr></thead>"
-        f"<tbody>{body}</tbody></table></div>"
+        f"<tbody>{body}</tbody></table>{more}</div>"
     )

@@ -56,8 +56,11 @@ def test_candidates_that_were_given_up_are_compared_on_the_folds_that_they_ran()
     assert found.n_candidates == 0
 
 
-def test_columns_without_a_comparison_have_no_gain():
-    assert columns(record(0, (-1.0,), ["a"]))["a"].gain is None
+def test_columns_without_a_comparison_have_no_gain_and_come_last():
+    pair = record(1, (-2.0,), alpha=2.0), record(2, (-1.0,), ["b"], alpha=2.0)
+    found = columns(record(0, (-1.0,), ["a"]), *pair)
+    assert found["a"].gain is None
+    assert list(found) == ["b", "a"]
 
 
 def test_residuals_are_correlated_as_numpy_does_it():

@@ -20,7 +20,7 @@ def test_importances_are_increases_of_the_error(regressor, held_out):
         columns.loc["age", "lower"] > 1.0
     )  # far above zero, as the column explains the target
     assert columns.loc["noise", "lower"] <= 0.05
-    assert "neg_root_mean_squared_error" in found.title
+    assert "error (RMSE)" in found.title
     assert (columns["lower"] <= columns["importance"]).all()
     # The error rises to that of a model without the column.
     exchanged = X.assign(age=X["age"].sample(frac=1, random_state=0).to_numpy())

@@ -3,7 +3,6 @@
 import sys
 from copy import copy
 from dataclasses import replace
-from types import SimpleNamespace
 
 import matplotlib
 
@@ -45,13 +44,6 @@ def model(data):
         search_space=space, time_budget=None, n_evaluations=N, population_size=4, cv=3,
         n_iter_no_change=None, n_jobs=1, random_state=1,
     ).fit(*data)  # fmt: skip
-    n = len(model.cv_results_["candidate"])
-    # As measured times would be, on two workers.
-    model.cv_results_ |= {
-        "start_seconds": np.arange(n) * 0.5,
-        "end_seconds": np.arange(n) * 0.5 + 1.0,
-        "worker": np.arange(n) % 2,
-    }
     made = MadeColumn("a / b", "features", 2, 0.5, 0.01, None, None, 1)
     model.insights_ = replace(model.insights_, made_columns=(made,))
     return model
@@ -168,13 +160,6 @@ def test_progress_is_ordered_by_time(model):
         plots.SearchProgressDisplay.from_estimator(model, x="hours")
 
 
-@pytest.mark.parametrize("display", [plots.SearchProgressDisplay, plots.TimelineDisplay])
-def test_unknown_times_are_told(display, model):
-    unknown = np.full(N, np.nan)
-    with pytest.raises(ValueError, match="does not have the times"):
-        display.from_estimator(changed(model, start_seconds=unknown, end_seconds=unknown))
-
-
 def test_families_count_candidates_and_failures(model):
     frame = plots.FamiliesDisplay.from_estimator(model).frame().set_index("family")
     assert frame["tried"].sum() == N
@@ -201,7 +186,9 @@ def test_generations_have_the_candidates_asked_in_them(model):
 
 
 def test_workers_and_their_outcomes(model):
-    display = plots.TimelineDisplay.from_estimator(model)
+    halves = {"start_seconds": np.arange(N) / 2, "end_seconds": np.arange(N) / 2 + 1}
+    times = changed(model, worker=np.arange(N) % 2, **halves)
+    display = plots.TimelineDisplay.from_estimator(times)
     assert display.workers == [0, 1]
     assert display.busy_share == pytest.approx(N / (N + 1))
     failed = display.frame().query("outcome == 'failed'")
@@ -233,7 +220,8 @@ def test_a_single_pipeline_has_no_ensemble(model, data):
 
 def test_the_lineage_ends_with_the_best_candidate(model):
     display = plots.LineageDisplay.from_estimator(model)
-    assert display.candidate[-1] == model.leaderboard_["candidate"][0]
+    board = model.leaderboard_
+    assert display.candidate[-1] == board["candidate"][board["rank"] == 1]
     assert display.error[-1] == model.best_fitness_
     assert (np.diff(display.generation) >= 0).all()
 
@@ -250,10 +238,15 @@ def test_held_out_errors_are_those_of_the_metric(model, data):
 
 
 def test_the_estimate_is_that_of_the_model_that_predicts(model):
-    other = copy(model)
-    other.estimate_ = SimpleNamespace(naive=1, corrected=2, lower=1.5, upper=3, coverage=0.8)
-    last = plots.EstimateDisplay.from_estimator(other).frame().iloc[-1]
-    assert last.drop(["model", "held_out"]).tolist() == [1, 2, 1.5, 3]
+    estimate = model.estimate_
+    frame = plots.EstimateDisplay.from_estimator(model).frame().set_index("model")
+    shown = frame.loc["ensemble", ["naive", "corrected", "lower", "upper"]]
+    known = [estimate.naive, estimate.corrected, estimate.lower, estimate.upper]
+    np.testing.assert_array_equal(shown.to_numpy(float), known)
+    assert frame.loc["baseline", "naive"] == model.baseline_fitness_
+    progress = plots.SearchProgressDisplay.from_estimator(model)
+    assert progress.ensemble_error == estimate.naive
+    assert progress.plot().ax_.get_ylabel() == "cross-validated error (RMSE)"
 
 
 # -- comparisons of candidates --------------------------------------------------------------

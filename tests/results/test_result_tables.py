@@ -82,6 +82,12 @@ def test_the_baseline_is_a_row_behind_better_models(model):
     assert board["fitness"].is_monotonic_increasing
 
 
+def test_the_ensemble_is_a_row_with_its_own_error(model):
+    board = model.leaderboard_.frame().set_index("estimator")
+    assert board.loc["ensemble", "fitness"] == model.ensemble_fitness_
+    assert model.ensemble_fitness_ <= model.best_fitness_ * (1 + 1e-9)
+
+
 def test_a_long_pipeline_keeps_its_model():
     long = " -> ".join(["impute median", f"quantile transform({'x' * 60})", "ridge(a=1)"])
     table = Leaderboard({"fitness": np.array([1.0]), "pipeline": np.array([long])})
@@ -114,7 +120,11 @@ def test_a_space_shows_first_what_it_leaves_out_and_why(model):
             "standardise -> ridge(alpha=0.123)",
         ),
         (
-            {"estimator": "ridge", "features": "constructed", "constructed__expressions": ["a"]},
+            {
+                "estimator": "ridge",
+                "features": "constructed",
+                "constructed__expressions": ["a"],
+            },
             "1 formula -> ridge",
         ),
         (

@@ -1,0 +1,108 @@
+"""The estimate of the error on new rows that a fit returns."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evolearn.ensemble.error_estimate import ErrorEstimate, SearchOutcome, estimate_error
+from evolearn.ensemble.final_models import FinalModels
+from evolearn.ensemble.library import Entry
+from evolearn.evaluation.folds import counted_rows
+from evolearn.execution.budget import Budget, Deadline
+from evolearn.fit.setup import Plan
+from evolearn.results.estimate import Estimate, SimplerModel
+from evolearn.results.numbers import error_name
+from evolearn.search.record import Record
+
+# Size of the test set that the interval is about, as a share of the table's rows: a fifth of a
+# table for a test, the usual split, is a quarter of the rows that train.
+NEW_SHARE = 0.25
+# A much simpler model has at most this share of the complexity of the model that predicts.
+SIMPLER_SHARE = 1 / 3
+# Share of a time budget that is kept for the estimate, and its largest number of seconds.
+RESERVED_SHARE, MOST_RESERVED = 0.02, 2.0
+
+
+def reserved_for_estimate(budget_seconds: float) -> float:
+    """Return the seconds of a time budget to reserve for the estimate."""
+    return min(RESERVED_SHARE * budget_seconds, MOST_RESERVED)
+
+
+def make_estimate(
+    plan: Plan,
+    final: FinalModels | None,
+    library: Sequence[Entry],
+    records: Sequence[Record],
+    budget: Budget,
+) -> Estimate:
+    """Estimate the error on new rows of the model that predicts.
+
+    Parameters
+    ----------
+    plan : Plan
+    final : FinalModels or None
+        None if no model was fitted.
+    library : sequence of Entry
+        The best candidates, best first.
+    records : sequence of Record
+        All candidates.
+    budget : Budget
+        Of the whole fit; the estimate ends before it does.
+    """
+    n_rows, objective = plan.problem.table.n_rows, plan.data.objective
+    if final is None:
+        found = ErrorEstimate(float("nan"), reason="no model was fitted")
+    else:
+        seconds = budget.remaining()
+        if budget.seconds is not None:
+            seconds = min(seconds, reserved_for_estimate(budget.seconds))
+        data = plan.data
+        counted = counted_rows(data.weights, data.target, task=data.task)
+        outcome = SearchOutcome(
+            final,
+            library,
+            [record.evaluation for record in records],
+            plan.out_of_fold(),
+            plan.folds,
+            n_rows=len(counted),
+            seed=data.seed,
+            grouped=data.groups is not None,
+        )
+        found = estimate_error(outcome, Deadline(seconds).is_over)
+    estimate = Estimate(
+        metric=objective.name,
+        error_name=error_name(objective.name, objective.optimum),
+        naive=found.naive,
+        corrected=float("nan") if found.corrected is None else found.corrected,
+        standard_error=found.standard_error,
+        extrapolation_error=found.extrapolation_error,
+        n_rows=len(plan.folds.scored),
+        n_new_rows=max(round(NEW_SHARE * n_rows), 1),
+        n_candidates=len(records),
+        reason=found.reason,
+        bounded=objective.optimum is not None,
+    )
+    if final is None or found.reason:
+        return estimate
+    return replace(estimate, simpler=_simpler(plan, final, records, estimate.upper))
+
+
+def _simpler(
+    plan: Plan, final: FinalModels, records: Sequence[Record], upper: float
+) -> SimplerModel | None:
+    """Return the simplest candidate with an error below `upper`, if it is much simpler."""
+    complexity = plan.space.complexity
+    members = {member.entry.number: member.entry for member in final.members}
+    whole = sum(complexity(entry.genome) for entry in members.values())
+    within = [
+        (complexity(record.candidate.genome), record.evaluation.error, record.candidate)
+        for record in records
+        if record.evaluation.error is not None and record.evaluation.error <= upper
+    ]
+    if not within:
+        return None
+    simplest, error, candidate = min(within, key=lambda one: one[:2])
+    if simplest > SIMPLER_SHARE * whole:
+        return None
+    return SimplerModel(
+        candidate.number, candidate.genome.estimator, error, simplest, simplest / whole
+    )
