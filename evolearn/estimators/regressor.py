@@ -221,9 +221,9 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     leaderboard_ : Leaderboard
         The scored candidates, best first, with their weights in the ensemble; also the ensemble
-        and the baseline: a mapping of columns that ``print`` and notebooks show well, with ``frame()`` for
-        pandas. ``leaderboard_["params"]`` has the parameters. What is no candidate has a rank
-        and a number of -1.
+        and the baseline, whose rank and number are -1. A mapping of columns that ``print`` and
+        notebooks show well, with ``frame()`` for pandas. ``leaderboard_["params"]`` has the
+        parameters.
 
     stacking_weights_ : dict of str to float
         Weights of the models of the stacking layer, which learned from the predictions of the
