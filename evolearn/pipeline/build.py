@@ -16,7 +16,7 @@ from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.tasks import get_task
-from evolearn.transformers import KnownCategories, KnownColumns
+from evolearn.transformers import KnownCategories, KnownColumns, NewMissingImputer
 
 HISTOGRAM_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
@@ -59,6 +59,9 @@ def _plan(genome: Genome, space: SearchSpace, problem: Problem) -> PipelinePlan:
     plan = PipelinePlan(space[genome.estimator], problem, scales)
     if columns := problem.incomplete_columns:
         plan.matrix_steps.append(("known_categories", KnownCategories(columns=columns)))
+    if plan.needs_complete_columns:
+        numbers = range(problem.table.n_numeric)
+        plan.matrix_steps.append(("new_missing", NewMissingImputer(columns=[*numbers])))
     if problem.table.has_missing and _is_histogram_boosting(plan.estimator):
         plan.number_steps.append(("known", KnownColumns()))
     for gene in space.genes:

@@ -105,6 +105,13 @@ class PipelinePlan:
             self.number_steps.append(("unit", StandardScaler()))
 
     @property
+    def needs_complete_columns(self) -> bool:
+        """Whether missing numbers would mislead it where the training rows miss none."""
+        table, estimator = self.problem.table, self.estimator
+        takes_missing = "missing" in estimator.handles and not estimator.new_missing
+        return takes_missing and table.n_numeric > 0 and not table.sparse
+
+    @property
     def codes(self) -> list[int]:
         """Positions of the categories that are kept, among the table's and those made."""
         n_categories = len(self.problem.table.cardinalities) + self.n_made_categories

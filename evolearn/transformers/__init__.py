@@ -9,6 +9,7 @@ from evolearn.transformers.formula_features import ConstructedFeatures
 from evolearn.transformers.formula_language import LARGEST, OPERATORS, Expression, parse
 from evolearn.transformers.known_categories import MISSING, CodeImputer, KnownCategories
 from evolearn.transformers.known_columns import KnownColumns
+from evolearn.transformers.new_missing import NewMissingImputer
 from evolearn.transformers.relation_language import KINDS, Relation, parse_relation
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Expression",
     "KnownCategories",
     "KnownColumns",
+    "NewMissingImputer",
     "Relation",
     "parse",
     "parse_relation",

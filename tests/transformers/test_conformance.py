@@ -22,6 +22,7 @@ from evolearn.transformers import (
     DateFeatures,
     KnownCategories,
     KnownColumns,
+    NewMissingImputer,
 )
 
 RELATIONS = [
@@ -47,6 +48,8 @@ OWN = [
     KnownCategories(),
     KnownCategories(columns=[0]),
     KnownColumns(),
+    NewMissingImputer(),
+    NewMissingImputer(columns=[0]),
 ]
 # These need more columns than the tables of scikit-learn's checks have.
 WIDE = [
