@@ -42,6 +42,7 @@ from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.results import History, Leaderboard, ParetoFront
+from evolearn.results.estimate import Estimate
 from evolearn.tasks.scoring import make_objective
 from evolearn.user_warnings import collected_warnings
 from evolearn.versioned import VersionedPickle
@@ -52,7 +53,12 @@ Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] |
 # Attributes that belong to the search and are not needed to predict.
 OF_THE_SEARCH = frozenset({"search_space_", "scorer_", "insights_", "_fitted_task"})
 # Attributes that other libraries save as built-in types.
-TABLES = {"leaderboard_": Leaderboard, "history_": History, "pareto_front_": ParetoFront}
+RESULTS = {
+    "estimate_": Estimate,
+    "leaderboard_": Leaderboard,
+    "history_": History,
+    "pareto_front_": ParetoFront,
+}
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
 ROWS_AT_ONCE = 20_000
@@ -187,18 +193,18 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
         """
         state = super().__getstate__()
         return {
-            name: value.plain() if name in TABLES else value
+            name: value.as_dict() if name in RESULTS else value
             for name, value in state.items()
             if name not in OF_THE_SEARCH
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        tables = {
-            name: kind.of_plain(state[name])
-            for name, kind in TABLES.items()
+        results = {
+            name: kind.from_dict(state[name])
+            for name, kind in RESULTS.items()
             if type(state.get(name)) is dict
         }
-        super().__setstate__({**state, **tables})
+        super().__setstate__({**state, **results})
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         make, arguments, _, *others = super().__reduce_ex__(protocol)

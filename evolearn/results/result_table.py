@@ -91,13 +91,13 @@ class ResultTable(dict[str, Any]):
         pandas = import_optional("pandas", f"{type(self).__name__}.frame")
         return pandas.DataFrame(dict(self))
 
-    def plain(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         """Return the content as built-in types and arrays, for files of other libraries."""
         return {"columns": dict(self), "metric": self.metric, "params": list(self._params)}
 
     @classmethod
-    def of_plain(cls, content: Mapping[str, Any]) -> Self:
-        """Return the table of a content that `plain` has made."""
+    def from_dict(cls, content: Mapping[str, Any]) -> Self:
+        """Return the table that `as_dict` has made a dictionary of."""
         return cls(content["columns"], content["metric"], content["params"])
 
     def _title(self) -> str:
