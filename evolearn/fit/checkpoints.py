@@ -13,6 +13,7 @@ from evolearn.evaluation.folds import MANY_FOLDS
 from evolearn.fit.data import FitData
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import Effort, Plan, choose_effort
+from evolearn.results.estimate import Estimate
 from evolearn.search.loop import SearchLoop
 from evolearn.search.replay import replay_steps
 
@@ -107,9 +108,10 @@ def last_run(
         )
         raise ValueError(msg)
     end = checkpoint.finished_runs[-1]
-    if "best" in end:
-        with reading(checkpoint.path):
+    with reading(checkpoint.path):
+        if "best" in end:
             _check_decisions(end, n_folds)
+        Estimate.from_dict(end["estimate"])
     return checkpoint, end
 
 

@@ -7,8 +7,9 @@ from evolearn.ensemble.error_estimate import ErrorEstimate, SearchOutcome, estim
 from evolearn.ensemble.final_models import FinalModels
 from evolearn.ensemble.library import Entry
 from evolearn.evaluation.folds import counted_rows
-from evolearn.execution.budget import Budget, Deadline
+from evolearn.execution.budget import Deadline
 from evolearn.fit.setup import Plan
+from evolearn.fit.trainer import Trainer
 from evolearn.results.estimate import Estimate, SimplerModel
 from evolearn.results.numbers import error_name
 from evolearn.search.record import Record
@@ -28,33 +29,35 @@ def reserved_for_estimate(budget_seconds: float) -> float:
 
 
 def make_estimate(
-    plan: Plan,
     final: FinalModels | None,
     library: Sequence[Entry],
     records: Sequence[Record],
-    budget: Budget,
+    trainer: Trainer,
 ) -> Estimate:
     """Estimate the error on new rows of the model that predicts.
 
     Parameters
     ----------
-    plan : Plan
     final : FinalModels or None
         None if no model was fitted.
     library : sequence of Entry
         The best candidates, best first.
     records : sequence of Record
         All candidates.
-    budget : Budget
-        Of the whole fit; the estimate ends before it does.
+    trainer : Trainer
+        That of the search; the estimate ends before its budget, and soon after Ctrl-C.
     """
+    plan = trainer.plan
     n_rows, objective = plan.problem.table.n_rows, plan.data.objective
     if final is None:
         found = ErrorEstimate(float("nan"), reason="no model was fitted")
     else:
+        budget = trainer.budget
         seconds = budget.remaining()
         if budget.seconds is not None:
             seconds = min(seconds, reserved_for_estimate(budget.seconds))
+        if trainer.interruption.requested:
+            seconds = min(seconds, MOST_RESERVED)
         data = plan.data
         counted = counted_rows(data.weights, data.target, task=data.task)
         outcome = SearchOutcome(

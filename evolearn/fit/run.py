@@ -163,7 +163,7 @@ def search(
     refit_seconds += time.monotonic() - started
     loop.finish()
     records = loop.record.records
-    estimate = make_estimate(plan, final, loop.library.entries, records, trainer.budget)
+    estimate = make_estimate(final, loop.library.entries, records, trainer)
     if plan.settings.logs:
         log_summary(records, final, estimate)
     # An interrupt may have come only while the final models were fitted.

@@ -44,6 +44,10 @@ class Display(ABC):
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
+    def __repr__(self) -> str:
+        n_rows = len(next(iter(self._columns().values())))
+        return f"<{type(self).__name__}, {n_rows} rows: plot() draws them, frame() has them>"
+
     def frame(self) -> Any:
         """Return the data as a pandas frame."""
         try:

@@ -135,9 +135,11 @@ class EnsembleDisplay(Display):
         if cell < 3 * CHARACTER:
             return
         for (row, column), value in np.ndenumerate(self.correlation):
+            if np.isnan(value):
+                continue
             red, green, blue, _ = image.cmap(image.norm(value))
             is_light = 0.3 * red + 0.6 * green + 0.1 * blue > LIGHT
-            text = f"{value:.2f}".replace("0.", ".") if np.isfinite(value) else "-"
+            text = f"{value:.2f}".replace("0.", ".").replace("1.00", "1")
             color = "black" if is_light else "white"
             ax.text(
                 column, row, text, ha="center", va="center", fontsize="x-small", color=color

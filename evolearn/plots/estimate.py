@@ -17,6 +17,7 @@ from evolearn.plots.style import (
     clean,
     draw_errors,
     error_limits,
+    label_errors,
     label_rows,
     write_beside,
 )
@@ -111,7 +112,7 @@ class EstimateDisplay(Display):
         naive = {"baseline": estimator.baseline_fitness_, **_best_linear(results)}
         single = f"best single ({readable(estimator.best_params_.get('estimator', 'none'))})"
         estimate = estimator.estimate_
-        if estimate.simpler is not None:
+        if estimate.simpler is not None and estimate.simpler.error not in naive.values():
             name = readable(estimate.simpler.estimator)
             naive[f"much simpler ({name})"] = estimate.simpler.error
         naive[single] = estimator.best_fitness_
@@ -178,7 +179,7 @@ class EstimateDisplay(Display):
                 draw_errors(ax, values, place, limits, "x", label=label, **style)
         label_rows(ax, self.model)
         write_beside(ax, [error_text(one) for one in self._best_known()])
-        ax.set_xlabel("error on new rows" + (f" ({self.metric})" if self.metric else ""))
+        label_errors(ax, "error on new rows" + (f" ({self.metric})" if self.metric else ""))
         add_legend(ax)
 
     def _best_known(self) -> NDArray[np.float64]:

@@ -19,6 +19,7 @@ from evolearn.plots.style import (
     error_limits,
     foreground,
     is_narrow,
+    label_errors,
     label_rows,
     write_beside,
 )
@@ -155,7 +156,7 @@ class FamiliesDisplay(Display):
             ax,
             [f"{n}{tried}" + (f", {failed} failed" if failed else "") for n, failed in counts],
         )
-        ax.set_xlabel(error_label(self.metric))
+        label_errors(ax, error_label(self.metric))
         add_legend(ax)
 
 

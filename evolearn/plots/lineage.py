@@ -18,6 +18,7 @@ from evolearn.plots.style import (
     error_label,
     error_limits,
     foreground,
+    label_errors,
     label_rows,
 )
 
@@ -161,5 +162,5 @@ class LineageDisplay(Display):
         pairs = zip(self.generation, self.change, strict=True)
         label_rows(ax, [f"{generation}: {change}" for generation, change in pairs], wrap=True)
         ax.set_ylabel("generation and change")
-        ax.set_xlabel(error_label(self.metric))
+        label_errors(ax, error_label(self.metric))
         add_legend(ax)

@@ -8,7 +8,15 @@ from numpy.typing import ArrayLike
 
 from evolearn.plots.display import Display, height_of_rows
 from evolearn.plots.fitted import results_of
-from evolearn.plots.style import BLUE, GREY, add_legend, clean, foreground, label_rows
+from evolearn.plots.style import (
+    BLUE,
+    GREY,
+    add_legend,
+    clean,
+    foreground,
+    label_errors,
+    label_rows,
+)
 
 # Most rows of the picture; the frame has all.
 MOST_ROWS = 15
@@ -146,7 +154,7 @@ class MadeColumnsDisplay(Display):
                 color=GREY,
             )
         label_rows(ax, [str(name) for name in self.column[shown]])
-        ax.set_xlabel("decrease of the error (%)")
+        label_errors(ax, "decrease of the error (%)")
         add_legend(ax)
 
 

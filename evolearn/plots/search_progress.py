@@ -161,10 +161,9 @@ class SearchProgressDisplay(Display):
         draw_reference(
             ax, self.baseline_error, "baseline", limits, color=foreground(ax), linestyle=":"
         )
-        in_seconds = self.x == "seconds"
-        ax.set_xlabel(
-            "seconds since the start of fit" if in_seconds else "evaluated candidates"
-        )
+        ax.set_xlim(left=0)
+        ax.xaxis.get_major_locator().set_params(integer=self.x == "candidates")
+        ax.set_xlabel(LABELS[self.x])
         ax.set_ylabel(error_label(self.metric))
         add_legend(ax)
 

@@ -18,6 +18,8 @@ GREY = "#808080"
 CHARACTER, ENTRY = 0.065, 0.4
 # Share of the width that labels of rows may take.
 LABEL_SHARE = 0.4
+# Numbers of an axis per inch of width.
+TICKS_PER_INCH = 0.5
 # Width in inches below which axes are narrow, as on a phone.
 NARROW = 5.0
 # The share of a figure's width that matplotlib gives to its only axes.
@@ -25,7 +27,7 @@ USUAL_SHARE = 0.775
 # An axis of errors ends above this quantile of them where the others lie far beyond: so many
 # lengths of the axis up to there for errors, and for references, which are of more interest.
 SHOWN_SHARE = 0.7
-ERROR_EXTENSION, REFERENCE_EXTENSION = 1.0, 4.0
+ERROR_EXTENSION, REFERENCE_EXTENSION = 1.0, 2.0
 # Direction of the values beyond the end of an axis.
 ARROWS = {"x": "→", "y": "↑"}
 # Space beyond the extremes of an axis, as a share of its length.
@@ -74,6 +76,12 @@ def label_rows(ax: Any, labels: Sequence[str], *, wrap: bool = False) -> None:
 def wrapped(text: str, most: int) -> str:
     """Return a text broken after at most so many characters, and cut after the second time."""
     return "\n".join(textwrap.wrap(text, most, max_lines=2, placeholder=" …"))
+
+
+def label_errors(ax: Any, label: str) -> None:
+    """Label a horizontal axis of errors beside labelled rows, where few numbers have room."""
+    ax.set_xlabel(label)
+    ax.xaxis.get_major_locator().set_params(nbins=2 + int(TICKS_PER_INCH * width_of(ax)))
 
 
 def write_beside(ax: Any, texts: Sequence[str]) -> None:

@@ -8,8 +8,12 @@ from typing import Any, Self
 
 from scipy.stats import norm
 
+from evolearn.results.numbers import error_text, percent
+
 # The share of new test sets whose error the interval is to cover.
 COVERAGE = 0.9
+# Fields of an estimate that are floats.
+NUMBERS = ("naive", "corrected", "standard_error", "extrapolation_error", "coverage")
 # Of n rows without an error, the rate of errors is below 3 / n with a probability of 0.95.
 RULE_OF_THREE = 3.0
 
@@ -88,10 +92,10 @@ class Estimate:
     >>> from evolearn.results.estimate import Estimate
     >>> estimate = Estimate("roc_auc", "1 - roc_auc", 0.101, 0.112, 0.011, 800, 200, 46)
     >>> print(estimate)
-    Expected error on new rows: 0.112 (90% interval 0.0715 to 0.161)
+    Expected error on new rows: 0.112 (90 % interval 0.07154 to 0.1607)
       error: 1 - roc_auc, lower is better
       naive cross-validated error: 0.101, the best of 46 candidates on the same rows
-      the interval holds the error on a test set of 200 rows
+      the interval is for the error on a test set of 200 rows
     >>> low, high = estimate.interval(0.5)
     >>> round(low, 3), round(high, 3)
     (0.095, 0.13)
@@ -172,6 +176,7 @@ class Estimate:
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """Return the estimate of which `as_dict` made these values."""
         known = {name: values[name] for name in cls.__dataclass_fields__}
+        known |= {name: float(values[name]) for name in NUMBERS}
         if known["simpler"] is not None:
             known["simpler"] = SimplerModel(**known["simpler"])
         return cls(**known)
@@ -180,10 +185,10 @@ class Estimate:
         """Return the expected error and its interval, or why there is none, in one line."""
         if self.reason:
             return f"No estimate of the error on new rows: {self.reason}."
-        low, high = (f"{end:.3g}" for end in self.interval())
+        low, high = map(error_text, self.interval())
         return (
-            f"Expected error on new rows: {self.corrected:.3g} "
-            f"({self.coverage:.0%} interval {low} to {high})"
+            f"Expected error on new rows: {error_text(self.corrected)} "
+            f"({percent(self.coverage)} interval {low} to {high})"
         )
 
     def simpler_sentence(self) -> str:
@@ -193,20 +198,20 @@ class Estimate:
         one = self.simpler
         return (
             f"A much simpler model is within the interval: candidate {one.candidate} "
-            f"({one.estimator}) has the error {one.error:.3g} with {one.share:.0%} of the "
-            "complexity."
+            f"({one.estimator}) has the error {error_text(one.error)} with "
+            f"{percent(one.share)} of the complexity."
         )
 
     def _details(self) -> list[str]:
         lines = [f"error: {self.error_name}, lower is better"]
         if not math.isnan(self.naive):
             lines.append(
-                f"naive cross-validated error: {self.naive:.3g}, "
+                f"naive cross-validated error: {error_text(self.naive)}, "
                 f"the best of {self.n_candidates} candidates on the same rows"
             )
         if not self.reason:
             rows = f"{self.n_new_rows:,} rows"
-            lines.append(f"the interval holds the error on a test set of {rows}")
+            lines.append(f"the interval is for the error on a test set of {rows}")
         return [*lines, *filter(None, [self.simpler_sentence()])]
 
     def __str__(self) -> str:

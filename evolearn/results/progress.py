@@ -111,5 +111,5 @@ def layer_line(weights: Mapping[str, float]) -> str:
 
 def estimate_line(estimate: Estimate) -> str:
     """Format the message about the error on new rows, beside the naive one."""
-    naive = "" if math.isnan(estimate.naive) else f"; naive error {estimate.naive:.3g}"
+    naive = "" if math.isnan(estimate.naive) else f"; naive error {error_text(estimate.naive)}"
     return f"{estimate.sentence()}{naive} ({estimate.error_name}, lower is better)"

@@ -18,7 +18,7 @@ def test_it_prints_what_a_user_asks_for():
     simple = SimplerModel(3, "ridge", 2.3, 1.2, 0.1)
     estimate = Estimate("roc_auc", "1 - roc_auc", 2.0, 2.2, 0.1, 400, 100, 30, simple)
     text = str(estimate)
-    for part in ("2.2", "90%", "roc_auc", "30 candidates", "100 rows", "candidate 3 (ridge)"):
+    for part in ("2.2", "90 %", "roc_auc", "30 candidates", "100 rows", "candidate 3 (ridge)"):
         assert part in text
     assert "candidate 3 (ridge)" in estimate._repr_html_()
 
