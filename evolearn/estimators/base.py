@@ -53,7 +53,7 @@ Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] |
 # Attributes that belong to the search and are not needed to predict.
 OF_THE_SEARCH = frozenset({"search_space_", "scorer_", "insights_", "_fitted_task"})
 # Attributes that other libraries save as built-in types.
-RESULTS = {
+RESULTS: dict[str, Any] = {
     "estimate_": Estimate,
     "leaderboard_": Leaderboard,
     "history_": History,
