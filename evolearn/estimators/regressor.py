@@ -47,7 +47,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     kinds : dict, default=None
         Kinds of columns, by name or position, that override the inferred kinds:
-        ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"timedelta"``, ``"text"``,
+        ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"datetime_day_first"`` or
+        ``"datetime_month_first"`` (dates such as ``05/06/2020``), ``"timedelta"``, ``"text"``,
         ``"vector"`` (several numbers in a cell) or ``"drop"``. Strings that are all numbers,
         dates or durations are inferred to be these; ``"categorical"`` keeps them as they are.
 
