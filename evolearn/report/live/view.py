@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.report.live.state import Ending, Running, Snapshot
 from evolearn.results.numbers import error_text, gain_text, percent, seconds_text
 
@@ -67,7 +68,10 @@ def _rows(snapshot: Snapshot) -> list[tuple[str, str]]:
     if gain is not None:
         ago = seconds_text(gain.seconds_ago)
         rows.append(
-            ("last gain", f"{percent(gain.share)}, {ago} ago, {pipeline_line(gain.params)}")
+            (
+                "last gain",
+                f"{percent(gain.share)}, {ago} ago, {_pipeline(gain.params)}",
+            )
         )
     if snapshot.leading:
         leading = [f"{name} {error_text(error)}" for name, error in snapshot.leading]
@@ -80,7 +84,10 @@ def _rows(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 def _running_rows(running: Sequence[Running]) -> list[tuple[str, str]]:
     rows = [
-        (f"worker {one.worker}", f"{seconds_text(one.seconds):>4}  {pipeline_line(one.params)}")
+        (
+            f"worker {one.worker}",
+            f"{seconds_text(one.seconds):>4}  {_pipeline(one.params)}",
+        )
         for one in running[:MOST_RUNNING]
     ]
     more = len(running) - MOST_RUNNING
@@ -108,7 +115,7 @@ def summary_of(ending: Ending) -> list[str]:
             f"{members}."
         )
     if ending.params:
-        lines.append(f"Best pipeline: {pipeline_line(ending.params)}")
+        lines.append(f"Best pipeline: {_pipeline(ending.params)}")
     return lines
 
 
@@ -137,14 +144,6 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(LEVELS[round((value - low) * scale)] for value in values)
 
 
-def pipeline_line(params: Mapping[str, Any]) -> str:
-    """Return a candidate's pipeline in one line, without the options that change nothing.
-
-    Examples
-    --------
-    >>> from evolearn.report.live.view import pipeline_line
-    >>> pipeline_line({"scaler": "standard", "selector": "no_selector", "estimator": "ridge"})
-    'standard -> ridge'
-    """
-    steps = [str(value) for name, value in params.items() if "__" not in name]
-    return " -> ".join(s for s in steps if s != "all_columns" and not s.startswith("no_"))
+def _pipeline(params: Mapping[str, Any]) -> str:
+    """Return a candidate's pipeline in one line."""
+    return describe_pipeline(params, details=False)
