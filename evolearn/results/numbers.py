@@ -82,7 +82,5 @@ def seconds_text(seconds: float) -> str:
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        rest = f" {whole % 60} s" if whole % 60 else ""
-        return f"{whole // 60} min{rest}"
-    rest = f" {minutes} min" if (minutes := whole % 3600 // 60) else ""
-    return f"{whole // 3600} h{rest}"
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

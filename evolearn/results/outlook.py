@@ -58,8 +58,9 @@ class Outlook:
     def __str__(self) -> str:
         if self.reason:
             return self.reason
+        time = seconds_text(self.seconds).removesuffix(" 0 s")
         return (
-            f"{seconds_text(self.seconds)} more would lower the error on new rows by more than "
+            f"{time} more would lower the error on new rows by more than "
             f"{percent(WORTHWHILE)} with a probability of {percent(self.probability)}; the "
             f"expected gain is {percent(self.expected_gain)}."
         )
