@@ -20,7 +20,7 @@ NEW_SHARE = 0.25
 # A much simpler model has at most this share of the complexity of the model that predicts.
 SIMPLER_SHARE = 1 / 3
 # Share of a time budget that is kept for the estimate, and its largest number of seconds.
-RESERVED_SHARE, MOST_RESERVED = 0.02, 2.0
+RESERVED_SHARE, MOST_RESERVED = 0.02, 1.0
 
 
 def reserved_for_estimate(budget_seconds: float) -> float:
