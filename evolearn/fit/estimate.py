@@ -19,8 +19,8 @@ from evolearn.search.record import Record
 NEW_SHARE = 0.25
 # A much simpler model has at most this share of the complexity of the model that predicts.
 SIMPLER_SHARE = 1 / 3
-# Share of a time budget that is kept for the estimate, and its largest number of seconds: on the
-# tables of the suite it took 0.03 s in the mean and 0.15 s at most.
+# Share of a time budget that is kept for the estimate, and its largest number of seconds: on
+# the tables of the suite it took 0.03 s in the mean and 0.15 s at most.
 RESERVED_SHARE, MOST_RESERVED = 0.01, 0.5
 
 
