@@ -90,9 +90,9 @@ class ExplanationMixin:
     def would_longer_help(self, seconds: float | None = None) -> Outlook:
         """Return the probability that a longer search would lower the error, and the gain.
 
-        Both follow from how much the best error fell after the first third of the search. The
-        constants were measured on fits of 10 s that were repeated with 60 s; see
-        `docs/estimate.md`.
+        Both follow from how much the best error fell after the first third of the search, and
+        from the number of candidates. The constants were measured on fits of 10 s that were
+        repeated with 60 s; see `docs/estimate.md`.
 
         Parameters
         ----------
@@ -128,7 +128,10 @@ class ExplanationMixin:
         if model.stop_reason_ == "exhausted":
             reason = "Longer would not help: every candidate of the search space was tried."
             return Outlook(further, 0.0, 0.0, reason)
-        return outlook(ends, results["fitness"], further)
+        estimate = model.estimate_
+        noise = estimate.standard_error / abs(estimate.corrected or np.nan)
+        noise = noise if np.isfinite(noise) else 0.0
+        return outlook(ends, results["fitness"], further, noise)
 
     def importances(
         self,
