@@ -89,7 +89,7 @@ def _running_rows(running: Sequence[Running]) -> list[tuple[str, str]]:
 
 def _best(best: float, baseline: float | None) -> str:
     gain = gain_text(best, baseline)
-    against = f" ({error_text(baseline)})" if gain and baseline is not None else ""
+    against = f" ({error_text(baseline)})" if gain and baseline not in (best, None) else ""
     return f"{error_text(best)}{gain and ', '}{gain}{against}"
 
 

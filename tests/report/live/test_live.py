@@ -93,7 +93,7 @@ def test_the_view_says_it_in_words(state):
     assert rows["RMSE"] == "30, 50 % below the baseline (60)"
     assert rows["candidates"] == "4 of 20 done, 1 failed"
     assert rows["worker 0"].endswith("standard -> ridge")
-    assert view.clock == "0 s of 1 min 0 s"
+    assert view.clock == "0 s of 1 min"
 
 
 @pytest.mark.parametrize(
