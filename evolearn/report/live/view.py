@@ -26,7 +26,10 @@ REASONS = {
 
 @dataclass(frozen=True)
 class View:
-    """Texts of a snapshot: `fraction` done, None if no limit is known; `rows` with labels."""
+    """Texts of a snapshot: `fraction` done, None if no limit is known; `rows` with labels.
+
+    The first row has the best error; `curve` is empty until it has improved.
+    """
 
     title: str
     phase: str
@@ -46,7 +49,7 @@ def view_of(snapshot: Snapshot) -> View:
         phase=snapshot.phase,
         clock=clock,
         fraction=_fraction(snapshot),
-        curve=snapshot.curve,
+        curve=snapshot.curve if len(set(snapshot.curve)) > 1 else (),
         rows=tuple(_rows(snapshot)),
     )
 
