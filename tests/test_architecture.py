@@ -16,7 +16,15 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # The subpackages, lowest first: a module imports from lower ones and from its own.
 # Modules of the package's top level count as subpackages.
 LAYERS = (
-    ("_compat", "_version", "exceptions", "messages", "policy", "recorded_warnings"),
+    (
+        "_compat",
+        "_version",
+        "exceptions",
+        "messages",
+        "optional",
+        "policy",
+        "recorded_warnings",
+    ),
     ("user_warnings",),
     ("versioned",),
     ("data", "transformers", "networks", "execution", "results"),

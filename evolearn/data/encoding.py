@@ -31,6 +31,7 @@ from evolearn.data.free_text import (
 )
 from evolearn.data.kinds import (
     KINDS,
+    ORDERS_OF_DATES,
     detect_kind,
     refuse_complex,
     tokens_if_text,
@@ -336,9 +337,11 @@ def _kind_and_reading(
             return "vector", None
         too_large = kind == "numeric" and reading is None and need_categories(column)
         return "categorical" if too_large else kind, reading
+    order = ORDERS_OF_DATES.get(user_kind, "")
+    user_kind = "datetime" if order else user_kind
     if user_kind not in TEXT_KINDS or not isinstance(column, Objects):
         return user_kind, None
-    return user_kind, infer_reading(column, user_kind)
+    return user_kind, infer_reading(column, user_kind, order)
 
 
 def _learned_numbers(
@@ -351,8 +354,8 @@ def _learned_numbers(
         shown = next(value for value in column.distinct if isinstance(value, str | bytes))
         warn(
             f"X holds dates such as {shown!r} in {where}, which are read as {reading.format}, "
-            "for no date of the column shows whether the day or the month comes first; if the "
-            "day does, convert the column with pandas.to_datetime(column, dayfirst=True)."
+            "for no date of the column shows whether the day or the month comes first; pass "
+            "kinds with 'datetime_day_first' or 'datetime_month_first' for this column."
         )
     if detected:
         return by_code(column, reading.values)

@@ -60,7 +60,7 @@ digits are numbers, also those of codes such as `AB-0042`.
 
 The user's `kinds` come first: strings read as numeric, datetime or timedelta must all be
 readable, or words for missing values; anything may be read as categorical, as text or as a
-vector.
+vector. `datetime_day_first` and `datetime_month_first` say what `05/06/2020` means.
 
 Missing values are None, NaN, NaT, pd.NA and nulls, all alike. Infinities are refused; finite
 numbers beyond 1e25 are compressed, in their order.
@@ -90,7 +90,10 @@ from evolearn.data.free_text import find_text
 from evolearn.data.text_columns import Reading, detect_reading
 from evolearn.data.tokens import Tokens
 
-KINDS = ("numeric", "categorical", "datetime", "timedelta", "text", "vector", "drop")
+# Kinds of the user that say in which order the numbers of dates are.
+ORDERS_OF_DATES = {"datetime_day_first": "dmy", "datetime_month_first": "mdy"}
+_TIMES = ("datetime", *ORDERS_OF_DATES, "timedelta")
+KINDS = ("numeric", "categorical", *_TIMES, "text", "vector", "drop")
 
 # Minimum number of distinct values of identifiers and texts. With fewer, a column of distinct
 # values may be a factor of a small table; with more, and hardly a value that repeats, no

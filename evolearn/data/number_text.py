@@ -336,6 +336,8 @@ def _total(counts: Mapping[Surroundings, int], words: Iterable[str]) -> Counter[
 # Share of codes among the distinct numbers above which all are codes: one in ten ZIP codes of
 # the United States, and one in twenty of Germany, begins with a zero.
 CODE_SHARE = 0.005
+# Digits that begin with a zero, with letters right behind them: `000321C`.
+_CODE = re.compile(r"0\d+[^\W\d_]+")
 # Decimal digits that a float holds exactly.
 EXACT_DIGITS = 15
 # Minimum number of digits of an identifier, if all values have as many, and of its values.
@@ -351,14 +353,18 @@ UNIT_VALUES = 3
 def are_codes(numbers: Sequence[str], found: NumberFormat) -> bool:
     """Whether the texts of the distinct numbers of a column name something.
 
-    Codes are digits that begin with a zero or are more than a float holds, many numbers of the
-    same ten digits or more, and two numbers with the same word behind them.
+    Codes are digits that begin with a zero, also with letters right behind them, or are more
+    than a float holds, many numbers of the same ten digits or more, and two numbers with the
+    same word behind them.
     """
     n_numbers = len(numbers)
     if found.unit not in ("", "%") and n_numbers < UNIT_VALUES:
         return True
     digits = [text for number in numbers if (text := number.strip()).isdecimal()]
-    if sum(text[0] == "0" and len(text) > 1 for text in digits) > CODE_SHARE * n_numbers:
+    n_codes = sum(text[0] == "0" and len(text) > 1 for text in digits)
+    if found.unit:
+        n_codes += sum(map(bool, map(_CODE.fullmatch, map(str.strip, numbers))))
+    if n_codes > CODE_SHARE * n_numbers:
         return True
     if digits and 2 * sum(len(text) > EXACT_DIGITS for text in digits) >= n_numbers:
         return True

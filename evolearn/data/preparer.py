@@ -42,8 +42,9 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
     ----------
     kinds : dict, default=None
         Kinds of columns by their name or position, in place of the detected ones:
-        `"numeric"`, `"categorical"`, `"datetime"`, `"timedelta"`, `"text"`, `"vector"` (several
-        numbers in a cell) or `"drop"`.
+        `"numeric"`, `"categorical"`, `"datetime"`, `"datetime_day_first"`,
+        `"datetime_month_first"`, `"timedelta"`, `"text"`, `"vector"` (several numbers in a
+        cell) or `"drop"`.
     columns : sequence of ColumnInfo, default=None
         Description of the columns from an earlier fit (`columns_`). Fit then learns the
         categories only and ignores `kinds`, so that the output has the same columns on any

@@ -100,11 +100,16 @@ def is_missing_word(value: Any) -> bool:
     return text is not None and text.strip().casefold() in MISSING_WORDS
 
 
-def infer_reading(column: Objects, kind: str) -> Reading | None:
-    """Infer the format of the strings of a column for a kind; None if none is of it."""
+def infer_reading(column: Objects, kind: str, order: str = "") -> Reading | None:
+    """Infer the format of the strings of a column for a kind; None if none is of it.
+
+    `order` is that of day and month in dates, where it is known.
+    """
     places, texts = _strings_of(column.distinct)
     values = _values_of_objects(column.distinct, kind)
-    inferred: Inferred | None = _INFER[kind](texts)
+    inferred: Inferred | None = (
+        infer_date_format(texts, order) if order else _INFER[kind](texts)
+    )
     if inferred is not None:
         values[places] = inferred[1]
         return Reading(inferred[0], values, inferred[2])

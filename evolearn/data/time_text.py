@@ -2,6 +2,7 @@
 
 1. Dates: year first (`2020-12-31`, `2020/1/5`, `20201231`, `2020-12`), day or month first
    (`31.12.2020`, `12/31/20`, `12/2020`), and with names of months (`Jan 05, 2020`, `5-Jan-20`).
+   Quarters (`2020Q1`, `Q1 2020`) and weeks of ISO 8601 (`2020-W05`) are their first day.
    A time of day may follow (`13:45`, `1:45 pm`), and a time zone (`UTC`, `Z`, `+02:00`). Years
    of two digits are those from 1969 to 2068.
 2. Day or month first is decided for the whole column, by the values that are dates in one order
@@ -98,6 +99,7 @@ def _pattern(style: str, day: str, *places: int) -> _Pattern:
 
 
 _EITHER = "day and month"
+QUARTER, WEEK = "year, quarter", "year, week"
 _PATTERNS = (
     _pattern(
         "year, month, day", r"(\d{4})(?:-|/|\.\s?| )(\d\d?)(?:-|/|\.\s?| )(\d\d?)", 1, 2, 3
@@ -118,6 +120,9 @@ _PATTERNS = (
     _pattern("year, month", r"(\d{4})[-/](\d\d)()", 1, 2, 0),
     _pattern("month, year", r"()(\d\d)[-/](\d{4})", 3, 2, 0),
     _pattern("month, year", rf"(){_MONTH},?\s*[-/]?\s*'?(\d{{4}}|(?<=[-'])\d\d)", 3, 2, 0),
+    _pattern(QUARTER, r"(\d{4})[-/ ]?(Q[1-4])()", 1, 2, 0),
+    _pattern(QUARTER, r"()(Q[1-4])[-/ ]?(\d{4})", 3, 2, 0),
+    _pattern(WEEK, r"(\d{4})[- ]?(W\d\d)(?:-?([1-7]))?", 1, 2, 3),
     _pattern(
         "year, month, day", r"(\d{4})\s?[年년]\s?(\d\d?)\s?[月월]\s?(\d\d?)\s?[日일]", 1, 2, 3
     ),
@@ -264,9 +269,20 @@ def _date_of(pattern: _Pattern, groups: Sequence[str], seconds: float) -> float 
     year, month = groups[pattern.year - 1], groups[pattern.month - 1]
     if pattern.style == _EITHER:
         return _Day(int(groups[0]), int(groups[2]), year, groups[1], seconds)
+    if pattern.style == WEEK:
+        return _week(int(year), int(month[1:]), int(groups[pattern.day - 1] or 1), seconds)
+    if pattern.style == QUARTER:
+        return _moment(year, 3 * int(month[1:]) - 2, 1, seconds)
     number = int(month) if month.isdecimal() else _MONTHS.get(month.lower(), 0)
     day = int(groups[pattern.day - 1]) if pattern.day else 1
     return _moment(year, number, day, seconds)
+
+
+def _week(year: int, week: int, day: int, seconds: float) -> float:
+    with suppress(ValueError):
+        found = date.fromisocalendar(year, week, day)
+        return _moment(f"{found.year:04d}", found.month, found.day, seconds)
+    return math.nan
 
 
 @dataclass(frozen=True)
@@ -310,17 +326,17 @@ class TimeFormat:
 
 
 def infer_date_format(
-    texts: Sequence[str],
+    texts: Sequence[str], order: str = ""
 ) -> tuple[TimeFormat, np.ndarray, bool] | None:
     """Infer the format of the dates among distinct texts; None if no text is a date.
 
     Returns the format, the seconds since 1970 of the texts (NaN for those that are no dates),
-    and whether the order of day and month is in doubt.
+    and whether the order of day and month is in doubt, which it is not if `order` is given.
     """
     split = _MomentReader().split
     found = [split(text) for text in texts]
     days = [one[1] for one in found if one is not None and isinstance(one[1], _Day)]
-    order, in_doubt = _order(days)
+    order, in_doubt = (order, False) if order else _order(days)
     styles = Counter(_ORDERS[order] if one[0] == _EITHER else one[0] for one in found if one)
     if not styles:
         return None

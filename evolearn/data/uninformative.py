@@ -3,7 +3,7 @@
 Decided once, on the training rows:
 
 1. constant columns: at most one distinct value, missing counted as a value;
-2. exact duplicates of an earlier column of the same kind;
+2. exact duplicates of an earlier column of the same kind, marks included;
 3. identifiers: categorical columns with more than `IDENTIFIER_MIN` categories and more than
    `IDENTIFIER_SHARE` of their values distinct, unless the user's `kinds` name them. If some
    rows have no value, a number says which; see `missing_values`;
@@ -56,6 +56,7 @@ def drop_uninformative(
     """
     infos = list(infos)
     candidates: dict[Any, list[int]] = {}  # columns that may be equal, by their fingerprint
+    marks = {place.column: k for k, place in enumerate(places) if place.part == MARK}
     for k in sorted(range(len(places)), key=lambda k: places[k].column):
         place, info = places[k], infos[places[k].column]
         if place.part == MARK:
@@ -73,13 +74,29 @@ def drop_uninformative(
         key = (*name, statistics.fingerprint[k], statistics.lowest[k])
         similar = candidates.setdefault(key, [])
         reason = _reason(info, k, statistics, keep_identifier=place.column in user_kinds)
-        twin = next((other for other in similar if same_values(matrix, other, k)), None)
+        equal = (other for other in similar if same_values(matrix, other, k))
+        twin = next((i for i in equal if _same_marks(matrix, marks, places, i, k)), None)
         if not reason and twin is not None:
             reason = f"duplicate of {infos[places[twin].column].name!r}"
         if not reason:
             similar.append(k)
         infos[place.column] = replace(info, reason=reason)
     return _with_one_kept(infos)
+
+
+def _same_marks(
+    matrix: np.ndarray,
+    marks: Mapping[int, int],
+    places: Sequence[MatrixColumn],
+    first: int,
+    second: int,
+) -> bool:
+    """Whether two columns of numbers or times have the same marks in the same rows.
+
+    `marks` has the positions in the matrix of the codes of marks, by input column.
+    """
+    one, other = (marks.get(places[k].column) for k in (first, second))
+    return one is None or other is None or same_values(matrix, one, other)
 
 
 def _with_number(

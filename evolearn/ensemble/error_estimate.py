@@ -35,7 +35,7 @@ N_PARTS = 5
 STEPS, SLOW_STEPS = 10, 5
 # The most rows, and numbers in them, by which the choice is repeated. What the choice gains by
 # chance falls with the number of rows; on more of them it is nothing beside the standard error.
-MOST_ROWS, MOST_NUMBERS = 4_000, 30_000
+MOST_ROWS, MOST_NUMBERS = 4_000, 20_000
 # Standard deviation of a table's learning exponent from that of its task, see `Task`: with it
 # the intervals of 75 fits (25 tables, three splits, 10 s) held the test error in 96 %.
 EXPONENT_DEVIATION = 0.15
@@ -212,15 +212,21 @@ def _row_optimism(
         parts = scorer.fold % N_PARTS
     rows = scorer.positions
     honest = np.empty_like(served.predictions[rows])
+    done = np.zeros(len(rows), dtype=bool)
     for part in np.unique(parts):
         mine = parts == part
         selection = select(served.offers, scorer.among(~mine), served.n_steps, late)
-        if late():
-            return None
+        if late():  # one part alone is an estimate as well, but a less certain one
+            break
         members = zip(selection.members, selection.weights, strict=True)
         chosen = [(weight, served.offers[member][rows[mine]]) for member, weight in members]
         honest[mine] = scorer.task.pool(chosen, selection.sharpness)
-    return share * (scorer.error(honest) - scorer.error(served.predictions[rows]))
+        done |= mine
+    if not done.any():
+        return None
+    measured = scorer.among(done)
+    naive = measured.error(served.predictions[rows[done]])
+    return share * (measured.error(honest[done]) - naive)
 
 
 def _row_growth(outcome: SearchOutcome) -> float:

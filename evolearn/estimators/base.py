@@ -41,6 +41,8 @@ from evolearn.fit.settings import Settings
 from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.results import History, Leaderboard, ParetoFront
+from evolearn.results.estimate import Estimate
 from evolearn.tasks.scoring import make_objective
 from evolearn.user_warnings import collected_warnings
 from evolearn.versioned import VersionedPickle
@@ -50,6 +52,13 @@ Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] |
 
 # Attributes that belong to the search and are not needed to predict.
 OF_THE_SEARCH = frozenset({"search_space_", "scorer_", "insights_", "_fitted_task"})
+# Attributes that other libraries save as built-in types.
+RESULTS: dict[str, Any] = {
+    "estimate_": Estimate,
+    "leaderboard_": Leaderboard,
+    "history_": History,
+    "pareto_front_": ParetoFront,
+}
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
 ROWS_AT_ONCE = 20_000
@@ -183,7 +192,19 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
         trust each type in it, and those of a search would be fifty. Pickles are complete.
         """
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name not in OF_THE_SEARCH}
+        return {
+            name: value.as_dict() if name in RESULTS else value
+            for name, value in state.items()
+            if name not in OF_THE_SEARCH
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        results = {
+            name: kind.from_dict(state[name])
+            for name, kind in RESULTS.items()
+            if type(state.get(name)) is dict
+        }
+        super().__setstate__({**state, **results})
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         make, arguments, _, *others = super().__reduce_ex__(protocol)

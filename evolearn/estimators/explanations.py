@@ -1,6 +1,7 @@
 """Methods of the estimators that explain a finished search and its model."""
 
 import numbers
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from evolearn.results.insights import Importances
 from evolearn.results.outlook import MEASURED_RATIO, Outlook, outlook
 from evolearn.results.search_explanation import SearchExplanation
 from evolearn.tasks.scoring import Objective
+
+# Columns that are listed in a message.
+MOST_LABELS = 20
 
 
 class ExplanationMixin:
@@ -86,9 +90,9 @@ class ExplanationMixin:
     def would_longer_help(self, seconds: float | None = None) -> Outlook:
         """Return the probability that a longer search would lower the error, and the gain.
 
-        Both follow from how much the best error fell after the first third of the search. The
-        constants were measured on fits of 10 s that were repeated with 60 s; see
-        `docs/estimate.md`.
+        Both follow from how much the best error fell after the first third of the search, and
+        from the number of candidates. The constants were measured on fits of 10 s that were
+        repeated with 60 s; see `docs/estimate.md`.
 
         Parameters
         ----------
@@ -124,13 +128,17 @@ class ExplanationMixin:
         if model.stop_reason_ == "exhausted":
             reason = "Longer would not help: every candidate of the search space was tried."
             return Outlook(further, 0.0, 0.0, reason)
-        return outlook(ends, results["fitness"], further)
+        estimate = model.estimate_
+        noise = estimate.standard_error / abs(estimate.corrected or np.nan)
+        noise = noise if np.isfinite(noise) else 0.0
+        return outlook(ends, results["fitness"], further, noise)
 
     def importances(
         self,
         X: Any,
         y: Any,
         *,
+        groups: Mapping[str, Sequence[Any]] | None = None,
         n_repeats: int = 5,
         time_limit: float = 30.0,
         random_state: Any = None,
@@ -139,8 +147,8 @@ class ExplanationMixin:
 
         It is the increase of the error if the values of a column are exchanged among the rows.
         Of columns that say nearly the same, each may seem unimportant, as the model reads the
-        other one. On rows of ``fit`` the importances are those of a model that knows their
-        targets: pass rows that were held out.
+        other one: pass them as a group. On rows of ``fit`` the importances are those of a model
+        that knows their targets: pass rows that were held out.
 
         Parameters
         ----------
@@ -148,11 +156,16 @@ class ExplanationMixin:
             Rows that were not used in ``fit``; of more than 5,000 a part is drawn.
         y : array-like of shape (n_samples,)
             Their target.
+        groups : dict of str to list, default=None
+            Columns that are exchanged together, by a name for them: ``{"size": ["area",
+            "rooms"]}``. Columns are named, or numbered where the table has no names. Each
+            other column is a group of its own.
         n_repeats : int, default=5
             Number of orders in which the values of each column are exchanged.
         time_limit : float, default=30
-            Seconds after which no further column is begun. The columns that changed
-            predictions most at the end of ``fit`` come first.
+            Seconds after which no further column is begun. If they are few, fewer rows are
+            predicted, 200 at least. The columns that changed predictions most at the end of
+            ``fit`` come first.
         random_state : int, RandomState instance or None, default=None
             Seed of the orders. None: the ``random_state`` of the estimator.
 
@@ -185,10 +198,10 @@ class ExplanationMixin:
         seed = model.random_state if random_state is None else random_state
         rng = np.random.default_rng(check_random_state(seed).randint(2**31 - 1))
         measured = PermutationImportances(model, task, self._error_of(task), table, values, rng)
-        names = [str(label) for label in column_labels(table)]
-        known = getattr(self, "feature_importances_", np.zeros(len(names)))
-        order = np.argsort(-known, kind="stable").tolist()
-        return measured.measure(names, order, int(n_repeats), float(time_limit))
+        labels = column_labels(table)
+        known = getattr(self, "feature_importances_", np.zeros(len(labels)))
+        blocks = _groups(groups or {}, labels, known)
+        return measured.measure(blocks, int(n_repeats), float(time_limit))
 
     def _error_of(self, task: Any) -> Objective:
         """Return the objective of the fit, or the default one if a scorer needs the table."""
@@ -212,7 +225,7 @@ class ExplanationMixin:
         interval = (estimate.lower, estimate.upper)
         return SearchFacts(
             results=model.cv_results_,
-            weights={int(number): float(weight) for number, weight in weights},
+            weights={int(n): float(weight) for n, weight in weights if n is not None},
             space=self._of_search("search_space_"),
             task=self._of_search("_fitted_task").models,
             best_fitness=float(model.best_fitness_),
@@ -220,6 +233,32 @@ class ExplanationMixin:
             metric=estimate.error_name,
             interval=interval if np.isfinite(interval).all() else None,
         )
+
+
+def _groups(
+    groups: Mapping[str, Sequence[Any]], labels: list[Any], known: Any
+) -> dict[str, list[int]]:
+    """Return the positions of the columns of each group, the most important groups first."""
+    places = {label: j for j, label in enumerate(labels)}
+    named = [label for group in groups.values() for label in group]
+    for label in named:
+        if label not in places:
+            known_labels = ", ".join(map(shown, labels[:MOST_LABELS]))
+            msg = (
+                f"groups has the column {shown(label)}, which X has not; it has {known_labels}."
+            )
+            raise ValueError(msg)
+    twice = [label for label in named if named.count(label) > 1]
+    if twice:
+        raise ValueError(f"groups has the column {shown(twice[0])} twice; name it once.")
+    blocks = {name: [places[label] for label in group] for name, group in groups.items()}
+    for label, j in places.items():
+        if label not in named:
+            if str(label) in blocks:
+                raise ValueError(f"groups has a group of the name of column {shown(label)}.")
+            blocks[str(label)] = [j]
+    order = sorted(blocks, key=lambda name: -float(sum(known[j] for j in blocks[name])))
+    return {name: blocks[name] for name in order}
 
 
 def _check_positive(name: str, value: Any, kind: type) -> None:

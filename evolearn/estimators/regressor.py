@@ -47,7 +47,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     kinds : dict, default=None
         Kinds of columns, by name or position, that override the inferred kinds:
-        ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"timedelta"``, ``"text"``,
+        ``"numeric"``, ``"categorical"``, ``"datetime"``, ``"datetime_day_first"`` or
+        ``"datetime_month_first"`` (dates such as ``05/06/2020``), ``"timedelta"``, ``"text"``,
         ``"vector"`` (several numbers in a cell) or ``"drop"``. Strings that are all numbers,
         dates or durations are inferred to be these; ``"categorical"`` keeps them as they are.
 
@@ -184,6 +185,10 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         Name of the scorer that the fitness is made of, such as ``"roc_auc"``. The fitness is
         the distance of a score from the best possible one, or minus the score if there is none.
 
+    ensemble_fitness_ : float
+        Cross-validated error of the model that predicts: the ensemble, with its stacking layer,
+        or the single model. It is too low, see ``estimate_``; NaN if it could not be scored.
+
     baseline_fitness_ : float
         Cross-validated error of a model that predicts from the target alone, such as its mean.
         NaN if the scorer is a function ``scorer(estimator, X, y)``, or cannot score the model.
@@ -215,20 +220,24 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         segments of the table with the highest error, importances with intervals, dependence on
         the most important columns, made columns, and the lineage of the best candidate.
 
-    leaderboard_ : dict of arrays
-        The scored candidates, best first, with their weights in the ensemble.
+    leaderboard_ : Leaderboard
+        The scored candidates, best first, with their weights in the ensemble; also the ensemble
+        and the baseline, whose rank and number are -1. A mapping of columns that ``print`` and
+        notebooks show well, with ``frame()`` for pandas. ``leaderboard_["params"]`` has the
+        parameters.
 
     stacking_weights_ : dict of str to float
         Weights of the models of the stacking layer, which learned from the predictions of the
         ensemble's members. ``"blend"`` is the ensemble itself. Empty if there is no stacking
         layer.
 
-    history_ : dict of arrays
-        One entry per generation: elapsed seconds, best and median fitness, numbers of evaluated
-        and failed candidates.
+    history_ : History
+        One row per generation: elapsed seconds, best and median fitness, numbers of evaluated
+        and failed candidates. A mapping of columns like ``leaderboard_``.
 
-    pareto_front_ : list of dict
-        The candidates that no other candidate beats in both fitness and complexity.
+    pareto_front_ : ParetoFront
+        The candidates that no other candidate beats in both fitness and complexity: a mapping
+        of columns like ``leaderboard_``.
 
     column_kinds_ : dict of str to str
         The kind that each column is read as, with the format of numbers, dates and durations in
@@ -239,7 +248,8 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         strings of which nearly every value is distinct, such as identifiers.
 
     search_space_ : SearchSpace
-        The space that was searched. Its ``left_out`` has the other components, with reasons.
+        The space that was searched. Its ``left_out`` has the other components, with reasons;
+        ``print`` shows both, and ``frame()`` returns a pandas frame of them.
 
     scorer_ : callable or dict of str to callable
         The scorer behind the fitness, or all scorers if there are several metrics.

@@ -54,8 +54,8 @@ def make_estimate(
     else:
         budget = trainer.budget
         seconds = budget.remaining()
-        if budget.seconds is not None:
-            seconds = min(seconds, reserved_for_estimate(budget.seconds))
+        if budget.seconds is not None:  # what follows has a reserve of its own
+            seconds = min(max(reserved_for_estimate(budget.seconds), seconds / 2), seconds)
         if trainer.interruption.requested:
             seconds = min(seconds, MOST_RESERVED)
         data = plan.data

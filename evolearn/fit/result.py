@@ -16,9 +16,17 @@ from evolearn.fit.insights import InsightsMaker
 from evolearn.fit.setup import Plan
 from evolearn.insights.importances import feature_importances
 from evolearn.pipeline.genome import Genome
+from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.results.estimate import Estimate
 from evolearn.results.insights import Insights
-from evolearn.results.tables import Row, cv_results, history, leaderboard
+from evolearn.results.tables import (
+    Comparison,
+    Row,
+    cv_results,
+    history,
+    leaderboard,
+    pareto_front,
+)
 from evolearn.search.ask_tell import Search
 from evolearn.search.record import Record
 from evolearn.user_warnings import warn
@@ -66,6 +74,7 @@ class FitResult:
         layer = None if final is None else final.stacking
         served = single if final is None else _served(plan, final)
         scorers = {name: metric.scorer for name, metric in data.metrics.items()}
+        metric = data.objective.name
         attributes = {
             "n_features_in_": data.prepared.preparer.n_features_in_,
             "scorer_": scorers or data.objective.scorer,
@@ -80,14 +89,15 @@ class FitResult:
             "estimator_": served,
             "best_params_": {} if best is None else best.genome.params,
             "estimate_": self.estimate,
+            "ensemble_fitness_": self.estimate.naive,
             "baseline_fitness_": plan.baseline_fitness,
-            "metric_name_": data.objective.name,
+            "metric_name_": metric,
             "best_fitness_": np.nan if best is None else best.error,
             "stacking_weights_": {} if layer is None else dict(layer.weights),
             "cv_results_": cv_results(rows, len(plan.folds)),
-            "leaderboard_": leaderboard(rows, _weights(final)),
-            "history_": history(rows, plan.settings.population_size),
-            "pareto_front_": self.search.front(),
+            "leaderboard_": leaderboard(rows, _weights(final), metric, self._others()),
+            "history_": history(rows, plan.settings.population_size, metric),
+            "pareto_front_": pareto_front(rows, self.search.front(), metric),
             "n_generations_": -(-len(rows) // plan.settings.population_size),
             "n_evaluations_": len(rows),
             "stop_reason_": self.stop_reason,
@@ -109,6 +119,16 @@ class FitResult:
                 importances = feature_importances(insights.importances)
                 attributes["feature_importances_"] = importances
         return attributes | dict(data.task.fitted_attributes())
+
+    def _others(self) -> list[Comparison]:
+        """Return the models that are no candidates, as far as their errors are known."""
+        others = [Comparison("baseline", self.plan.baseline_fitness, "the target alone")]
+        if self.final is not None and self.plan.settings.final_model == "ensemble":
+            n_members = len(self.final.members)
+            layer = "" if self.final.stacking is None else " and a stacking layer"
+            words = f"{n_members} member{'s'[: n_members != 1]}{layer}"
+            others.append(Comparison("ensemble", self.estimate.naive, words))
+        return [other for other in others if not np.isnan(other.fitness)]
 
     def _best(self, best: Entry | None) -> dict[str, Any]:
         """Return place and mean score of the best candidate in ``cv_results_``."""
@@ -201,6 +221,7 @@ def _row(record: Record, plan: Plan, numbers: Mapping[Genome, int]) -> Row:
         parents=candidate.parents,
         inherits=None if parent is None else numbers[parent],
         params=candidate.genome.params,
+        pipeline=describe_pipeline(candidate.genome.params, plan.space.genes),
         complexity=plan.space.complexity(candidate.genome),
         scores=evaluation.scores,
         fitness=evaluation.error,

@@ -1,5 +1,7 @@
 """Gene of the encoder: how codes of categories become columns."""
 
+from types import MappingProxyType
+
 from sklearn.base import BaseEstimator
 from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import OneHotEncoder, TargetEncoder
@@ -24,6 +26,7 @@ class EncoderGene(Gene):
     """Encoding of categories."""
 
     name = ENCODER
+    labels = MappingProxyType({"one_hot": "one-hot", "target_mean": "target means"})
     neutral = ONE_HOT
     components = (
         Component(

@@ -103,6 +103,11 @@ class FormulasGene(Gene):
                 return FormulaMoves(domain, rng) if domain.n_columns else None
         return None
 
+    def in_one_line(self, allele: Allele) -> str:
+        """Return the allele as a step of a pipeline in one line; "" if it changes nothing."""
+        n = len(dict(allele.values).get("expressions", ()))
+        return f"{n} formula{'s'[: n != 1]}" if n else ""
+
     def in_words(self, name: str, value: Any, schema: TableSchema) -> str | None:
         """Return formulas with the names of columns."""
         if name != "expressions":

@@ -5,6 +5,7 @@ from sklearn.impute import SimpleImputer
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.gene import Gene, Options, Trait
+from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.problem import Problem
 
 # A median takes a masked and a sorted copy of the columns, two more than a mean.
@@ -44,3 +45,7 @@ class ImputerGene(Gene):
         if problem.memory == float("inf") or option.name != "simple_imputer":
             return option
         return option.with_domains(strategy=FRUGAL_STRATEGIES)
+
+    def in_one_line(self, allele: Allele) -> str:
+        """Return the strategy, such as ``"impute median"``."""
+        return f"impute {str(dict(allele.values).get('strategy', 'median')).replace('_', ' ')}"

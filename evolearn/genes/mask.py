@@ -130,6 +130,11 @@ class MaskGene(Gene):
         plan.number_steps.append((self.name, step.set_params(left_out=numbers)))
         plan.n_numbers -= len(numbers)
 
+    def in_one_line(self, allele: Allele) -> str:
+        """Return the allele as a step of a pipeline in one line; "" if it changes nothing."""
+        n = len(dict(allele.values).get("left_out", ()))
+        return f"without {n} column{'s'[: n != 1]}" if n else ""
+
     def in_words(self, name: str, value: Any, schema: TableSchema) -> str | None:
         """Return the names of the columns that are left out."""
         if name != "left_out":

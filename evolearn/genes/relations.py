@@ -155,6 +155,11 @@ class RelationsGene(Gene):
             genomes, complete, others, "relations", first=FIRST_VARIANT, most=MOST_VARIANTS
         )
 
+    def in_one_line(self, allele: Allele) -> str:
+        """Return the allele as a step of a pipeline in one line; "" if it changes nothing."""
+        n = len(dict(allele.values).get("relations", ()))
+        return f"{n} relation{'s'[: n != 1]}" if n else ""
+
     def in_words(self, name: str, value: Any, schema: TableSchema) -> str | None:
         """Return relations with the names of columns."""
         return ", ".join(_readable(value, schema)) if name == "relations" else None

@@ -1,5 +1,7 @@
 """Gene of the scaler: the scale and shape of numeric columns."""
 
+from types import MappingProxyType
+
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -23,6 +25,15 @@ class ScalerGene(Gene):
     """Scaling of numeric columns."""
 
     name = SCALER
+    labels = MappingProxyType(
+        {
+            "standard": "standardise",
+            "robust": "scale by quartiles",
+            "quantile": "quantile transform",
+            "power": "power transform",
+            "max_abs": "scale by maximum",
+        }
+    )
     scales = True
     components = (
         Component(NONE, None, complexity=0.0),

@@ -1,5 +1,7 @@
 """Gene of the selector: a selection of columns by their relation to the target."""
 
+from types import MappingProxyType
+
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.feature_selection import SelectFromModel, f_classif, f_regression
@@ -49,6 +51,14 @@ class SelectorGene(Gene):
     """Selection of columns, one by one or by their importance in trees."""
 
     name = SELECTOR
+    labels = MappingProxyType(
+        {
+            "univariate": "select columns by F-test",
+            "univariate_regression": "select columns by F-test",
+            "by_trees": "select columns by trees",
+            "by_trees_regression": "select columns by trees",
+        }
+    )
     joint = True
     components = (
         Component("no_selector", None, complexity=0.0),

@@ -1,5 +1,7 @@
 """Gene of the target: transforms of a numeric target that models are trained on."""
 
+from types import MappingProxyType
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import TransformedTargetRegressor
@@ -36,6 +38,14 @@ class TargetGene(Gene):
     """Transformation of the target of a regression."""
 
     name = TARGET
+    labels = MappingProxyType(
+        {
+            "standard_target": "of the standardised target",
+            "log_target": "of the log target",
+            "power_target": "of the power-transformed target",
+            "quantile_target": "of the quantile-transformed target",
+        }
+    )
     prepares = False
     components = (
         _option("no_target_transform", None, 0.0),

@@ -1,6 +1,7 @@
 """Gene of text: how the counted words of free text become columns."""
 
 from dataclasses import replace
+from types import MappingProxyType
 
 from sklearn.base import BaseEstimator
 from sklearn.decomposition import TruncatedSVD
@@ -23,6 +24,7 @@ class TextGene(Gene):
     """One step for each text of the table."""
 
     name = "text"
+    labels = MappingProxyType({"text_svd": "SVD of words", "text_words": "weighted words"})
     components = (
         # Latent semantic analysis (Deerwester et al., 1990): words that occur together become
         # one number.

@@ -1,5 +1,7 @@
 """Gene of the transformer: combinations and expansions of all columns."""
 
+from types import MappingProxyType
+
 from sklearn.decomposition import PCA, TruncatedSVD
 from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, SplineTransformer
 from sklearn.random_projection import GaussianRandomProjection
@@ -34,6 +36,7 @@ class TransformerGene(Gene):
     """
 
     name = TRANSFORMER
+    labels = MappingProxyType({"pca": "PCA", "truncated_svd": "SVD", "spline": "splines"})
     neutral = "no_transformer"
     joint = True
     components = (

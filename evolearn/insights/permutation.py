@@ -2,13 +2,14 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
-from evolearn.data import n_rows, shuffled_column, take_rows
+from evolearn.data import shuffled_column, take_rows
 from evolearn.insights.importances import COVERAGE, NORMAL_QUANTILE
 from evolearn.results.insights import Importances
 from evolearn.results.numbers import error_name
@@ -18,6 +19,9 @@ from evolearn.tasks.scoring import Objective
 
 # Rows that are predicted, drawn of more: the intervals show whether they are enough.
 MOST_ROWS = 5_000
+# Rows that are predicted to measure the time, and share of a time limit in which every column
+# is to be exchanged once, with fewer rows if need be.
+PILOT_ROWS, FIRST_SHARE = 200, 0.5
 # Samples of the rows, with replacement, from which the intervals are computed.
 N_SAMPLES = 50
 
@@ -46,46 +50,61 @@ class PermutationImportances:
         y: NDArray[Any],
         rng: np.random.Generator,
     ) -> None:
-        if n_rows(X) > MOST_ROWS:
-            rows = rng.permutation(n_rows(X))[:MOST_ROWS]
-            X, y = take_rows(X, rows), y[rows]
         self._model, self._task, self._objective = model, task, objective
-        self._X, self._encoded, self._rng = X, task.encoded(y), rng
-        every = np.arange(len(y))
-        samples = [rng.integers(len(y), size=len(y)) for _ in range(N_SAMPLES)]
-        # A sample of one class, or of one row again and again, may have no score.
-        self._samples = [every, *samples]
-        self._usual = self._errors(X)
+        self._X, self._y, self._rng = X, y, rng
+        self._take(MOST_ROWS)
+
+    def _take(self, n_wanted: int) -> None:
+        """Keep at most so many rows, and draw the samples of them."""
+        if len(self._y) > n_wanted:
+            rows = self._rng.permutation(len(self._y))[:n_wanted]
+            self._X, self._y = take_rows(self._X, rows), self._y[rows]
+        n = len(self._y)
+        self._encoded = self._task.encoded(self._y)
+        samples = [self._rng.integers(n, size=n) for _ in range(N_SAMPLES)]
+        self._samples = [np.arange(n), *samples]
+
+    def _affordable_rows(self, n_tables: int, seconds: float) -> int:
+        """Return the number of rows of which so many tables can be predicted in time."""
+        few = take_rows(self._X, np.arange(min(PILOT_ROWS, len(self._y))))
+        self._predictions(few)  # the first call may load libraries
+        started = time.monotonic()
+        self._predictions(few)
+        one = max(time.monotonic() - started, 1e-9)
+        return max(int(PILOT_ROWS * seconds / (n_tables * one)), PILOT_ROWS)
 
     def measure(
-        self, names: Sequence[str], order: Sequence[int], n_repeats: int, time_limit: float
+        self, groups: Mapping[str, Sequence[int]], n_repeats: int, time_limit: float
     ) -> Importances:
         """Return the importances.
 
         Parameters
         ----------
-        names : sequence of str
-            Names of the columns.
-        order : sequence of int
-            Their positions, those first that matter most if time runs out.
+        groups : dict of str to sequence of int
+            Positions of the columns that are exchanged together, by the name of the group;
+            those first that matter most if time runs out.
         n_repeats : int
-            Number of orders in which each column is exchanged.
+            Number of orders in which each group is exchanged.
         time_limit : float
-            Seconds after which no further column is begun; at least one is measured.
+            Seconds after which no further group is begun; at least one is measured.
         """
         end = time.monotonic() + time_limit
-        found: dict[int, list[Floats]] = {j: [] for j in order}
-        for column in (j for _ in range(n_repeats) for j in order):
+        n_affordable = self._affordable_rows(len(groups) + 1, FIRST_SHARE * time_limit)
+        if n_affordable < len(self._y):
+            self._take(n_affordable)
+        self._usual = self._errors(self._X)
+        found: dict[str, list[Floats]] = {name: [] for name in groups}
+        for name in (name for _ in range(n_repeats) for name in groups):
             if time.monotonic() > end and any(found.values()):
                 break
-            found[column].append(self._increases(column))
-        columns = [found[j] for j in range(len(names))]
+            found[name].append(self._increases(groups[name]))
+        columns = list(found.values())
         importance, half = zip(*map(_mean_and_half_width, columns), strict=True)
-        name = error_name(self._objective.name, self._objective.optimum)
+        error = error_name(self._objective.name, self._objective.optimum)
         return Importances(
-            measure=f"increase of the error ({name}) if the values of a column are exchanged "
+            measure=f"increase of the error ({error}) if the values of a column are exchanged "
             "among the rows",
-            columns_of_table=tuple(names),
+            columns_of_table=tuple(groups),
             importance=importance,
             lower=tuple(m - h for m, h in zip(importance, half, strict=True)),
             upper=tuple(m + h for m, h in zip(importance, half, strict=True)),
@@ -95,10 +114,13 @@ class PermutationImportances:
             note=_note(columns, n_repeats),
         )
 
-    def _increases(self, column: int) -> Floats:
+    def _increases(self, columns: Sequence[int]) -> Floats:
         """Return the increase of the error for all rows, then for each sample of them."""
         order = self._rng.permutation(len(self._encoded))
-        return self._errors(shuffled_column(self._X, column, order)) - self._usual
+        table = self._X
+        for column in columns:
+            table = shuffled_column(table, column, order)
+        return self._errors(table) - self._usual
 
     def _errors(self, X: Any) -> Floats:
         """Return the error for all rows, then for each sample; NaN where there is no score."""
@@ -117,6 +139,11 @@ class PermutationImportances:
         return errors
 
     def _predictions(self, X: Any) -> Floats:
+        # Of 4,000 rows an ensemble took 0.5 s with one thread and, on busy cores, 5 s with two.
+        with threadpool_limits(1):
+            return self._predicted(X)
+
+    def _predicted(self, X: Any) -> Floats:
         if self._task.can_predict(self._model):
             return self._task.predictions_of(self._model, X)
         return self._task.perfect_predictions(self._model.predict(X))

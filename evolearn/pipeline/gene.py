@@ -4,6 +4,7 @@ from abc import ABC
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from random import Random
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 from sklearn.base import BaseEstimator
@@ -77,6 +78,8 @@ class Gene(ABC):
         Whether it changes the input columns; not if it only changes the estimator.
     joint : bool
         Whether its step comes behind all columns, not only behind the numbers.
+    labels : mapping of str to str
+        How options read in one line, where their names do not read well.
     neutral_mutation_share : float
         Probability that a mutation may turn the neutral option into another one, as long as
         nothing is known in favour of the others.
@@ -88,6 +91,7 @@ class Gene(ABC):
     scales: bool = False
     prepares: bool = True
     joint: bool = False
+    labels: Mapping[str, str] = MappingProxyType({})
     neutral_mutation_share: float = 1.0
 
     # -- which options there are ------------------------------------------------------------
@@ -163,6 +167,18 @@ class Gene(ABC):
         return None
 
     # -- in reports -------------------------------------------------------------------------
+
+    def in_one_line(self, allele: Allele) -> str:
+        """Return an allele as a step of a pipeline in one line; "" if it changes nothing.
+
+        That of a gene that only changes the estimator is read behind the estimator.
+        """
+        own = {component.name: component for component in self.components}
+        component = own.get(allele.component)
+        if component is not None and component.estimator is None:
+            return ""
+        name = allele.component
+        return allele.described(self.labels.get(name, name.replace("_", " ")))
 
     def in_words(self, name: str, value: Any, schema: TableSchema) -> str | None:
         """Return a value of a parameter in words, where it is about columns of the table.

@@ -12,6 +12,11 @@ import numpy as np
 from sklearn import config_context
 from sklearn.base import BaseEstimator
 
+from evolearn.messages import shown
+
+# Number of characters of a value in texts for people: some values are whole estimators.
+LONGEST_VALUE = 40
+
 
 def text_of(value: Any) -> str:
     """Return the complete text of a value, the same in every process.
@@ -31,6 +36,11 @@ def text_of(value: Any) -> str:
     return re.sub(r" at 0x[0-9a-fA-F]+", "", text)
 
 
+def _short(value: Any) -> str:
+    text = f"{value:.3g}" if isinstance(value, float) else shown(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}..."
+
+
 def derived_seed(root: int, text: str) -> int:
     """Return a seed that depends on another seed and a text alone."""
     digest = hashlib.blake2b(f"{root}|{text}".encode(), digest_size=4).digest()
@@ -48,6 +58,11 @@ class Allele:
     def of(cls, component: str, values: Mapping[str, Any]) -> "Allele":
         """Return the allele of a component with these values."""
         return cls(component, tuple(sorted(values.items())))
+
+    def described(self, name: str = "") -> str:
+        """Return a short text for people, by default with the component's own name."""
+        values = ", ".join(f"{key}={_short(value)}" for key, value in self.values)
+        return f"{name or self.component}({values})" if values else name or self.component
 
     def __str__(self) -> str:
         if not self.values:

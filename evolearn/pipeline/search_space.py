@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from html import escape
 from random import Random
+from textwrap import wrap
 from typing import Any
 
 from evolearn.messages import shown
+from evolearn.optional import import_optional
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import as_domain
 from evolearn.pipeline.gene import Gene
@@ -112,6 +115,50 @@ class SearchSpace:
             lines += [f"    {name!r}: {reason!r}," for name, reason in self.left_out.items()]
             lines.append("  },")
         return "\n".join([*lines, ")"])
+
+    def __str__(self) -> str:
+        """Return the names of the components, those left out with their reasons first."""
+        reasons: dict[str, list[str]] = {}
+        for name, reason in self.left_out.items():
+            reasons.setdefault(reason, []).append(name)
+        lines = [f"SearchSpace of {len(self.estimators)} estimators"]
+        lines += ["left out:"] if reasons else []
+        lines += _wrapped((", ".join(names), reason) for reason, names in reasons.items())
+        lines += ["estimators:", *_wrapped([("", ", ".join(self.names))])]
+        genes = [
+            (gene, ", ".join(c.name for c in components))
+            for gene, components in self.preparation.items()
+            if components
+        ]
+        lines += ["genes:", *_wrapped(genes)] if genes else []
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
+
+    def frame(self) -> Any:
+        """Return a pandas frame with a row for each component, also for those left out.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``gene`` (``"estimator"`` for models, "" where it is not known),
+            ``component``, ``parameters`` and ``left_out``, the reason or "".
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        parts = {"estimator": self.estimators, **self.preparation}
+        rows = [
+            (gene, component.name, ", ".join(component.parameters), "")
+            for gene, components in parts.items()
+            for component in components
+        ]
+        rows += [("", name, "", reason) for name, reason in self.left_out.items()]
+        pandas = import_optional("pandas", "SearchSpace.frame")
+        return pandas.DataFrame(rows, columns=["gene", "component", "parameters", "left_out"])
 
     def __getitem__(self, name: str) -> Component:
         """Return the estimator component of this name."""
@@ -232,6 +279,15 @@ class SearchSpace:
                 f"it has {', '.join(sorted(known))}."
             )
             raise ValueError(msg)
+
+
+def _wrapped(entries: Iterable[tuple[str, str]]) -> list[str]:
+    """Return lines of at most 100 characters: a name, and a text about it."""
+    lines = []
+    for name, text in entries:
+        line = f"{name}: {text}" if name else text
+        lines += wrap(line, 100, initial_indent="  ", subsequent_indent="    ")
+    return lines
 
 
 def built_in_components(space: SearchSpace, task: str) -> frozenset[tuple[str, str]]:

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Self
 
+from evolearn.optional import import_optional
+
 # Height in inches of axes with one row per item: of a row, around all rows, and at least.
 ROW_HEIGHT, FRAME_HEIGHT, LEAST_HEIGHT = 0.32, 1.1, 2.2
 
@@ -50,15 +52,8 @@ class Display(ABC):
 
     def frame(self) -> Any:
         """Return the data as a pandas frame."""
-        try:
-            from pandas import DataFrame
-        except ImportError as error:
-            msg = (
-                f"{type(self).__name__}.frame needs pandas; install it with "
-                "pip install 'evolearn-automl[pandas]'."
-            )
-            raise ImportError(msg) from error
-        return DataFrame(self._columns())
+        pandas = import_optional("pandas", f"{type(self).__name__}.frame")
+        return pandas.DataFrame(self._columns())
 
     @abstractmethod
     def _columns(self) -> Mapping[str, Any]:
@@ -80,14 +75,7 @@ def height_of_rows(n_rows: float) -> float:
 
 def _new_axes(name: str, height: float | None) -> Any:
     """Return the axes of a new figure of matplotlib's own width."""
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        msg = (
-            f"{name}.plot needs matplotlib; install it with "
-            "pip install 'evolearn-automl[plots]'."
-        )
-        raise ImportError(msg) from error
+    plt = import_optional("matplotlib.pyplot", f"{name}.plot")
     width, usual = plt.rcParams["figure.figsize"]
     _, ax = plt.subplots(figsize=(width, height or usual), layout="constrained")
     return ax

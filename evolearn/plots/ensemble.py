@@ -14,6 +14,8 @@ from evolearn.plots.style import BLUE, CHARACTER, is_narrow, label_rows, width_o
 # width of the matrix, and the share of the picture's width that the matrix has.
 GAP, BARS, ROOM = 0.06, 0.45, 0.2
 MATRIX_SHARE = 0.35
+# A correlation above which colours differ little.
+HIGH = 0.8
 # Lightness, from 0 to 1, above which a cell has black numbers.
 LIGHT = 0.5
 
@@ -109,7 +111,7 @@ class EnsembleDisplay(Display):
     def _draw(self, ax: Any) -> None:
         n = len(self.weight)
         known = self.correlation[np.isfinite(self.correlation)]
-        low = known.min() if known.size and known.min() < 1 else 0.0
+        low = min([HIGH, *known])
         image = ax.imshow(self.correlation, cmap="cividis", vmin=low, vmax=1, aspect="auto")
         self._write_correlations(ax, image)
         # Bars at the right of the matrix, in units of its cells.

@@ -117,7 +117,7 @@ class FamiliesDisplay(Display):
     def _draw(self, ax: Any) -> None:
         columns = self._columns()
         best = np.asarray(columns["best_error"])
-        limits = error_limits(self.error, self.baseline_error)
+        limits = error_limits(best, self.baseline_error)
         clean(ax, "x")
         rows = np.array([self.families.index(name) for name in self.family])
         style: dict[str, Any] = {

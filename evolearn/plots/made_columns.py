@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from evolearn.plots.display import Display, height_of_rows
 from evolearn.plots.fitted import results_of
@@ -27,7 +27,8 @@ class MadeColumnsDisplay(Display):
 
     Candidates that are the same but for their made columns are compared in pairs, on the folds
     that both ran. A pair that differs in several columns counts for each of them in equal
-    parts. The interval is that of the mean over the folds, at 90 %.
+    parts. The interval is that of the mean over the folds, at 90 %. The picture has at most 15
+    columns, and only those with a gain or in the ensemble if there are some.
 
     Parameters
     ----------
@@ -113,6 +114,12 @@ class MadeColumnsDisplay(Display):
             weight=[one.weight for one in made],
         )
 
+    @property
+    def _shown(self) -> NDArray[np.intp]:
+        """The rows of the picture: those with a gain or a weight, all if there are none."""
+        useful = np.flatnonzero(np.isfinite(self.gain_percent) | (self.weight > 0))
+        return (useful if useful.size else np.arange(len(self.column)))[:MOST_ROWS]
+
     def _columns(self) -> Mapping[str, Any]:
         return {
             "column": self.column,
@@ -125,10 +132,10 @@ class MadeColumnsDisplay(Display):
         }
 
     def _height(self) -> float:
-        return height_of_rows(min(len(self.column), MOST_ROWS))
+        return height_of_rows(len(self._shown))
 
     def _draw(self, ax: Any) -> None:
-        shown = slice(0, MOST_ROWS)
+        shown = self._shown
         gains, used = self.gain_percent[shown], self.weight[shown] > 0
         rows = np.arange(len(gains))
         clean(ax, "x")

@@ -18,6 +18,7 @@ from evolearn.plots.style import (
     error_limits,
     shorten,
 )
+from evolearn.results.numbers import error_text
 
 Cost = Literal["complexity", "fit_seconds", "predict_seconds"]
 # Columns of ``cv_results_`` and labels of the costs; the complexity is a count.
@@ -34,7 +35,7 @@ LABELS = {
 # Longest name of an estimator beside a point.
 MOST_CHARACTERS = 24
 # Height of such a name, as a share of the axis.
-NAME_HEIGHT = 0.07
+NAME_HEIGHT = 0.08
 
 
 class ParetoDisplay(Display):
@@ -140,7 +141,7 @@ class ParetoDisplay(Display):
         front = np.flatnonzero(self.on_front)
         front = front[np.argsort(self.cost[front])]
         cost, error = self.cost[front], self.error[front]
-        limits = error_limits(self.error)
+        limits = error_limits(error)
         clean(ax)
         if self.x != "complexity" and (self.cost > 0).all():
             ax.set_xscale("log")
@@ -160,16 +161,18 @@ class ParetoDisplay(Display):
         last_name, last_error = "", np.inf
         for i in front:
             name, error = self.estimator_type[i], min(self.error[i], high)
+            value = f" {error_text(self.error[i])}" if self.error[i] > high else ""
             if name == last_name or last_error - error < NAME_HEIGHT * (high - low):
                 continue
             is_right = to_axes.transform((self.cost[i], error))[0] > 0.5
+            is_low = error - low < NAME_HEIGHT * (high - low)
             ax.annotate(
-                shorten(name, MOST_CHARACTERS),
+                shorten(name, MOST_CHARACTERS) + value,
                 (self.cost[i], error),
-                xytext=(-6 if is_right else 6, -6),
+                xytext=(-6 if is_right else 6, 6 if is_low else -6),
                 textcoords="offset points",
                 ha="right" if is_right else "left",
-                va="top",
+                va="bottom" if is_low else "top",
                 fontsize="small",
             )
             last_name, last_error = name, error

@@ -5,11 +5,13 @@ turns the returned dictionaries into frames, but is not needed.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 from numpy.ma import MaskedArray
 from numpy.typing import NDArray
+
+from evolearn.results.result_table import History, Leaderboard, ParetoFront
 
 
 class Row(TypedDict):
@@ -25,6 +27,7 @@ class Row(TypedDict):
     parents: tuple[int, ...]
     inherits: int | None
     params: Mapping[str, Any]
+    pipeline: str
     complexity: float
     scores: Sequence[float]
     fitness: float | None
@@ -91,27 +94,75 @@ def _add_scores(
     table[f"std_test_{name}"] = np.where(scored, scores.std(axis=1), np.nan)
 
 
-def leaderboard(rows: Sequence[Row], weights: Mapping[int, float]) -> Table:
-    """Tabulate the scored candidates, best first; `weights` are those in the ensemble."""
+class Comparison(NamedTuple):
+    """A model that is no candidate, in the leaderboard."""
+
+    name: str
+    fitness: float
+    pipeline: str
+
+
+def leaderboard(
+    rows: Sequence[Row],
+    weights: Mapping[int, float],
+    metric: str,
+    others: Sequence[Comparison] = (),
+) -> Leaderboard:
+    """Tabulate the scored candidates and other models, best first.
+
+    `weights` are those in the ensemble. Other models have neither a rank nor a number: -1.
+    """
     scored = sorted(
         (row for row in rows if row["fitness"] is not None),
         key=lambda row: (row["fitness"], row["number"]),
     )
-    return {
-        "rank": np.arange(1, len(scored) + 1),
-        "candidate": np.array([row["number"] for row in scored], dtype=int),
-        "estimator": _objects([row["params"]["estimator"] for row in scored]),
-        "fitness": fitness_of(scored),
-        "std": np.array([np.std(row["scores"]) for row in scored]),
-        "ensemble_weight": np.array([weights.get(row["number"], 0.0) for row in scored]),
-        "complexity": np.array([row["complexity"] for row in scored]),
-        "generation": np.array([row["generation"] for row in scored], dtype=int),
-        "fit_seconds": np.array([float(np.mean(row["fit_seconds"])) for row in scored]),
-        "params": _objects([dict(row["params"]) for row in scored]),
+    n, none = len(others), np.full(len(others), np.nan)
+    absent = np.full(n, -1)
+    columns = {
+        "rank": np.concatenate([absent, np.arange(1, len(scored) + 1)]),
+        "candidate": np.concatenate([absent, [row["number"] for row in scored]]).astype(int),
+        "estimator": _objects(
+            [other.name for other in others] + [row["params"]["estimator"] for row in scored]
+        ),
+        "fitness": np.concatenate([[other.fitness for other in others], fitness_of(scored)]),
+        "std": np.concatenate([none, [np.std(row["scores"]) for row in scored]]),
+        "ensemble_weight": np.concatenate(
+            [np.zeros(n), [weights.get(row["number"], 0.0) for row in scored]]
+        ),
+        "complexity": np.concatenate([none, [row["complexity"] for row in scored]]),
+        "generation": np.concatenate([absent, [row["generation"] for row in scored]]).astype(
+            int
+        ),
+        "fit_seconds": np.concatenate(
+            [none, [float(np.mean(row["fit_seconds"])) for row in scored]]
+        ),
+        "pipeline": _objects(
+            [other.pipeline for other in others] + [row["pipeline"] for row in scored]
+        ),
     }
+    order = np.argsort(columns["fitness"], kind="stable")
+    params: list[dict[str, Any]] = [{} for _ in others] + [
+        dict(row["params"]) for row in scored
+    ]
+    ordered = {name: column[order] for name, column in columns.items()}
+    return Leaderboard(ordered, metric, [params[i] for i in order])
 
 
-def history(rows: Sequence[Row], population_size: int) -> Table:
+def pareto_front(rows: Sequence[Row], numbers: Sequence[int], metric: str) -> ParetoFront:
+    """Tabulate the candidates with these numbers."""
+    by_number = {row["number"]: row for row in rows}
+    chosen = [by_number[number] for number in numbers]
+    columns = {
+        "candidate": np.array([row["number"] for row in chosen], dtype=int),
+        "estimator": _objects([row["params"]["estimator"] for row in chosen]),
+        "fitness": fitness_of(chosen),
+        "complexity": np.array([row["complexity"] for row in chosen], dtype=float),
+        "pipeline": _objects([row["pipeline"] for row in chosen]),
+    }
+    return ParetoFront(columns, metric, [dict(row["params"]) for row in chosen])
+
+
+def history(rows: Sequence[Row], population_size: int, metric: str) -> History:
     """Tabulate the generations, the last of which may be incomplete.
 
     Candidates are grouped in the order in which their evaluations ended. With a time budget
@@ -121,7 +172,7 @@ def history(rows: Sequence[Row], population_size: int) -> Table:
     groups = [rows[i : i + population_size] for i in range(0, len(rows), population_size)]
     fitness = [fitness_of(group) for group in groups]
     best = np.array([np.fmin.reduce(f) for f in fitness], dtype=float)
-    return {
+    columns = {
         "generation": np.arange(len(groups)),
         "elapsed_seconds": np.maximum.accumulate(
             np.array(
@@ -139,6 +190,7 @@ def history(rows: Sequence[Row], population_size: int) -> Table:
             [float(np.mean([r["complexity"] for r in group])) for group in groups]
         ),
     }
+    return History(columns, metric)
 
 
 def fitness_of(rows: Sequence[Row]) -> NDArray[np.float64]:

@@ -1,11 +1,11 @@
 """Small tables of results that are shown as text, as HTML in notebooks, and as frames."""
 
-import importlib
 import math
 from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+from evolearn.optional import import_optional
 from evolearn.results.numbers import error_text
 
 # Longest text of a cell, and the most rows; more are left out of text and HTML, not of frames.
@@ -32,11 +32,7 @@ class Tabular:
         ImportError
             If pandas is not installed.
         """
-        try:
-            pandas = importlib.import_module("pandas")
-        except ImportError as error:
-            msg = "frame needs pandas, which is not installed; pip install pandas."
-            raise ImportError(msg) from error
+        pandas = import_optional("pandas", f"{type(self).__name__}.frame")
         return pandas.DataFrame(self.columns())
 
     def __str__(self) -> str:

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from evolearn.evaluation.candidate import Candidate
 from evolearn.pipeline.genome import Genome
@@ -87,8 +86,8 @@ class Search(ABC):
     def tell(self, candidate: Candidate, error: float | None) -> None:
         """Learn the error of a candidate, None if it failed."""
 
-    def front(self) -> list[dict[str, Any]]:
-        """Return the Pareto front: the best candidates by error and complexity."""
+    def front(self) -> list[int]:
+        """Return the numbers of the candidates on the front of error and complexity."""
         return []
 
     def _candidate(self, genome: Genome, origin: str, parents: tuple[int, ...]) -> Candidate:

@@ -169,17 +169,10 @@ class Evolution(Search):
             self.population = self._toolbox.survive(pool, min(len(pool), self.population_size))
             self.archive.update([individual])
 
-    def front(self) -> list[dict[str, Any]]:
-        """Return the Pareto front, lowest error first."""
-        return [
-            {
-                "candidate": individual.number,
-                "fitness": float(individual.fitness.values[0]),
-                "complexity": float(individual.fitness.values[1]),
-                "params": individual.genome.params,
-            }
-            for individual in sorted(self.archive, key=lambda one: one.fitness.values[0])
-        ]
+    def front(self) -> list[int]:
+        """Return the numbers of the candidates on the Pareto front, lowest error first."""
+        ordered = sorted(self.archive, key=lambda one: one.fitness.values[0])
+        return [individual.number for individual in ordered]
 
     def _parents(self) -> list[Individual]:
         if len(self.population) < 4 or self.rng.random() < ERROR_TOURNAMENTS:

@@ -160,6 +160,20 @@ class TaskConformance:
             assert task.columns(predictions).shape == (len(fitted.X), task.n_outputs)
         assert all(task.can_predict(model) for model, _ in fitted.members)
 
+    def test_errors_have_a_summary_and_outcomes_a_name(self, case: TaskCase) -> None:
+        """Each row has an error, none if the prediction is perfect; outcomes have columns."""
+        fitted = _fitted(case)
+        task, encoded = fitted.task, fitted.task.encoded(fitted.values)
+        perfect = task.perfect_predictions(fitted.values)
+        assert_array_equal(task.row_errors(perfect, encoded), 0.0)
+        for predictions in fitted.predictions:
+            assert task.row_errors(predictions, encoded).shape == (len(fitted.X),)
+            assert task.summary_of_errors(predictions, encoded).n_rows == len(fitted.X)
+            names, columns = task.outcomes(predictions)
+            assert columns.shape == (len(fitted.X), len(names))
+        assert not len(task.unknown(fitted.values))
+        assert task.error_name
+
     def test_predictions_have_the_score_of_their_model(self, case: TaskCase) -> None:
         """The default metric of a model is that of its predictions, with weights too."""
         fitted = _fitted(case)

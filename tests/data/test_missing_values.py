@@ -75,6 +75,13 @@ def marked(*marks, share=0.2):
     return values
 
 
+def test_equal_numbers_with_marks_in_other_rows_are_no_duplicates():
+    values = marked("never", "n/a")
+    turned = [{"never": "n/a", "n/a": "never"}.get(value, value) for value in values]
+    prepared = prepare_table(table(values).assign(turned=turned, again=values))
+    assert dict(prepared.dropped) == {"again": "duplicate of 'code'"}
+
+
 @pytest.mark.parametrize(
     ("values", "marks"),
     [

@@ -1,5 +1,7 @@
 """Dates, times of day and durations written as text."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,12 +78,52 @@ def test_the_order_of_day_and_month_is_that_of_the_column(texts, order, in_doubt
 def test_an_order_in_doubt_is_told():
     X = pd.DataFrame({"when": ["05/06/2020", "07/08/2020"]})
 
-    with pytest.warns(EvolearnWarning, match=r"'05/06/2020' in column 'when'.*dayfirst=True"):
+    message = r"'05/06/2020' in column 'when'.*kinds with 'datetime_day_first' or"
+    with pytest.warns(EvolearnWarning, match=message):
         prepared = prepare_table(X)
     assert prepared.matrix[0, 0] == pd.Timestamp("2020-05-06").timestamp()
 
 
-NO_DATES = ["1.2.3", "12345678", "2020-13", "2020-W05", "31.02.2020", "Mar 15", "12/25", "16:9"]
+@pytest.mark.parametrize(
+    ("kind", "first"),
+    [("datetime_day_first", "2020-06-05"), ("datetime_month_first", "2020-05-06")],
+)
+def test_the_user_decides_an_order_in_doubt(kind, first):
+    X = pd.DataFrame({"when": ["05/06/2020", "07/08/2020", "n/a"]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        prepared = prepare_table(X, {"when": kind})
+    later = prepared.preparer.transform(X)
+
+    assert prepared.preparer.columns_[0].kind == "datetime"
+    assert prepared.matrix[0, 0] == later[0, 0] == pd.Timestamp(first).timestamp()
+    with pytest.raises(ValueError, match="'13/13/2020'"):
+        prepare_table(X.replace("n/a", "13/13/2020"), {"when": kind})
+    dates = X.assign(when=pd.to_datetime(["2020-06-05", "2020-08-07", None]))
+    assert prepare_table(dates, {"when": kind}).preparer.columns_[0].kind == "datetime"
+
+
+def test_quarters_and_weeks_are_their_first_day():
+    texts = ["2020Q1", "2020-Q4", "Q2 2021", "2020-W05", "2020W53", "2021-W01-3", "2019-W53"]
+    days = ["2020-01-01", "2020-10-01", "2021-04-01", "2020-01-27", "2020-12-28", "2021-01-06"]
+    found, values, _ = infer_date_format(texts)
+
+    seconds = [pd.Timestamp(day).timestamp() for day in days]
+    assert_array_equal(values, [*seconds, np.nan])  # 2019 has 52 weeks
+    assert_array_equal(found.read(texts), values)
+
+
+NO_DATES = [
+    "1.2.3",
+    "12345678",
+    "2020-13",
+    "2020-W54",
+    "2020Q5",
+    "31.02.2020",
+    "Mar 15",
+    "12/25",
+    "16:9",
+]
 
 
 @pytest.mark.parametrize("text", NO_DATES)

@@ -129,6 +129,14 @@ def test_the_same_seed_gives_the_same_estimate():
     assert estimate_error(outcome) == estimate_error(outcome)
 
 
+def test_the_parts_that_were_done_in_time_make_an_estimate():
+    y, library = guesses()
+    outcome = outcome_of(y, library, Classification(CLASSES), "roc_auc")
+    calls = iter(range(1000))
+    found = estimate_error(outcome, lambda: next(calls) > 15)  # ten steps of each part
+    assert found.corrected > found.naive
+
+
 def failing(estimator, X, y):
     raise RuntimeError("no table")
 

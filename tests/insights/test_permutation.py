@@ -28,6 +28,15 @@ def test_importances_are_increases_of_the_error(regressor, held_out):
     assert columns.loc["age", "importance"] == pytest.approx(worse - usual, rel=0.25)
 
 
+def test_columns_of_a_group_are_exchanged_together(regressor, held_out):
+    X, y = held_out
+    found = regressor.importances(X, y, groups={"both": ["age", "city"]}, n_repeats=1)
+    columns = found.columns()
+    assert set(columns["column"]) == {"both", "when", "noise"}
+    # Together they explain the target: the error becomes that of the mean, or more.
+    assert columns["importance"][0] > 0.7 * np.std(y)
+
+
 def test_importances_repeat_for_a_seed(regressor, held_out):
     X, y = held_out
     first, again, other = (
@@ -56,6 +65,9 @@ def test_importances_of_a_classifier(classifier):
 BAD = {
     "repeats": ({"n_repeats": 0}, "n_repeats must be a positive integer, got 0"),
     "time": ({"time_limit": -1.0}, "time_limit must be a positive number, got -1.0"),
+    "group": ({"groups": {"a": ["height"]}}, "groups has the column 'height', which X has not"),
+    "twice": ({"groups": {"a": ["age"], "b": ["age"]}}, "groups has the column 'age' twice"),
+    "name": ({"groups": {"age": ["city"]}}, "of the name of column 'age'"),
     "length": ({"y": ["low"]}, "inconsistent numbers of samples"),
     "label": ({"y": ["low"] * 9 + ["other"]}, "y has the label 'other'"),
 }

@@ -24,6 +24,19 @@ def test_more_time_promises_more():
     assert chances == sorted(chances)
 
 
+def test_many_candidates_without_a_gain_promise_little():
+    few = outlook(TIMES, FLAT, 50.0)
+    times = np.linspace(0.1, 10, 200)
+    many = outlook(times, np.where(times < 1, 1.0, 0.6), 50.0)
+    assert many.probability < 0.2 < few.probability
+    assert many.expected_gain < 0.01
+
+
+def test_a_gain_is_less_certain_on_few_rows():
+    certain, noisy = (outlook(TIMES, FALLING, 50.0, noise) for noise in (0.0, 0.2))
+    assert 0.5 < noisy.probability < certain.probability
+
+
 def test_the_order_of_the_candidates_does_not_matter():
     order = [3, 0, 4, 2, 1]
     shuffled = outlook([TIMES[i] for i in order], [FALLING[i] for i in order], 50.0)
