@@ -139,10 +139,14 @@ class TextBlock:
 
 @dataclass(frozen=True)
 class DateColumns:
-    """Matrix columns computed from a datetime; the first one, the seconds, is at `start`."""
+    """Matrix columns computed from a datetime; the first one, the seconds, is at `start`.
+
+    The seconds are those of UTC, the parts of the calendar those of the time zone, "" for UTC.
+    """
 
     start: int
     parts: tuple[str, ...]
+    zone: str = ""
 
     def position(self, part: str) -> int:
         """Position of one of the parts in the matrix."""
@@ -232,7 +236,7 @@ def date_columns(columns: Sequence[ColumnInfo]) -> tuple[DateColumns, ...]:
     for info in columns:
         if info.is_kept and info.is_numeric:
             if info.kind == "datetime":
-                dates.append(DateColumns(position, info.parts))
+                dates.append(DateColumns(position, info.parts, info.zone))
             position += max(1, len(info.parts))
     return tuple(dates)
 

@@ -1,8 +1,9 @@
 """Report of the columns that were left out of the matrix.
 
-All are logged at ``verbose=1``. Identifiers may hold a signal that their detected kind hides: a
-word, a number, or the presence of a value. A few of them are read in other ways on a sample of
-the rows. Where boosted trees become better by it on both halves, the user is warned.
+All are logged at ``verbose=1``, as are categories that hardly repeat. Identifiers may hold a
+signal that their detected kind hides: a word, a number, or the presence of a value. A few of
+them are read in other ways on a sample of the rows. Where boosted trees become better by it on
+both halves, the user is warned.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from threadpoolctl import threadpool_limits
 
 from evolearn.data import ColumnPreparer, column_labels, take_rows
+from evolearn.data.kinds import IDENTIFIER_MIN
 from evolearn.data.uninformative import IDENTIFIER
 from evolearn.fit.data import FitData
 from evolearn.fit.settings import Settings
@@ -25,7 +27,7 @@ from evolearn.genes.screening.confirmation import (
     halves,
     quick_trees,
 )
-from evolearn.results.progress import LOGGER, dropped_line
+from evolearn.results.progress import LOGGER, dropped_line, rare_categories_line
 from evolearn.user_warnings import warn
 
 Matrix = NDArray[np.float64]
@@ -35,6 +37,8 @@ Half = tuple[Matrix, Matrix]  # columns and targets
 MOST_ROWS, MOST_COLUMNS, COMPONENTS = 600, 50, 16
 # Words that are in fewer rows, or not in this share of them, tell nothing of other rows.
 LEAST_ROWS, LEAST_SHARE = 5, 0.01
+# Minimum share of distinct values among those of categories that hardly repeat.
+RARE_SHARE = 0.5
 # Identifiers that are looked at, and seconds of the time budget for each. It takes about a
 # third of a second.
 MOST_IDENTIFIERS, SECONDS_PER_IDENTIFIER = 3, 10.0
@@ -45,6 +49,8 @@ def report_dropped_columns(settings: Settings, data: FitData) -> None:
     if settings.logs:
         for name, reason in data.prepared.dropped:
             LOGGER.info(dropped_line(name, reason))
+        for name, n_categories, n_values in rare_categories(data):
+            LOGGER.info(rare_categories_line(name, n_categories, n_values))
     most = MOST_IDENTIFIERS
     if settings.time_budget is not None:
         most = min(most, int(settings.time_budget / SECONDS_PER_IDENTIFIER))
@@ -55,6 +61,20 @@ def report_dropped_columns(settings: Settings, data: FitData) -> None:
             f"kinds={{{key!r}: {kind!r}}} to use it, or kinds={{{key!r}: 'drop'}} to leave it "
             "out without this warning."
         )
+
+
+def rare_categories(data: FitData) -> Iterator[tuple[str, int, int]]:
+    """Yield name, number of categories and number of values of columns that hardly repeat.
+
+    They are no identifiers yet, but most of their values have a single row.
+    """
+    kept = [info for info in data.prepared.preparer.columns_ if info.is_kept and info.has_codes]
+    for j, info in enumerate(kept, start=data.prepared.schema.first_code):
+        n_categories = len(info.categories)
+        if info.kind == "categorical" and n_categories > IDENTIFIER_MIN:
+            n_values = int(np.count_nonzero(data.prepared.matrix[:, j] < n_categories))
+            if n_categories > RARE_SHARE * n_values:
+                yield info.name, n_categories, n_values
 
 
 def useful_identifiers(data: FitData, most: int) -> Iterator[tuple[str, Any, str]]:

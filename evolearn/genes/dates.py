@@ -10,7 +10,13 @@ from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.plan import PipelinePlan
 from evolearn.pipeline.problem import Problem
 from evolearn.transformers import DateFeatures
-from evolearn.transformers.date_features import DAY, DAYS_OF_MONTH, DAYS_OF_WEEK, YEAR
+from evolearn.transformers.date_features import (
+    DAY,
+    DAYS_OF_MONTH,
+    DAYS_OF_WEEK,
+    HOURS_OF_DAY,
+    YEAR,
+)
 
 # Of more dates there are too many pairs: six make fifteen.
 MOST_DATES = 6
@@ -69,11 +75,15 @@ def cycles_of(table: TableSchema) -> tuple[tuple[int, float], ...]:
     """Return the periodic columns of dates, each with its period.
 
     The time of day and the day of the year come from the seconds, which know minutes and days;
-    the days of week and month from their numbers. Parts that do not vary are left out.
+    the days of week and month from their numbers. In a time zone the time of day comes from the
+    hour, for clocks of the zone may be ahead of the seconds by another hour in summer. Parts
+    that do not vary are left out.
     """
     cycles = []
     for date in table.dates:
-        if "hour" in date.parts:
+        if "hour" in date.parts and date.zone:
+            cycles.append((date.position("hour"), HOURS_OF_DAY))
+        elif "hour" in date.parts:
             cycles.append((date.start, DAY))
         if "weekday" in date.parts:
             cycles.append((date.position("weekday"), DAYS_OF_WEEK))

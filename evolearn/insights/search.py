@@ -168,7 +168,7 @@ def why_not(facts: SearchFacts, name: str) -> str:
 
 
 def _resolved(name: str, parts: Sequence[PartOfSearch]) -> list[PartOfSearch]:
-    """Return the parts that a name means: a component, a gene, or a family by an alias."""
+    """Return the parts that a name means: a component, a gene, an alias, or a class."""
     known: dict[str, list[PartOfSearch]] = {}
     for part in parts:
         known.setdefault(_key(part.name), []).append(part)
@@ -179,8 +179,9 @@ def _resolved(name: str, parts: Sequence[PartOfSearch]) -> list[PartOfSearch]:
     for part in parts:  # the best first
         for alias in (aliases.get(part.name, set()) if part.is_estimator else set()) - own:
             known.setdefault(alias, []).append(part)
-    if _key(name) in known:
-        return known[_key(name)]
+    for key in (_key(name), re.sub(r"(classifier|regressor)$", "", _key(name))):
+        if key in known:
+            return known[key]
     spelled = {_key(part.name): part.name for part in parts}
     spelled |= {_key(part.role): part.role for part in parts if not part.is_estimator}
     similar = get_close_matches(_key(name), list(known), n=MOST_SIMILAR, cutoff=0.6)

@@ -56,5 +56,5 @@ NAIVE_BAYES = ModelFamily(
         )
     },
     {"footprint": Footprint(3.0)},
-    aliases=("naive bayes", "nb"),
+    aliases=("naive bayes", "nb", "gaussian nb"),
 )

@@ -39,5 +39,5 @@ NEIGHBORS = ModelFamily(
         CLASSIFICATION: (PortfolioEntry(11, {}, {SCALER: QUANTILE}),),
         REGRESSION: (PortfolioEntry(15, {}, {SCALER: QUANTILE}),),
     },
-    aliases=("knn", "k nearest neighbors"),
+    aliases=("knn", "k nearest neighbors", "k neighbors"),
 )

@@ -94,6 +94,14 @@ def dropped_line(name: str, reason: str) -> str:
     return f"the column {name!r} is left out: {reason}"
 
 
+def rare_categories_line(name: str, n_categories: int, n_values: int) -> str:
+    """Format the message about a column of categories that hardly repeat."""
+    return (
+        f"the column {name!r} holds {n_categories:,} categories, fewer than two rows for each "
+        f"({n_values:,} rows); pass its kind in kinds if it holds something else"
+    )
+
+
 def reuse_line(n_reused: int, n_candidates: int, seconds: float) -> str:
     """Format the message about the reuse of prepared rows."""
     share = n_reused / max(n_candidates, 1)

@@ -10,6 +10,7 @@ from evolearn.transformers.base import ColumnAdder, check_positions
 
 # The mean lengths of a month and a year of the Gregorian calendar.
 DAY, DAYS_OF_WEEK, DAYS_OF_MONTH, YEAR = 86_400.0, 7.0, 30.436875, 31_556_952.0
+HOURS_OF_DAY = 24.0
 _NAMES = {DAY: "day", DAYS_OF_WEEK: "week", DAYS_OF_MONTH: "month", YEAR: "year"}
 
 

@@ -1,6 +1,7 @@
 """Columns that are left out: they are logged, and named where they explain the target."""
 
 import logging
+import re
 import warnings
 
 import numpy as np
@@ -67,6 +68,8 @@ def test_identifiers_that_explain_nothing_are_not_named():
 
 def test_the_user_is_warned_and_the_log_has_the_reason(caplog):
     X, y = table()
+    rng = np.random.default_rng(0)
+    X["rare"] = [f"name{i}" for i in rng.integers(0, N_ROWS, N_ROWS)]
     settings = {
         "time_budget": None,
         "n_evaluations": 1,
@@ -80,6 +83,8 @@ def test_the_user_is_warned_and_the_log_has_the_reason(caplog):
     ):
         EvolutionaryRegressor(**settings, verbose=1).fit(X, y)
     assert "the column 'code' is left out: nearly every value is distinct" in caplog.text
+    told = rf"the column 'rare' holds {X['rare'].nunique()} categories.*\({N_ROWS} rows\)"
+    assert re.search(told, caplog.text)
 
 
 # -- an index in another order ----------------------------------------------------------------

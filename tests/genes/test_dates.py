@@ -63,6 +63,14 @@ def test_what_does_not_vary_does_not_return():
     assert differences_of(schema) == ()
 
 
+def test_the_time_of_day_is_that_of_the_time_zone():
+    hours = pd.date_range("2024-03-01", periods=24 * 200, freq="h", tz="Europe/Berlin")
+    schema = prepare_table(pd.DataFrame({"when": hours})).schema
+    returns = [(schema.names[column], period) for column, period in cycles_of(schema)]
+    assert returns[0] == ("when_hour", 24.0)
+    assert "when_seconds" not in [name for name, period in returns if period < 31_000_000]
+
+
 def test_sums_get_waves_and_trees_get_differences():
     table, _ = orders()
     space = restrict(SearchSpace.default("regression"), problem_of(table))

@@ -86,6 +86,7 @@ def test_the_account_reads_as_text_html_and_frame():
 
 SENTENCES = {
     "svm": ["tried 4 times in 2.5 s", "2.5, 150.0% above", "(extra_trees, 1)", "3 candidates"],
+    "RandomForestRegressor": ["random_forest was left out"],
     "SVC": ["support_vector_machine was tried"],
     "Extra-Trees": ["tried once", "that of the best candidate", "weight of 50%"],
     "ridge": ["1 candidate was given up"],
