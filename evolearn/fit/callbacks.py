@@ -25,8 +25,8 @@ class CallbackObserver(Observer):
     ``metadata`` at the end of a candidate has ``candidate`` (its number), ``generation``,
     ``origin``, ``params``, ``fitness`` (None if it has none), ``status``, ``failure``,
     ``best_fitness``, ``baseline_fitness`` (None if it is not known), ``n_evaluations``,
-    ``n_failed`` and ``elapsed_seconds``. If a callback returns True there, the search ends. After an error in a
-    callback none is called any more, and the search goes on.
+    ``n_failed`` and ``elapsed_seconds``. If a callback returns True there, the search ends.
+    After an error in a callback none is called any more, and the search goes on.
     """
 
     def __init__(self, estimator: Any, context: Any) -> None:
