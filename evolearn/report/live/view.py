@@ -1,8 +1,9 @@
 """Texts of the live display: the same for a terminal and a notebook."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.report.live.state import Ending, Running, Snapshot
@@ -71,7 +72,10 @@ def _rows(snapshot: Snapshot) -> list[tuple[str, str]]:
     if gain is not None:
         ago = seconds_text(gain.seconds_ago)
         rows.append(
-            ("last gain", f"{percent(gain.share)}, {ago} ago, {describe_pipeline(gain.params)}")
+            (
+                "last gain",
+                f"{percent(gain.share)}, {ago} ago, {_pipeline(gain.params)}",
+            )
         )
     if snapshot.leading:
         leading = [f"{name} {error_text(error)}" for name, error in snapshot.leading]
@@ -86,7 +90,7 @@ def _running_rows(running: Sequence[Running]) -> list[tuple[str, str]]:
     rows = [
         (
             f"worker {one.worker}",
-            f"{seconds_text(one.seconds):>4}  {describe_pipeline(one.params)}",
+            f"{seconds_text(one.seconds):>4}  {_pipeline(one.params)}",
         )
         for one in running[:MOST_RUNNING]
     ]
@@ -122,7 +126,7 @@ def summary_of(ending: Ending) -> list[str]:
             f"({percent(estimate.coverage)} interval {low} to {high})."
         )
     if ending.params:
-        lines.append(f"Best pipeline: {describe_pipeline(ending.params)}")
+        lines.append(f"Best pipeline: {_pipeline(ending.params)}")
     return lines
 
 
@@ -149,3 +153,8 @@ def sparkline(values: Sequence[float]) -> str:
     low, high = min(values), max(values)
     scale = (len(LEVELS) - 1) / (high - low) if high > low else 0.0
     return "".join(LEVELS[round((value - low) * scale)] for value in values)
+
+
+def _pipeline(params: Mapping[str, Any]) -> str:
+    """Return a candidate's pipeline in one line."""
+    return describe_pipeline(params, details=False)

@@ -92,7 +92,7 @@ def test_the_view_says_it_in_words(state):
     rows = dict(view.rows)
     assert rows["RMSE"] == "30, 50 % below the baseline (60)"
     assert rows["candidates"] == "4 of 20 done, 1 failed"
-    assert rows["worker 0"].endswith("ridge(alpha=5)")
+    assert rows["worker 0"].endswith("standardise -> ridge")
     assert view.clock == "0 s of 1 min"
 
 
