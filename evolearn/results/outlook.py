@@ -23,6 +23,8 @@ MOST_RECENT = 0.5
 # measured on test rows, whose chance is a part of it. Fitted to 21 tables.
 SLOPE, FEW, SPREAD, NOISE = 0.2, 0.04, 0.02, 1.1
 FEW_CANDIDATES, MOST_FEW = 10, 1.5
+# Largest probability: no curve makes a gain certain.
+MOST_CERTAIN = 0.99
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,9 @@ class Outlook:
     def __str__(self) -> str:
         if self.reason:
             return self.reason
+        time = seconds_text(self.seconds).removesuffix(" 0 s")
         return (
-            f"{seconds_text(self.seconds)} more would lower the error on new rows by more than "
+            f"{time} more would lower the error on new rows by more than "
             f"{percent(WORTHWHILE)} with a probability of {percent(self.probability)}; the "
             f"expected gain is {percent(self.expected_gain)}."
         )
@@ -95,7 +98,7 @@ def outlook(
     mean = growth * (SLOPE * _recent_gain(times, best) + FEW * few)
     spread = math.sqrt(growth * few) * math.hypot(SPREAD, NOISE * noise)
     probability = float(norm.sf((-math.log1p(-WORTHWHILE) - mean) / spread))
-    return Outlook(seconds, probability, -math.expm1(-mean))
+    return Outlook(seconds, min(probability, MOST_CERTAIN), -math.expm1(-mean))
 
 
 def _recent_gain(times: np.ndarray, best: np.ndarray) -> float:

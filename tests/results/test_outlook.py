@@ -66,7 +66,7 @@ def model():
 
 def test_a_fitted_model_answers_in_a_sentence(model):
     found = model.would_longer_help(seconds=600)
-    assert str(found).startswith("10 min 0 s more would lower the error")
+    assert str(found).startswith("10 min more would lower the error")
     assert model.would_longer_help().seconds > 0
 
 
