@@ -9,8 +9,9 @@ from typing import Any, TextIO
 from evolearn.report.live.html import card, summary_card
 from evolearn.report.live.view import LEVELS, View, one_line, sparkline
 
-# Largest width of the panel.
-MOST_COLUMNS = 100
+# Largest width of the panel, and columns that are left free on its right: the terminal writes
+# "^C" there, on a line that must not get longer.
+MOST_COLUMNS, FREE_COLUMNS = 100, 3
 # Width of a terminal that does not say it.
 USUAL_SIZE = (80, 24)
 
@@ -62,7 +63,6 @@ def panel(view: View, columns: int, *, plain: bool = False) -> Any:
     from rich import box
     from rich.console import Group
     from rich.panel import Panel
-    from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
@@ -70,13 +70,15 @@ def panel(view: View, columns: int, *, plain: bool = False) -> Any:
     head.add_column(no_wrap=True)
     head.add_column(ratio=1)
     head.add_column(justify="right", no_wrap=True)
-    bar = "" if view.fraction is None else ProgressBar(total=1.0, completed=view.fraction)
+    bar = "" if view.fraction is None else _bar(view.fraction)
     head.add_row(Text(view.phase, style="bold"), bar, view.clock)
-    body = Table.grid(padding=(0, 2))
-    body.add_column(style="dim", no_wrap=True, min_width=max(len(row[0]) for row in view.rows))
-    body.add_column(no_wrap=True, overflow="ellipsis")
+    body = Table.grid(expand=True, padding=(0, 2))
+    labels = max(len(label) for label, _ in view.rows)
+    body.add_column(style="dim", no_wrap=True, width=labels)
+    body.add_column(no_wrap=True, ratio=1)
     for i, (label, text) in enumerate(view.rows):
-        line = Text(text, style="bold green" if i == 0 and view.curve else "")
+        style = "bold green" if i == 0 and view.curve else ""
+        line = Text(text, style, overflow="ellipsis", no_wrap=True)
         if i == 0 and view.curve and not plain:
             line.append(f"   {sparkline(view.curve)}", style="cyan")
         body.add_row(Text(label), line)
@@ -86,8 +88,15 @@ def panel(view: View, columns: int, *, plain: bool = False) -> Any:
         title_align="left",
         box=box.ASCII if plain else box.ROUNDED,
         border_style="dim",
-        width=min(columns, MOST_COLUMNS),
+        width=min(columns - FREE_COLUMNS, MOST_COLUMNS),
     )
+
+
+def _bar(fraction: float) -> Any:
+    from rich.progress_bar import ProgressBar
+
+    colours = {"complete_style": "cyan", "finished_style": "cyan"}
+    return ProgressBar(total=1.0, completed=fraction, **colours)
 
 
 class LineScreen(Screen):
