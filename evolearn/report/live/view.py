@@ -1,5 +1,6 @@
 """Texts of the live display: the same for a terminal and a notebook."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,14 +21,17 @@ REASONS = {
     "target_fitness": "target_fitness was reached",
     "no_improvement": "nothing improved any more",
     "exhausted": "every candidate was tried",
-    "interrupted": "it was interrupted",
-    "callback": "a callback asked for it",
+    "interrupted": "the search was interrupted",
+    "callback": "a callback ended the search",
 }
 
 
 @dataclass(frozen=True)
 class View:
-    """Texts of a snapshot: `fraction` done, None if no limit is known; `rows` with labels."""
+    """Texts of a snapshot: `fraction` done, None if no limit is known; `rows` with labels.
+
+    The first row has the best error; `curve` is empty until it has improved.
+    """
 
     title: str
     phase: str
@@ -47,7 +51,7 @@ def view_of(snapshot: Snapshot) -> View:
         phase=snapshot.phase,
         clock=clock,
         fraction=_fraction(snapshot),
-        curve=snapshot.curve,
+        curve=snapshot.curve if len(set(snapshot.curve)) > 1 else (),
         rows=tuple(_rows(snapshot)),
     )
 
@@ -96,23 +100,30 @@ def _running_rows(running: Sequence[Running]) -> list[tuple[str, str]]:
 
 def _best(best: float, baseline: float | None) -> str:
     gain = gain_text(best, baseline)
-    against = f" ({error_text(baseline)})" if gain and baseline is not None else ""
+    against = f" ({error_text(baseline)})" if gain and baseline not in (best, None) else ""
     return f"{error_text(best)}{gain and ', '}{gain}{against}"
 
 
 def summary_of(ending: Ending) -> list[str]:
-    """Return the summary of a finished fit, two or three lines."""
+    """Return the summary of a finished fit, one to four lines."""
     failed = f" ({ending.n_failed} failed)" if ending.n_failed else ""
     reason = REASONS.get(ending.stop_reason, ending.stop_reason)
     lines = [
         f"evolearn: {ending.n_done} candidates{failed} in {seconds_text(ending.elapsed)}; "
-        f"the search ended because {reason}."
+        f"{reason}."
     ]
-    if ending.best is not None:
-        members = f"; {ending.n_members} models predict" if ending.n_members > 1 else ""
+    if ending.error is not None:
+        models = f"ensemble of {ending.n_members} models" if ending.n_members > 1 else "model"
         lines.append(
-            f"Best cross-validated {ending.metric}: {_best(ending.best, ending.baseline)}"
-            f"{members}."
+            f"Cross-validated {ending.metric} of the {models}: "
+            f"{_best(ending.error, ending.baseline)}."
+        )
+    estimate = ending.estimate
+    if estimate is not None and not math.isnan(estimate.corrected):
+        low, high = error_text(estimate.lower), error_text(estimate.upper)
+        lines.append(
+            f"Expected on new rows: {error_text(estimate.corrected)} "
+            f"({percent(estimate.coverage)} interval {low} to {high})."
         )
     if ending.params:
         lines.append(f"Best pipeline: {_pipeline(ending.params)}")
