@@ -51,7 +51,9 @@ Scorer: TypeAlias = Callable[..., Any]
 Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] | None
 
 # Attributes that belong to the search and are not needed to predict.
-OF_THE_SEARCH = frozenset({"search_space_", "scorer_", "insights_", "_fitted_task"})
+OF_THE_SEARCH = frozenset(
+    {"search_space_", "scorer_", "insights_", "_fitted_task", "_candidate_fitter"}
+)
 # Attributes that other libraries save as built-in types.
 RESULTS: dict[str, Any] = {
     "estimate_": Estimate,
@@ -276,6 +278,63 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
             X = X.tocsr() if issparse(X) else X  # once, not for each part
             parts = [np.arange(i, min(i + step, total)) for i in range(0, total, step)]
             return np.concatenate([predict(take_rows(X, rows)) for rows in parts])
+
+    def refit(self, candidate: int, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Fit any candidate of the search on given rows.
+
+        Columns are read as in ``fit``. The candidate's own seed is used, and those whose
+        models it started from are trained first. The estimator itself stays as it is.
+
+        Parameters
+        ----------
+        candidate : int
+            Its number, as in ``leaderboard_`` and ``cv_results_``.
+        X : table of shape (n_samples, n_features)
+            Rows with the columns of ``fit``.
+        y : array-like of shape (n_samples,)
+            The target.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        estimator
+            A fitted pipeline of scikit-learn, like ``best_estimator_``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such candidate, or X lacks a column; the message names it.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from evolearn import EvolutionaryRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = EvolutionaryRegressor(
+        ...     time_budget=None, n_evaluations=4, search_space=["ridge", "decision_tree"],
+        ...     random_state=0,
+        ... ).fit(X, y)
+        >>> model.refit(0, X[:200], y[:200]).predict(X[200:]).shape
+        (242,)
+        """
+        X = self._checked(X)
+        numbers_of_search = self.cv_results_["candidate"]
+        if candidate not in numbers_of_search:
+            raise ValueError(
+                f"There is no candidate {shown(candidate)}; pass a number of "
+                "leaderboard_['candidate'] that is not negative."
+            )
+        check_consistent_length(X, y, sample_weight)
+        target, _ = get_task(self._task).from_target(y)
+        weights = checked_weights(sample_weight, n_rows(X))
+        fitter = self._of_search("_candidate_fitter")
+        with (
+            config_context(enable_metadata_routing=False, transform_output="default"),
+            collected_warnings(),
+            names_checked(),
+        ):
+            return fitter.fit(candidate, self.cv_results_, X, target, weights)
 
     def _width(self, X: Any) -> int:
         """Approximate number of values of a row on its way through a pipeline."""
