@@ -117,7 +117,7 @@ def fit(
             else:
                 result = search(trainer, checkpoint, observer)
         # Results.
-        observer.phase_started("measuring importances")
+        observer.phase_started("explaining the model")
         result.warn(budget)
         attributes = result.attributes(Budget(None) if settings.replay else budget)
         live.finished(attributes)

@@ -35,27 +35,33 @@ class PanelScreen(Screen):
     """
 
     def __init__(self, file: TextIO) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
-        self._console = Console(file=file, highlight=False)
-        self._live = Live(
-            console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop"
-        )
+        self._file = file
+        self._live: Any = None
 
     def show(self, view: View) -> None:
         """Draw the panel."""
-        if not self._live.is_started:
-            self._live.start()
-            self._console.show_cursor(True)
-        drawn = panel(view, self._console.width, plain=not _has_blocks(self._console.file))
+        if self._live is None:
+            self._start()
+        drawn = panel(view, self._live.console.width, plain=not _has_blocks(self._file))
         self._live.update(drawn, refresh=True)
 
     def close(self, summary: Sequence[str]) -> None:
         """Remove the panel and print the summary."""
-        self._live.stop()
-        for line in summary:
-            self._console.print(line, markup=False, soft_wrap=True)
+        if self._live is not None:
+            self._live.stop()
+        _write_summary(self._file, summary)
+
+    def _start(self) -> None:
+        # Here, and so not in the thread that fits: the import takes a tenth of a second.
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(file=self._file, highlight=False)
+        self._live = Live(
+            console=console, auto_refresh=False, transient=True, vertical_overflow="crop"
+        )
+        self._live.start()
+        console.show_cursor(True)
 
 
 def panel(view: View, columns: int, *, plain: bool = False) -> Any:
@@ -114,13 +120,18 @@ class LineScreen(Screen):
     def close(self, summary: Sequence[str]) -> None:
         """Remove the line and print the summary."""
         self._write("")
-        self._file.write("\r" + "".join(f"{line}\n" for line in summary))
-        self._file.flush()
+        self._file.write("\r")
+        _write_summary(self._file, summary)
 
     def _write(self, line: str) -> None:
         self._file.write("\r" + line.ljust(self._width))
         self._file.flush()
         self._width = len(line)
+
+
+def _write_summary(file: TextIO, summary: Sequence[str]) -> None:
+    file.write("".join(f"{line}\n" for line in summary))
+    file.flush()
 
 
 class NotebookScreen(Screen):

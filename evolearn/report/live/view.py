@@ -21,8 +21,8 @@ REASONS = {
     "target_fitness": "target_fitness was reached",
     "no_improvement": "nothing improved any more",
     "exhausted": "every candidate was tried",
-    "interrupted": "it was interrupted",
-    "callback": "a callback asked for it",
+    "interrupted": "the search was interrupted",
+    "callback": "a callback ended the search",
 }
 
 
@@ -110,7 +110,7 @@ def summary_of(ending: Ending) -> list[str]:
     reason = REASONS.get(ending.stop_reason, ending.stop_reason)
     lines = [
         f"evolearn: {ending.n_done} candidates{failed} in {seconds_text(ending.elapsed)}; "
-        f"the search ended because {reason}."
+        f"{reason}."
     ]
     if ending.error is not None:
         models = f"ensemble of {ending.n_members} models" if ending.n_members > 1 else "model"
