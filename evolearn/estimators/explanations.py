@@ -12,6 +12,7 @@ from evolearn.data import column_labels, is_sparse
 from evolearn.insights.permutation import PermutationImportances
 from evolearn.insights.search import SearchFacts, explain_search, why_not
 from evolearn.messages import shown
+from evolearn.report.card import estimator_card, summary_of
 from evolearn.results.insights import Importances
 from evolearn.results.outlook import MEASURED_RATIO, Outlook, outlook
 from evolearn.results.search_explanation import SearchExplanation
@@ -23,6 +24,34 @@ MOST_LABELS = 20
 
 class ExplanationMixin:
     """Explanations of the search, and importances on given rows."""
+
+    def summary(self) -> str:
+        """Return a summary of the fitted model in at most ten lines.
+
+        Returns
+        -------
+        str
+            The expected error on new rows with its interval, the naive error beside the
+            baseline's, a simpler model if there is one, the members of the ensemble, the search
+            and whether more of it would help, the most important columns, and those left out.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from evolearn import EvolutionaryRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = EvolutionaryRegressor(
+        ...     time_budget=None, n_evaluations=4, search_space=["ridge", "decision_tree"],
+        ...     random_state=0,
+        ... ).fit(X, y)
+        >>> model.summary().splitlines()[0][:52]
+        'EvolutionaryRegressor: Expected error on new rows: 5'
+        """
+        check_is_fitted(self)
+        return "\n".join(summary_of(self))
+
+    def _html_repr(self) -> str:
+        return estimator_card(self)
 
     def explain_search(self) -> SearchExplanation:
         """Return an account of the search by estimators and genes.

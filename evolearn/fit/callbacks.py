@@ -24,9 +24,9 @@ class CallbackObserver(Observer):
 
     ``metadata`` at the end of a candidate has ``candidate`` (its number), ``generation``,
     ``origin``, ``params``, ``fitness`` (None if it has none), ``status``, ``failure``,
-    ``best_fitness``, ``baseline_fitness``, ``n_evaluations``, ``n_failed`` and
-    ``elapsed_seconds``. If a callback returns True there, the search ends. After an error in a
-    callback none is called any more, and the search goes on.
+    ``best_fitness``, ``baseline_fitness`` (None if it is not known), ``n_evaluations``,
+    ``n_failed`` and ``elapsed_seconds``. If a callback returns True there, the search ends.
+    After an error in a callback none is called any more, and the search goes on.
     """
 
     def __init__(self, estimator: Any, context: Any) -> None:
@@ -56,8 +56,9 @@ class CallbackObserver(Observer):
             reconstruction_attributes=attributes,
         )
 
-    def search_started(self, metric: str, record: SearchRecord) -> None:
-        """Count the candidates of earlier runs."""
+    def search_started(self, metric: str, baseline: float | None, record: SearchRecord) -> None:
+        """Keep the error of the baseline, and count the candidates of earlier runs."""
+        self._baseline = baseline
         for one in record.records:
             self._count(one.evaluation)
 
@@ -100,7 +101,6 @@ class CallbackObserver(Observer):
         self._n_failed += bool(evaluation.failure)
         error = evaluation.error
         if error is not None:
-            self._baseline = error if self._baseline is None else self._baseline
             self._best = error if self._best is None else min(self._best, error)
 
     def _call(self, hook: Callable[..., Any], **arguments: Any) -> bool:

@@ -19,10 +19,11 @@ class ProgressLog(Observer):
 
     def __init__(self) -> None:
         self._metric = ""
+        self._baseline: float | None = None
 
-    def search_started(self, metric: str, record: SearchRecord) -> None:
-        """Keep the name of the error; report what earlier runs have found."""
-        self._metric = metric
+    def search_started(self, metric: str, baseline: float | None, record: SearchRecord) -> None:
+        """Keep the name of the error and the baseline's; report that the search continues."""
+        self._metric, self._baseline = metric, baseline
         if record.records:
             LOGGER.info("the search continues after %d candidates", len(record))
 
@@ -33,7 +34,7 @@ class ProgressLog(Observer):
                 progress.generation,
                 self._metric,
                 progress.best_error,
-                progress.baseline_error,
+                self._baseline,
                 progress.n_evaluations,
                 progress.n_failed,
                 progress.seconds_left,

@@ -1,5 +1,6 @@
 """The course of a fit, from the table to the fitted attributes."""
 
+import math
 import shutil
 import time
 from collections.abc import Callable
@@ -116,7 +117,7 @@ def fit(
             else:
                 result = search(trainer, checkpoint, observer)
         # Results.
-        observer.phase_started("measuring importances")
+        observer.phase_started("explaining the model")
         result.warn(budget)
         attributes = result.attributes(Budget(None) if settings.replay else budget)
         live.finished(attributes)
@@ -131,7 +132,11 @@ def search(
     loop, planner = make_loop(trainer, checkpoint, observer)
     continue_search(loop)
     objective = plan.data.objective
-    observer.search_started(error_name(objective.name, objective.optimum), loop.record)
+    observer.search_started(
+        error_name(objective.name, objective.optimum),
+        None if math.isnan(plan.baseline_fitness) else plan.baseline_fitness,
+        loop.record,
+    )
     final: FinalModels | None = None
     refit_seconds = 0.0
     while True:

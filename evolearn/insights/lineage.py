@@ -7,6 +7,7 @@ from typing import Any
 from evolearn.data import TableSchema
 from evolearn.messages import shown
 from evolearn.pipeline.genome import Allele, Genome
+from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.results.insights import Lineage, LineageStep
 from evolearn.search.record import Record
@@ -45,9 +46,8 @@ def _step(
     candidate, error = record.candidate, record.evaluation.error
     if parent is None:
         origin = {"portfolio": "portfolio entry", "random": "random pipeline"}
-        change = (
-            f"{origin.get(candidate.origin, candidate.origin)}: {candidate.genome.estimator}"
-        )
+        pipeline = _pipeline(candidate.genome, space, schema)
+        change = f"{origin.get(candidate.origin, candidate.origin)}: {pipeline}"
         return LineageStep(candidate.number, candidate.generation, error, change, None)
     before = parent.evaluation.error
     gain = None if error is None or before is None else before - error
@@ -56,6 +56,18 @@ def _step(
         change = f"continues the trained models; {change}"
     change = f"{candidate.origin}: {change}"
     return LineageStep(candidate.number, candidate.generation, error, change, gain)
+
+
+def _pipeline(genome: Genome, space: SearchSpace, schema: TableSchema) -> str:
+    """Return a pipeline in one line, with the formulas of the columns that it makes."""
+    made = [
+        formula
+        for gene in space.genes
+        if gene.name in genome
+        for formula in gene.made_columns(genome[gene.name], schema)
+    ]
+    line = describe_pipeline(genome.params, space.genes)
+    return f"{line}, with {', '.join(made)}" if made else line
 
 
 def _changes(old: Genome, new: Genome, space: SearchSpace, schema: TableSchema) -> str:

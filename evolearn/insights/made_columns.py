@@ -1,7 +1,6 @@
 """Gains of the columns that evolved pipelines make, from comparisons of candidates."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations
 
 import numpy as np
 from scipy.special import stdtrit
@@ -14,6 +13,8 @@ from evolearn.search.record import Record
 from evolearn.tasks.predictions import Floats
 
 MOST_MADE_COLUMNS = 20
+# Most partners of a candidate, and most pairs of a search, which take a fifth of a second.
+MOST_PARTNERS, MOST_PAIRS = 10, 5_000
 # Share of the gains over other folds that the interval of a gain is made to cover.
 COVERAGE = 0.9
 
@@ -42,20 +43,20 @@ def made_columns_of(
     """
     made = [_made(record.candidate.genome, space, schema) for record in records]
     gains = _gains(records, made, error_of)
+    users: dict[_Column, list[int]] = {column: [] for one in made for column in sorted(one)}
+    for record, one in zip(records, made, strict=True):
+        if record.evaluation.error is not None:
+            for column in one:
+                users[column].append(record.candidate.number)
     columns = []
-    for gene, formula in dict.fromkeys(column for one in made for column in sorted(one)):
-        users = [
-            record
-            for record, one in zip(records, made, strict=True)
-            if (gene, formula) in one and record.evaluation.error is not None
-        ]
+    for (gene, formula), numbers in users.items():
         mean, lower, upper = _mean_of_folds(gains[gene, formula])
         columns.append(
             MadeColumn(
                 formula=formula,
                 gene=gene,
-                n_candidates=len(users),
-                weight=float(sum(weights.get(one.candidate.number, 0.0) for one in users)),
+                n_candidates=len(numbers),
+                weight=float(sum(weights.get(number, 0.0) for number in numbers)),
                 gain=mean,
                 lower=lower,
                 upper=upper,
@@ -100,17 +101,24 @@ def _gains(
 def _pairs(
     records: Sequence[Record], made: Sequence[frozenset[_Column]]
 ) -> Iterator[tuple[int, int]]:
-    """Yield pairs of candidates that are the same but for the columns that they make."""
+    """Yield pairs of candidates that are the same but for the columns that they make.
+
+    Each candidate has few partners: the one with the fewest columns, and those before it, which
+    often are its parents.
+    """
     makers = {gene for one in made for gene, _ in one}
     groups: dict[tuple[tuple[str, ...], Genome | None], list[int]] = {}
     for i, record in enumerate(records):
         genome = record.candidate.genome
         rest = tuple(f"{gene}={genome[gene]}" for gene in genome if gene not in makers)
         groups.setdefault((rest, genome.parent), []).append(i)
+    n_partners = max(1, min(MOST_PARTNERS, MOST_PAIRS // max(1, len(records))))
     for group in groups.values():
-        for i, j in combinations(group, 2):
-            if made[i] != made[j]:
-                yield (i, j) if len(made[i]) <= len(made[j]) else (j, i)
+        plainest = min(group, key=lambda i: len(made[i]))
+        for place, j in enumerate(group):
+            for i in {plainest, *group[max(0, place - n_partners + 1) : place]}:
+                if i != j and made[i] != made[j]:
+                    yield (i, j) if len(made[i]) <= len(made[j]) else (j, i)
 
 
 def _gain(first: Record, second: Record, error_of: Callable[[float], float]) -> Floats:

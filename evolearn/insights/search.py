@@ -3,13 +3,14 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from evolearn.messages import shown
+from evolearn.pipeline.gene import Gene
 from evolearn.pipeline.registry import registered_families
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.results.numbers import error_text, seconds_text
@@ -28,6 +29,7 @@ RACED, FINE = "raced", ("scored", "raced")
 MOST_SIMILAR = 3
 MINUTE = 60.0
 OPTIONAL = "its library {library} is not installed; pip install 'evolearn[boosting]'"
+UNUSED = "no estimator of the search space uses it"
 NO_USER = "it is not in the search space that was passed"
 
 
@@ -75,12 +77,25 @@ def explain_search(facts: SearchFacts) -> SearchExplanation:
     parts += _absent_estimators(facts)
     parts.sort(key=lambda one: (one.best_fitness is None, one.best_fitness, not one.n_tried))
     for gene in facts.space.genes:
-        there = {component.name for component in facts.space.preparation[gene.name]}
-        for component in gene.components:
-            part = _part(facts, gene.name, component.name)
-            parts.append(part if component.name in there else _absent(facts, part))
+        parts += _options(facts, gene)
     n_candidates = len(facts.results["params"])
     return SearchExplanation(tuple(parts), facts.best, n_candidates, facts.metric)
+
+
+def _options(facts: SearchFacts, gene: Gene) -> Iterator[PartOfSearch]:
+    """Yield the options of a gene, without those that are made for other tasks."""
+    there = {component.name for component in facts.space.preparation[gene.name]}
+    slots = [facts.space.slots_of(name) for name in facts.space.names]
+    used = {option for of_estimator in slots for option in of_estimator.get(gene.name, ())}
+    for component in gene.components:
+        part = _part(facts, gene.name, component.name)
+        if component.tasks is not None and facts.task not in component.tasks:
+            continue
+        if component.name not in there:
+            part = _absent(facts, part)
+        elif component.name not in used and not part.n_tried:
+            part = replace(part, absent=UNUSED)
+        yield part
 
 
 def _part(facts: SearchFacts, role: str, name: str) -> PartOfSearch:

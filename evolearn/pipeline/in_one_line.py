@@ -8,7 +8,12 @@ from evolearn.pipeline.genome import Allele
 from evolearn.pipeline.registry import registered_genes
 
 
-def describe_pipeline(params: Mapping[str, Any], genes: Iterable[Gene] | None = None) -> str:
+def describe_pipeline(
+    params: Mapping[str, Any],
+    genes: Iterable[Gene] | None = None,
+    *,
+    details: bool = True,
+) -> str:
     """Describe a candidate's pipeline in one line, its steps in order.
 
     Parameters
@@ -17,6 +22,8 @@ def describe_pipeline(params: Mapping[str, Any], genes: Iterable[Gene] | None = 
         The parameters of the candidate, as in ``cv_results_["params"]``.
     genes : iterable of Gene, default=None
         The genes of the search space; by default those that are registered.
+    details : bool, default=True
+        Whether values of parameters are shown.
 
     Returns
     -------
@@ -41,6 +48,8 @@ def describe_pipeline(params: Mapping[str, Any], genes: Iterable[Gene] | None = 
             (before if gene.prepares else behind).append(words)
     model = _allele(params, "estimator").described()
     steps = [*(words for words in before if words), model]
+    if not details:
+        steps = [step.partition("(")[0] for step in steps]
     return " ".join([" -> ".join(steps), *(words for words in behind if words)])
 
 

@@ -109,20 +109,15 @@ class EstimateDisplay(Display):
         results = results_of(estimator, cls.__name__)
         if (X_test is None) != (y_test is None):
             raise ValueError("Pass both X_test and y_test, or neither of them.")
-        naive = {"baseline": estimator.baseline_fitness_, **_best_linear(results)}
-        single = f"best single ({readable(estimator.best_params_.get('estimator', 'none'))})"
-        estimate = estimator.estimate_
-        if estimate.simpler is not None and estimate.simpler.error not in naive.values():
-            name = readable(estimate.simpler.estimator)
-            naive[f"much simpler ({name})"] = estimate.simpler.error
-        naive[single] = estimator.best_fitness_
         rows: list[dict[str, Any]] = [
-            {"model": model, "naive": error} for model, error in naive.items()
+            {"model": model, "naive": error}
+            for model, error in _single_models(estimator, results).items()
         ]
         models = [estimator.best_estimator_]
         if estimator.final_model == "ensemble":
             rows.append({"model": "ensemble"})
             models.append(estimator)
+        estimate = estimator.estimate_
         rows[-1] |= {name: getattr(estimate, name) for name in ESTIMATED}
         if X_test is not None:
             optimum = FoldScores(results).optimum
@@ -185,6 +180,17 @@ class EstimateDisplay(Display):
     def _best_known(self) -> NDArray[np.float64]:
         """Return the corrected errors, the naive ones where there is no correction."""
         return np.where(np.isfinite(self.corrected), self.corrected, self.naive)
+
+
+def _single_models(estimator: Any, results: Mapping[str, Any]) -> dict[str, float]:
+    """Return the cross-validated errors of single models by name, the best one last."""
+    errors = {"baseline": estimator.baseline_fitness_, **_best_linear(results)}
+    simpler = estimator.estimate_.simpler
+    shown = {*errors.values(), estimator.best_fitness_}
+    if simpler is not None and simpler.error not in shown:
+        errors[f"much simpler ({readable(simpler.estimator)})"] = simpler.error
+    best = readable(estimator.best_params_.get("estimator", "none"))
+    return {**errors, f"best single ({best})": estimator.best_fitness_}
 
 
 def _best_linear(results: Mapping[str, Any]) -> dict[str, float]:

@@ -13,15 +13,15 @@ from evolearn.plots.style import (
     GREY,
     add_legend,
     clean,
+    draw_baseline,
     draw_errors,
-    draw_reference,
     error_label,
     error_limits,
-    foreground,
     is_narrow,
     label_errors,
     label_rows,
     write_beside,
+    write_inside,
 )
 
 
@@ -115,47 +115,25 @@ class FamiliesDisplay(Display):
         return height_of_rows(len(self.families))
 
     def _draw(self, ax: Any) -> None:
-        columns = self._columns()
+        columns, families = self._columns(), self.families
         best = np.asarray(columns["best_error"])
         limits = error_limits(best, self.baseline_error)
         clean(ax, "x")
-        rows = np.array([self.families.index(name) for name in self.family])
-        style: dict[str, Any] = {
-            "color": GREY,
-            "marker": "|",
-            "markersize": 9,
-            "label": "candidate",
-        }
-        draw_errors(ax, self.error, rows, limits, "x", **style)
-        draw_errors(
-            ax, best, np.arange(len(best)), limits, "x", color=BLUE, markersize=6, label="best"
-        )
-        draw_reference(
-            ax,
-            self.baseline_error,
-            "baseline",
-            limits,
-            "x",
-            color=foreground(ax),
-            linestyle=":",
-        )
+        rows = np.array([families.index(name) for name in self.family])
+        style: dict[str, Any] = {"color": GREY, "marker": "|", "markersize": 9}
+        draw_errors(ax, self.error, rows, limits, "x", label="candidate", **style)
+        draw_errors(ax, best, np.arange(len(best)), limits, "x", color=BLUE, label="best")
+        draw_baseline(ax, self.baseline_error, limits, "x")
         for row in np.flatnonzero(np.isnan(best)):
-            ax.text(
-                0.02,
-                row,
-                "failed" if columns["failed"][row] == columns["tried"][row] else "given up",
-                transform=ax.get_yaxis_transform(),
-                va="center",
-                fontsize="small",
-                color=GREY,
-            )
-        label_rows(ax, self.families)
+            all_failed = columns["failed"][row] == columns["tried"][row]
+            write_inside(ax, int(row), "failed" if all_failed else "given up")
+        label_rows(ax, families)
         tried = "" if is_narrow(ax) else " tried"
         counts = zip(columns["tried"], columns["failed"], strict=True)
-        write_beside(
-            ax,
-            [f"{n}{tried}" + (f", {failed} failed" if failed else "") for n, failed in counts],
-        )
+        texts = [
+            f"{n}{tried}" + (f", {failed} failed" if failed else "") for n, failed in counts
+        ]
+        write_beside(ax, texts)
         label_errors(ax, error_label(self.metric))
         add_legend(ax)
 

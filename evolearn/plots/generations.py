@@ -14,11 +14,10 @@ from evolearn.plots.style import (
     PURPLE,
     add_legend,
     clean,
+    draw_baseline,
     draw_errors,
-    draw_reference,
     error_label,
     error_limits,
-    foreground,
 )
 from evolearn.results.numbers import error_text
 
@@ -127,9 +126,7 @@ class GenerationsDisplay(Display):
         if np.isfinite(best).any():
             label = f"best so far {error_text(best[-1])}"
             ax.step(x, best, where="post", color=BLUE, linewidth=1.6, label=label)
-        draw_reference(
-            ax, self.baseline_error, "baseline", limits, color=foreground(ax), linestyle=":"
-        )
+        draw_baseline(ax, self.baseline_error, limits)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xlim(x.min() - 0.5, x.max() + 0.5)
         ax.set_xlabel("generation")

@@ -137,12 +137,15 @@ class GenesDisplay(Display):
         word = "" if is_narrow(ax) else " better"
         counts = zip(columns["n_improved"], columns["n_pairs"], strict=True)
         write_beside(ax, [f"{improved} of {n}{word}" for improved, n in counts])
-        # Powers of ten, every other one where they would be too close.
-        decades = np.ceil(np.log10(np.nanmax(np.abs(self.change_percent), initial=1.0)))
-        powers = 10.0 ** np.arange(0, decades + 1, 2 if is_narrow(ax) else 1)
-        ax.set_xticks([*-powers, 0.0, *powers])
-        low, high = self.change_percent.min(), self.change_percent.max()
-        ax.set_xlim(min(1.5 * low, -LINEAR_PERCENT), max(1.5 * high, LINEAR_PERCENT))
-        ax.xaxis.set_major_formatter(lambda value, _: f"{value:+g}" if value else "0")
+        self._scale(ax)
         ax.set_xlabel(LABEL)
         add_legend(ax)
+
+    def _scale(self, ax: Any) -> None:
+        """Set numbers at powers of ten, every other one where they would be too close."""
+        low, high = float(self.change_percent.min()), float(self.change_percent.max())
+        decades = np.ceil(np.log10(max(-low, high, LINEAR_PERCENT)))
+        powers = 10.0 ** np.arange(0, decades + 1, 2 if is_narrow(ax) else 1)
+        ax.set_xticks([*-powers, 0.0, *powers])
+        ax.set_xlim(min(1.5 * low, -LINEAR_PERCENT), max(1.5 * high, LINEAR_PERCENT))
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:+g}" if value else "0")

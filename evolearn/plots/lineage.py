@@ -13,11 +13,10 @@ from evolearn.plots.style import (
     GREY,
     add_legend,
     clean,
+    draw_baseline,
     draw_errors,
-    draw_reference,
     error_label,
     error_limits,
-    foreground,
     label_errors,
     label_rows,
 )
@@ -150,15 +149,7 @@ class LineageDisplay(Display):
                 "label": "other parent",
             }
             draw_errors(ax, *second, limits, "x", **style)
-        draw_reference(
-            ax,
-            self.baseline_error,
-            "baseline",
-            limits,
-            "x",
-            color=foreground(ax),
-            linestyle=":",
-        )
+        draw_baseline(ax, self.baseline_error, limits, "x")
         pairs = zip(self.generation, self.change, strict=True)
         label_rows(ax, [f"{generation}: {change}" for generation, change in pairs], wrap=True)
         ax.set_ylabel("generation and change")

@@ -16,6 +16,7 @@ from evolearn.plots.style import (
     foreground,
     label_errors,
     label_rows,
+    write_inside,
 )
 
 # Most rows of the picture; the frame has all.
@@ -151,15 +152,7 @@ class MadeColumnsDisplay(Display):
                 style: dict[str, Any] = {"color": BLUE, "markerfacecolor": fill, "label": label}
                 ax.plot(gains[part], rows[part], "o", **style)
         for row in np.flatnonzero(np.isnan(gains)):
-            ax.text(
-                0.02,
-                row,
-                "never compared",
-                transform=ax.get_yaxis_transform(),
-                va="center",
-                fontsize="small",
-                color=GREY,
-            )
+            write_inside(ax, int(row), "never compared")
         label_rows(ax, [str(name) for name in self.column[shown]])
         label_errors(ax, "decrease of the error (%)")
         add_legend(ax)

@@ -20,11 +20,11 @@ from evolearn.plots.style import (
     RED,
     add_legend,
     clean,
+    draw_baseline,
     draw_errors,
     draw_reference,
     error_label,
     error_limits,
-    foreground,
 )
 from evolearn.results.numbers import error_text
 
@@ -158,9 +158,7 @@ class SearchProgressDisplay(Display):
                 label=f"best so far {error_text(best[-1])}",
             )
         draw_reference(ax, self.ensemble_error, "ensemble", limits, color=GREEN)
-        draw_reference(
-            ax, self.baseline_error, "baseline", limits, color=foreground(ax), linestyle=":"
-        )
+        draw_baseline(ax, self.baseline_error, limits)
         ax.set_xlim(left=0)
         ax.xaxis.get_major_locator().set_params(integer=self.x == "candidates")
         ax.set_xlabel(LABELS[self.x])

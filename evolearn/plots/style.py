@@ -97,6 +97,29 @@ def write_beside(ax: Any, texts: Sequence[str]) -> None:
         )
 
 
+def write_inside(ax: Any, row: int, text: str) -> None:
+    """Write a faint text in a row without a point."""
+    ax.text(
+        0.02,
+        row,
+        text,
+        transform=ax.get_yaxis_transform(),
+        va="center",
+        fontsize="small",
+        color=GREY,
+    )
+
+
+def draw_baseline(
+    ax: Any,
+    error: float,
+    limits: tuple[float, float] | None,
+    axis: Literal["x", "y"] = "y",
+) -> None:
+    """Draw the error of the baseline as a dotted line."""
+    draw_reference(ax, error, "baseline", limits, axis, color=foreground(ax), linestyle=":")
+
+
 def error_label(metric: str) -> str:
     """Return the label of an axis of errors."""
     return f"cross-validated error ({metric})" if metric else "cross-validated error"

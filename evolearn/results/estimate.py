@@ -94,7 +94,7 @@ class Estimate:
     >>> print(estimate)
     Expected error on new rows: 0.112 (90 % interval 0.07154 to 0.1607)
       error: 1 - roc_auc, lower is better
-      naive cross-validated error: 0.101, the best of 46 candidates on the same rows
+      naive cross-validated error: 0.101, chosen among 46 candidates by the same rows
       the interval is for the error on a test set of 200 rows
     >>> low, high = estimate.interval(0.5)
     >>> round(low, 3), round(high, 3)
@@ -207,7 +207,7 @@ class Estimate:
         if not math.isnan(self.naive):
             lines.append(
                 f"naive cross-validated error: {error_text(self.naive)}, "
-                f"the best of {self.n_candidates} candidates on the same rows"
+                f"chosen among {self.n_candidates} candidates by the same rows"
             )
         if not self.reason:
             rows = f"{self.n_new_rows:,} rows"

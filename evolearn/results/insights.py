@@ -10,7 +10,7 @@ from math import isnan
 from typing import Any
 
 from evolearn.results.error_summaries import ClassificationSummary, Numbers, ResidualSummary
-from evolearn.results.numbers import error_text
+from evolearn.results.numbers import error_text, percent
 from evolearn.results.tabular import Tabular
 
 
@@ -321,6 +321,13 @@ class Lineage(Tabular):
             f"{error_text(errors[0])} to {error_text(errors[-1])}:"
         )
 
+    def __str__(self) -> str:
+        lines = [self.title]
+        for step in self.steps:
+            error = "no error" if step.fitness is None else f"error {error_text(step.fitness)}"
+            lines.append(f"  candidate {step.candidate}: {error}{_gained(step)}; {step.change}")
+        return "\n".join(lines)
+
     def columns(self) -> dict[str, list[Any]]:
         """Return the steps, the first ancestor first."""
         return {
@@ -330,6 +337,14 @@ class Lineage(Tabular):
             "gain": [step.gain for step in self.steps],
             "change": [step.change for step in self.steps],
         }
+
+
+def _gained(step: LineageStep) -> str:
+    """Return the gain of a step as a share of the parent's error, in words."""
+    if step.gain is None or step.fitness is None or not step.fitness + step.gain:
+        return ""
+    share = step.gain / abs(step.fitness + step.gain)
+    return f" ({percent(abs(share))} {'better' if share >= 0 else 'worse'})"
 
 
 @dataclass(frozen=True)

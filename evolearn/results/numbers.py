@@ -47,12 +47,14 @@ def gain_text(error: float | None, baseline: float | None) -> str:
     --------
     >>> from evolearn.results.numbers import gain_text
     >>> gain_text(54.1, 61.8), gain_text(61.8, 61.8), gain_text(None, 61.8)
-    ('12 % below the baseline', 'as the baseline', '')
+    ('12 % below the baseline', 'no better than the baseline', '')
     """
     if error is None or baseline is None:
         return ""
-    if error == baseline or not baseline:
-        return "as the baseline" if error == baseline else ""
+    if error == baseline:
+        return "no better than the baseline"
+    if not baseline:
+        return ""
     return f"{percent((baseline - error) / abs(baseline))} below the baseline"
 
 
@@ -75,12 +77,12 @@ def seconds_text(seconds: float) -> str:
     Examples
     --------
     >>> from evolearn.results.numbers import seconds_text
-    >>> seconds_text(4.2), seconds_text(95), seconds_text(7500)
-    ('4 s', '1 min 35 s', '2 h 5 min')
+    >>> seconds_text(4.2), seconds_text(60), seconds_text(95), seconds_text(7500)
+    ('4 s', '1 min', '1 min 35 s', '2 h 5 min')
     """
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
+        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
     return f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -153,11 +153,14 @@ class SearchExplanation(Tabular):
         remarks += [
             f"Left out, {reason}: {_listed(names)}." for reason, names in reasons.items()
         ]
-        failures: Counter[str] = Counter()
-        for part in self.parts:
-            if part.is_estimator:
-                failures.update(dict(part.failures))
-        for reason, count in failures.most_common(MOST_REASONS):
+        failures = grouped(
+            reason
+            for part in self.parts
+            if part.is_estimator
+            for reason, count in part.failures
+            for _ in range(count)
+        )
+        for reason, count in failures[:MOST_REASONS]:
             number = "1 candidate" if count == 1 else f"{count} candidates"
             remarks.append(f"Failed, {number}: {reason}.")
         return remarks

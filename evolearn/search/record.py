@@ -23,7 +23,6 @@ class Progress:
 
     generation: int
     best_error: float | None
-    baseline_error: float | None
     n_evaluations: int
     n_failed: int
     seconds_left: float
@@ -41,8 +40,10 @@ class Observer:
     def phase_started(self, phase: str) -> None:
         """Take notice of the next step of the fit, named by a participle and its object."""
 
-    def search_started(self, metric: str, record: "SearchRecord") -> None:
-        """Take notice of the name of the error, and of the candidates of earlier runs."""
+    def search_started(
+        self, metric: str, baseline: float | None, record: "SearchRecord"
+    ) -> None:
+        """Take notice of the name of the error, of the baseline's, and of earlier runs."""
 
     def candidate_started(self, candidate: Candidate, worker: int) -> None:
         """Take notice of a candidate that a worker begins to evaluate; workers count from 0."""
@@ -83,10 +84,12 @@ class Observers(Observer):
         for observer in self._observers:
             observer.phase_started(phase)
 
-    def search_started(self, metric: str, record: "SearchRecord") -> None:
+    def search_started(
+        self, metric: str, baseline: float | None, record: "SearchRecord"
+    ) -> None:
         """Pass the event on."""
         for observer in self._observers:
-            observer.search_started(metric, record)
+            observer.search_started(metric, baseline, record)
 
     def candidate_started(self, candidate: Candidate, worker: int) -> None:
         """Pass the event on."""
@@ -148,7 +151,6 @@ class SearchRecord:
         return Progress(
             generation=(len(self.records) - 1) // self.population_size,
             best_error=None if self._best == float("inf") else self._best,
-            baseline_error=self.baseline_error,
             n_evaluations=len(self.records),
             n_failed=sum(bool(record.evaluation.failure) for record in self.records),
             seconds_left=seconds_left,

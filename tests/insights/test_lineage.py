@@ -9,6 +9,7 @@ from evolearn.data import prepare_table
 from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.insights.lineage import lineage_of
+from evolearn.results.insights import Lineage
 from evolearn.search.record import Record
 
 SPACE = SearchSpace.default("regression")
@@ -61,10 +62,17 @@ def test_a_change_reads_as_words(name):
     parent, changed, words = CHANGES[name]
     child = SPACE.genome({**parent.params, **changed})
     steps = steps_of(record(0, parent, 2.0), record(1, child, 1.5, parents=(0,)))
-    assert steps[0].change == f"portfolio entry: {parent.estimator}"
+    assert steps[0].change.startswith("portfolio entry: ")
+    assert parent.estimator in steps[0].change
     assert words in steps[1].change
     assert steps[1].change.startswith("mutation: ")
     assert steps[1].gain == 0.5
+
+
+def test_the_first_ancestor_has_its_formulas_with_names():
+    _, changed, _ = CHANGES["formula"]
+    steps = steps_of(record(0, SPACE.genome({**RIDGE.params, **changed}), 1.0))
+    assert steps[0].change.endswith(", with area / rooms")
 
 
 def test_a_formula_that_changes_is_shown_before_and_after():
@@ -88,6 +96,10 @@ def test_the_better_parent_is_followed_and_losses_are_shown():
     )
     assert [step.candidate for step in steps] == [1, 2, 3]
     assert [step.gain for step in steps] == [None, -1.5, 2.0]
+    words = str(Lineage(steps)).splitlines()
+    assert words[0] == "From candidate 1 to candidate 3 in 2 steps, error 1 to 0.5:"
+    assert words[2].startswith("  candidate 2: error 2.5 (150 % worse); crossover: ")
+    assert words[3] == "  candidate 3: error 0.5 (80 % better); mutation: alpha 5 -> 7"
 
 
 def test_a_warm_start_and_a_parent_without_an_error_are_named():

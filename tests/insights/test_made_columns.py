@@ -79,3 +79,11 @@ def test_residuals_are_correlated_as_numpy_does_it():
     found = residual_correlation(entries, {0: 0.4, 1: 0.6}, target, task)
     np.testing.assert_allclose(found.correlation, [[1, 0], [0, 1]], atol=1e-12)
     assert found.weights == (0.4, 0.6)
+
+
+def test_a_long_search_of_one_pipeline_is_compared_in_part():
+    with_a = [record(i, (-1.0,), ["a", f"b{i}"]) for i in range(1, 400, 2)]
+    without = [record(i, (-2.0,), [f"b{i}"]) for i in range(0, 400, 2)]
+    found = columns(*with_a, *without, weights={1: 1.0})["a"]
+    assert 200 <= found.n_pairs <= 10 * 400  # and not 200 * 200
+    assert found.gain > 0

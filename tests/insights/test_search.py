@@ -17,6 +17,7 @@ CANDIDATES = [
     ("support_vector_machine", "one_hot", None, "timed_out", "took longer than 3 s"),
     ("extra_trees", "ordinal", 1.0, "scored", ""),
     ("decision_tree", "ordinal", None, "failed", "boom"),
+    ("ridge", "ordinal", None, "failed", "ValueError: no 5 rows"),
 ]
 
 
@@ -63,7 +64,7 @@ def test_every_estimator_has_its_account():
     assert svm.seconds == pytest.approx(2.5)  # five folds of half a second
     assert svm.failures == (("ValueError: no 12 rows", 2), ("took longer than 3 s", 1))
     assert parts["ridge"].n_raced == 1
-    assert parts["ordinal"].n_tried == 3
+    assert parts["ordinal"].n_tried == 4
     assert parts["gaussian_process"].absent == "one fit is expected to take 90 s"
     assert "not in the search space" in parts["random_forest"].absent
     assert next(iter(parts)) == "extra_trees"
@@ -72,11 +73,11 @@ def test_every_estimator_has_its_account():
 def test_the_account_reads_as_text_html_and_frame():
     explanation = explain_search(facts_of())
     text = str(explanation)
-    assert text.startswith("8 candidates of 4 estimators were tried; the best error is 1.")
+    assert text.startswith("9 candidates of 4 estimators were tried; the best error is 1.")
     assert "+150.0%" in text
     assert "Not tried before the end: elastic_net" in text
     assert "Left out, one fit is expected to take 90 s: gaussian_process." in text
-    assert "Failed, 2 candidates: ValueError: no 12 rows." in text
+    assert "Failed, 3 candidates: ValueError: no 5 rows." in text
     assert "<table>" in explanation._repr_html_()
     frame = explanation.frame().set_index("name")
     assert frame.loc["support_vector_machine", "behind_best"] == pytest.approx(1.5)
@@ -96,7 +97,7 @@ SENTENCES = {
     "rf": ["random_forest was left out: it is not in the search space"],
     "naive bayes": ["gaussian_naive_bayes was left out: it is not made for regression."],
     "native": ["native was left out: too many."],
-    "encoder": ["The gene encoder was tried with ordinal (3 candidates, best error 1)"],
+    "encoder": ["The gene encoder was tried with ordinal (4 candidates, best error 1)"],
     "linear model": ["ridge was tried", "elastic_net was not tried"],
 }
 
@@ -112,6 +113,14 @@ def test_why_not_has_the_reason(name):
 def test_the_distance_is_compared_with_the_estimated_error(high, place):
     sentence = why_not(facts_of(interval=(0.9, high)), "svm")
     assert f"{place} the interval of the model's error, 0.9 to {high:g}" in sentence
+
+
+def test_options_that_no_estimator_can_use_are_no_omission(regressor):
+    notes = {part.name: part.absent for part in regressor.explain_search().parts}
+    # There are no networks in the space, and the other option selects by classes.
+    assert notes["embedded"] == "no estimator of the search space uses it"
+    assert "univariate_regression" in notes
+    assert "univariate" not in notes
 
 
 def test_an_unknown_name_gets_the_nearest_ones():

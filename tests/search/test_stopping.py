@@ -396,6 +396,7 @@ def test_progress_goes_through_logging_once(fast, numbers, cheap_classifiers, ca
     lines = [r for r in caplog.records if "generation" in r.getMessage().lower()]
     assert len(lines) == model.n_generations_
     assert all(record.name.startswith("evolearn") for record in lines)
+    assert not [r for r in caplog.records if "prepared rows" in r.getMessage()]
 
 
 def test_logging_is_left_as_it_was(fast, numbers, cheap_classifiers):

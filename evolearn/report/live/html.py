@@ -15,6 +15,7 @@ STYLE = (
     "font-size:13px;line-height:1.5;max-width:760px;padding:8px 12px;border-radius:6px;"
     "border:1px solid rgba(128,128,128,.4);overflow-wrap:anywhere"
 )
+TABLE = "border:0;margin:6px 0 0;border-collapse:collapse;font-size:13px;line-height:1.5"
 LABEL = "opacity:.65;padding:0 14px 0 0;text-align:left;vertical-align:top;white-space:nowrap"
 VALUE = "text-align:left;padding:0;font-variant-numeric:tabular-nums"
 
@@ -34,8 +35,7 @@ def card(view: View) -> str:
         f'<div style="{STYLE}"><div style="display:flex;flex-wrap:wrap;'
         f'justify-content:space-between"><b>{escape(view.title)}</b>'
         f"<span>{escape(view.phase)} · {escape(view.clock)}</span></div>{_bar(view.fraction)}"
-        f'<table style="border:0;margin:6px 0 0;border-collapse:collapse;font-size:13px">'
-        f"{''.join(rows)}</table></div>"
+        f'<table style="{TABLE}">{"".join(rows)}</table></div>'
     )
 
 

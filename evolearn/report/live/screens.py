@@ -9,8 +9,9 @@ from typing import Any, TextIO
 from evolearn.report.live.html import card, summary_card
 from evolearn.report.live.view import LEVELS, View, one_line, sparkline
 
-# Largest width of the panel.
-MOST_COLUMNS = 100
+# Largest width of the panel, and columns that are left free on its right: the terminal writes
+# "^C" there, on a line that must not get longer.
+MOST_COLUMNS, FREE_COLUMNS = 100, 3
 # Width of a terminal that does not say it.
 USUAL_SIZE = (80, 24)
 
@@ -34,27 +35,33 @@ class PanelScreen(Screen):
     """
 
     def __init__(self, file: TextIO) -> None:
-        from rich.console import Console
-        from rich.live import Live
-
-        self._console = Console(file=file, highlight=False)
-        self._live = Live(
-            console=self._console, auto_refresh=False, transient=True, vertical_overflow="crop"
-        )
+        self._file = file
+        self._live: Any = None
 
     def show(self, view: View) -> None:
         """Draw the panel."""
-        if not self._live.is_started:
-            self._live.start()
-            self._console.show_cursor(True)
-        drawn = panel(view, self._console.width, plain=not _has_blocks(self._console.file))
+        if self._live is None:
+            self._start()
+        drawn = panel(view, self._live.console.width, plain=not _has_blocks(self._file))
         self._live.update(drawn, refresh=True)
 
     def close(self, summary: Sequence[str]) -> None:
         """Remove the panel and print the summary."""
-        self._live.stop()
-        for line in summary:
-            self._console.print(line, markup=False, soft_wrap=True)
+        if self._live is not None:
+            self._live.stop()
+        _write_summary(self._file, summary)
+
+    def _start(self) -> None:
+        # Here, and so not in the thread that fits: the import takes a tenth of a second.
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(file=self._file, highlight=False)
+        self._live = Live(
+            console=console, auto_refresh=False, transient=True, vertical_overflow="crop"
+        )
+        self._live.start()
+        console.show_cursor(True)
 
 
 def panel(view: View, columns: int, *, plain: bool = False) -> Any:
@@ -62,7 +69,6 @@ def panel(view: View, columns: int, *, plain: bool = False) -> Any:
     from rich import box
     from rich.console import Group
     from rich.panel import Panel
-    from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
@@ -70,13 +76,15 @@ def panel(view: View, columns: int, *, plain: bool = False) -> Any:
     head.add_column(no_wrap=True)
     head.add_column(ratio=1)
     head.add_column(justify="right", no_wrap=True)
-    bar = "" if view.fraction is None else ProgressBar(total=1.0, completed=view.fraction)
+    bar = "" if view.fraction is None else _bar(view.fraction)
     head.add_row(Text(view.phase, style="bold"), bar, view.clock)
-    body = Table.grid(padding=(0, 2))
-    body.add_column(style="dim", no_wrap=True, min_width=max(len(row[0]) for row in view.rows))
-    body.add_column(no_wrap=True, overflow="ellipsis")
+    body = Table.grid(expand=True, padding=(0, 2))
+    labels = max(len(label) for label, _ in view.rows)
+    body.add_column(style="dim", no_wrap=True, width=labels)
+    body.add_column(no_wrap=True, ratio=1)
     for i, (label, text) in enumerate(view.rows):
-        line = Text(text, style="bold green" if i == 0 and view.curve else "")
+        style = "bold green" if i == 0 and view.curve else ""
+        line = Text(text, style, overflow="ellipsis", no_wrap=True)
         if i == 0 and view.curve and not plain:
             line.append(f"   {sparkline(view.curve)}", style="cyan")
         body.add_row(Text(label), line)
@@ -86,8 +94,15 @@ def panel(view: View, columns: int, *, plain: bool = False) -> Any:
         title_align="left",
         box=box.ASCII if plain else box.ROUNDED,
         border_style="dim",
-        width=min(columns, MOST_COLUMNS),
+        width=min(columns - FREE_COLUMNS, MOST_COLUMNS),
     )
+
+
+def _bar(fraction: float) -> Any:
+    from rich.progress_bar import ProgressBar
+
+    colours = {"complete_style": "cyan", "finished_style": "cyan"}
+    return ProgressBar(total=1.0, completed=fraction, **colours)
 
 
 class LineScreen(Screen):
@@ -105,13 +120,18 @@ class LineScreen(Screen):
     def close(self, summary: Sequence[str]) -> None:
         """Remove the line and print the summary."""
         self._write("")
-        self._file.write("\r" + "".join(f"{line}\n" for line in summary))
-        self._file.flush()
+        self._file.write("\r")
+        _write_summary(self._file, summary)
 
     def _write(self, line: str) -> None:
         self._file.write("\r" + line.ljust(self._width))
         self._file.flush()
         self._width = len(line)
+
+
+def _write_summary(file: TextIO, summary: Sequence[str]) -> None:
+    file.write("".join(f"{line}\n" for line in summary))
+    file.flush()
 
 
 class NotebookScreen(Screen):

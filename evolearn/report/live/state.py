@@ -1,5 +1,6 @@
 """State of a running fit, gathered from its events, and a snapshot of it."""
 
+import math
 import threading
 import time
 from bisect import bisect_right
@@ -9,6 +10,7 @@ from typing import Any
 
 from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.tasks import Evaluation
+from evolearn.results.estimate import Estimate
 from evolearn.search.record import Observer, SearchRecord
 
 # Points of the curve of the best error, and estimator types that are shown.
@@ -59,7 +61,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Ending:
-    """Results of a finished fit for its summary."""
+    """Results of a finished fit for its summary; ``error`` is that of what predicts."""
 
     elapsed: float
     stop_reason: str
@@ -67,7 +69,8 @@ class Ending:
     n_failed: int
     metric: str
     baseline: float | None
-    best: float | None
+    error: float | None
+    estimate: Estimate | None
     params: Mapping[str, Any]
     n_members: int
 
@@ -108,10 +111,10 @@ class LiveState(Observer):
             self._phase = phase
             self._running.clear()
 
-    def search_started(self, metric: str, record: SearchRecord) -> None:
-        """Keep the name of the error, and count the candidates of earlier runs."""
+    def search_started(self, metric: str, baseline: float | None, record: SearchRecord) -> None:
+        """Keep the errors' name and the baseline's; count the candidates of earlier runs."""
         with self._lock:
-            self._metric = metric
+            self._metric, self._baseline = metric, baseline
             for one in record.records:
                 self._add(one.candidate, one.evaluation)
 
@@ -140,10 +143,16 @@ class LiveState(Observer):
                 n_failed=self._n_failed,
                 metric=self._metric,
                 baseline=self._baseline,
-                best=self._errors[-1] if self._errors else None,
+                error=self._error_of(attributes),
+                estimate=attributes.get("estimate_"),
                 params=attributes["best_params_"],
                 n_members=len(getattr(attributes["estimator_"], "estimators", ())),
             )
+
+    def _error_of(self, attributes: Mapping[str, Any]) -> float | None:
+        naive = attributes.get("ensemble_fitness_", math.nan)
+        best = self._errors[-1] if self._errors else None
+        return best if math.isnan(naive) else naive
 
     def _add(self, candidate: Candidate, evaluation: Evaluation) -> None:
         self._n_done += 1
@@ -151,8 +160,6 @@ class LiveState(Observer):
         error = evaluation.error
         if error is None:
             return
-        if self._baseline is None:
-            self._baseline = error
         name = candidate.genome.estimator
         self._by_estimator[name] = min(error, self._by_estimator.get(name, error))
         if self._errors and error >= self._errors[-1]:

@@ -1,9 +1,11 @@
 """Texts of the live display: the same for a terminal and a notebook."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.report.live.state import Ending, Running, Snapshot
 from evolearn.results.numbers import error_text, gain_text, percent, seconds_text
 
@@ -19,14 +21,17 @@ REASONS = {
     "target_fitness": "target_fitness was reached",
     "no_improvement": "nothing improved any more",
     "exhausted": "every candidate was tried",
-    "interrupted": "it was interrupted",
-    "callback": "a callback asked for it",
+    "interrupted": "the search was interrupted",
+    "callback": "a callback ended the search",
 }
 
 
 @dataclass(frozen=True)
 class View:
-    """Texts of a snapshot: `fraction` done, None if no limit is known; `rows` with labels."""
+    """Texts of a snapshot: `fraction` done, None if no limit is known; `rows` with labels.
+
+    The first row has the best error; `curve` is empty until it has improved.
+    """
 
     title: str
     phase: str
@@ -46,7 +51,7 @@ def view_of(snapshot: Snapshot) -> View:
         phase=snapshot.phase,
         clock=clock,
         fraction=_fraction(snapshot),
-        curve=snapshot.curve,
+        curve=snapshot.curve if len(set(snapshot.curve)) > 1 else (),
         rows=tuple(_rows(snapshot)),
     )
 
@@ -67,7 +72,10 @@ def _rows(snapshot: Snapshot) -> list[tuple[str, str]]:
     if gain is not None:
         ago = seconds_text(gain.seconds_ago)
         rows.append(
-            ("last gain", f"{percent(gain.share)}, {ago} ago, {pipeline_line(gain.params)}")
+            (
+                "last gain",
+                f"{percent(gain.share)}, {ago} ago, {_pipeline(gain.params)}",
+            )
         )
     if snapshot.leading:
         leading = [f"{name} {error_text(error)}" for name, error in snapshot.leading]
@@ -80,7 +88,10 @@ def _rows(snapshot: Snapshot) -> list[tuple[str, str]]:
 
 def _running_rows(running: Sequence[Running]) -> list[tuple[str, str]]:
     rows = [
-        (f"worker {one.worker}", f"{seconds_text(one.seconds):>4}  {pipeline_line(one.params)}")
+        (
+            f"worker {one.worker}",
+            f"{seconds_text(one.seconds):>4}  {_pipeline(one.params)}",
+        )
         for one in running[:MOST_RUNNING]
     ]
     more = len(running) - MOST_RUNNING
@@ -89,26 +100,33 @@ def _running_rows(running: Sequence[Running]) -> list[tuple[str, str]]:
 
 def _best(best: float, baseline: float | None) -> str:
     gain = gain_text(best, baseline)
-    against = f" ({error_text(baseline)})" if gain and baseline is not None else ""
+    against = f" ({error_text(baseline)})" if gain and baseline not in (best, None) else ""
     return f"{error_text(best)}{gain and ', '}{gain}{against}"
 
 
 def summary_of(ending: Ending) -> list[str]:
-    """Return the summary of a finished fit, two or three lines."""
+    """Return the summary of a finished fit, one to four lines."""
     failed = f" ({ending.n_failed} failed)" if ending.n_failed else ""
     reason = REASONS.get(ending.stop_reason, ending.stop_reason)
     lines = [
         f"evolearn: {ending.n_done} candidates{failed} in {seconds_text(ending.elapsed)}; "
-        f"the search ended because {reason}."
+        f"{reason}."
     ]
-    if ending.best is not None:
-        members = f"; {ending.n_members} models predict" if ending.n_members > 1 else ""
+    if ending.error is not None:
+        models = f"ensemble of {ending.n_members} models" if ending.n_members > 1 else "model"
         lines.append(
-            f"Best cross-validated {ending.metric}: {_best(ending.best, ending.baseline)}"
-            f"{members}."
+            f"Cross-validated {ending.metric} of the {models}: "
+            f"{_best(ending.error, ending.baseline)}."
+        )
+    estimate = ending.estimate
+    if estimate is not None and not math.isnan(estimate.corrected):
+        low, high = error_text(estimate.lower), error_text(estimate.upper)
+        lines.append(
+            f"Expected on new rows: {error_text(estimate.corrected)} "
+            f"({percent(estimate.coverage)} interval {low} to {high})."
         )
     if ending.params:
-        lines.append(f"Best pipeline: {pipeline_line(ending.params)}")
+        lines.append(f"Best pipeline: {_pipeline(ending.params)}")
     return lines
 
 
@@ -137,14 +155,6 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(LEVELS[round((value - low) * scale)] for value in values)
 
 
-def pipeline_line(params: Mapping[str, Any]) -> str:
-    """Return a candidate's pipeline in one line, without the options that change nothing.
-
-    Examples
-    --------
-    >>> from evolearn.report.live.view import pipeline_line
-    >>> pipeline_line({"scaler": "standard", "selector": "no_selector", "estimator": "ridge"})
-    'standard -> ridge'
-    """
-    steps = [str(value) for name, value in params.items() if "__" not in name]
-    return " -> ".join(s for s in steps if s != "all_columns" and not s.startswith("no_"))
+def _pipeline(params: Mapping[str, Any]) -> str:
+    """Return a candidate's pipeline in one line."""
+    return describe_pipeline(params, details=False)
