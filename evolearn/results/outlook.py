@@ -17,12 +17,14 @@ MEASURED_RATIO = 6.0
 RECENT = 1 / 3
 # Largest recent gain, on the scale of logarithms: greater ones are of the first candidates.
 MOST_RECENT = 0.5
-# The gain of six times as much time is expected to be SLOPE * recent gain + FEW * few, on the
-# scale of logarithms; `few` is FEW_CANDIDATES divided by the number of candidates, at most
-# MOST_FEW. Its variance is few * (SPREAD**2 + (NOISE * relative standard error)**2): gains are
-# measured on test rows, whose chance is a part of it. Fitted to 21 tables.
-SLOPE, FEW, SPREAD, NOISE = 0.2, 0.04, 0.02, 1.1
-FEW_CANDIDATES, MOST_FEW = 10, 1.5
+# The gain of six times as much time is expected to be SLOPE * recent gain + FEW * few**2, on
+# the scale of logarithms; `few` is FEW_CANDIDATES divided by the number of candidates. Its
+# variance is few * (SPREAD**2 + (NOISE * relative standard error)**2): gains are measured on
+# test rows, whose chance is a part of it. Fitted to 32 pairs of fits of 10 and of 60 s.
+SLOPE, FEW, SPREAD, NOISE = 0.35, 0.05, 0.08, 0.7
+FEW_CANDIDATES = 10
+# Largest square of `few`, and largest `few` in the variance.
+MOST_SQUARED, MOST_FEW = 2.0, 1.5
 # Largest probability: no curve makes a gain certain.
 MOST_CERTAIN = 0.99
 
@@ -94,9 +96,9 @@ def outlook(
     order = np.argsort(times, kind="stable")
     times, best = times[order], np.fmin.accumulate(values[order])
     growth = math.log1p(seconds / times[-1]) / math.log(MEASURED_RATIO)
-    few = min(FEW_CANDIDATES / len(times), MOST_FEW)
-    mean = growth * (SLOPE * _recent_gain(times, best) + FEW * few)
-    spread = math.sqrt(growth * few) * math.hypot(SPREAD, NOISE * noise)
+    few = FEW_CANDIDATES / len(times)
+    mean = growth * (SLOPE * _recent_gain(times, best) + FEW * min(few**2, MOST_SQUARED))
+    spread = math.sqrt(growth * min(few, MOST_FEW)) * math.hypot(SPREAD, NOISE * noise)
     probability = float(norm.sf((-math.log1p(-WORTHWHILE) - mean) / spread))
     return Outlook(seconds, min(probability, MOST_CERTAIN), -math.expm1(-mean))
 
