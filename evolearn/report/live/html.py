@@ -16,7 +16,10 @@ STYLE = (
     "border:1px solid rgba(128,128,128,.4);overflow-wrap:anywhere"
 )
 TABLE = "border:0;margin:6px 0 0;border-collapse:collapse;font-size:13px"
-LABEL = "line-height:1.5;opacity:.65;padding:0 14px 0 0;text-align:left;vertical-align:top;white-space:nowrap"
+LABEL = (
+    "line-height:1.5;opacity:.65;padding:0 14px 0 0;text-align:left;vertical-align:top;"
+    "white-space:nowrap"
+)
 VALUE = "line-height:1.5;text-align:left;padding:0;font-variant-numeric:tabular-nums"
 
 
