@@ -92,7 +92,7 @@ def estimator_card(model: Any) -> str:
         for i in [i for i in range(board.n_rows) if board["rank"][i] > 0][:MOST_CANDIDATES]
     )
     table = (
-        "<table style='font-size:13px'><thead><tr><th>fitness</th>"
+        "<table style='font-size:13px'><thead><tr><th style='white-space:nowrap'>fitness</th>"
         f"<th style='text-align:left'>best candidates</th></tr></thead><tbody>{best}</tbody>"
         "</table>"
     )
