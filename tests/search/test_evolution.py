@@ -115,13 +115,14 @@ def test_evolution_finds_the_optimum_more_closely_than_random_search():
 
 def test_the_front_holds_no_candidate_that_another_one_beats():
     search = make(Evolution)
-    run(search, 100)
-    front = search.front()
-    assert front
-    for a in front:
-        for b in front:
-            better = b["fitness"] <= a["fitness"] and b["complexity"] <= a["complexity"]
-            strictly = b["fitness"] < a["fitness"] or b["complexity"] < a["complexity"]
+    genomes = {candidate.number: candidate.genome for candidate in run(search, 100)}
+    front = [genomes[number] for number in search.front()]
+    values = [(error_of(genome), SPACE.complexity(genome)) for genome in front]
+    assert values == sorted(values)
+    for error, complexity in values:
+        for other_error, other_complexity in values:
+            better = other_error <= error and other_complexity <= complexity
+            strictly = other_error < error or other_complexity < complexity
             assert not (better and strictly)
 
 

@@ -15,9 +15,12 @@ STYLE = (
     "font-size:13px;line-height:1.5;max-width:760px;padding:8px 12px;border-radius:6px;"
     "border:1px solid rgba(128,128,128,.4);overflow-wrap:anywhere"
 )
-TABLE = "border:0;margin:6px 0 0;border-collapse:collapse;font-size:13px;line-height:1.5"
-LABEL = "opacity:.65;padding:0 14px 0 0;text-align:left;vertical-align:top;white-space:nowrap"
-VALUE = "text-align:left;padding:0;font-variant-numeric:tabular-nums"
+TABLE = "border:0;margin:6px 0 0;border-collapse:collapse;font-size:13px"
+LABEL = (
+    "line-height:1.5;opacity:.65;padding:0 14px 0 0;text-align:left;vertical-align:top;"
+    "white-space:nowrap"
+)
+VALUE = "line-height:1.5;text-align:left;padding:0;font-variant-numeric:tabular-nums"
 
 
 def card(view: View) -> str:
@@ -25,8 +28,8 @@ def card(view: View) -> str:
     rows = []
     for i, (label, text) in enumerate(view.rows):
         value = escape(text)
-        if i == 0 and view.curve:
-            value = f"<b>{value}</b> {curve_svg(view.curve)}"
+        if i == 0 and view.is_scored:
+            value = f"<b>{value}</b> {curve_svg(view.curve) if view.curve else ''}"
         rows.append(
             f'<tr style="background:none"><td style="{LABEL}">{escape(label)}</td>'
             f'<td style="{VALUE}">{value}</td></tr>'

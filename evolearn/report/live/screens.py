@@ -83,7 +83,7 @@ def panel(view: View, columns: int, *, plain: bool = False) -> Any:
     body.add_column(style="dim", no_wrap=True, width=labels)
     body.add_column(no_wrap=True, ratio=1)
     for i, (label, text) in enumerate(view.rows):
-        style = "bold green" if i == 0 and view.curve else ""
+        style = "bold green" if i == 0 and view.is_scored else ""
         line = Text(text, style, overflow="ellipsis", no_wrap=True)
         if i == 0 and view.curve and not plain:
             line.append(f"   {sparkline(view.curve)}", style="cyan")

@@ -30,7 +30,7 @@ REASONS = {
 class View:
     """Texts of a snapshot: `fraction` done, None if no limit is known; `rows` with labels.
 
-    The first row has the best error; `curve` is empty until it has improved.
+    Once it `is_scored`, the first row has the best error; `curve` is empty until that improves.
     """
 
     title: str
@@ -39,6 +39,7 @@ class View:
     fraction: float | None
     curve: tuple[float, ...]
     rows: tuple[tuple[str, str], ...]
+    is_scored: bool
 
 
 def view_of(snapshot: Snapshot) -> View:
@@ -53,6 +54,7 @@ def view_of(snapshot: Snapshot) -> View:
         fraction=_fraction(snapshot),
         curve=snapshot.curve if len(set(snapshot.curve)) > 1 else (),
         rows=tuple(_rows(snapshot)),
+        is_scored=snapshot.best is not None,
     )
 
 
