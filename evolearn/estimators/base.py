@@ -35,6 +35,7 @@ from evolearn.data import (
     with_names,
 )
 from evolearn.estimators.explanations import ExplanationMixin
+from evolearn.estimators.refit import RefitMethod
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
@@ -92,6 +93,7 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
+    refit = RefitMethod()
     # Subclasses in benchmarks and tests set another policy.
     _policy: ClassVar[Policy] = DEFAULT_POLICY
 
@@ -187,6 +189,29 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
             caller_name=type(self).__name__,
         )
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters of the constructor.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether parameters of estimators among them are returned too.
+
+        Returns
+        -------
+        dict of str to object
+            The parameters by name.
+        """
+        params = super().get_params(deep)
+        # Subclasses may have other parameters.
+        return params | {"refit": self._metric_of_fitness} if "refit" in params else params
+
+    @property
+    def _metric_of_fitness(self) -> str | None:
+        """The parameter `refit`, beside the method of this name."""
+        name: str | None = vars(self)["refit"]
+        return name
+
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without the search space and the scorers.
 
@@ -279,63 +304,6 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
             parts = [np.arange(i, min(i + step, total)) for i in range(0, total, step)]
             return np.concatenate([predict(take_rows(X, rows)) for rows in parts])
 
-    def refit(self, candidate: int, X: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Fit any candidate of the search on given rows.
-
-        Columns are read as in ``fit``. The candidate's own seed is used, and those whose
-        models it started from are trained first. The estimator itself stays as it is.
-
-        Parameters
-        ----------
-        candidate : int
-            Its number, as in ``leaderboard_`` and ``cv_results_``.
-        X : table of shape (n_samples, n_features)
-            Rows with the columns of ``fit``.
-        y : array-like of shape (n_samples,)
-            The target.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the rows.
-
-        Returns
-        -------
-        estimator
-            A fitted pipeline of scikit-learn, like ``best_estimator_``.
-
-        Raises
-        ------
-        ValueError
-            If there is no such candidate, or X lacks a column; the message names it.
-
-        Examples
-        --------
-        >>> from sklearn.datasets import load_diabetes
-        >>> from evolearn import EvolutionaryRegressor
-        >>> X, y = load_diabetes(return_X_y=True)
-        >>> model = EvolutionaryRegressor(
-        ...     time_budget=None, n_evaluations=4, search_space=["ridge", "decision_tree"],
-        ...     random_state=0,
-        ... ).fit(X, y)
-        >>> model.refit(0, X[:200], y[:200]).predict(X[200:]).shape
-        (242,)
-        """
-        X = self._checked(X)
-        numbers_of_search = self.cv_results_["candidate"]
-        if candidate not in numbers_of_search:
-            raise ValueError(
-                f"There is no candidate {shown(candidate)}; pass a number of "
-                "leaderboard_['candidate'] that is not negative."
-            )
-        check_consistent_length(X, y, sample_weight)
-        target, _ = get_task(self._task).from_target(y)
-        weights = checked_weights(sample_weight, n_rows(X))
-        fitter = self._of_search("_candidate_fitter")
-        with (
-            config_context(enable_metadata_routing=False, transform_output="default"),
-            collected_warnings(),
-            names_checked(),
-        ):
-            return fitter.fit(candidate, self.cv_results_, X, target, weights)
-
     def _width(self, X: Any) -> int:
         """Approximate number of values of a row on its way through a pipeline."""
         if not (issparse(X) and self._fitted_sparse):
@@ -352,7 +320,11 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
         check_is_fitted(self)
         if hasattr(self, "scorer_"):
             scorers: Any = self.scorer_
-            return scorers[self.refit or next(iter(scorers))] if self.multimetric_ else scorers
+            return (
+                scorers[self._metric_of_fitness or next(iter(scorers))]
+                if self.multimetric_
+                else scorers
+            )
         objective = make_objective(self._single_scoring())
         if hasattr(self, "classes_"):
             objective = objective.with_positive_class(self.classes_)
@@ -363,7 +335,7 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
         scoring: Any = self.scoring
         if not self.multimetric_:
             return scoring
-        name = self.refit or next(iter(scoring))
+        name = self._metric_of_fitness or next(iter(scoring))
         return scoring[name] if isinstance(scoring, Mapping) else name
 
     def __sklearn_tags__(self) -> Any:

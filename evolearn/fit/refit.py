@@ -61,6 +61,6 @@ class CandidateFitter:
         """Return the genome of a candidate, with the ancestors whose models it started from."""
         [row] = np.flatnonzero(results["candidate"] == number)
         genome, parent = self.space.genome(results["params"][row]), results["inherits"][row]
-        return genome if parent is None else replace(
-            genome, parent=self._genome(parent, results)
+        return (
+            genome if parent is None else replace(genome, parent=self._genome(parent, results))
         )
