@@ -137,15 +137,12 @@ def _served(outcome: SearchOutcome) -> _Served:
         models = final.stacking.offers
         parts = [(weight, models[name]) for name, weight in final.stacking.weights.items()]
         return _pooled(scorer, parts, [*models.values()], final.stacking.sharpness)
-    weights: dict[int, float] = {}
-    for member in final.members:
-        weights[member.entry.number] = weights.get(member.entry.number, 0.0) + member.weight
-    entries = {member.entry.number: member.entry for member in final.members}
+    entries = final.entries
     offers = [e.predictions for e in outcome.library if e.evaluation.predictions is not None]
     if len(entries) == 1:
         (entry,) = entries.values()
         return _Served(entry.evaluation.predictions, offers, 1, entry.error)
-    parts = [(weights[number], entry.predictions) for number, entry in entries.items()]
+    parts = [(weight, entries[number].predictions) for number, weight in final.weights.items()]
     return _pooled(scorer, parts, offers, final.sharpness)
 
 

@@ -53,6 +53,20 @@ class FinalModels:
     # Models that learn from the members' predictions, and predict in their place.
     stacking: StackingLayer | None = None
 
+    @property
+    def entries(self) -> dict[int, Entry]:
+        """The candidates of the members by number: fold models have one in common."""
+        return {member.entry.number: member.entry for member in self.members}
+
+    @property
+    def weights(self) -> dict[int, float]:
+        """The weights in the ensemble by the number of the candidate."""
+        weights: dict[int, float] = {}
+        for member in self.members:
+            number = member.entry.number
+            weights[number] = weights.get(number, 0.0) + member.weight
+        return weights
+
     def decisions(self) -> dict[str, Any]:
         """Return the decisions from which a replay makes the same models."""
         layer = self.stacking

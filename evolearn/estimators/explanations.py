@@ -241,7 +241,7 @@ class ExplanationMixin:
     def _of_search(self, name: str) -> Any:
         """Return a fitted attribute that models saved by other means than pickle lack."""
         if not hasattr(self, name):
-            msg = "This model was saved without its search; explain the one that was fitted."
+            msg = "This model was saved without its search; use the one that was fitted."
             raise ValueError(msg)
         return getattr(self, name)
 

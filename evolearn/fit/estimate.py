@@ -11,7 +11,6 @@ from evolearn.execution.budget import Deadline
 from evolearn.fit.setup import Plan
 from evolearn.fit.trainer import Trainer
 from evolearn.results.estimate import Estimate, SimplerModel
-from evolearn.results.numbers import error_name
 from evolearn.search.record import Record
 
 # Size of the test set that the interval is about, as a share of the table's rows: a fifth of a
@@ -74,7 +73,7 @@ def make_estimate(
         found = estimate_error(outcome, Deadline(seconds).is_over)
     estimate = Estimate(
         metric=objective.name,
-        error_name=error_name(objective.name, objective.optimum),
+        error_name=objective.error_name,
         naive=found.naive,
         corrected=float("nan") if found.corrected is None else found.corrected,
         standard_error=found.standard_error,
@@ -95,8 +94,7 @@ def _simpler(
 ) -> SimplerModel | None:
     """Return the simplest candidate with an error below `upper`, if it is much simpler."""
     complexity = plan.space.complexity
-    members = {member.entry.number: member.entry for member in final.members}
-    whole = sum(complexity(entry.genome) for entry in members.values())
+    whole = sum(complexity(entry.genome) for entry in final.entries.values())
     within = [
         (complexity(record.candidate.genome), record.evaluation.error, record.candidate)
         for record in records

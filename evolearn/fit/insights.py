@@ -1,6 +1,6 @@
 """Insights into a finished fit, made out of predictions that are kept."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -45,8 +45,6 @@ class InsightsMaker:
     plan : Plan
     records : sequence of Record
     final : FinalModels
-    weights : dict of int to float
-        Weights of the ensemble by the number of the candidate.
     budget : Budget
         Of the whole fit.
     absent : dict of str to str
@@ -56,7 +54,6 @@ class InsightsMaker:
     plan: Plan
     records: Sequence[Record]
     final: FinalModels
-    weights: Mapping[int, float]
     budget: Budget
     absent: dict[str, str] = field(default_factory=dict)
 
@@ -81,7 +78,7 @@ class InsightsMaker:
         made = self._part(
             "made_columns",
             lambda: made_columns_of(
-                self.records, self.weights, space, schema, data.objective.error
+                self.records, self.final.weights, space, schema, data.objective.error
             ),
         )
         lineage = self._part("lineage", lambda: lineage_of(best, self.records, space, schema))
@@ -130,14 +127,12 @@ class InsightsMaker:
 
     def _pooled(self) -> Floats:
         """Return the out-of-fold predictions of the members, pooled with their weights."""
-        parts: dict[int, tuple[float, Floats]] = {}
-        for member in self.final.members:
-            predictions = member.entry.evaluation.predictions
-            if predictions is None:
-                raise AbsentError("the model has no out-of-fold predictions")
-            weight = parts.get(member.entry.number, (0.0, predictions))[0] + member.weight
-            parts[member.entry.number] = (weight, predictions)
-        return self.plan.data.task.pool(parts.values(), self.final.sharpness)
+        entries = self.final.entries
+        if any(entry.evaluation.predictions is None for entry in entries.values()):
+            raise AbsentError("the model has no out-of-fold predictions")
+        weights = self.final.weights
+        parts = [(weights[number], entry.predictions) for number, entry in entries.items()]
+        return self.plan.data.task.pool(parts, self.final.sharpness)
 
     def _errors(self, pooled: Floats) -> ResidualSummary | ClassificationSummary:
         task = self.plan.data.task
@@ -146,10 +141,9 @@ class InsightsMaker:
     def _correlation(self) -> ResidualCorrelation:
         if self.plan.settings.final_model == "single":
             raise AbsentError("the model is a single pipeline")
-        entries = {member.entry.number: member.entry for member in self.final.members}
         target = self.plan.data.target[self.plan.folds.scored]
         return residual_correlation(
-            list(entries.values()), self.weights, target, self.plan.data.task
+            list(self.final.entries.values()), self.final.weights, target, self.plan.data.task
         )
 
     def _encoded(self) -> Any:

@@ -69,13 +69,10 @@ class FitResult:
     def attributes(self, budget: Budget) -> dict[str, Any]:
         """Return the fitted attributes of the estimator; none of them holds training rows."""
         plan, data, final = self.plan, self.plan.data, self.final
-        rows = _rows(self.records, plan)
         best = None if final is None else final.best.entry
         single = _baseline(plan) if final is None else _single(plan, final)
-        layer = None if final is None else final.stacking
         served = single if final is None else _served(plan, final)
         scorers = {name: metric.scorer for name, metric in data.metrics.items()}
-        metric = data.objective.name
         attributes = {
             "n_features_in_": data.prepared.preparer.n_features_in_,
             "scorer_": scorers or data.objective.scorer,
@@ -83,25 +80,14 @@ class FitResult:
             "n_splits_": len(plan.folds),
             "refit_time_": self.refit_seconds,
             **self._best(best),
+            **self._of_search(),
             "column_kinds_": data.prepared.kinds,
             "dropped_columns_": dict(data.prepared.dropped),
             "search_space_": plan.space,
             "best_estimator_": single,
             "estimator_": served,
             "best_params_": {} if best is None else best.genome.params,
-            "estimate_": self.estimate,
-            "ensemble_fitness_": self.estimate.naive,
-            "baseline_fitness_": plan.baseline_fitness,
-            "metric_name_": metric,
             "best_fitness_": np.nan if best is None else best.error,
-            "stacking_weights_": {} if layer is None else dict(layer.weights),
-            "cv_results_": cv_results(rows, len(plan.folds)),
-            "leaderboard_": leaderboard(rows, _weights(final), metric, self._others()),
-            "history_": history(rows, plan.settings.population_size, metric),
-            "pareto_front_": pareto_front(rows, self.search.front(), metric),
-            "n_generations_": -(-len(rows) // plan.settings.population_size),
-            "n_evaluations_": len(rows),
-            "stop_reason_": self.stop_reason,
             "insights_": Insights(absent={"all": "no model could be fitted"}),
             "_fitted_task": data.task,
             "_candidate_fitter": CandidateFitter(
@@ -116,13 +102,34 @@ class FitResult:
         if names is not None:
             attributes["feature_names_in_"] = names
         if final is not None:
-            maker = InsightsMaker(plan, self.records, final, _weights(final), budget)
+            maker = InsightsMaker(plan, self.records, final, budget)
             insights = maker.make(served, attributes["_n_columns"])
             attributes["insights_"] = insights
             if insights.importances is not None:
                 importances = feature_importances(insights.importances)
                 attributes["feature_importances_"] = importances
         return attributes | dict(data.task.fitted_attributes())
+
+    def _of_search(self) -> dict[str, Any]:
+        """Return the attributes about the candidates and their errors."""
+        plan, rows = self.plan, _rows(self.records, self.plan)
+        metric, size = plan.data.objective.name, plan.settings.population_size
+        weights = {} if self.final is None else self.final.weights
+        layer = None if self.final is None else self.final.stacking
+        return {
+            "estimate_": self.estimate,
+            "ensemble_fitness_": self.estimate.naive,
+            "baseline_fitness_": plan.baseline_fitness,
+            "metric_name_": metric,
+            "stacking_weights_": {} if layer is None else dict(layer.weights),
+            "cv_results_": cv_results(rows, len(plan.folds)),
+            "leaderboard_": leaderboard(rows, weights, metric, self._others()),
+            "history_": history(rows, size, metric),
+            "pareto_front_": pareto_front(rows, self.search.front(), metric),
+            "n_generations_": -(-len(rows) // size),
+            "n_evaluations_": len(rows),
+            "stop_reason_": self.stop_reason,
+        }
 
     def _others(self) -> list[Comparison]:
         """Return the models that are no candidates, as far as their errors are known."""
@@ -190,14 +197,6 @@ def _baseline(plan: Plan) -> Any:
     return plan.data.task.baseline().fit(
         plan.data.prepared.matrix, plan.data.target, sample_weight=plan.data.weights
     )
-
-
-def _weights(final: FinalModels | None) -> dict[int, float]:
-    """Return the ensemble's weights by the number of the candidate."""
-    weights: dict[int, float] = {}
-    for member in () if final is None else final.members:
-        weights[member.entry.number] = weights.get(member.entry.number, 0.0) + member.weight
-    return weights
 
 
 def _n_columns(plan: Plan, final: FinalModels | None) -> int:

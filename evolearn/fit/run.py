@@ -45,7 +45,6 @@ from evolearn.report.live.display import LiveDisplay, find_screen
 from evolearn.report.live.screens import Screen
 from evolearn.report.live.state import LiveState
 from evolearn.results.estimate import Estimate
-from evolearn.results.numbers import error_name
 from evolearn.results.progress import LOGGER, visible_progress
 from evolearn.search.loop import SearchLoop
 from evolearn.search.record import Observer, Observers
@@ -131,9 +130,8 @@ def search(
     plan = trainer.plan
     loop, planner = make_loop(trainer, checkpoint, observer)
     continue_search(loop)
-    objective = plan.data.objective
     observer.search_started(
-        error_name(objective.name, objective.optimum),
+        plan.data.objective.error_name,
         None if math.isnan(plan.baseline_fitness) else plan.baseline_fitness,
         loop.record,
     )

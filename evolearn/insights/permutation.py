@@ -12,7 +12,6 @@ from threadpoolctl import threadpool_limits
 from evolearn.data import shuffled_column, take_rows
 from evolearn.insights.importances import COVERAGE, NORMAL_QUANTILE
 from evolearn.results.insights import Importances
-from evolearn.results.numbers import error_name
 from evolearn.tasks.base import Task
 from evolearn.tasks.predictions import Floats
 from evolearn.tasks.scoring import Objective
@@ -100,10 +99,9 @@ class PermutationImportances:
             found[name].append(self._increases(groups[name]))
         columns = list(found.values())
         importance, half = zip(*map(_mean_and_half_width, columns), strict=True)
-        error = error_name(self._objective.name, self._objective.optimum)
         return Importances(
-            measure=f"increase of the error ({error}) if the values of a column are exchanged "
-            "among the rows",
+            measure=f"increase of the error ({self._objective.error_name}) if the values of a "
+            "column are exchanged among the rows",
             columns_of_table=tuple(groups),
             importance=importance,
             lower=tuple(m - h for m, h in zip(importance, half, strict=True)),

@@ -58,7 +58,7 @@ def readable(name: str) -> str:
 def ensemble_error_of(estimator: Any) -> float:
     """Return the cross-validated error of the ensemble, NaN where there is none."""
     ensemble = estimator.final_model == "ensemble"
-    return float(estimator.estimate_.naive) if ensemble else np.nan
+    return float(estimator.ensemble_fitness_) if ensemble else np.nan
 
 
 def metric_of(estimator: Any) -> str:

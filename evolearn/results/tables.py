@@ -44,6 +44,20 @@ class Row(TypedDict):
 
 Table = dict[str, Any]
 
+#: Columns of the leaderboard with their types.
+LEADERBOARD: dict[str, type] = {
+    "rank": int,
+    "candidate": int,
+    "estimator": object,
+    "fitness": float,
+    "std": float,
+    "ensemble_weight": float,
+    "complexity": float,
+    "generation": int,
+    "fit_seconds": float,
+    "pipeline": object,
+}
+
 
 def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
     """Tabulate the candidates in the layout of ``GridSearchCV.cv_results_``.
@@ -116,36 +130,46 @@ def leaderboard(
         (row for row in rows if row["fitness"] is not None),
         key=lambda row: (row["fitness"], row["number"]),
     )
-    n, none = len(others), np.full(len(others), np.nan)
-    absent = np.full(n, -1)
-    columns = {
-        "rank": np.concatenate([absent, np.arange(1, len(scored) + 1)]),
-        "candidate": np.concatenate([absent, [row["number"] for row in scored]]).astype(int),
-        "estimator": _objects(
-            [other.name for other in others] + [row["params"]["estimator"] for row in scored]
-        ),
-        "fitness": np.concatenate([[other.fitness for other in others], fitness_of(scored)]),
-        "std": np.concatenate([none, [np.std(row["scores"]) for row in scored]]),
-        "ensemble_weight": np.concatenate(
-            [np.zeros(n), [weights.get(row["number"], 0.0) for row in scored]]
-        ),
-        "complexity": np.concatenate([none, [row["complexity"] for row in scored]]),
-        "generation": np.concatenate([absent, [row["generation"] for row in scored]]).astype(
-            int
-        ),
-        "fit_seconds": np.concatenate(
-            [none, [float(np.mean(row["fit_seconds"])) for row in scored]]
-        ),
-        "pipeline": _objects(
-            [other.pipeline for other in others] + [row["pipeline"] for row in scored]
-        ),
+    entries = [_compared(other) for other in others]
+    entries += [_ranked(rank, row, weights) for rank, row in enumerate(scored, 1)]
+    entries.sort(key=lambda entry: entry["fitness"])
+    columns: Table = {
+        name: np.array([entry[name] for entry in entries], dtype=dtype)
+        for name, dtype in LEADERBOARD.items()
     }
-    order = np.argsort(columns["fitness"], kind="stable")
-    params: list[dict[str, Any]] = [{} for _ in others] + [
-        dict(row["params"]) for row in scored
-    ]
-    ordered = {name: column[order] for name, column in columns.items()}
-    return Leaderboard(ordered, metric, [params[i] for i in order])
+    return Leaderboard(columns, metric, [entry["params"] for entry in entries])
+
+
+def _compared(other: Comparison) -> dict[str, Any]:
+    """Return the entry of a model that is no candidate."""
+    unknown = dict.fromkeys(("std", "complexity", "fit_seconds"), np.nan)
+    absent = dict.fromkeys(("rank", "candidate", "generation"), -1)
+    return {
+        **unknown,
+        **absent,
+        "estimator": other.name,
+        "fitness": other.fitness,
+        "ensemble_weight": 0.0,
+        "pipeline": other.pipeline,
+        "params": {},
+    }
+
+
+def _ranked(rank: int, row: Row, weights: Mapping[int, float]) -> dict[str, Any]:
+    """Return the entry of a scored candidate."""
+    return {
+        "rank": rank,
+        "candidate": row["number"],
+        "estimator": row["params"]["estimator"],
+        "fitness": row["fitness"],
+        "std": np.std(row["scores"]),
+        "ensemble_weight": weights.get(row["number"], 0.0),
+        "complexity": row["complexity"],
+        "generation": row["generation"],
+        "fit_seconds": np.mean(row["fit_seconds"]),
+        "pipeline": row["pipeline"],
+        "params": dict(row["params"]),
+    }
 
 
 def pareto_front(rows: Sequence[Row], numbers: Sequence[int], metric: str) -> ParetoFront:

@@ -18,6 +18,7 @@ from evolearn._compat import (
     scorer_with_settings,
 )
 from evolearn.messages import shown
+from evolearn.results.numbers import error_name
 from evolearn.tasks.metrics import METRICS
 
 # Scorers whose best value is neither 0 (all those whose names begin with "neg_") nor 1.
@@ -44,6 +45,11 @@ class Objective:
         """Return the error of a score: its distance from the optimum, or minus the score."""
         # "+ 0.0" turns minus zero into zero.
         return (0.0 if self.optimum is None else self.optimum) - score + 0.0
+
+    @property
+    def error_name(self) -> str:
+        """The name of the error, as people read it."""
+        return error_name(self.name, self.optimum)
 
     @property
     def responses(self) -> tuple[str, ...]:

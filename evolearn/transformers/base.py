@@ -4,7 +4,7 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from evolearn._compat import feature_names_in, fit_context
@@ -81,6 +81,29 @@ class MatrixTransformer(TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+class NewRowsTransformer(OneToOneFeatureMixin, MatrixTransformer):
+    """Base of transformers that change new rows alone: the training rows stay as they are."""
+
+    @fit_context(prefer_skip_nested_validation=False)
+    def fit_transform(self, X, y=None):
+        """Learn from the training rows and return them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            The training rows.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+        """
+        X = self._validate(X, reset=True)
+        self._fit(X)
+        return X
 
 
 class ColumnAdder(MatrixTransformer):

@@ -3,15 +3,19 @@
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin
 
-from evolearn._compat import fit_context
-from evolearn.transformers.base import MatrixTransformer, check_positions
+from evolearn.transformers.base import (
+    MatrixTransformer,
+    NewRowsTransformer,
+    check_positions,
+)
 from evolearn.transformers.category_statistics import Categories
+from evolearn.transformers.new_missing import medians
 
 # Code of missing categories, below all others, in columns where training rows miss some.
 MISSING = -1.0
 
 
-class KnownCategories(OneToOneFeatureMixin, MatrixTransformer):
+class KnownCategories(NewRowsTransformer):
     """Make codes of categories missing that the training rows lack.
 
     The codes of a table are positions in a list of its categories, so a fold's held-out rows
@@ -45,25 +49,6 @@ class KnownCategories(OneToOneFeatureMixin, MatrixTransformer):
 
     def __init__(self, *, columns=()) -> None:
         self.columns = columns
-
-    @fit_context(prefer_skip_nested_validation=False)
-    def fit_transform(self, X, y=None):
-        """Learn the codes of the training rows and return these rows, which stay as they are.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The training rows.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-        """
-        X = self._validate(X, reset=True)
-        self._fit(X)
-        return X
 
     def _fit(self, X):
         check_positions("columns", self.columns, self.n_features_in_)
@@ -128,13 +113,10 @@ class CodeImputer(OneToOneFeatureMixin, MatrixTransformer):
     def _fit(self, X):
         columns = range(X.shape[1]) if self.columns is None else self.columns
         check_positions("columns", columns, self.n_features_in_)
-        self.fill_values_ = np.full(X.shape[1], np.nan)
-        for j in columns:
-            missing = np.isnan(X[:, j])
-            if not missing.any():
-                self.fill_values_[j] = np.median(X[:, j])
-            elif not self.keep_learned:
-                self.fill_values_[j] = MISSING
+        self.fill_values_ = medians(X, columns)
+        if not self.keep_learned:
+            incomplete = [j for j in columns if np.isnan(self.fill_values_[j])]
+            self.fill_values_[incomplete] = MISSING
 
     def _transform(self, X):
         return np.where(np.isnan(X), self.fill_values_, X)

@@ -1,16 +1,34 @@
 """Imputation of numbers that are missing in new rows only."""
 
 import numpy as np
-from sklearn.base import OneToOneFeatureMixin
 
-from evolearn._compat import fit_context
-from evolearn.transformers.base import MatrixTransformer, check_positions
+from evolearn.transformers.base import NewRowsTransformer, check_positions
 
 # Numbers whose medians are computed at a time: 2 MB, which processors hold in a cache.
 BLOCK_CELLS = 2**18
 
 
-class NewMissingImputer(OneToOneFeatureMixin, MatrixTransformer):
+def medians(X, columns):
+    """Return the median of each of these columns, NaN where one misses numbers, and of others.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features)
+    columns : sequence of int
+
+    Returns
+    -------
+    values : ndarray of shape (n_features,)
+    """
+    values, columns = np.full(X.shape[1], np.nan), np.array(columns, dtype=int)
+    step = max(1, BLOCK_CELLS // len(X))
+    for start in range(0, len(columns), step):
+        some = columns[start : start + step]
+        values[some] = np.median(X[:, some], axis=0)
+    return values
+
+
+class NewMissingImputer(NewRowsTransformer):
     """Fill in missing numbers of columns that are complete in the training rows.
 
     They become the median of the training rows. Estimators that take missing values learn
@@ -45,33 +63,10 @@ class NewMissingImputer(OneToOneFeatureMixin, MatrixTransformer):
     def __init__(self, *, columns=None) -> None:
         self.columns = columns
 
-    @fit_context(prefer_skip_nested_validation=False)
-    def fit_transform(self, X, y=None):
-        """Learn the medians of the training rows and return these rows, which stay as they are.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            The training rows.
-        y : None
-            Ignored.
-
-        Returns
-        -------
-        X : ndarray of shape (n_samples, n_features)
-        """
-        X = self._validate(X, reset=True)
-        self._fit(X)
-        return X
-
     def _fit(self, X):
-        columns = np.arange(X.shape[1]) if self.columns is None else np.array(self.columns, int)
+        columns = range(X.shape[1]) if self.columns is None else self.columns
         check_positions("columns", columns, self.n_features_in_)
-        self.fill_values_ = np.full(X.shape[1], np.nan)
-        step = max(1, BLOCK_CELLS // len(X))
-        for start in range(0, len(columns), step):
-            some = columns[start : start + step]
-            self.fill_values_[some] = np.median(X[:, some], axis=0)  # NaN if any is missing
+        self.fill_values_ = medians(X, columns)
 
     def _transform(self, X):
         missing = np.isnan(X) & ~np.isnan(self.fill_values_)
