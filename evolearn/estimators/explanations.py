@@ -13,6 +13,7 @@ from evolearn.insights.permutation import PermutationImportances
 from evolearn.insights.search import SearchFacts, explain_search, why_not
 from evolearn.messages import shown
 from evolearn.report.card import estimator_card, summary_of
+from evolearn.report.report import Report, report_of
 from evolearn.results.insights import Importances
 from evolearn.results.outlook import MEASURED_RATIO, Outlook, outlook
 from evolearn.results.search_explanation import SearchExplanation
@@ -49,6 +50,43 @@ class ExplanationMixin:
         """
         check_is_fitted(self)
         return "\n".join(summary_of(self))
+
+    def report(self, X_test: Any = None, y_test: Any = None) -> Report:
+        """Return a report of the fitted model in eleven sections.
+
+        Parameters
+        ----------
+        X_test : table of shape (n_samples, n_features), default=None
+            Rows that ``fit`` did not get: their error, the importance of the columns for them,
+            and the time of a prediction are reported too.
+        y_test : array-like of shape (n_samples,), default=None
+            Their target.
+
+        Returns
+        -------
+        Report
+            ``write_html(path)`` writes one file that needs no network, ``json()`` and
+            ``write_json(path)`` give the same content. It holds no row of the tables.
+
+        Raises
+        ------
+        ValueError
+            If only one of both is passed, or they cannot be used.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from evolearn import EvolutionaryRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = EvolutionaryRegressor(
+        ...     time_budget=None, n_evaluations=4, search_space=["ridge", "decision_tree"],
+        ...     random_state=0,
+        ... ).fit(X, y)
+        >>> [section["title"] for section in model.report().json()["sections"]][:3]
+        ['Verdict', 'Expected on new rows', 'The table']
+        """
+        check_is_fitted(self)
+        return report_of(self, X_test, y_test)
 
     def _html_repr(self) -> str:
         return estimator_card(self)
