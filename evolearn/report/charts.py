@@ -14,11 +14,11 @@ from evolearn.report.content import Bars, Intervals, Plane, Series
 from evolearn.results.numbers import error_text
 
 # Width in pixels: on a phone nearly that of the screen, so that texts keep their size.
-WIDTH, PLANE_HEIGHT, ROW_HEIGHT = 440, 270, 24
+WIDTH, PLANE_HEIGHT, ROW_HEIGHT, LONG_ROW_HEIGHT = 440, 270, 24, 42
 # Space of labels of rows, of numbers beside them, and of an axis.
 LABEL_WIDTH, VALUE_WIDTH, AXIS_HEIGHT, LEFT, TOP = 150, 58, 40, 54, 12
-# Characters of a label of a row; about 6.3 pixels each.
-LABEL_CHARACTERS = 23
+# Characters of a label beside its row, and above it; about 6.3 pixels each.
+LABEL_CHARACTERS, LONG_LABEL_CHARACTERS = 23, 66
 # Numbers on an axis, at most.
 MOST_TICKS = 5
 # Space beyond the extremes of an axis, as a share of its length.
@@ -81,25 +81,30 @@ def _x_axis(axis: Axis, top: float, bottom: float, label: str) -> list[str]:
 
 
 def _row_label(row: str, y: float) -> str:
-    short = row if len(row) <= LABEL_CHARACTERS else f"{row[: LABEL_CHARACTERS - 1]}…"
-    title = "" if short == row else f"<title>{escape(row)}</title>"
-    return (
-        f'<text x="{LABEL_WIDTH - 8}" y="{y + 4:g}" text-anchor="end">{escape(short)}'
-        f"{title}</text>"
-    )
+    return _text(LABEL_WIDTH - 8, y + 4, row, anchor="end")
+
+
+def _long_label(row: str, y: float) -> str:
+    is_cut = len(row) > LONG_LABEL_CHARACTERS
+    short = f"{row[: LONG_LABEL_CHARACTERS - 1]}…" if is_cut else row
+    return f'<text x="0" y="{y + 6:g}">{escape(short)}<title>{escape(row)}</title></text>'
 
 
 def intervals_svg(chart: Intervals) -> str:
     """Return a dot with its interval per row, and hollow dots for other values."""
+    is_long = any(len(row) > LABEL_CHARACTERS for row in chart.rows)
     others = [value for values in chart.others.values() for value in values]
     axis = Axis(
-        (*chart.values, *chart.lower, *chart.upper, *others), LABEL_WIDTH, WIDTH - VALUE_WIDTH
+        (*chart.values, *chart.lower, *chart.upper, *others),
+        LEFT if is_long else LABEL_WIDTH,
+        WIDTH - VALUE_WIDTH,
     )
-    bottom = TOP + ROW_HEIGHT * len(chart.rows)
+    height = LONG_ROW_HEIGHT if is_long else ROW_HEIGHT
+    bottom = TOP + height * len(chart.rows)
     parts = _x_axis(axis, TOP, bottom, chart.label)
     for i, row in enumerate(chart.rows):
-        y = TOP + ROW_HEIGHT * (i + 0.5)
-        parts.append(_row_label(row, y))
+        y = TOP + height * (i + 1) - ROW_HEIGHT / 2
+        parts.append(_long_label(row, y - ROW_HEIGHT) if is_long else _row_label(row, y))
         parts.append(_interval(chart, i, axis, y))
     return svg(bottom + AXIS_HEIGHT, _alternative(chart), parts)
 
@@ -176,7 +181,8 @@ def plane_svg(chart: Plane) -> str:
         beyond = " ↑" if value > y.high else ""
         parts.append(_line(LEFT, y(value), WIDTH - 12, y(value), "reference"))
         words = f"{name} {error_text(value)}{beyond}" if value else name
-        parts.append(_text(WIDTH - 14, y(value) - 4, words, "tick", "end"))
+        above = 13 if value > y.high else -4
+        parts.append(_text(WIDTH - 14, y(value) + above, words, "tick", "end"))
     for series in chart.series:
         parts += _drawn(series, x, y)
     return svg(PLANE_HEIGHT, _summary(chart), parts)

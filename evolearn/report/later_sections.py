@@ -26,6 +26,7 @@ from evolearn.report.content import (
     numbers,
 )
 from evolearn.report.live.view import REASONS
+from evolearn.report.sections import details_of, short_pipeline
 from evolearn.results.error_summaries import ClassificationSummary, ResidualSummary
 from evolearn.results.insights import Dependence, Importances
 from evolearn.results.numbers import error_text, seconds_text
@@ -76,7 +77,7 @@ def errors(model: Any) -> Section:
 def _residuals(summary: ResidualSummary) -> list[Block]:
     levels = sorted(summary.quantiles)
     series = [
-        Series(f"{level:.0%}", summary.predicted, summary.quantiles[level], "line")
+        Series(f"{level:.0%} quantile", summary.predicted, summary.quantiles[level], "line")
         for level in levels
         if level in (levels[0], levels[-1])
     ]
@@ -164,9 +165,13 @@ def _importances(found: Importances) -> Iterator[Block]:
 
 
 def _dependence(one: Dependence) -> Block:
-    title = f"{one.outcome} by {one.column}"
+    of_class = "" if one.outcome == "prediction" else "probability of "
+    title = f"{of_class}{one.outcome} by {one.column}"
     if any(isinstance(point, str) for point in one.points):
-        shown = {one.column: list(map(str, one.points)), "change": list(one.effect)}
+        shown: dict[str, list[Any]] = {
+            one.column: list(map(str, one.points)),
+            "change": list(one.effect),
+        }
         return Table(f"Change of the {title}", shown)
     texts = tuple(f"{count} comparisons" for count in one.count)
     series = Series("change", numbers(one.points), one.effect, "strong", texts)
@@ -188,7 +193,10 @@ def search(model: Any) -> Section:
     if lineage is None:
         blocks.append(Text(_absent(model, "lineage")))
     else:
-        blocks.append(Table(f"Lineage of the best. {lineage.title}", lineage.columns()))
+        told = lineage.columns()
+        order = ("fitness", "change", "gain", "candidate", "generation")
+        title = f"Lineage of the best. {lineage.title}"
+        blocks.append(Table(title, {name: told[name] for name in order}))
     question = "Was the time well spent, and would longer help?"
     return Section("search", "The search", question, tuple(blocks))
 
@@ -232,14 +240,14 @@ def trade_offs(model: Any) -> Section:
             Table(
                 "No candidate beats these in both",
                 {
-                    "candidate": front["candidate"].tolist(),
-                    "complexity": front["complexity"].tolist(),
                     "error": front["fitness"].tolist(),
-                    "pipeline": list(front["pipeline"]),
+                    "complexity": front["complexity"].tolist(),
+                    "pipeline": [short_pipeline(model, one) for one in front["params"]],
+                    "candidate": front["candidate"].tolist(),
                 },
                 details=tuple(
-                    "\n".join(f"{name} = {value!r}" for name, value in params.items())
-                    for params in front["params"]
+                    details_of(whole, params)
+                    for whole, params in zip(front["pipeline"], front["params"], strict=True)
                 ),
                 opens="pipeline",
             )

@@ -10,6 +10,7 @@ import numpy as np
 
 from evolearn.data import n_rows, take_rows
 from evolearn.messages import plain, shown
+from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.plots.estimate import EstimateDisplay
 from evolearn.report.card import model_in_one_line
 from evolearn.report.content import (
@@ -43,7 +44,7 @@ def verdict(model: Any, held_out: float, X_test: Any) -> Section:
     """Return the section that says whether the model is good."""
     estimate = model.estimate_
     warned = list(_warnings(model))[:MOST_WARNINGS]
-    notes = [Notes("Mind", tuple(warned))] if warned else []
+    notes = [Notes("Keep in mind", tuple(warned))] if warned else []
     blocks: list[Block] = [
         Text(f"{estimate.sentence().rstrip('.')}.", is_lead=True),
         Tiles((_error_tile(model, held_out), _baseline_tile(model), _cost_tile(model, X_test))),
@@ -187,7 +188,7 @@ def table_of_columns(model: Any) -> Section:
         sort_dicts=False,
     )
     blocks: list[Block] = [
-        Text(f"{len(kinds)} columns were read, {len(dropped)} of them are not used."),
+        Text(f"Columns: {len(kinds)} were read, {len(dropped)} of them not used."),
         Table("", columns, is_searchable=len(kinds) > 20),
         Code("The kinds as a parameter, to change them", f"kinds={overrides}"),
         Text("Missing values and repeated rows are not counted: the model keeps no rows."),
@@ -207,11 +208,13 @@ def members(model: Any) -> Section:
                 "Members and their weights",
                 {
                     "weight": [float(weights[i]) for i in chosen],
-                    "candidate": [int(board["candidate"][i]) for i in chosen],
                     "error": [float(board["fitness"][i]) for i in chosen],
-                    "pipeline": [board["pipeline"][i] for i in chosen],
+                    "pipeline": [short_pipeline(model, board["params"][i]) for i in chosen],
+                    "candidate": [int(board["candidate"][i]) for i in chosen],
                 },
-                details=tuple(_parameters(board["params"][i]) for i in chosen),
+                details=tuple(
+                    details_of(board["pipeline"][i], board["params"][i]) for i in chosen
+                ),
                 opens="pipeline",
                 shares=("weight",),
             )
@@ -231,6 +234,7 @@ def members(model: Any) -> Section:
 def _correlation(correlation: Any) -> Table:
     rows = correlation.columns()
     del rows["weight"]
+    rows["candidate"] = list(map(str, rows["candidate"]))  # no number to shade
     title = "Correlation of the residuals: members that differ correct each other"
     return Table(title, rows, is_shaded=True)
 
@@ -247,22 +251,23 @@ def candidates(model: Any) -> Section:
     details = [
         ""
         if int(board["candidate"][i]) < 0 or n >= MOST_OPENED
-        else _details(results, places[int(board["candidate"][i])], folds, board["params"][i])
+        else f"{_origin(results, places[int(board['candidate'][i])], folds)}\n"
+        f"{details_of(board['pipeline'][i], board['params'][i])}"
         for n, i in enumerate(rows)
     ]
     columns: dict[str, list[Any]] = {
         "rank": [_known(board["rank"][i]) for i in rows],
-        "candidate": [_known(board["candidate"][i]) for i in rows],
         "error": [float(board["fitness"][i]) for i in rows],
-        "std": [float(board["std"][i]) for i in rows],
-        "weight": [float(board["ensemble_weight"][i]) for i in rows],
-        "fit s": [float(board["fit_seconds"][i]) for i in rows],
         "pipeline": [
             f"{board['estimator'][i]}: {board['pipeline'][i]}"
             if int(board["candidate"][i]) < 0
-            else board["pipeline"][i]
+            else short_pipeline(model, board["params"][i])
             for i in rows
         ],
+        "weight": [float(board["ensemble_weight"][i]) or None for i in rows],
+        "candidate": [_known(board["candidate"][i]) for i in rows],
+        "std": [float(board["std"][i]) for i in rows],
+        "fit s": [float(board["fit_seconds"][i]) for i in rows],
     }
     more = board.n_rows - len(rows)
     blocks: list[Block] = [
@@ -284,18 +289,23 @@ def _known(number: Any) -> int | None:
     return None if number < 0 else int(number)
 
 
-def _details(
-    results: Mapping[str, Any], i: int, folds: Sequence[str], params: Mapping[str, Any]
-) -> str:
-    """Return scores of the folds, origin and parameters of a candidate as lines."""
+def _origin(results: Mapping[str, Any], i: int, folds: Sequence[str]) -> str:
+    """Return scores of the folds and origin of a candidate as lines."""
     scores = ", ".join(error_text(float(results[name][i])) for name in folds)
     parents = ", ".join(map(str, results["parents"][i])) or "none"
     return (
         f"scores of the folds: {scores}\n"
         f"origin: {results['origin'][i]}; parents: {parents}; "
-        f"generation {results['generation'][i]}\n{_parameters(params)}"
+        f"generation {results['generation'][i]}"
     )
 
 
-def _parameters(params: Mapping[str, Any]) -> str:
-    return pformat({name: plain(value) for name, value in params.items()}, sort_dicts=False)
+def short_pipeline(model: Any, params: Mapping[str, Any]) -> str:
+    """Return the steps of a pipeline without the values of parameters."""
+    return describe_pipeline(params, model.search_space_.genes, details=False)
+
+
+def details_of(pipeline: str, params: Mapping[str, Any]) -> str:
+    """Return the pipeline in one line, and its parameters as a dictionary."""
+    values = {name: plain(value) for name, value in params.items()}
+    return f"{pipeline}\n{pformat(values, sort_dicts=False)}"
