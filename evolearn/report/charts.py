@@ -166,10 +166,10 @@ def plane_svg(chart: Plane) -> str:
     """Return series over two axes."""
     xs = [value for series in chart.series for value in series.x]
     ys = [value for series in chart.series for value in series.y]
-    limits = error_limits(ys, *chart.lines.values()) if chart.is_of_errors else None
+    limits = error_limits(ys, *chart.levels.values()) if chart.is_of_errors else None
     bottom = PLANE_HEIGHT - AXIS_HEIGHT
     x = Axis(xs, LEFT, WIDTH - 12)
-    y = Axis(limits or (*ys, *chart.lines.values()), bottom, TOP)
+    y = Axis(limits or (*ys, *chart.levels.values()), bottom, TOP)
     parts = _x_axis(x, TOP, bottom, chart.x_label)
     for tick in y.ticks:
         parts.append(_line(LEFT, y(tick), WIDTH - 12, y(tick), "grid"))
@@ -177,7 +177,7 @@ def plane_svg(chart: Plane) -> str:
     if chart.has_diagonal:
         low, high = max(x.low, y.low), min(x.high, y.high)
         parts.append(_line(x(low), y(low), x(high), y(high), "reference"))
-    for name, value in chart.lines.items():
+    for name, value in chart.levels.items():
         beyond = " ↑" if value > y.high else ""
         parts.append(_line(LEFT, y(value), WIDTH - 12, y(value), "reference"))
         words = f"{name} {error_text(value)}{beyond}" if value else name

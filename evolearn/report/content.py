@@ -109,7 +109,7 @@ class Plane(Block):
     x_label: str
     y_label: str
     series: tuple[Series, ...]
-    lines: Mapping[str, float] = field(default_factory=dict)
+    levels: Mapping[str, float] = field(default_factory=dict)
     has_diagonal: bool = False
     is_of_errors: bool = False
 

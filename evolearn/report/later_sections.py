@@ -75,13 +75,13 @@ def errors(model: Any) -> Section:
 
 
 def _residuals(summary: ResidualSummary) -> list[Block]:
-    levels = sorted(summary.quantiles)
+    shares = sorted(summary.quantiles)
     series = [
-        Series(f"{level:.0%} quantile", summary.predicted, summary.quantiles[level], "line")
-        for level in levels
-        if level in (levels[0], levels[-1])
+        Series(f"{share:.0%} quantile", summary.predicted, summary.quantiles[share], "line")
+        for share in shares
+        if share in (shares[0], shares[-1])
     ]
-    middle = summary.quantiles[levels[len(levels) // 2]]
+    middle = summary.quantiles[shares[len(shares) // 2]]
     texts = tuple(f"{count} rows, median residual" for count in summary.count)
     series.append(Series("median", summary.predicted, middle, "strong", texts))
     centres = [(a + b) / 2 for a, b in zip(summary.edges, summary.edges[1:], strict=False)]
@@ -91,7 +91,7 @@ def _residuals(summary: ResidualSummary) -> list[Block]:
             x_label="prediction",
             y_label="residual",
             series=tuple(series),
-            lines={"no error": 0.0},
+            levels={"no error": 0.0},
         ),
         Bars(
             title="Distribution of the residuals",
@@ -174,7 +174,9 @@ def _dependence(one: Dependence) -> Block:
         }
         return Table(f"Change of the {title}", shown)
     texts = tuple(f"{count} comparisons" for count in one.count)
-    series = Series("change", numbers(one.points), one.effect, "strong", texts)
+    # Rounded, for they are values of the table.
+    points = tuple(float(error_text(point)) for point in numbers(one.points))
+    series = Series("change", points, one.effect, "strong", texts)
     return Plane(f"Change of the {title}", one.column, "change", (series,), {"mean": 0.0})
 
 
@@ -211,7 +213,7 @@ def _progress(model: Any) -> Plane:
     )
 
 
-def progress(seconds: Any, error: Any, lines: Mapping[str, float], metric: str) -> Plane:
+def progress(seconds: Any, error: Any, levels: Mapping[str, float], metric: str) -> Plane:
     """Return the errors of candidates over time, and the best so far."""
     known = np.isfinite(error)
     best = np.fmin.accumulate(error) if len(error) else error
@@ -224,7 +226,7 @@ def progress(seconds: Any, error: Any, lines: Mapping[str, float], metric: str) 
             Series("candidate", numbers(seconds[known]), numbers(error[known])),
             Series("best so far", numbers(seconds[begun]), numbers(best[begun]), "steps"),
         ),
-        lines={name: value for name, value in lines.items() if np.isfinite(value)},
+        levels={name: value for name, value in levels.items() if np.isfinite(value)},
         is_of_errors=True,
     )
 

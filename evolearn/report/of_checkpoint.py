@@ -29,8 +29,8 @@ from evolearn.results.numbers import error_text, seconds_text
 
 # The tables that are read; predictions are large.
 READ = ("meta", "evaluations", "runs")
-# The locks of all processes, on Linux. Those of another container are not in it: a checkpoint of
-# theirs was written to within some seconds.
+# The locks of all processes, on Linux. Those of another container are not in it: a checkpoint
+# of theirs was written to within some seconds.
 LOCKS, RECENT_SECONDS = Path("/proc/locks"), 60.0
 # Seconds to wait for a writer, where there is no write-ahead log.
 BUSY_SECONDS = 5.0
@@ -140,7 +140,7 @@ def read_search(path: Path) -> StoredSearch:
 
 
 def _mode(path: Path) -> str:
-    """Return how to open a checkpoint: beside a search that writes, or without any new file."""
+    """Return the mode of opening: beside a search that writes, else without a new file."""
     busy = [path.with_name(path.name + end) for end in (SUFFIXES[1], ROLLBACK_SUFFIX)]
     is_at_rest = not any(one.exists() for one in (*busy, path.with_suffix(".lock")))
     return "mode=ro&immutable=1" if is_at_rest else "mode=ro"
@@ -226,7 +226,7 @@ def _sections(search: StoredSearch) -> Iterator[Section]:
     yield from (absent["table"], absent["model"])
     yield _leaderboard(search)
     yield from (absent["errors"], absent["columns"])
-    yield _course(search)
+    yield _progress_of_search(search)
     yield _trade_offs(search)
     yield _failures(search)
     yield _use(search)
@@ -304,7 +304,7 @@ def _errors(evaluations: Sequence[Any]) -> Any:
     return np.array([evaluation.error for evaluation in evaluations], dtype=float)
 
 
-def _course(search: StoredSearch) -> Section:
+def _progress_of_search(search: StoredSearch) -> Section:
     ordered = _by_end(search)
     evaluations = [one.evaluation for _, one in ordered]
     blocks: list[Block] = []
