@@ -2,7 +2,7 @@
 
 import numbers
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -13,11 +13,13 @@ from evolearn.insights.permutation import PermutationImportances
 from evolearn.insights.search import SearchFacts, explain_search, why_not
 from evolearn.messages import shown
 from evolearn.report.card import estimator_card, summary_of
-from evolearn.report.report import Report, report_of
 from evolearn.results.insights import Importances
 from evolearn.results.outlook import MEASURED_RATIO, Outlook, outlook
 from evolearn.results.search_explanation import SearchExplanation
 from evolearn.tasks.scoring import Objective
+
+if TYPE_CHECKING:
+    from evolearn.report.report import Report
 
 # Columns that are listed in a message.
 MOST_LABELS = 20
@@ -51,7 +53,7 @@ class ExplanationMixin:
         check_is_fitted(self)
         return "\n".join(summary_of(self))
 
-    def report(self, X_test: Any = None, y_test: Any = None) -> Report:
+    def report(self, X_test: Any = None, y_test: Any = None) -> "Report":
         """Return a report of the fitted model in eleven sections.
 
         Parameters
@@ -85,6 +87,9 @@ class ExplanationMixin:
         >>> [section["title"] for section in model.report().json()["sections"]][:3]
         ['Verdict', 'Expected on new rows', 'The table']
         """
+        # Imported here: few programs need it, and it takes some 15 ms.
+        from evolearn.report.report import report_of
+
         check_is_fitted(self)
         return report_of(self, X_test, y_test)
 

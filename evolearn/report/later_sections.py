@@ -71,6 +71,7 @@ def errors(model: Any) -> Section:
                 value_name="mean error",
             )
         )
+        blocks.append(Table("", worst.columns()))
     return Section("errors", "Where it errs", "On which rows is it wrong?", tuple(blocks))
 
 
