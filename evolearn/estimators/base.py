@@ -35,6 +35,7 @@ from evolearn.data import (
     with_names,
 )
 from evolearn.estimators.explanations import ExplanationMixin
+from evolearn.estimators.refit import RefitMethod
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
@@ -51,7 +52,9 @@ Scorer: TypeAlias = Callable[..., Any]
 Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] | None
 
 # Attributes that belong to the search and are not needed to predict.
-OF_THE_SEARCH = frozenset({"search_space_", "scorer_", "insights_", "_fitted_task"})
+OF_THE_SEARCH = frozenset(
+    {"search_space_", "scorer_", "insights_", "_fitted_task", "_candidate_fitter"}
+)
 # Attributes that other libraries save as built-in types.
 RESULTS: dict[str, Any] = {
     "estimate_": Estimate,
@@ -90,6 +93,7 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
+    refit = RefitMethod()
     # Subclasses in benchmarks and tests set another policy.
     _policy: ClassVar[Policy] = DEFAULT_POLICY
 
@@ -184,6 +188,29 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
             {name: plain(value) for name, value in self.get_params(deep=False).items()},
             caller_name=type(self).__name__,
         )
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters of the constructor.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether parameters of estimators among them are returned too.
+
+        Returns
+        -------
+        dict of str to object
+            The parameters by name.
+        """
+        params = super().get_params(deep)
+        # Subclasses may have other parameters.
+        return params | {"refit": self._metric_of_fitness} if "refit" in params else params
+
+    @property
+    def _metric_of_fitness(self) -> str | None:
+        """The parameter `refit`, beside the method of this name."""
+        name: str | None = vars(self)["refit"]
+        return name
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state without the search space and the scorers.
@@ -293,7 +320,11 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
         check_is_fitted(self)
         if hasattr(self, "scorer_"):
             scorers: Any = self.scorer_
-            return scorers[self.refit or next(iter(scorers))] if self.multimetric_ else scorers
+            return (
+                scorers[self._metric_of_fitness or next(iter(scorers))]
+                if self.multimetric_
+                else scorers
+            )
         objective = make_objective(self._single_scoring())
         if hasattr(self, "classes_"):
             objective = objective.with_positive_class(self.classes_)
@@ -304,7 +335,7 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
         scoring: Any = self.scoring
         if not self.multimetric_:
             return scoring
-        name = self.refit or next(iter(scoring))
+        name = self._metric_of_fitness or next(iter(scoring))
         return scoring[name] if isinstance(scoring, Mapping) else name
 
     def __sklearn_tags__(self) -> Any:

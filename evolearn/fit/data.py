@@ -73,7 +73,7 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
     _check_lengths(X, y, groups)
     _warn_of_other_order(X, y=y, sample_weight=sample_weight, groups=groups)
     target, task = get_task(settings.task).from_target(y)
-    weights = _checked_weights(sample_weight, n_rows(X))
+    weights = checked_weights(sample_weight, n_rows(X))
     objective, metrics = _objectives(settings, task)
     for one in (objective, *metrics.values()):
         _check_scorer(one, task, target)
@@ -139,7 +139,7 @@ def _check_lengths(X: Any, y: Any, groups: Any) -> None:
             raise ValueError(msg)
 
 
-def _checked_weights(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:
+def checked_weights(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:
     """Return sample weights as float64, None if there are none."""
     if sample_weight is None:
         return None

@@ -13,6 +13,7 @@ from evolearn.ensemble.library import Entry
 from evolearn.ensemble.stacking import FirstLayer, stacked
 from evolearn.execution.budget import Budget
 from evolearn.fit.insights import InsightsMaker
+from evolearn.fit.refit import CandidateFitter
 from evolearn.fit.setup import Plan
 from evolearn.insights.importances import feature_importances
 from evolearn.pipeline.genome import Genome
@@ -103,6 +104,9 @@ class FitResult:
             "stop_reason_": self.stop_reason,
             "insights_": Insights(absent={"all": "no model could be fitted"}),
             "_fitted_task": data.task,
+            "_candidate_fitter": CandidateFitter(
+                plan.space, plan.problem, data.prepared.step, data.seed
+            ),
             "_fitted_sparse": data.prepared.schema.sparse,
             "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),

@@ -49,7 +49,8 @@ class Settings:
     def of(cls, estimator: Any) -> Self:
         """Return the settings of an evolutionary estimator."""
         names = [field.name for field in fields(cls) if field.name not in ("task", "policy")]
-        parameters = {name: getattr(estimator, name) for name in names}
+        # A subclass may have parameters of its own, and others for it in the instance.
+        parameters = {name: vars(estimator)[name] for name in names}
         return cls(task=estimator._task, policy=estimator._policy, **parameters)
 
     @property
