@@ -4,7 +4,7 @@ import importlib
 from typing import Any
 
 # The extra of this package that installs each library.
-EXTRAS = {"pandas": "pandas", "matplotlib.pyplot": "plots"}
+EXTRAS = {"pandas": "pandas", "matplotlib.pyplot": "plots", "jinja2": "report"}
 
 
 def import_optional(module: str, needed_by: str) -> Any:

@@ -41,7 +41,7 @@ LAYERS = (
     ("report",),
     ("fit",),
     ("estimators",),
-    ("testing",),
+    ("testing", "__main__"),
     ("__init__",),
 )
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}

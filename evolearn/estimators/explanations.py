@@ -2,7 +2,7 @@
 
 import numbers
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -17,6 +17,9 @@ from evolearn.results.insights import Importances
 from evolearn.results.outlook import MEASURED_RATIO, Outlook, outlook
 from evolearn.results.search_explanation import SearchExplanation
 from evolearn.tasks.scoring import Objective
+
+if TYPE_CHECKING:
+    from evolearn.report.report import Report
 
 # Columns that are listed in a message.
 MOST_LABELS = 20
@@ -49,6 +52,46 @@ class ExplanationMixin:
         """
         check_is_fitted(self)
         return "\n".join(summary_of(self))
+
+    def report(self, X_test: Any = None, y_test: Any = None) -> "Report":
+        """Return a report of the fitted model in eleven sections.
+
+        Parameters
+        ----------
+        X_test : table of shape (n_samples, n_features), default=None
+            Rows that ``fit`` did not get: their error, the importance of the columns for them,
+            and the time of a prediction are reported too.
+        y_test : array-like of shape (n_samples,), default=None
+            Their target.
+
+        Returns
+        -------
+        Report
+            ``write_html(path)`` writes one file that needs no network, ``json()`` and
+            ``write_json(path)`` give the same content. It holds no row of the tables.
+
+        Raises
+        ------
+        ValueError
+            If only one of both is passed, or they cannot be used.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from evolearn import EvolutionaryRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = EvolutionaryRegressor(
+        ...     time_budget=None, n_evaluations=4, search_space=["ridge", "decision_tree"],
+        ...     random_state=0,
+        ... ).fit(X, y)
+        >>> [section["title"] for section in model.report().json()["sections"]][:3]
+        ['Verdict', 'Expected on new rows', 'The table']
+        """
+        # Imported here: few programs need it, and it takes some 15 ms.
+        from evolearn.report.report import report_of
+
+        check_is_fitted(self)
+        return report_of(self, X_test, y_test)
 
     def _html_repr(self) -> str:
         return estimator_card(self)

@@ -28,7 +28,7 @@ def _details(model: Any) -> Iterator[str]:
     yield from _errors(model)
     if estimate.simpler is not None:
         yield estimate.simpler_sentence()
-    yield f"Model: {_model(model)}"
+    yield f"Model: {model_in_one_line(model)}"
     seconds = float(model.cv_results_["end_seconds"].max(initial=0.0))
     n_failed = sum(status not in ("scored", "raced") for status in model.cv_results_["status"])
     reason = REASONS.get(model.stop_reason_, model.stop_reason_)
@@ -60,7 +60,7 @@ def _errors(model: Any) -> Iterator[str]:
         )
 
 
-def _model(model: Any) -> str:
+def model_in_one_line(model: Any) -> str:
     """Return the members with the highest weights in one line."""
     board = model.leaderboard_
     weights = board["ensemble_weight"]
