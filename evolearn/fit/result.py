@@ -133,11 +133,11 @@ class FitResult:
 
     def _others(self) -> list[Comparison]:
         """Return the models that are no candidates, as far as their errors are known."""
-        others = [Comparison("baseline", self.plan.baseline_fitness, "the target alone")]
+        others = [Comparison("baseline", self.plan.baseline_fitness, "baseline: target alone")]
         if self.final is not None and self.plan.settings.final_model == "ensemble":
             n_members = len(self.final.members)
             layer = "" if self.final.stacking is None else " and a stacking layer"
-            words = f"{n_members} member{'s'[: n_members != 1]}{layer}"
+            words = f"ensemble: {n_members} member{'s'[: n_members != 1]}{layer}"
             others.append(Comparison("ensemble", self.estimate.naive, words))
         return [other for other in others if not np.isnan(other.fitness)]
 

@@ -102,13 +102,19 @@ class ResultTable(dict[str, Any]):
 
     def _title(self) -> str:
         rows = "1 row" if self.n_rows == 1 else f"{self.n_rows} rows"
-        first = f", the first {MOST_ROWS} of which follow" if self.n_rows > MOST_ROWS else ""
+        n_shown = len(self._shown_rows())
+        first = f", {n_shown} of them shown" if self.n_rows > n_shown else ""
         told = f"; fitness is the error of {self.metric}, lower is better"
         return f"{type(self).__name__}: {rows}{first}{told if self.metric else ''}"
 
+    def _shown_rows(self) -> list[int]:
+        """Return the positions of the rows that are shown."""
+        return list(range(min(self.n_rows, MOST_ROWS)))
+
     def _shown_columns(self) -> dict[str, list[Any]]:
+        rows = self._shown_rows()
         return {
-            heading: [_shown(value) for value in self[name][:MOST_ROWS].tolist()]
+            heading: [_shown(value) for value in self[name][rows].tolist()]
             for name, heading in self.shown.items()
             if name in self
         }
@@ -134,6 +140,12 @@ class Leaderboard(ResultTable):
         "fit_seconds": "fit s",
         "pipeline": "pipeline",
     }
+
+    def _shown_rows(self) -> list[int]:
+        """Return the positions of the best rows, and of the ensemble and the baseline."""
+        candidates = self.get("candidate", np.zeros(self.n_rows))
+        late = [i for i in range(MOST_ROWS, self.n_rows) if candidates[i] < 0]
+        return [*range(min(self.n_rows, MOST_ROWS - len(late))), *late]
 
 
 class History(ResultTable):
@@ -166,8 +178,19 @@ def _shown(value: Any) -> Any:
     """Return a value as it is shown: nothing for a place of -1, and long pipelines cut."""
     if not isinstance(value, str):
         return None if isinstance(value, int) and value < 0 else value
-    if len(value) > MOST_CHARACTERS:
-        # The model tells more than the values of the steps before it.
-        *steps, model = value.split(" -> ")
-        value = " -> ".join([*(step.partition("(")[0] for step in steps), model])
-    return value if len(value) <= MOST_CHARACTERS else f"{value[: MOST_CHARACTERS - 3]}..."
+    return value if len(value) <= MOST_CHARACTERS else _shortened(value)
+
+
+def _shortened(pipeline: str) -> str:
+    """Return a pipeline without the values of its steps, and with less if it is still long."""
+    *steps, model = pipeline.split(" -> ")
+    names = [step.partition("(")[0] for step in steps]
+    lines = [" -> ".join([*names, model])]
+    # The model tells more than the steps before it.
+    lines += [
+        " -> ".join([*["..."][:first], *names[first:], model.partition("(")[0]])
+        for first in range(len(names) + 1)
+        if names
+    ]
+    fitting = [line for line in lines if len(line) <= MOST_CHARACTERS]
+    return fitting[0] if fitting else f"{lines[-1][: MOST_CHARACTERS - 3]}..."

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from inspect import Parameter, signature
 from typing import Any
 
@@ -150,7 +151,7 @@ def make_objective(scoring: Any) -> Objective:
     name = known.get(scorer_function(scoring)) if scorer_function(scoring) else None
     if name is not None and not _same_optimum(scoring, get_scorer(name)):
         name = None
-    return Objective(scoring, str(scoring), _optimum(name) if name else None, None)
+    return Objective(scoring, _readable(scoring), _optimum(name) if name else None, None)
 
 
 def _named_scorer(name: str) -> Callable[..., Any]:
@@ -190,6 +191,15 @@ def _check_scorer(scoring: Any) -> None:
 
 def _name_of(function: Any) -> str:
     return getattr(function, "__name__", None) or shown(function)
+
+
+def _readable(scorer: Any) -> str:
+    """Return the name of a scorer, or its text if that holds no address in memory."""
+    if isinstance(scorer, partial):
+        return _readable(scorer.func)
+    if getattr(type(scorer), "__repr__", None) is object.__repr__:
+        return type(scorer).__name__
+    return getattr(scorer, "__name__", None) or str(scorer)
 
 
 def _same_optimum(scorer: Any, known: Any) -> bool:

@@ -94,6 +94,27 @@ def test_a_long_pipeline_keeps_its_model():
     assert "impute median -> quantile transform -> ridge(a=1)" in str(table)
 
 
+@pytest.mark.parametrize(
+    ("long", "line"),
+    [
+        (f"impute median -> one-hot -> svm({'x' * 60})", "impute median -> one-hot -> svm"),
+        (f"{'impute ' * 9}-> one-hot -> svm({'x' * 60})", "... -> one-hot -> svm"),
+        (f"svm({'x' * 60})", f"svm({'x' * 53}..."),
+    ],
+)
+def test_the_name_of_a_model_is_never_cut(long, line):
+    table = Leaderboard({"fitness": np.array([1.0]), "pipeline": np.array([long])})
+    assert str(table).endswith(f"  {line}")
+
+
+def test_ensemble_and_baseline_are_named_among_many_candidates(model):
+    assert model.leaderboard_.n_rows > 15
+    text = str(model.leaderboard_)
+    assert "ensemble: " in text
+    assert "baseline: target alone" in text
+    assert len(text.splitlines()) == 17
+
+
 def test_without_rows_there_is_a_title():
     assert str(History({})) == "History: 0 rows"
     assert "0 rows" in ParetoFront({"fitness": np.array([])})._repr_html_()

@@ -1,5 +1,7 @@
 """Scorers of every kind: what they are shown, and what becomes of what they say."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -259,3 +261,24 @@ def test_a_classifier_without_probabilities_is_named_with_the_reason():
     ).fit(X, y)
     failures = " ".join(model.cv_results_["failure"])
     assert "NearestCentroid has no predict_proba, which neg_log_loss needs" in failures
+
+
+def by_function(estimator, X, y):
+    return 0.0
+
+
+class ByObject:
+    def __call__(self, estimator, X, y):
+        return 0.0
+
+
+@pytest.mark.parametrize(
+    ("scoring", "name"),
+    [
+        (by_function, "by_function"),
+        (partial(by_function), "by_function"),
+        (ByObject(), "ByObject"),
+    ],
+)
+def test_the_name_of_a_function_is_no_address(scoring, name):
+    assert make_objective(scoring).name == name
