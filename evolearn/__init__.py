@@ -6,7 +6,8 @@ from evolearn._version import __version__
 from evolearn.data.preparer import ColumnPreparer
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor
-from evolearn.exceptions import EvolearnWarning, SearchError
+from evolearn.exceptions import EvolearnWarning, ModelFileError, SearchError
+from evolearn.export.saving import load_model as load
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Float, Integer
 from evolearn.pipeline.search_space import SearchSpace
@@ -20,7 +21,9 @@ __all__ = [
     "EvolutionaryRegressor",
     "Float",
     "Integer",
+    "ModelFileError",
     "SearchError",
     "SearchSpace",
     "__version__",
+    "load",
 ]

@@ -24,3 +24,14 @@ class EvolearnWarning(UserWarning):
     >>> issubclass(EvolearnWarning, UserWarning)
     True
     """
+
+
+class ModelFileError(ValueError):
+    """Raised by ``evolearn.load`` if a file is damaged, or is no model file that it can read.
+
+    Examples
+    --------
+    >>> from evolearn import ModelFileError
+    >>> issubclass(ModelFileError, ValueError)
+    True
+    """

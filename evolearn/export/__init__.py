@@ -1,0 +1,1 @@
+"""Fitted models outside of their process: files and plain scikit-learn objects."""
