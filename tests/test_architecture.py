@@ -27,7 +27,7 @@ LAYERS = (
     ),
     ("user_warnings",),
     ("versioned",),
-    ("data", "transformers", "networks", "execution", "results"),
+    ("data", "transformers", "networks", "execution", "results", "uncertainty"),
     ("tasks", "plots"),
     ("pipeline",),
     ("cost",),

@@ -12,6 +12,8 @@ from evolearn.evaluation.fold_models import load_models
 from evolearn.evaluation.tasks import EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.exceptions import SearchError
 from evolearn.execution.serialization import describe
+from evolearn.tasks.base import Task
+from evolearn.tasks.predictions import Floats
 from evolearn.user_warnings import warn
 
 
@@ -66,6 +68,28 @@ class FinalModels:
             number = member.entry.number
             weights[number] = weights.get(number, 0.0) + member.weight
         return weights
+
+    def out_of_fold(self, task: Task) -> Floats | None:
+        """Return the out-of-fold predictions of the model that predicts.
+
+        They are None if a member has none, or if a replay made the stacking layer.
+        """
+        if self.stacking is not None:
+            offers = self.stacking.offers
+            if not offers:
+                return None
+            layer = [(weight, offers[name]) for name, weight in self.stacking.weights.items()]
+            return task.pool(layer, self.stacking.sharpness)
+        entries = self.entries
+        if any(entry.evaluation.predictions is None for entry in entries.values()):
+            return None
+        if len(entries) == 1:
+            (entry,) = entries.values()
+            return entry.predictions
+        members = [
+            (weight, entries[number].predictions) for number, weight in self.weights.items()
+        ]
+        return task.pool(members, self.sharpness)
 
     def decisions(self) -> dict[str, Any]:
         """Return the decisions from which a replay makes the same models."""

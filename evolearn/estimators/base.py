@@ -289,6 +289,11 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
 
     def _predicted(self, method: str, X: Any) -> Any:
         """Return the fitted model's predictions, as arrays even if frames are configured."""
+        check_is_fitted(self)
+        return self._by_parts(getattr(self.estimator_, method), X)
+
+    def _by_parts(self, predict: Callable[[Any], Any], X: Any) -> Any:
+        """Return what a function makes of a table for prediction, of parts of many rows."""
         X = self._checked(X)
         total = n_rows(X)
         with (
@@ -296,7 +301,6 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
             collected_warnings(),
             names_checked(),
         ):
-            predict = getattr(self.estimator_, method)
             step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:
                 return predict(X)

@@ -15,6 +15,7 @@ from evolearn.execution.budget import Budget
 from evolearn.fit.insights import InsightsMaker
 from evolearn.fit.refit import CandidateFitter
 from evolearn.fit.setup import Plan
+from evolearn.fit.uncertainty import measure_uncertainty
 from evolearn.insights.importances import feature_importances
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.in_one_line import describe_pipeline
@@ -93,6 +94,7 @@ class FitResult:
             "_candidate_fitter": CandidateFitter(
                 plan.space, plan.problem, data.prepared.step, data.seed
             ),
+            "_uncertainty": measure_uncertainty(plan, final, budget),
             "_fitted_sparse": data.prepared.schema.sparse,
             "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),

@@ -297,6 +297,34 @@ class Task(ABC):
     ) -> ResidualSummary | ClassificationSummary:
         """Return the summary of predictions and targets, without rows."""
 
+    def calibration(
+        self,
+        matrix: Any,
+        predictions: Floats,
+        encoded: NDArray[Any],
+        weights: Floats | None,
+        seconds: float,
+        seed: int,
+    ) -> Any:
+        """Return how sure new predictions are, by those of rows that were out of fold.
+
+        Parameters
+        ----------
+        matrix : ndarray of shape (n_scored, n_columns) or None
+            The numeric matrix of the scored rows; None if the table is sparse.
+        predictions, encoded, weights
+            As in `score_predictions`.
+        seconds : float
+            The time that may be spent.
+        seed : int
+
+        Returns
+        -------
+        object or None
+            None if the task has no such thing.
+        """
+        return None
+
     def outcomes(self, predictions: Floats) -> tuple[list[str], Floats]:
         """Return the names of the predicted quantities, and a column of each one."""
         return ["prediction"], predictions.reshape(len(predictions), -1)

@@ -28,6 +28,7 @@ from evolearn.tasks.regressors import (
 from evolearn.tasks.scoring import Objective
 from evolearn.tasks.splitting import HOLDOUT_SHARE, test_rows
 from evolearn.tasks.target import as_array, as_numbers, refuse_missing
+from evolearn.uncertainty.intervals import IntervalCalibration, calibrate_intervals
 
 # Above this excess kurtosis the squares of few values are most of the variance.
 HEAVY_TAILS = 8.0
@@ -156,6 +157,20 @@ class NumberTask(Task):
     def summary_of_errors(self, predictions: Floats, encoded: NDArray[Any]) -> ResidualSummary:
         """Return the summary of the residuals."""
         return summary_of_residuals(predictions, encoded)
+
+    def calibration(
+        self,
+        matrix: Any,
+        predictions: Floats,
+        encoded: NDArray[Any],
+        weights: Floats | None,
+        seconds: float,
+        seed: int,
+    ) -> IntervalCalibration:
+        """Return the calibration of intervals."""
+        return calibrate_intervals(
+            matrix, predictions, encoded, weights, seconds=seconds, seed=seed
+        )
 
     # -- predictions of several models -------------------------------------------------------
 
