@@ -293,7 +293,7 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
         return self._by_parts(getattr(self.estimator_, method), X)
 
     def _by_parts(self, predict: Callable[[Any], Any], X: Any) -> Any:
-        """Return what a function makes of a table for prediction, of parts of many rows."""
+        """Apply a function to a table for prediction, to many rows by parts."""
         X = self._checked(X)
         total = n_rows(X)
         with (

@@ -24,7 +24,7 @@ class _Calibrated:
         return found.calibration
 
     def _with_matrix(self, X: Any, predict: Callable[[Floats, Any], Any]) -> Any:
-        """Return what a function makes of predictions and the numeric matrix, by parts."""
+        """Apply a function to the predictions and the numeric matrix, by parts."""
         model: Any = self
         preparer = vars(self)["_uncertainty"].preparer
 
@@ -83,7 +83,7 @@ class IntervalMixin(_Calibrated):
         ... ).fit(X[:300], y[:300])
         >>> interval = model.predict_interval(X[300:], coverage=0.8)
         >>> inside = (interval[:, 0] <= y[300:]) & (y[300:] <= interval[:, 1])
-        >>> 0.7 < inside.mean() < 0.9
+        >>> bool(0.7 < inside.mean() < 0.9)
         True
         """
         _check_coverage(coverage)

@@ -306,7 +306,7 @@ class Task(ABC):
         seconds: float,
         seed: int,
     ) -> Any:
-        """Return how sure new predictions are, by those of rows that were out of fold.
+        """Return the calibration of new predictions by those of out-of-fold rows.
 
         Parameters
         ----------

@@ -1,1 +1,1 @@
-"""How sure is a prediction? Conformal intervals of numbers, and sets of classes."""
+"""Uncertainty of predictions: conformal intervals of numbers, and sets of classes."""
