@@ -5,6 +5,7 @@ from typing import Any
 
 from evolearn.data import ColumnPreparer, is_sparse
 from evolearn.ensemble.final_models import FinalModels
+from evolearn.evaluation.folds import counted_rows
 from evolearn.execution.budget import Budget
 from evolearn.execution.serialization import describe
 from evolearn.fit.setup import Plan
@@ -47,6 +48,7 @@ def measure_uncertainty(plan: Plan, final: FinalModels | None, budget: Budget) -
         return Uncertainty(preparer, None, "the model has no out-of-fold predictions")
     rows = plan.folds.scored
     matrix = data.prepared.matrix
+    n_rows = len(counted_rows(data.weights, data.target, task=task))
     seconds = float("inf")
     if budget.seconds is not None:
         seconds = min(reserved_for_uncertainty(budget.seconds), budget.remaining())
@@ -56,6 +58,7 @@ def measure_uncertainty(plan: Plan, final: FinalModels | None, budget: Budget) -
             predictions,
             task.encoded(data.target[rows]),
             None if data.weights is None else data.weights[rows],
+            final.row_growth(plan.folds, n_rows),
             seconds,
             data.seed,
         )

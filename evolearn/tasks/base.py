@@ -303,6 +303,7 @@ class Task(ABC):
         predictions: Floats,
         encoded: NDArray[Any],
         weights: Floats | None,
+        growth: float,
         seconds: float,
         seed: int,
     ) -> Any:
@@ -314,6 +315,8 @@ class Task(ABC):
             The numeric matrix of the scored rows; None if the table is sparse.
         predictions, encoded, weights
             As in `score_predictions`.
+        growth : float
+            Logarithm of the ratio of the final models' training rows to those of the folds.
         seconds : float
             The time that may be spent.
         seed : int

@@ -164,12 +164,14 @@ class NumberTask(Task):
         predictions: Floats,
         encoded: NDArray[Any],
         weights: Floats | None,
+        growth: float,
         seconds: float,
         seed: int,
     ) -> IntervalCalibration:
         """Return the calibration of intervals."""
+        factor = float(np.exp(-self.learning_exponent * growth))
         return calibrate_intervals(
-            matrix, predictions, encoded, weights, seconds=seconds, seed=seed
+            matrix, predictions, encoded, weights, factor=factor, seconds=seconds, seed=seed
         )
 
     # -- predictions of several models -------------------------------------------------------

@@ -304,6 +304,7 @@ class ProbabilityTask(Task):
         predictions: Floats,
         encoded: NDArray[Any],
         weights: Floats | None,
+        growth: float,
         seconds: float,
         seed: int,
     ) -> SetCalibration:

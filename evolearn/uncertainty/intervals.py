@@ -123,6 +123,7 @@ def calibrate_intervals(
     target: Floats,
     weights: Floats | None,
     *,
+    factor: float = 1.0,
     seconds: float = float("inf"),
     seed: int = 0,
 ) -> IntervalCalibration:
@@ -134,11 +135,13 @@ def calibrate_intervals(
         The numeric matrix of the scored rows; None: residuals have one size for all rows.
     predictions, target : ndarray of shape (n_rows,)
     weights : ndarray of shape (n_rows,) or None
+    factor : float
+        By which residuals of the final models are smaller.
     seconds : float
         The time that may be spent.
     seed : int
     """
-    residuals = target - predictions
+    residuals = factor * (target - predictions)
     constant = _calibration(residuals, weights, None, None, target)
     if matrix is None:
         return constant
