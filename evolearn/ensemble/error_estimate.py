@@ -1,7 +1,7 @@
 """Estimation of the error on new rows, from out-of-fold predictions that are there already.
 
-The cross-validated error of the model that predicts is too low, because its candidates, its
-weights and its stacking layer were chosen on the rows on which it is measured. The choice is
+The cross-validated error of the model that predicts is lowered by the choice of its candidates,
+weights and stacking layer, which used the rows on which it is measured. The choice is
 therefore repeated on parts of the rows, and measured on the others (cross-fitting): no model is
 trained for it. Bootstrap bias corrected cross-validation does the same with bootstrap samples
 (Tsamardinos, Greasidou and Borboudakis, Machine Learning 2018; Paraschakis et al., arXiv
@@ -167,7 +167,7 @@ def _of_speed(scorer: OutOfFold, fast: int, slow: int) -> int:
 def _optimism(
     outcome: SearchOutcome, served: _Served, late: Callable[[], bool]
 ) -> float | None:
-    """Return the amount by which the naive error is too low; None if it was late."""
+    """Return the amount by which the choice lowers the naive error; None if it was late."""
     several_folds = len(outcome.folds) > 1
     if served.n_steps == 1 and several_folds:  # the errors of the folds say all
         return _fold_optimism(outcome, 1)

@@ -188,7 +188,7 @@ class EvolutionaryRegressor(RegressorMixin, IntervalMixin, BaseEvolutionary):
 
     ensemble_fitness_ : float
         Cross-validated error of the model that predicts: the ensemble, with its stacking layer,
-        or the single model. It is too low, see ``estimate_``; NaN if it could not be scored.
+        or the single model. It is biased, see ``estimate_``; NaN if it could not be scored.
 
     baseline_fitness_ : float
         Cross-validated error of a model that predicts from the target alone, such as its mean.

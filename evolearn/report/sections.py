@@ -161,9 +161,9 @@ def _on_the_naive_error(model: Any) -> str:
     return (
         f"The naive error, {error_text(estimate.naive)}, is that of cross-validation on the "
         f"{estimate.n_rows} rows by which {estimate.n_candidates} candidates were compared; "
-        f"such an error is too low. The corrected one, {error_text(estimate.corrected)}, takes "
-        f"that choice and the number of training rows into account. The interval is for a test "
-        f"set of {estimate.n_new_rows} new rows."
+        f"the choice makes it too low, and the smaller number of training rows in each fold "
+        f"makes it too high. The corrected one, {error_text(estimate.corrected)}, takes both "
+        f"into account. The interval is for a test set of {estimate.n_new_rows} new rows."
     )
 
 
