@@ -393,7 +393,7 @@ def register_task(task: TaskClass) -> TaskClass:
     Raises
     ------
     TypeError
-        If it is no subclass of `Task`, or lacks a part of one.
+        If it is no subclass of ``Task``, or lacks a part of one.
     ValueError
         If another task has its name.
     """
