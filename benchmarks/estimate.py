@@ -8,9 +8,9 @@ Each run appends a JSON line to --out; runs that are there already are not repea
 shows, by size of the table, the bias of the naive and of the corrected error relative to the
 error on the test rows: mean over tables with its standard error, median of the tables, and a
 mean of logarithms over runs in which those with few test rows count less. It also shows how
-often the interval holds the error on the test rows, and its width relative to that error. With runs of
-two budgets, it also shows how often the error fell by more than 1 %, beside the probability
-that ``would_longer_help`` gave for six times the time.
+often the interval holds the error on the test rows, and its width relative to that error. With
+runs of two budgets, it also shows how often the error fell by more than 1 %, beside the
+probability that ``would_longer_help`` gave for six times the time.
 """
 
 import argparse
