@@ -77,8 +77,6 @@ class Task(ABC):
         Number of nodes of a fully grown tree per training row.
     responses : tuple of str
         The prediction methods that models of the task may have.
-    learning_exponent : float
-        The power of the number of training rows by which errors fall.
     error_name : str
         The error of a single row in words, such as ``"absolute error"``.
     ensemble_type, column_ensemble_type : type
@@ -92,7 +90,6 @@ class Task(ABC):
     encoder_target_type: ClassVar[str]
     nodes_per_row: ClassVar[float]
     responses: ClassVar[tuple[str, ...]]
-    learning_exponent: ClassVar[float]
     error_name: ClassVar[str]
     ensemble_type: ClassVar[type[MemberEnsemble]]
     column_ensemble_type: ClassVar[type[ColumnEnsemble]]

@@ -66,9 +66,6 @@ class ProbabilityTask(Task):
     encoder_target_type: ClassVar[str] = "auto"
     nodes_per_row: ClassVar[float] = 1.0
     responses: ClassVar[tuple[str, ...]] = ("predict", "predict_proba", "decision_function")
-    # Measured as 0.49 (standard error 0.11; median of the tables 0.40) on 14 tables of the
-    # suite, for 1 - ROC-AUC and log loss.
-    learning_exponent: ClassVar[float] = 0.4
     error_name: ClassVar[str] = "share of wrong classes"
     ensemble_type: ClassVar[type[MemberEnsemble]] = EnsembleClassifier
     column_ensemble_type: ClassVar[type[ColumnEnsemble]] = ColumnEnsembleClassifier
