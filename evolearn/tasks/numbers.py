@@ -35,6 +35,9 @@ HEAVY_TAILS = 8.0
 # Rows of a table on which a part can be held out to stop early: its score would be noise below.
 FEWEST_TO_STOP_EARLY = 40
 TINY = 1e-300
+# Power of the number of training rows by which residuals get smaller: measured as 0.09
+# (standard error 0.08) on eleven tables of the suite.
+RESIDUAL_EXPONENT = 0.1
 # Penalties of the stacking model: the members' predictions are much alike.
 STACKING_ALPHAS = np.logspace(-2, 5, 15)
 
@@ -166,7 +169,7 @@ class NumberTask(Task):
         seed: int,
     ) -> IntervalCalibration:
         """Return the calibration of intervals."""
-        factor = float(np.exp(-self.learning_exponent * growth))
+        factor = float(np.exp(-RESIDUAL_EXPONENT * growth))
         return calibrate_intervals(
             matrix, predictions, encoded, weights, factor=factor, seconds=seconds, seed=seed
         )
