@@ -300,6 +300,11 @@ class BaseEvolutionary(
 
     def _predicted(self, method: str, X: Any) -> Any:
         """Return the fitted model's predictions, as arrays even if frames are configured."""
+        check_is_fitted(self)
+        return self._by_parts(getattr(self.estimator_, method), X)
+
+    def _by_parts(self, predict: Callable[[Any], Any], X: Any) -> Any:
+        """Apply a function to a table for prediction, to many rows by parts."""
         X = self._checked(X)
         total = n_rows(X)
         with (
@@ -307,7 +312,6 @@ class BaseEvolutionary(
             collected_warnings(),
             names_checked(),
         ):
-            predict = getattr(self.estimator_, method)
             step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:
                 return predict(X)

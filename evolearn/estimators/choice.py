@@ -62,8 +62,8 @@ class ChoiceMixin:
         estimator
             A fitted estimator of the same class. If it is a single candidate, its
             ``best_*`` attributes, ``estimate_`` and the weights in ``leaderboard_`` are those
-            of this candidate. ``estimate_`` has the naive error only, and ``insights_`` are
-            empty.
+            of this candidate. ``estimate_`` has the naive error only, ``insights_`` are empty,
+            and there are no intervals or sets.
 
         Raises
         ------
@@ -124,6 +124,11 @@ class ChoiceMixin:
             corrected=float("nan"),
             simpler=None,
             reason=f"candidate {number} was selected after the search",
+        )
+        model._uncertainty = replace(
+            model._uncertainty,
+            calibration=None,
+            reason="the model was selected after the search",
         )
         model.leaderboard_ = _with_weight_of(number, model.leaderboard_)
         model.insights_ = Insights(absent={"all": "the model was selected after the search"})
@@ -210,8 +215,8 @@ class Conditions:
         size = bytes_text(nearest.model_bytes_)
         return (
             f"{start}; the nearest is {_name(nearest)}, which takes "
-            f"{nearest.predict_ms_:.2g} ms for a row and has {size}. Pass larger limits, or fit another candidate with "
-            "refit(candidate, X, y)."
+            f"{nearest.predict_ms_:.2g} ms for a row and has {size}. Pass larger limits, "
+            "or fit another candidate with refit(candidate, X, y)."
         )
 
 

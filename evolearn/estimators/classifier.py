@@ -8,10 +8,11 @@ from sklearn.base import ClassifierMixin
 
 from evolearn._compat import available_if, fit_context
 from evolearn.estimators.base import BaseEvolutionary, model_has, single_has
+from evolearn.estimators.uncertainty import SetMixin
 from evolearn.tasks.target import as_labels
 
 
-class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
+class EvolutionaryClassifier(ClassifierMixin, SetMixin, BaseEvolutionary):
     """Evolve the pipeline that classifies a table best.
 
     A candidate is a whole pipeline: imputing, encoding, scaling, constructed features, model

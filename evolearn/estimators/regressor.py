@@ -6,9 +6,10 @@ from sklearn.base import RegressorMixin
 
 from evolearn._compat import fit_context
 from evolearn.estimators.base import BaseEvolutionary
+from evolearn.estimators.uncertainty import IntervalMixin
 
 
-class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
+class EvolutionaryRegressor(RegressorMixin, IntervalMixin, BaseEvolutionary):
     """Evolve the pipeline that predicts a number best.
 
     A candidate is a whole pipeline: imputing, encoding, scaling, constructed features, model

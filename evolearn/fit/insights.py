@@ -126,13 +126,11 @@ class InsightsMaker:
         return dependence_of(exchange, importances, columns, prepared.matrix, task)
 
     def _pooled(self) -> Floats:
-        """Return the out-of-fold predictions of the members, pooled with their weights."""
-        entries = self.final.entries
-        if any(entry.evaluation.predictions is None for entry in entries.values()):
+        """Return the out-of-fold predictions of the model that predicts."""
+        pooled = self.final.out_of_fold(self.plan.data.task)
+        if pooled is None:
             raise AbsentError("the model has no out-of-fold predictions")
-        weights = self.final.weights
-        parts = [(weights[number], entry.predictions) for number, entry in entries.items()]
-        return self.plan.data.task.pool(parts, self.final.sharpness)
+        return pooled
 
     def _errors(self, pooled: Floats) -> ResidualSummary | ClassificationSummary:
         task = self.plan.data.task

@@ -17,6 +17,7 @@ from evolearn.fit.kept_models import KeptModel
 from evolearn.fit.refit import CandidateFitter
 from evolearn.fit.setup import Plan
 from evolearn.fit.simple_models import is_interpretable
+from evolearn.fit.uncertainty import measure_uncertainty
 from evolearn.insights.importances import feature_importances
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.in_one_line import describe_pipeline
@@ -96,6 +97,7 @@ class FitResult:
                 plan.space, plan.problem, data.prepared.step, data.seed
             ),
             "_kept_models": {} if final is None else _kept_models(plan, final),
+            "_uncertainty": measure_uncertainty(plan, final, budget),
             "_fitted_sparse": data.prepared.schema.sparse,
             "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),

@@ -41,6 +41,7 @@ from evolearn.fit.setup import Plan, make_plan
 from evolearn.fit.simple_models import add_simple_models, reserved_for_simple_models
 from evolearn.fit.stacking import add_stacking, is_possible, refit_stacking, stacking_reserve
 from evolearn.fit.trainer import Trainer
+from evolearn.fit.uncertainty import reserved_for_uncertainty
 from evolearn.insights.importances import reserved_for_importances
 from evolearn.report.live.display import LiveDisplay, find_screen
 from evolearn.report.live.screens import Screen
@@ -302,12 +303,17 @@ def _further_reserve(
 ) -> Callable[[], float]:
     """Return a function that returns the seconds to reserve for what follows the models.
 
-    That are the stacking layer, simple models, the estimate of the error and the importances.
+    That are the stacking layer, simple models, the estimate of the error, intervals and the
+    importances.
     """
     plan, seconds, n_workers = trainer.plan, trainer.budget.seconds, trainer.pool.n_workers
     assert seconds is not None  # without a limit nothing is reserved
-    results = reserved_for_importances(seconds) + reserved_for_estimate(seconds)
-    results += reserved_for_simple_models(seconds)
+    results = (
+        reserved_for_importances(seconds)
+        + reserved_for_estimate(seconds)
+        + reserved_for_uncertainty(seconds)
+        + reserved_for_simple_models(seconds)
+    )
     if not is_possible(plan, options):
         return lambda: results
     stacking = stacking_reserve(plan, runtime_model, seconds, n_workers)
