@@ -91,6 +91,7 @@ sphinx_gallery_conf = {
 
 # -- pages ---------------------------------------------------------------------------------
 
+toc_object_entries_show_parents = "hide"
 html_theme = "pydata_sphinx_theme"
 html_title = "evolearn"
 html_static_path = ["static"]
@@ -141,7 +142,7 @@ def _address(folder, docname, link):
     file = (folder / link).resolve()
     pages = {(ROOT / name).resolve(): DOCS / f"{page}.md" for page, name in TOP_PAGES.items()}
     file = pages.get(file, file)
-    if file.is_relative_to(DOCS) and file.suffix == ".md":
+    if file.is_relative_to(DOCS):
         return os.path.relpath(file, (DOCS / docname).parent)
     return f"{SOURCE}/{file.relative_to(ROOT)}"
 

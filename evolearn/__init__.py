@@ -4,6 +4,7 @@ import evolearn.genes  # noqa: F401, fills the registry
 import evolearn.models  # noqa: F401, likewise
 from evolearn._version import __version__
 from evolearn.data.preparer import ColumnPreparer
+from evolearn.diagnosis.diagnose import diagnose
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor
 from evolearn.exceptions import EvolearnWarning, SearchError
@@ -23,4 +24,5 @@ __all__ = [
     "SearchError",
     "SearchSpace",
     "__version__",
+    "diagnose",
 ]

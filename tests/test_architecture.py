@@ -38,6 +38,7 @@ LAYERS = (
     ("genes",),
     ("models",),
     ("insights",),
+    ("diagnosis",),
     ("report",),
     ("fit",),
     ("estimators",),
