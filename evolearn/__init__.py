@@ -4,6 +4,7 @@ import evolearn.genes  # noqa: F401, fills the registry
 import evolearn.models  # noqa: F401, likewise
 from evolearn._version import __version__
 from evolearn.data.preparer import ColumnPreparer
+from evolearn.diagnosis.diagnose import diagnose
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor
 from evolearn.exceptions import EvolearnWarning, ModelFileError, SearchError
@@ -25,5 +26,6 @@ __all__ = [
     "SearchError",
     "SearchSpace",
     "__version__",
+    "diagnose",
     "load",
 ]

@@ -8,10 +8,11 @@ from sklearn.base import ClassifierMixin
 
 from evolearn._compat import available_if, fit_context
 from evolearn.estimators.base import BaseEvolutionary, model_has, single_has
+from evolearn.estimators.uncertainty import SetMixin
 from evolearn.tasks.target import as_labels
 
 
-class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
+class EvolutionaryClassifier(ClassifierMixin, SetMixin, BaseEvolutionary):
     """Evolve the pipeline that classifies a table best.
 
     A candidate is a whole pipeline: imputing, encoding, scaling, constructed features, model
@@ -189,7 +190,7 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     ensemble_fitness_ : float
         Cross-validated error of the model that predicts: the ensemble, with its stacking layer,
-        or the single model. It is too low, see ``estimate_``; NaN if it could not be scored.
+        or the single model. It is biased, see ``estimate_``; NaN if it could not be scored.
 
     baseline_fitness_ : float
         Cross-validated error of a model that predicts from the target alone, such as its mean.
@@ -228,6 +229,13 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         notebooks show well, with ``frame()`` for pandas. ``leaderboard_["params"]`` has the
         parameters.
 
+    model_bytes_ : int
+        Bytes of the pickled model that predicts, ``estimator_``.
+
+    predict_ms_ : float
+        Milliseconds in which the model predicted one row at the end of ``fit``: the median of
+        some calls.
+
     stacking_weights_ : dict of str to float
         Weights of the models of the stacking layer, which learned from the predictions of the
         ensemble's members. ``"blend"`` is the ensemble itself. Empty if there is no stacking
@@ -248,6 +256,9 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     dropped_columns_ : dict of str to str
         The columns that were left out, with the reason: constant columns, duplicates, and
         strings of which nearly every value is distinct, such as identifiers.
+
+    table_profile_ : TableProfile
+        Summaries of the columns of the table, by which ``check_table`` compares new rows.
 
     search_space_ : SearchSpace
         The space that was searched. Its ``left_out`` has the other components, with reasons;

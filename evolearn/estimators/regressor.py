@@ -6,9 +6,10 @@ from sklearn.base import RegressorMixin
 
 from evolearn._compat import fit_context
 from evolearn.estimators.base import BaseEvolutionary
+from evolearn.estimators.uncertainty import IntervalMixin
 
 
-class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
+class EvolutionaryRegressor(RegressorMixin, IntervalMixin, BaseEvolutionary):
     """Evolve the pipeline that predicts a number best.
 
     A candidate is a whole pipeline: imputing, encoding, scaling, constructed features, model
@@ -187,7 +188,7 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
 
     ensemble_fitness_ : float
         Cross-validated error of the model that predicts: the ensemble, with its stacking layer,
-        or the single model. It is too low, see ``estimate_``; NaN if it could not be scored.
+        or the single model. It is biased, see ``estimate_``; NaN if it could not be scored.
 
     baseline_fitness_ : float
         Cross-validated error of a model that predicts from the target alone, such as its mean.
@@ -226,6 +227,13 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         notebooks show well, with ``frame()`` for pandas. ``leaderboard_["params"]`` has the
         parameters.
 
+    model_bytes_ : int
+        Bytes of the pickled model that predicts, ``estimator_``.
+
+    predict_ms_ : float
+        Milliseconds in which the model predicted one row at the end of ``fit``: the median of
+        some calls.
+
     stacking_weights_ : dict of str to float
         Weights of the models of the stacking layer, which learned from the predictions of the
         ensemble's members. ``"blend"`` is the ensemble itself. Empty if there is no stacking
@@ -246,6 +254,9 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     dropped_columns_ : dict of str to str
         The columns that were left out, with the reason: constant columns, duplicates, and
         strings of which nearly every value is distinct, such as identifiers.
+
+    table_profile_ : TableProfile
+        Summaries of the columns of the table, by which ``check_table`` compares new rows.
 
     search_space_ : SearchSpace
         The space that was searched. Its ``left_out`` has the other components, with reasons;

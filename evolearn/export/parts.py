@@ -19,6 +19,8 @@ _OF_EVOLEARN = {
     "estimators.classifier": ("EvolutionaryClassifier",),
     "estimators.regressor": ("EvolutionaryRegressor",),
     "export.parts": ("NotSaved",),
+    "fit.kept_models": ("KeptModel",),
+    "fit.uncertainty": ("Uncertainty",),
     "networks.categories": ("CategoryVectors",),
     "networks.classifier": ("NetworkClassifier",),
     "networks.embedding": ("Embedding",),
@@ -52,6 +54,8 @@ _OF_EVOLEARN = {
     "transformers.known_columns": ("KnownColumns",),
     "transformers.new_missing": ("NewMissingImputer",),
     "transformers.relation_language": ("Relation",),
+    "uncertainty.intervals": ("IntervalCalibration",),
+    "uncertainty.sets": ("SetCalibration",),
 }
 # Those of scikit-learn that are no estimators; skops trusts its estimators by itself.
 _OF_SCIKIT_LEARN = {

@@ -34,9 +34,9 @@ SHIFT = 0.18
 class EstimateDisplay(Display):
     """Errors of the baseline, simple models, the best single one, and the ensemble.
 
-    The naive error is that of cross-validation, by which models were selected, so that it is
-    too low for the selected ones. The corrected one and its interval are those of
-    ``estimate_``. The held-out error needs rows that ``fit`` did not get.
+    The naive error is that of cross-validation, by which models were selected. The corrected
+    one and its interval are those of ``estimate_``. The held-out error needs rows that ``fit``
+    did not get.
 
     Parameters
     ----------

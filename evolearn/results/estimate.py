@@ -58,17 +58,18 @@ class Estimate:
         Name of the error that belongs to it, such as ``"1 - roc_auc"``.
     naive : float
         Cross-validated error of the model that predicts, on the rows by which its candidates
-        and weights were chosen. It is too low. NaN if the model could not be scored.
+        and weights were chosen. That choice makes it too low; that the models of the folds have
+        fewer training rows makes it too high. NaN if the model could not be scored.
     corrected : float
         The error corrected for that choice, and for the number of training rows. NaN if it
-        could not be computed; see `reason`.
+        could not be computed; see ``reason``.
     standard_error : float
         Standard deviation of `corrected` because the scored rows are a sample.
     extrapolation_error : float
         Standard deviation of `corrected` because the final models have more training rows than
         those that were scored.
     lower, upper : float
-        The interval: with the probability `coverage` it holds the error on a test set of
+        The interval: with the probability ``coverage`` it holds the error on a test set of
         `n_new_rows` new rows.
     coverage : float
         Nominal probability of the interval.
@@ -81,7 +82,7 @@ class Estimate:
         Number of candidates among which was chosen, failed ones included.
     simpler : SimplerModel or None
         The simplest candidate whose error is within the interval, if it is much simpler than
-        the model that predicts.
+        the most complex member of the model that predicts.
     reason : str
         Reason why there is no corrected error, "" if there is one.
     bounded : bool

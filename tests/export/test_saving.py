@@ -97,6 +97,11 @@ def test_predictions_and_results_are_the_same(regressor, classifier, tmp_path):
             assert repr(getattr(loaded, name)) == repr(getattr(model, name))
         assert loaded.get_params().keys() == model.get_params().keys()
     np.testing.assert_array_equal(loaded.predict_proba(TABLE), model.predict_proba(TABLE))
+    assert str(loaded.check_table(TABLE)) == str(model.check_table(TABLE))
+    simple = loaded.select(interpretable=True)
+    np.testing.assert_array_equal(
+        simple.predict(TABLE), model.select(interpretable=True).predict(TABLE)
+    )
     assert loaded.classes_.tolist() == ["large", "small"]
     assert loaded.score(TABLE, LABELS) == model.score(TABLE, LABELS)
 

@@ -5,6 +5,7 @@ from math import inf, isnan, nan
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_diabetes
 from sklearn.model_selection import RepeatedKFold
 
 from evolearn import EvolutionaryRegressor
@@ -96,6 +97,16 @@ def test_a_fitted_model_has_an_estimate_of_its_own_metric(model):
     assert estimate.naive <= model.best_fitness_
     assert 0 < estimate.lower < estimate.corrected < estimate.upper
     assert (estimate.n_rows, estimate.n_new_rows, estimate.n_candidates) == (150, 38, 6)
+
+
+@pytest.mark.parametrize(
+    ("space", "simpler"),
+    [(["nearest_neighbors"], None), (["ridge", "hist_gradient_boosting"], "ridge")],
+)
+def test_a_much_simpler_model_is_simpler_than_a_member(space, simpler):
+    diabetes = load_diabetes(return_X_y=True)
+    estimate = search(search_space=space, n_evaluations=5).fit(*diabetes).estimate_
+    assert (estimate.simpler and estimate.simpler.estimator) == simpler
 
 
 def test_a_replay_has_the_same_estimate_and_no_rows(model, data):
