@@ -28,6 +28,10 @@ _OF_EVOLEARN = {
     "networks.regressor": ("NetworkRegressor",),
     "results.error_summaries": ("ClassificationSummary", "ResidualSummary"),
     "results.estimate": ("SimplerModel",),
+    "results.findings": (
+        "Finding",
+        "Diagnosis",
+    ),
     "results.insights": (
         "Condition",
         "Dependence",

@@ -33,7 +33,7 @@ TABLE, TARGET = mixed_table(90, seed=0)
 LABELS = np.where(np.median(TARGET) < TARGET, "large", "small")
 SEARCH = {
     "time_budget": None,
-    "n_evaluations": 6,
+    "n_evaluations": 4,
     "population_size": 4,
     "cv": 3,
     "n_jobs": 1,
@@ -91,7 +91,8 @@ def test_predictions_and_results_are_the_same(regressor, classifier, tmp_path):
         assert type(loaded) is type(model)
         np.testing.assert_array_equal(loaded.predict(TABLE), model.predict(TABLE))
         assert loaded.summary() == model.summary()
-        assert loaded.insights_ == model.insights_
+        assert str(loaded.insights_) == str(model.insights_)
+        assert str(loaded.insights_.diagnosis) == str(model.insights_.diagnosis)
         assert str(loaded.explain_search()) == str(model.explain_search())
         for name in ("leaderboard_", "history_", "pareto_front_", "cv_results_", "estimate_"):
             assert repr(getattr(loaded, name)) == repr(getattr(model, name))
@@ -159,8 +160,24 @@ def test_methods_that_need_the_search_say_so(saved, call):
         call(evolearn.load(saved))
 
 
-@pytest.mark.parametrize("family", [f.name for f in registered_families() if f.is_usable])
-def test_members_of_every_family_are_saved(family):
+# Families with parts of their own: compiled ones, functions, kernels, generators, losses.
+FAMILIES = {
+    "catboost",
+    "gaussian_process",
+    "gradient_boosting",
+    "hist_gradient_boosting",
+    "lightgbm",
+    "multi_layer_perceptron",
+    "nearest_neighbors",
+    "support_vector_machine",
+    "xgboost",
+}
+
+
+@pytest.mark.parametrize(
+    "family", [f.name for f in registered_families() if f.is_usable and f.name in FAMILIES]
+)
+def test_members_of_families_are_saved(family):
     *_, (table, space) = ((t, s) for t, s in _spaces(family) if not t.problem.table.sparse)
     model = build_pipeline(space.genome({"estimator": family}), space, table.problem, 0)
     with warnings.catch_warnings():
