@@ -73,8 +73,8 @@ def time_limit(seconds: float) -> Iterator[None]:
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
     try:
         yield
-    except Exception as error:
-        # Code in C may turn the exception into an error of its own.
+    except (Exception, KeyboardInterrupt) as error:
+        # Code in C may turn the exception into an error of its own; CatBoost takes any for Ctrl-C.
         if alarms:
             raise TimeLimitExceeded from error
         raise
