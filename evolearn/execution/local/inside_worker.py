@@ -74,7 +74,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
-        # Code in C may turn the exception into an error of its own; CatBoost takes any for Ctrl-C.
+        # Code in C may turn the exception into an error of its own, CatBoost into Ctrl-C.
         if alarms:
             raise TimeLimitExceeded from error
         raise
