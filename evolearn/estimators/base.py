@@ -37,12 +37,14 @@ from evolearn.data import (
 from evolearn.estimators.choice import ChoiceMixin
 from evolearn.estimators.explanations import ExplanationMixin
 from evolearn.estimators.refit import RefitMethod
+from evolearn.estimators.table_checks import TableCheckMixin
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.profiles import TableProfile
 from evolearn.results import History, Leaderboard, ParetoFront
 from evolearn.results.estimate import Estimate
 from evolearn.tasks.scoring import make_objective
@@ -69,6 +71,7 @@ RESULTS: dict[str, Any] = {
     "leaderboard_": Leaderboard,
     "history_": History,
     "pareto_front_": ParetoFront,
+    "table_profile_": TableProfile,
 }
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
@@ -98,7 +101,12 @@ def single_has(method: str) -> Callable[[Any], bool]:
 
 
 class BaseEvolutionary(
-    ExplanationMixin, ChoiceMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator
+    ExplanationMixin,
+    ChoiceMixin,
+    TableCheckMixin,
+    VersionedPickle,
+    CallbackSupportMixin,
+    BaseEstimator,
 ):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 

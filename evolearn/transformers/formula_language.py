@@ -138,12 +138,9 @@ class Expression:
         return 0 if self.operator is None else 1 + max(part.depth for part in self.parts)
 
     @cached_property
-    def is_redundant(self) -> bool:
-        """Whether an operator in it has equal operands, as in ``maximum(x0, x0)``.
-
-        A shorter formula, or a constant, has the same values.
-        """
-        return any(len(set(node.parts)) < len(node.parts) for node in self._nodes())
+    def repeats_an_operand(self) -> bool:
+        """Whether an operator has the same formula twice, as in ``x - x`` or ``min(x, x)``."""
+        return any(len(node.parts) > len(set(node.parts)) for node in self._nodes())
 
     def values(self, X: NDArray[np.float64]) -> Column:
         """Compute the values for the rows of a matrix.
