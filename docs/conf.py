@@ -91,6 +91,7 @@ sphinx_gallery_conf = {
 
 # -- pages ---------------------------------------------------------------------------------
 
+toc_object_entries_show_parents = "hide"
 html_theme = "pydata_sphinx_theme"
 html_title = "evolearn"
 html_static_path = ["static"]

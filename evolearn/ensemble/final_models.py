@@ -58,6 +58,8 @@ class FinalModels:
     sharpness: float = 1.0  # as in `Selection`
     # Models that learn from the members' predictions, and predict in their place.
     stacking: StackingLayer | None = None
+    # Simple models that do not predict, of weight 0, among which users may choose.
+    simple: Sequence[Member] = ()
 
     @property
     def entries(self) -> dict[int, Entry]:
@@ -110,6 +112,7 @@ class FinalModels:
             "best": [self.best.entry.number, self.best.fold],
             "members": [[m.weight, m.entry.number, m.fold] for m in self.members],
             "sharpness": self.sharpness,
+            "simple": [member.entry.number for member in self.simple],
             "stacking": layer and {"weights": layer.weights, "sharpness": layer.sharpness},
         }
 

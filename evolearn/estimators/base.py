@@ -34,6 +34,7 @@ from evolearn.data import (
     take_rows,
     with_names,
 )
+from evolearn.estimators.choice import ChoiceMixin
 from evolearn.estimators.explanations import ExplanationMixin
 from evolearn.estimators.refit import RefitMethod
 from evolearn.fit.callbacks import callback_observer
@@ -53,7 +54,14 @@ Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] |
 
 # Attributes that belong to the search and are not needed to predict.
 OF_THE_SEARCH = frozenset(
-    {"search_space_", "scorer_", "insights_", "_fitted_task", "_candidate_fitter"}
+    {
+        "search_space_",
+        "scorer_",
+        "insights_",
+        "_fitted_task",
+        "_candidate_fitter",
+        "_kept_models",
+    }
 )
 # Attributes that other libraries save as built-in types.
 RESULTS: dict[str, Any] = {
@@ -89,7 +97,9 @@ def single_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator):
+class BaseEvolutionary(
+    ExplanationMixin, ChoiceMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator
+):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
@@ -251,6 +261,7 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
                 self.__dict__.pop(name, None)  # of an earlier fit
             for name, value in attributes.items():
                 setattr(self, name, value)
+            self._measure(X)
             if callbacks is not None:
                 callbacks.end(X, y, sample_weight, attributes)
         return self

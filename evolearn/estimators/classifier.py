@@ -229,6 +229,13 @@ class EvolutionaryClassifier(ClassifierMixin, SetMixin, BaseEvolutionary):
         notebooks show well, with ``frame()`` for pandas. ``leaderboard_["params"]`` has the
         parameters.
 
+    model_bytes_ : int
+        Bytes of the pickled model that predicts, ``estimator_``.
+
+    predict_ms_ : float
+        Milliseconds in which the model predicted one row at the end of ``fit``: the median of
+        some calls.
+
     stacking_weights_ : dict of str to float
         Weights of the models of the stacking layer, which learned from the predictions of the
         ensemble's members. ``"blend"`` is the ensemble itself. Empty if there is no stacking

@@ -8,7 +8,7 @@ from sklearn.utils import estimator_html_repr
 
 from evolearn.report.live.html import STYLE
 from evolearn.report.live.view import REASONS
-from evolearn.results.numbers import error_text, gain_text, percent, seconds_text
+from evolearn.results.numbers import bytes_text, error_text, gain_text, percent, seconds_text
 
 # Columns and candidates that are named.
 MOST_COLUMNS, MOST_CANDIDATES = 5, 5
@@ -73,7 +73,8 @@ def model_in_one_line(model: Any) -> str:
     ]
     more = f" and {len(members) - MOST_COLUMNS} more" if len(members) > MOST_COLUMNS else ""
     layer = ", with a stacking layer" if model.stacking_weights_ else ""
-    return f"{', '.join(shown)}{more}{layer}"
+    cost = f"{bytes_text(model.model_bytes_)}, {model.predict_ms_:.2g} ms for a row"
+    return f"{', '.join(shown)}{more}{layer}; {cost}"
 
 
 def estimator_card(model: Any) -> str:

@@ -99,7 +99,7 @@ def report_of(model: Any, X_test: Any, y_test: Any) -> Report:
         ),
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         sections=(
-            sections.verdict(model, held_out, X_test),
+            sections.verdict(model, held_out),
             expected,
             sections.table_of_columns(model),
             sections.members(model),

@@ -1,14 +1,12 @@
 """The first five sections of a report: how good the model is, its table, and its candidates."""
 
-import pickle
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pprint import pformat
 from typing import Any
 
 import numpy as np
 
-from evolearn.data import n_rows, take_rows
+from evolearn.data import n_rows
 from evolearn.messages import plain, shown
 from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.plots.estimate import EstimateDisplay
@@ -24,7 +22,7 @@ from evolearn.report.content import (
     Tiles,
     numbers,
 )
-from evolearn.results.numbers import error_text, gain_text, percent
+from evolearn.results.numbers import bytes_text, error_text, gain_text, percent
 
 # Candidates of the leaderboard that are listed, and those whose rows open: with these, the
 # report of a long search stays below a megabyte.
@@ -36,18 +34,16 @@ MOST_WARNINGS = 3
 # Shares from which on a warning is given: of failed candidates, of the importance of one column
 # (squared effects add up to 1), and the probability that a longer search would help.
 MANY_FAILED, DOMINANT, WORTH_LONGER = 0.2, 0.9, 0.5
-# Repeats of the prediction of one row; their median is reported.
-N_PREDICTIONS = 5
 
 
-def verdict(model: Any, held_out: float, X_test: Any) -> Section:
+def verdict(model: Any, held_out: float) -> Section:
     """Return the section that says whether the model is good."""
     estimate = model.estimate_
     warned = list(_warnings(model))[:MOST_WARNINGS]
     notes = [Notes("Keep in mind", tuple(warned))] if warned else []
     blocks: list[Block] = [
         Text(f"{estimate.sentence().rstrip('.')}.", is_lead=True),
-        Tiles((_error_tile(model, held_out), _baseline_tile(model), _cost_tile(model, X_test))),
+        Tiles((_error_tile(model, held_out), _baseline_tile(model), _cost_tile(model))),
         *notes,
     ]
     return Section("verdict", "Verdict", "Is it good, and may I use it?", tuple(blocks))
@@ -78,21 +74,11 @@ def _baseline_tile(model: Any) -> tuple[str, str, str]:
     return "Against the baseline", value, f"{error_text(baseline)} from the target alone"
 
 
-def _cost_tile(model: Any, X_test: Any) -> tuple[str, str, str]:
-    size = len(pickle.dumps(model.estimator_))
-    text = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
-    if X_test is None:
-        return "Size", text, "pass X_test to measure the time of a prediction"
-    seconds = []
-    row = take_rows(X_test, np.arange(1))
-    for _ in range(N_PREDICTIONS):
-        start = time.perf_counter()
-        model.predict(row)
-        seconds.append(time.perf_counter() - start)
+def _cost_tile(model: Any) -> tuple[str, str, str]:
     return (
         "Prediction of a row",
-        f"{1000 * float(np.median(seconds)):.0f} ms",
-        f"the model has {text}",
+        f"{model.predict_ms_:.2g} ms",
+        f"the model has {bytes_text(model.model_bytes_)}",
     )
 
 
