@@ -11,8 +11,9 @@ import numpy as np
 import sklearn
 
 from evolearn._version import __version__
+from evolearn.exceptions import OnnxExportError
 from evolearn.export.onnx import converters  # noqa: F401, registers them
-from evolearn.export.onnx.graph import ML, ML_OPSET, OPSET, Graph, Node, OnnxExportError
+from evolearn.export.onnx.graph import ML, ML_OPSET, OPSET, Graph, Node
 from evolearn.export.onnx.inputs import Input, inputs_of, tensors_of
 from evolearn.export.onnx.registry import convert
 from evolearn.optional import import_optional
@@ -63,13 +64,11 @@ def export(
     runtime = import_optional("onnxruntime", "to_onnx")
     preparer = find_preparer(estimator)
     inputs = inputs_of(preparer, int(estimator.n_features_in_))
-    graph, output = build(estimator, inputs)
     tensors = tensors_of(table, preparer, inputs)
     n_rows = len(next(iter(tensors.values())))
-    if not n_rows:
-        raise ValueError("X_check has no rows; pass some on which predictions are compared.")
+    graph, output = build(estimator, inputs)
     proto = _proto(onnx, graph, output, estimator, inputs)
-    difference = _difference(_run(runtime, proto, tensors), model, estimator, table)
+    difference = _difference(_run(runtime, proto, tensors), model, table)
     if not difference <= TOLERANCE:
         msg = (
             f"The ONNX form predicts something else: the largest relative difference on the "
@@ -172,11 +171,10 @@ def _proto(
 def _outputs(onnx: Any, graph: Graph, output: str, estimator: Any) -> list[Any]:
     """Add the nodes of the outputs; return their descriptions."""
     helper, kinds = onnx.helper, onnx.TensorProto
-    classes = getattr(estimator, "classes_", None)
-    if classes is None:
+    if not hasattr(estimator, "classes_"):
         graph.nodes.append(Node("Identity", [output], ["prediction"], "", {}))
         return [helper.make_tensor_value_info("prediction", kinds.DOUBLE, [None, 1])]
-    classes = np.asarray(classes)
+    classes = np.asarray(estimator.classes_)
     kind, dtype = {
         "i": (kinds.INT64, np.int64),
         "u": (kinds.INT64, np.int64),
@@ -232,20 +230,27 @@ def _run(runtime: Any, proto: Any, tensors: dict[str, np.ndarray]) -> dict[str, 
         raise OnnxExportError(f"onnxruntime cannot run the ONNX form: {text}") from error
 
 
-def _difference(
-    found: dict[str, np.ndarray], model: Any, estimator: Any, table: Any
-) -> float:
-    """Return the largest relative difference of predictions; infinite if labels differ."""
+def _difference(found: dict[str, np.ndarray], model: Any, table: Any) -> float:
+    """Return the largest relative difference of predictions.
+
+    Raises
+    ------
+    OnnxExportError
+        If a predicted class is another one, though its probability is clearly the largest.
+    """
     if "label" not in found:
         expected = np.asarray(model.predict(table), dtype=np.float64).reshape(-1, 1)
         return relative_difference(found["prediction"], expected)
     expected = np.asarray(model.predict_proba(table), dtype=np.float64)
-    labels = np.asarray(model.predict(table))
     ordered = np.sort(expected, axis=1)
     clear = ordered[:, -1] - ordered[:, -2] > TIE
-    same = found["label"].astype(str) == labels.astype(str)
-    if not same[clear].all():
-        return float("inf")
+    other = found["label"].astype(str) != np.asarray(model.predict(table)).astype(str)
+    n_other = int(np.count_nonzero(other & clear))
+    if n_other:
+        raise OnnxExportError(
+            f"The ONNX form predicts another class for {n_other} of {len(other)} rows of "
+            "X_check. Nothing was written."
+        )
     return relative_difference(found["probabilities"], expected)
 
 

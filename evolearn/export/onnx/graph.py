@@ -7,20 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from evolearn.exceptions import OnnxExportError
+
 # Versions of the operator sets: those of onnx 1.15, which onnxruntime knows from 1.17 on.
 OPSET, ML_OPSET = 18, 4
 ML = "ai.onnx.ml"
-
-
-class OnnxExportError(ValueError):
-    """Raised if a model has no ONNX form, or its ONNX form predicts something else.
-
-    Examples
-    --------
-    >>> from evolearn.export.onnx import OnnxExportError
-    >>> issubclass(OnnxExportError, ValueError)
-    True
-    """
 
 
 @dataclass(frozen=True)

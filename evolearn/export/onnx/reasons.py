@@ -5,7 +5,7 @@ from typing import Any
 
 from sklearn.utils.validation import check_is_fitted
 
-from evolearn.export.onnx.graph import OnnxExportError
+from evolearn.exceptions import OnnxExportError
 
 
 def reasons(model: Any) -> dict[str, str]:
@@ -45,16 +45,17 @@ def reasons(model: Any) -> dict[str, str]:
 
 def _members(model: Any) -> Iterator[tuple[str, Any]]:
     """Yield the members of the ensemble, of its first layer if it has a stacking layer."""
-    ensemble = model.estimator_
-    first = ensemble._now("step") if hasattr(ensemble, "_now") else None
-    layer = first if hasattr(first, "_now") else ensemble
+    layer = model.estimator_
+    while hasattr(layer, "_now") and hasattr(layer._now("step"), "_now"):
+        layer = layer._now("step")
     if hasattr(layer, "_now"):
         for number, (member, _) in enumerate(layer._now("members")):
             yield f"member {number}", member
 
 
 def _reason(estimator: Any) -> str:
-    from evolearn.export.onnx.exporting import build, find_preparer, inputs_of
+    from evolearn.export.onnx.exporting import build, find_preparer
+    from evolearn.export.onnx.inputs import inputs_of
 
     preparer = find_preparer(estimator)
     try:

@@ -52,9 +52,9 @@ def register_refusal(kind: type, reason: str) -> None:
     _REFUSED[key_of(kind)] = reason
 
 
-def has_converter(model: Any) -> bool:
-    """Whether a class has a converter of evolearn's, or of a package that registered one."""
-    return key_of(type(model)) in _CONVERTERS
+def is_registered(key: str) -> bool:
+    """Whether the class of this key has a converter."""
+    return key in _CONVERTERS
 
 
 def has_inverse(model: Any) -> bool:

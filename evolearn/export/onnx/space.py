@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable
 
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.svm import SVC
 
 from evolearn.export.onnx import converters  # noqa: F401, registers them
-from evolearn.export.onnx.registry import has_converter, has_inverse
+from evolearn.export.onnx.registry import has_inverse, is_registered, key_of
 from evolearn.pipeline.component import Component
+from evolearn.pipeline.optional_library import OptionalEstimator
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.transformers import BoundedTarget
 
@@ -31,7 +34,14 @@ def exportable_space(task: str) -> SearchSpace:
 
 
 def _exportable(components: Iterable[Component]) -> list[Component]:
-    return [c for c in components if c.estimator is None or _is_exportable(c.prototype())]
+    return [c for c in components if _converts(c)]
+
+
+def _converts(component: Component) -> bool:
+    made = component.estimator
+    if isinstance(made, OptionalEstimator):  # whose library is not imported for this
+        return is_registered(f"{made.module}.{made.name}")
+    return made is None or _is_exportable(component.prototype())
 
 
 def _is_exportable(step: object) -> bool:
@@ -39,7 +49,9 @@ def _is_exportable(step: object) -> bool:
         return _is_undone(step.transformer)
     if isinstance(step, Pipeline):
         return all(_is_exportable(one) for _, one in step.steps)
-    return has_converter(step)
+    if isinstance(step, CalibratedClassifierCV):
+        return isinstance(step.estimator, SVC)
+    return is_registered(key_of(type(step)))
 
 
 def _is_undone(transformer: object) -> bool:

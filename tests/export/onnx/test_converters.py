@@ -53,7 +53,6 @@ from sklearn.random_projection import GaussianRandomProjection
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from evolearn.export.onnx import OnnxExportError
 from evolearn.export.onnx.exporting import export
 from evolearn.networks import NetworkClassifier, NetworkRegressor
 from evolearn.transformers import (
@@ -158,7 +157,9 @@ TAKE_MISSING = {
     "categories": HistGradientBoostingRegressor(
         max_iter=9, min_samples_leaf=5, categorical_features=[3]
     ),
-    "known": Pipeline([("k", KnownColumns()), ("m", HistGradientBoostingRegressor(max_iter=5))]),
+    "known": Pipeline(
+        [("k", KnownColumns()), ("m", HistGradientBoostingRegressor(max_iter=5))]
+    ),
 }
 
 
@@ -194,7 +195,9 @@ STEPS = {
     "pca": PCA(0.9, svd_solver="full", whiten=True),
     "svd": TruncatedSVD(2, random_state=0),
     "projection": GaussianRandomProjection(3, random_state=0),
-    "spline": SplineTransformer(8, knots="quantile", extrapolation="constant", include_bias=False),
+    "spline": SplineTransformer(
+        8, knots="quantile", extrapolation="constant", include_bias=False
+    ),
     "uniform_spline": SplineTransformer(5, extrapolation="constant", include_bias=False),
     "bins": KBinsDiscretizer(5, encode="onehot-dense", strategy="uniform"),
     "polynomial": PolynomialFeatures(include_bias=False),
@@ -203,7 +206,9 @@ STEPS = {
     "by_trees": SelectFromModel(ExtraTreesRegressor(**FEW)),
     "mask": ColumnMask(left_out=[1]),
     "dates": DateFeatures(cycles=[(0, 7.0)], harmonics=2, differences=[(1, 0)]),
-    "columns": ColumnTransformer([("a", StandardScaler(), slice(0, 2)), ("b", "passthrough", [3])]),
+    "columns": ColumnTransformer(
+        [("a", StandardScaler(), slice(0, 2)), ("b", "passthrough", [3])]
+    ),
     "formulas": ConstructedFeatures(
         expressions=[
             f"{name}({', '.join(['x0', 'x3'][: operator.arity])})"
@@ -268,7 +273,5 @@ TARGETS = {
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_transformed_targets(name, tmp_path):
-    model = TransformedTargetRegressor(
-        Ridge(), transformer=TARGETS[name], check_inverse=False
-    )
+    model = TransformedTargetRegressor(Ridge(), transformer=TARGETS[name], check_inverse=False)
     check(model, tmp_path, NUMBERS, TARGET - TARGET.min(), NEW)

@@ -26,14 +26,16 @@ def member_outputs(graph: Graph, model: Any, x: str, matrix: str) -> list[str]:
 
 def _aligned(graph: Graph, columns: str, member: Any, task: Any) -> str:
     """Give probabilities a column for each class of the task."""
-    classes = getattr(task, "classes", None)
-    known = None if classes is None else getattr(member, "classes_", classes)
-    if known is None or np.array_equal(known, classes):
+    if not hasattr(task, "classes"):
+        return columns
+    wanted = np.asarray(task.classes)
+    known = np.asarray(getattr(member, "classes_", wanted))
+    if np.array_equal(known, wanted):
         return columns
     zero = graph.op("Mul", graph.column(columns, 0), 0.0)
-    places = {label: i for i, label in enumerate(np.asarray(known).tolist())}
-    wanted = [places.get(label, len(places)) for label in np.asarray(classes).tolist()]
-    return graph.columns(graph.join([columns, zero]), wanted)
+    places = {label: i for i, label in enumerate(known.tolist())}
+    positions = [places.get(label, len(places)) for label in wanted.tolist()]
+    return graph.columns(graph.join([columns, zero]), positions)
 
 
 def _matrix(graph: Graph, model: Any, x: str) -> str:

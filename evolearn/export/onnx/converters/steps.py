@@ -59,7 +59,7 @@ def column_transformer(graph: Graph, model: Any, x: str) -> str:
     parts = []
     for name, step, columns in model.transformers_:
         positions = np.arange(model.n_features_in_)[columns]
-        if isinstance(step, str) and step == "drop" or not len(positions):
+        if (isinstance(step, str) and step == "drop") or not len(positions):
             continue
         part = graph.columns(x, positions)
         if not isinstance(step, str):
@@ -105,7 +105,7 @@ def imputer(graph: Graph, model: Any, x: str) -> str:
     kept = np.arange(len(statistics))
     if not model.keep_empty_features:
         kept = np.flatnonzero(~np.isnan(statistics))
-    filled = graph.filled(graph.columns(x, kept), statistics[kept])
+    filled = graph.filled(graph.columns(x, kept.tolist()), statistics[kept])
     if model.indicator_ is None or not len(model.indicator_.features_):
         return filled
     missing = graph.op("IsNaN", graph.columns(x, model.indicator_.features_))
@@ -198,7 +198,9 @@ def spline(graph: Graph, model: Any, x: str) -> str:
     for order in range(1, degree + 1):
         n = knots.shape[1] - 1 - order
         first, second = knots[:, :n], knots[:, 1 : n + 1]
-        rise = graph.op("Mul", graph.op("Sub", at, first), _inverse(knots[:, order:][:, :n] - first))
+        rise = graph.op(
+            "Mul", graph.op("Sub", at, first), _inverse(knots[:, order:][:, :n] - first)
+        )
         end = knots[:, order + 1 :][:, :n]
         fall = graph.op("Mul", graph.op("Sub", end, at), _inverse(end - second))
         left, right = _part(graph, basis, 0, n), _part(graph, basis, 1, n + 1)
@@ -270,11 +272,8 @@ for _kind, _converter in {
     VotingClassifier: vote,
 }.items():
     register_converter(_kind, _converter)
-for _kind, _converter in {
-    Pipeline: inverse_pipeline,
-    FunctionTransformer: inverse_function,
-    StandardScaler: inverse_standard,
-    BoundedTarget: inverse_bounded,
-}.items():
-    register_converter(_kind, _converter, inverse=True)
+register_converter(Pipeline, inverse_pipeline, inverse=True)
+register_converter(FunctionTransformer, inverse_function, inverse=True)
+register_converter(StandardScaler, inverse_standard, inverse=True)
+register_converter(BoundedTarget, inverse_bounded, inverse=True)
 register_refusal(TfidfTransformer, "it weights the words of free text, which ONNX cannot count")

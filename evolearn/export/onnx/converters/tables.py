@@ -151,7 +151,9 @@ def _compressed(graph: Graph, x: str) -> str:
     """Compress numbers beyond single precision, as `within_single_precision` does."""
     size = graph.op("Abs", x)
     logs = graph.op("Log", graph.op("Div", graph.op("Max", size, LARGEST), LARGEST))
-    new = graph.op("Mul", graph.op("Mul", graph.op("Add", logs, 1.0), LARGEST), graph.op("Sign", x))
+    new = graph.op(
+        "Mul", graph.op("Mul", graph.op("Add", logs, 1.0), LARGEST), graph.op("Sign", x)
+    )
     return graph.where(graph.op("Greater", size, LARGEST), new, x)
 
 

@@ -119,7 +119,9 @@ class Trees:
         return graph.as_double(sums)
 
 
-def add_scikit_tree(trees: Trees, tree: Any, values: np.ndarray, outputs: Sequence[int]) -> None:
+def add_scikit_tree(
+    trees: Trees, tree: Any, values: np.ndarray, outputs: Sequence[int]
+) -> None:
     """Add a tree of scikit-learn with the given values of its nodes."""
     left, right = tree.children_left, tree.children_right
     missing = getattr(tree, "missing_go_to_left", np.zeros(len(left)))
@@ -235,7 +237,7 @@ def _add_predictor(trees: Trees, predictor: Any, output: int) -> None:
         bits = predictor.raw_left_cat_bitsets[nodes["bitset_idx"][node]]
         places = np.arange(256)
         on = (bits[places // 32] >> (places % 32).astype(np.uint32)) & 1
-        categories = np.flatnonzero(on).astype(float)
+        categories = np.flatnonzero(on).tolist()
         trees.split_by_category(int(node), categories, n_added)
         n_added += max(len(categories) - 1, 0)
 
