@@ -28,7 +28,7 @@ LAYERS = (
     ("user_warnings",),
     ("versioned",),
     ("data", "transformers", "networks", "execution", "results", "uncertainty"),
-    ("tasks", "plots"),
+    ("tasks", "plots", "profiles"),
     ("pipeline",),
     ("cost",),
     ("evaluation",),

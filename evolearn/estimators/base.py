@@ -38,12 +38,14 @@ from evolearn.estimators.choice import ChoiceMixin
 from evolearn.estimators.explanations import ExplanationMixin
 from evolearn.estimators.export import ExportMixin
 from evolearn.estimators.refit import RefitMethod
+from evolearn.estimators.table_checks import TableCheckMixin
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.profiles import TableProfile
 from evolearn.results import History, Leaderboard, ParetoFront
 from evolearn.results.estimate import Estimate
 from evolearn.tasks.scoring import make_objective
@@ -70,6 +72,7 @@ RESULTS: dict[str, Any] = {
     "leaderboard_": Leaderboard,
     "history_": History,
     "pareto_front_": ParetoFront,
+    "table_profile_": TableProfile,
 }
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
@@ -102,6 +105,7 @@ class BaseEvolutionary(
     ExplanationMixin,
     ChoiceMixin,
     ExportMixin,
+    TableCheckMixin,
     VersionedPickle,
     CallbackSupportMixin,
     BaseEstimator,

@@ -256,6 +256,9 @@ class EvolutionaryRegressor(RegressorMixin, IntervalMixin, BaseEvolutionary):
         The columns that were left out, with the reason: constant columns, duplicates, and
         strings of which nearly every value is distinct, such as identifiers.
 
+    table_profile_ : TableProfile
+        Summaries of the columns of the table, by which ``check_table`` compares new rows.
+
     search_space_ : SearchSpace
         The space that was searched. Its ``left_out`` has the other components, with reasons;
         ``print`` shows both, and ``frame()`` returns a pandas frame of them.
