@@ -7,7 +7,12 @@ from evolearn.data.preparer import ColumnPreparer
 from evolearn.diagnosis.diagnose import diagnose
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor
-from evolearn.exceptions import EvolearnWarning, ModelFileError, SearchError
+from evolearn.exceptions import (
+    EvolearnWarning,
+    ModelFileError,
+    OnnxExportError,
+    SearchError,
+)
 from evolearn.export.saving import load_model as load
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Float, Integer
@@ -23,6 +28,7 @@ __all__ = [
     "Float",
     "Integer",
     "ModelFileError",
+    "OnnxExportError",
     "SearchError",
     "SearchSpace",
     "__version__",

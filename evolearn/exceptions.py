@@ -26,6 +26,17 @@ class EvolearnWarning(UserWarning):
     """
 
 
+class OnnxExportError(ValueError):
+    """Raised by ``to_onnx`` if a model has no ONNX form, or that predicts something else.
+
+    Examples
+    --------
+    >>> from evolearn import OnnxExportError
+    >>> issubclass(OnnxExportError, ValueError)
+    True
+    """
+
+
 class ModelFileError(ValueError):
     """Raised by ``evolearn.load`` if a file is damaged, or is no model file that it can read.
 

@@ -9,6 +9,10 @@ EXTRAS = {
     "matplotlib.pyplot": "plots",
     "jinja2": "report",
     "skops.io": "save",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "skl2onnx": "onnx",
+    "skl2onnx.common.data_types": "onnx",
 }
 
 

@@ -107,6 +107,7 @@ def single_has(method: str) -> Callable[[Any], bool]:
 class BaseEvolutionary(
     ExplanationMixin,
     ChoiceMixin,
+    ExportMixin,
     TableCheckMixin,
     ExportMixin,
     VersionedPickle,
@@ -162,7 +163,7 @@ class BaseEvolutionary(
         tol: float = 1e-3,
         population_size: int = 16,
         kinds: dict[Any, str] | None = None,
-        search_space: SearchSpace | Sequence[Any] | None = None,
+        search_space: SearchSpace | Sequence[Any] | str | None = None,
         scoring: Scoring = None,
         refit: str | None = None,
         cv: Any = None,

@@ -1,1 +1,1 @@
-"""Fitted models outside of their process: files and plain scikit-learn objects."""
+"""Forms of a fitted model outside of its process."""
