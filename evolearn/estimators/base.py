@@ -109,7 +109,6 @@ class BaseEvolutionary(
     ChoiceMixin,
     ExportMixin,
     TableCheckMixin,
-    ExportMixin,
     VersionedPickle,
     CallbackSupportMixin,
     BaseEstimator,
