@@ -13,7 +13,7 @@ from evolearn.execution.serialization import describe
 SELECTION_SHARE = 0.2
 # Share of its error by which an ensemble may get worse with fewer members: less than the noise
 # of the choice. On 29 searches of 10 s on the tables of the suite, the error on test rows of
-# such ensembles is 1.000 of that of all members (median; 1.000 in the geometric mean without the
+# such ensembles is 1.000 of that of all members (median; also the geometric mean without the
 # two highest and lowest); they have 5.0 members instead of 6.0, and take 0.85 of their time.
 # With 0.005 the time is 0.61, but the trimmed mean 1.004. One standard error of the paired
 # difference over the folds is no measure: of few folds it is so large that errors rise by 2 %.
