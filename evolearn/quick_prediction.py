@@ -20,6 +20,7 @@ from sklearn.ensemble import (
 )
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, TargetEncoder
+from sklearn.utils import get_tags
 
 Floats = NDArray[np.float64]
 
@@ -219,9 +220,15 @@ def _mean_of_trees(forest: Any, X: Floats) -> Floats | None:
         return None
     with np.errstate(over="ignore"):
         rows = X.astype(np.float32)
-    if X.shape[1] != forest.n_features_in_ or not np.isfinite(rows).all():
+    if X.shape[1] != forest.n_features_in_ or np.isinf(rows).any():
+        return None
+    if np.isnan(rows).any() and not _takes_missing(forest.estimators_[0]):
         return None
     total: Any = 0.0
     for tree in forest.estimators_:
         total += tree.tree_.predict(rows)
     return np.asarray(total / len(forest.estimators_))
+
+
+def _takes_missing(tree: Any) -> bool:
+    return tree.monotonic_cst is None and bool(get_tags(tree).input_tags.allow_nan)

@@ -50,7 +50,6 @@ MODELS = {
     ),
     "numbers": (make_pipeline(IMPUTED, ExtraTreesRegressor(**TREES)), TARGET),
     "missing": (make_pipeline(StandardScaler(), RandomForestRegressor(**TREES)), TARGET),
-    "jobs": (make_pipeline(IMPUTED, RandomForestRegressor(**TREES, n_jobs=2)), TARGET),
     "mask": (
         make_pipeline(
             ColumnTransformer(
