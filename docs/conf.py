@@ -83,7 +83,7 @@ sphinx_gallery_conf = {
     "image_srcset": ["2x"],
     "download_all_examples": False,
     "remove_config_comments": True,
-    "ignore_repr_types": r"(evolearn\.plots|matplotlib|sklearn\.metrics|builtins\.NoneType)",
+    "capture_repr": ("_repr_html_",),
     "show_memory": False,
     "min_reported_time": 3600,
     "plot_gallery": "True",

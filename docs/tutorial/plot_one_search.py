@@ -23,9 +23,15 @@ from evolearn.plots import (
     SearchProgressDisplay,
 )
 
-X, y = make_friedman1(600, n_features=6, noise=0.5, random_state=0)
-X = pd.DataFrame(X, columns=list("abcdef"))
-X_train, X_test, y_train, y_test = X[:300], X[300:], y[:300], y[300:]
+
+def drawn(random_state):
+    """Return 300 rows and their target."""
+    X, y = make_friedman1(300, n_features=6, noise=0.5, random_state=random_state)
+    return pd.DataFrame(X, columns=list("abcdef")), y
+
+
+X_train, y_train = drawn(0)
+X_test, y_test = drawn(1)
 
 # %%
 # To keep the story short, the search may choose among four types of models only, and ends
@@ -90,9 +96,9 @@ show(range(8))
 # A candidate that is far behind after a part of the rows is given up: its status is
 # ``raced``, and it has no error (``nan``).
 #
-# Some portfolio entries are tried with a formula. Before the search, evolearn looked for
-# formulas of columns that explain what single columns do not. It found this one:
-for made in model.insights_.made_columns:
+# Some entries are tried with a formula. Before the search, evolearn looked for formulas of
+# columns that explain what single columns do not. More of them came up in the search:
+for made in model.insights_.made_columns[:4]:
     print(f"{made.formula}, in {made.n_candidates} candidates")
 
 # %%
@@ -107,9 +113,8 @@ show(range(24, 40))
 
 # %%
 # The best candidate has a *lineage*: the chain of its ancestors. Each step names what
-# changed, and how much of the error it took off. An early entry had the right formula, but
-# a model that did not suit. A crossover gave its preparation to another model: that was the
-# breakthrough.
+# changed, and how much of the error it took off. A crossover may join the preparation of
+# one parent, such as its formula, with the model of another.
 print(model.insights_.lineage)
 LineageDisplay.from_estimator(model).plot()
 
@@ -145,8 +150,9 @@ EnsembleDisplay.from_estimator(model).plot()
 # ---------------
 #
 # The model was chosen because its error on these rows is low, so that this error is a
-# little too good to be true. ``estimate_`` corrects it, and says how far it may be off. The
-# test rows, which the search has never seen, show whether that is right. No model can have
-# an error below 0.5, the noise.
+# little too good to be true. On the other hand, the final models have more training rows
+# than those of cross-validation. ``estimate_`` corrects for both, and says how far it may
+# be off. The test rows, which the search has never seen, show whether that is right. The
+# noise alone has an error of 0.5.
 print(model.estimate_)
 EstimateDisplay.from_estimator(model, X_test, y_test).plot()

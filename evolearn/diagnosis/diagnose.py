@@ -5,15 +5,22 @@ from typing import Any
 
 import numpy as np
 
-from evolearn.data import as_table, check_table, column_labels, n_rows, prepare_table
+from evolearn.data import (
+    PreparedTable,
+    as_table,
+    check_table,
+    column_labels,
+    n_rows,
+    prepare_table,
+)
 from evolearn.diagnosis.duplicates import find_duplicates
-from evolearn.diagnosis.findings import Diagnosis, Finding
 from evolearn.diagnosis.groups import find_groups
 from evolearn.diagnosis.identifiers import find_identifiers
 from evolearn.diagnosis.leaks import find_leaks
 from evolearn.diagnosis.rows import TableRows
 from evolearn.diagnosis.time_order import find_time_order
-from evolearn.tasks import get_task, task_of
+from evolearn.results.findings import Diagnosis, Finding
+from evolearn.tasks import Task, get_task, task_of
 from evolearn.user_warnings import collected_warnings
 
 # A class with fewer rows cannot be in every fold of the usual cross-validation.
@@ -79,12 +86,28 @@ def diagnose(
         raise ValueError(msg)
     with collected_warnings():
         prepared = prepare_table(X, kinds)
-    rows = TableRows(prepared, learned.encoded(values), learned)
-    findings: list[Finding] = [*find_leaks(rows), *find_time_order(rows)]
-    if groups is None:
-        findings += find_groups(rows)
-    findings += [*find_duplicates(rows), *find_identifiers(rows), *_rare_classes(values, rows)]
-    return Diagnosis(findings, len(values), len(column_labels(X)), name)
+    return Diagnosis(
+        findings_about(prepared, values, learned, has_groups=groups is not None),
+        len(values),
+        len(column_labels(X)),
+        name,
+    )
+
+
+def findings_about(
+    prepared: PreparedTable, values: Any, task: Task, *, has_groups: bool
+) -> list[Finding]:
+    """Return the findings about a prepared table and its target, the most serious first."""
+    rows = TableRows(prepared, task.encoded(values), task)
+    found: list[Finding] = [*find_leaks(rows), *find_time_order(rows)]
+    if not has_groups:
+        found += find_groups(rows)
+    return [
+        *found,
+        *find_duplicates(rows),
+        *find_identifiers(rows),
+        *_rare_classes(values, rows),
+    ]
 
 
 def _rare_classes(labels: Any, rows: TableRows) -> list[Finding]:

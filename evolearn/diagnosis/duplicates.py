@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evolearn.data import is_sparse
-from evolearn.diagnosis.findings import Finding
 from evolearn.diagnosis.rows import TableRows
+from evolearn.results.findings import Finding
 
 # Fewer duplicates than this share of the rows change no error that can be seen.
 LEAST_SHARE = 0.005

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evolearn.diagnosis.findings import Finding
 from evolearn.diagnosis.rows import Floats, TableRows
 from evolearn.insights.columns import ReadableColumn
+from evolearn.results.findings import Finding
 
 FEWEST_ROWS, FEWEST_GROUPS = 50, 10
 # Groups of more rows on average are large categories, which new rows share.

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from evolearn.data.uninformative import IDENTIFIER
-from evolearn.diagnosis.findings import Finding
 from evolearn.diagnosis.rows import TableRows
+from evolearn.results.findings import Finding
 
 # With fewer rows, distinct whole numbers in a row are no surprise.
 FEWEST_ROWS = 20

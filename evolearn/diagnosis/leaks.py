@@ -6,12 +6,12 @@ import numpy as np
 from sklearn.model_selection import KFold
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from evolearn.diagnosis.findings import Finding
 from evolearn.diagnosis.rows import Floats, TableRows
+from evolearn.results.findings import Finding
 
 # With fewer rows, a column explains a target by chance.
 FEWEST_ROWS = 50
-MOST_ROWS, MOST_COLUMNS = 5_000, 300
+MOST_ROWS, MOST_COLUMNS = 2_000, 200
 # Share of the squared error, or of the wrong classes, of the baseline that a column alone
 # leaves. Honest columns leave more: on 35 real tables the best single column left 14 %.
 MOST_LEFT = 0.03

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from evolearn.diagnosis.findings import Finding
 from evolearn.diagnosis.rows import Floats, TableRows
+from evolearn.results.findings import Finding
 
 FEWEST_ROWS = 50
 # Share of the steps from row to row at which a date that orders the rows does not fall.

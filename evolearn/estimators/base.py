@@ -38,7 +38,9 @@ from evolearn.data import (
 )
 from evolearn.estimators.choice import ChoiceMixin
 from evolearn.estimators.explanations import ExplanationMixin
+from evolearn.estimators.export import ExportMixin
 from evolearn.estimators.refit import RefitMethod
+from evolearn.estimators.table_checks import TableCheckMixin
 from evolearn.execution.process_settings import one_openmp_thread
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
@@ -46,6 +48,7 @@ from evolearn.fit.settings import Settings
 from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.profiles import TableProfile
 from evolearn.quick_prediction import quick
 from evolearn.results import History, Leaderboard, ParetoFront
 from evolearn.results.estimate import Estimate
@@ -73,6 +76,7 @@ RESULTS: dict[str, Any] = {
     "leaderboard_": Leaderboard,
     "history_": History,
     "pareto_front_": ParetoFront,
+    "table_profile_": TableProfile,
 }
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
@@ -104,7 +108,13 @@ def single_has(method: str) -> Callable[[Any], bool]:
 
 
 class BaseEvolutionary(
-    ExplanationMixin, ChoiceMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator
+    ExplanationMixin,
+    ChoiceMixin,
+    ExportMixin,
+    TableCheckMixin,
+    VersionedPickle,
+    CallbackSupportMixin,
+    BaseEstimator,
 ):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
@@ -155,7 +165,7 @@ class BaseEvolutionary(
         tol: float = 1e-3,
         population_size: int = 16,
         kinds: dict[Any, str] | None = None,
-        search_space: SearchSpace | Sequence[Any] | None = None,
+        search_space: SearchSpace | Sequence[Any] | str | None = None,
         scoring: Scoring = None,
         refit: str | None = None,
         cv: Any = None,

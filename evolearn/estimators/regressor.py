@@ -53,8 +53,9 @@ class EvolutionaryRegressor(RegressorMixin, IntervalMixin, BaseEvolutionary):
         ``"vector"`` (several numbers in a cell) or ``"drop"``. Strings that are all numbers,
         dates or durations are inferred to be these; ``"categorical"`` keeps them as they are.
 
-    search_space : None, SearchSpace or list, default=None
-        The pipelines that may be built. None: all built-in models. A list may contain names of
+    search_space : None, "onnx", SearchSpace or list, default=None
+        The pipelines that may be built. None: all built-in models. ``"onnx"``: those that
+        `to_onnx` can export. A list may contain names of
         built-in models (``"extra_trees"``), estimators (used with their own hyperparameters,
         after column preparation), ``(estimator, {parameter: domain})`` pairs, `Component`
         objects, and pipelines (used without column preparation).
@@ -254,6 +255,9 @@ class EvolutionaryRegressor(RegressorMixin, IntervalMixin, BaseEvolutionary):
     dropped_columns_ : dict of str to str
         The columns that were left out, with the reason: constant columns, duplicates, and
         strings of which nearly every value is distinct, such as identifiers.
+
+    table_profile_ : TableProfile
+        Summaries of the columns of the table, by which ``check_table`` compares new rows.
 
     search_space_ : SearchSpace
         The space that was searched. Its ``left_out`` has the other components, with reasons;

@@ -86,6 +86,7 @@ class FitResult:
             **self._of_search(),
             "column_kinds_": data.prepared.kinds,
             "dropped_columns_": dict(data.prepared.dropped),
+            "table_profile_": data.profile,
             "search_space_": plan.space,
             "best_estimator_": single,
             "estimator_": served,

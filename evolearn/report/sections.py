@@ -23,12 +23,15 @@ from evolearn.report.content import (
     numbers,
 )
 from evolearn.results.numbers import bytes_text, error_text, gain_text, percent
+from evolearn.results.outcomes import has_failed
 
 # Candidates of the leaderboard that are listed, and those whose rows open: with these, the
 # report of a long search stays below a megabyte.
 MOST_CANDIDATES, MOST_OPENED = 500, 150
 # Characters of the text of a pipeline.
 MOST_CODE = 6000
+# Doubts about the table that are warnings of the verdict.
+SERIOUS = ("leak", "groups", "time order", "duplicates")
 # Warnings of the verdict.
 MOST_WARNINGS = 3
 # Shares from which on a warning is given: of failed candidates, of the importance of one column
@@ -96,10 +99,15 @@ def _warnings(model: Any) -> Iterator[str]:
             f"Nearly all predictions follow from {shown(name)}: check that this column is "
             "known before the target is."
         )
+    diagnosis = model.insights_.diagnosis
+    for finding in diagnosis or ():
+        if finding.kind in SERIOUS:
+            columns = f" ({', '.join(finding.columns[:3])})" if finding.columns else ""
+            yield f"{finding.kind.capitalize()}{columns}: {finding.found} {finding.advice}"
     if estimate.simpler is not None:
         yield estimate.simpler_sentence()
     status = model.cv_results_["status"]
-    failed = sum(one not in ("scored", "raced") for one in status)
+    failed = sum(map(has_failed, status))
     if failed > MANY_FAILED * len(status):
         yield f"{failed} of {len(status)} candidates failed; the reasons are below."
     if model.would_longer_help().probability > WORTH_LONGER:
@@ -178,9 +186,20 @@ def table_of_columns(model: Any) -> Section:
         Text(f"Columns: {len(kinds)} were read, {len(dropped)} of them not used."),
         Table("", columns, is_searchable=len(kinds) > 20),
         Code("The kinds as a parameter, to change them", f"kinds={overrides}"),
-        Text("Missing values and repeated rows are not counted: the model keeps no rows."),
+        *_doubts(model),
     ]
     return Section("table", "The table", "Was the table read right?", tuple(blocks))
+
+
+def _doubts(model: Any) -> list[Block]:
+    """Return the findings about the table, or the reason why there are none."""
+    insights = model.insights_
+    if insights.diagnosis is None:
+        reason = insights.absent.get("diagnosis", insights.absent.get("all", ""))
+        return [Text(f"The table was not looked at for doubts: {reason}.")]
+    if not insights.diagnosis:
+        return [Text(insights.diagnosis.title)]
+    return [Table("Doubts about the table", insights.diagnosis.columns())]
 
 
 def members(model: Any) -> Section:
@@ -246,7 +265,7 @@ def candidates(model: Any) -> Section:
         "rank": [_known(board["rank"][i]) for i in rows],
         "error": [float(board["fitness"][i]) for i in rows],
         "pipeline": [
-            f"{board['estimator'][i]}: {board['pipeline'][i]}"
+            board["pipeline"][i]
             if int(board["candidate"][i]) < 0
             else short_pipeline(model, board["params"][i])
             for i in rows

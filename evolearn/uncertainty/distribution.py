@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-# The most quantiles that are kept: a tail of a hundredth then has twenty.
-MOST_KEPT = 2_001
+# The most quantiles that are kept: a tail of a hundredth then has ten.
+MOST_KEPT = 1_001
 
 
 def kept_quantiles(values: Floats, weights: Floats | None = None) -> Floats:

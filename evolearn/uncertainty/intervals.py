@@ -28,8 +28,9 @@ Floats = NDArray[np.float64]
 # Each end of an interval has a quantile of its own if so many residuals are beyond it;
 # with fewer, both are that of the absolute residuals, which is less uncertain.
 FEWEST_BEYOND = 10
-# Coverage of the intervals by which the expected size of residuals is judged.
-JUDGED = 0.9
+# Coverage of the intervals by which the expected size of residuals is judged, and their mean
+# width, relative to that of intervals of one width, from which on it is used.
+JUDGED, WORTHWHILE = 0.9, 0.98
 # No row is expected to have residuals below this share of the median: it would be luck.
 LEAST_SHARE = 0.2
 
@@ -154,7 +155,7 @@ def calibrate_intervals(
     forest, scale = fit_residual_scale(table, residuals[rows], of_rows, seed)
     scaled = _calibration(residuals[rows], of_rows, forest, scale, target)
     scale = np.maximum(scale, scaled.floor)
-    if _width(scaled) * np.average(scale, weights=of_rows) < _width(constant):
+    if _width(scaled) * np.average(scale, weights=of_rows) < WORTHWHILE * _width(constant):
         return scaled
     return constant
 

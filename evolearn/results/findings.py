@@ -43,7 +43,7 @@ class Diagnosis(Tabular, Sequence[Finding]):
 
     Examples
     --------
-    >>> from evolearn.diagnosis.findings import Diagnosis
+    >>> from evolearn.results.findings import Diagnosis
     >>> print(Diagnosis([], 120, 4, "regression"))
     Nothing suspicious was found in 120 rows and 4 columns (regression).
     """
