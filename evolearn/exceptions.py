@@ -35,3 +35,14 @@ class OnnxExportError(ValueError):
     >>> issubclass(OnnxExportError, ValueError)
     True
     """
+
+
+class ModelFileError(ValueError):
+    """Raised by ``evolearn.load`` if a file is damaged, or is no model file that it can read.
+
+    Examples
+    --------
+    >>> from evolearn import ModelFileError
+    >>> issubclass(ModelFileError, ValueError)
+    True
+    """
