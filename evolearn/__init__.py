@@ -6,13 +6,14 @@ from evolearn._version import __version__
 from evolearn.data.preparer import ColumnPreparer
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor
-from evolearn.exceptions import EvolearnWarning, SearchError
+from evolearn.exceptions import CodeExportError, EvolearnWarning, SearchError
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Float, Integer
 from evolearn.pipeline.search_space import SearchSpace
 
 __all__ = [
     "Choice",
+    "CodeExportError",
     "ColumnPreparer",
     "Component",
     "EvolearnWarning",

@@ -24,3 +24,14 @@ class EvolearnWarning(UserWarning):
     >>> issubclass(EvolearnWarning, UserWarning)
     True
     """
+
+
+class CodeExportError(ValueError):
+    """Raised by ``to_code`` if a model cannot be written as code that predicts the same.
+
+    Examples
+    --------
+    >>> from evolearn import CodeExportError
+    >>> issubclass(CodeExportError, ValueError)
+    True
+    """

@@ -39,6 +39,7 @@ LAYERS = (
     ("models",),
     ("insights",),
     ("report",),
+    ("export",),
     ("fit",),
     ("estimators",),
     ("testing", "__main__"),

@@ -35,6 +35,7 @@ from evolearn.data import (
     with_names,
 )
 from evolearn.estimators.explanations import ExplanationMixin
+from evolearn.estimators.export import ExportMixin
 from evolearn.estimators.refit import RefitMethod
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
@@ -89,7 +90,9 @@ def single_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator):
+class BaseEvolutionary(
+    ExplanationMixin, ExportMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator
+):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str

@@ -93,6 +93,7 @@ class FitResult:
             "_candidate_fitter": CandidateFitter(
                 plan.space, plan.problem, data.prepared.step, data.seed
             ),
+            "_members": () if final is None else tuple(m.entry.number for m in final.members),
             "_fitted_sparse": data.prepared.schema.sparse,
             "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),

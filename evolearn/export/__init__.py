@@ -1,0 +1,1 @@
+"""Forms in which a fitted model leaves its process: files, code, other formats."""
