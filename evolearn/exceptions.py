@@ -26,6 +26,17 @@ class EvolearnWarning(UserWarning):
     """
 
 
+class OnnxExportError(ValueError):
+    """Raised by ``to_onnx`` if a model has no ONNX form, or that predicts something else.
+
+    Examples
+    --------
+    >>> from evolearn import OnnxExportError
+    >>> issubclass(OnnxExportError, ValueError)
+    True
+    """
+
+
 class CodeExportError(ValueError):
     """Raised by ``to_code`` if a model cannot be written as code that predicts the same.
 

@@ -1,6 +1,6 @@
 """The store of a checkpoint: an SQLite database with every evaluation of a search.
 
-`evolearn.checkpoint.tables` has the tables; docs/execution.md explains them, and who may read
+`evolearn.checkpoint.tables` has the tables; docs/checkpoints.md explains them, and who may read
 them when. Predictions are the only large values: they are read when they are needed.
 """
 

@@ -36,8 +36,12 @@ STEPS, SLOW_STEPS = 10, 5
 # The most rows, and numbers in them, by which the choice is repeated. What the choice gains by
 # chance falls with the number of rows; on more of them it is nothing beside the standard error.
 MOST_ROWS, MOST_NUMBERS = 4_000, 20_000
-# Standard deviation of a table's learning exponent from that of its task, see `Task`: with it
-# the intervals of 75 fits (25 tables, three splits, 10 s) held the test error in 96 %.
+# A learning curve falls as a power of the number of training rows, from the baseline's error at
+# this number of them; errors hardly fall faster than by the power `MOST_EXPONENT`. Fitted to 25
+# tables, see docs/estimate.md.
+BASELINE_ROWS, MOST_EXPONENT = 15, 1.0
+# Standard deviation of a table's exponent from that: with it the intervals of 75 fits (25
+# tables, three splits, 10 s) held the test error in 96 %.
 EXPONENT_DEVIATION = 0.15
 # Groups of rows that are left out in turn to measure the standard error.
 N_GROUPS, SLOW_GROUPS = 40, 15
@@ -60,6 +64,8 @@ class SearchOutcome:
         Number of rows on which final models are fitted.
     seed : int
         Of the search.
+    baseline : float
+        Error of the baseline; NaN if it is not known, so that more rows are no gain.
     grouped : bool
         Whether rows of one group depend on each other.
     """
@@ -71,6 +77,7 @@ class SearchOutcome:
     folds: Folds
     n_rows: int
     seed: int
+    baseline: float
     grouped: bool = False
 
 
@@ -107,8 +114,8 @@ def estimate_error(
             if optimism is None:
                 return ErrorEstimate(naive, reason="there was no time left to compute it")
             growth = _row_growth(outcome)
-            exponent = outcome.scorer.task.learning_exponent
-            corrected = (naive + optimism) * np.exp(-exponent * growth)
+            of_folds = naive + optimism
+            corrected = of_folds * np.exp(-_learning_exponent(outcome, of_folds) * growth)
             deviation = _standard_error(outcome, served)
     except Exception as error:  # of a scorer of the user's; it must not cost the fit
         return ErrorEstimate(naive, reason=f"it cannot be computed ({describe(error)})")
@@ -234,8 +241,23 @@ def _row_growth(outcome: SearchOutcome) -> float:
     if outcome.scorer.objective.optimum is None:
         return 0.0
     on_all = sum(member.weight for member in outcome.final.members if member.fold is None)
-    n_training = float(np.mean([len(train) for train in outcome.folds.train]))
-    return on_all * float(np.log(outcome.n_rows / n_training))
+    return on_all * float(np.log(outcome.n_rows / _n_training(outcome.folds)))
+
+
+def _learning_exponent(outcome: SearchOutcome, error: float) -> float:
+    """Return the power of the number of training rows by which the error falls.
+
+    A better model than the baseline has learned more from its rows. The power of a squared
+    error is twice that of its root, as it must be.
+    """
+    if not outcome.baseline > error > 0:
+        return 0.0
+    steps = max(float(np.log(_n_training(outcome.folds) / BASELINE_ROWS)), 1.0)
+    return min(float(np.log(outcome.baseline / error)) / steps, MOST_EXPONENT)
+
+
+def _n_training(folds: Folds) -> float:
+    return float(np.mean([len(train) for train in folds.train]))
 
 
 # -- chance ---------------------------------------------------------------------------------

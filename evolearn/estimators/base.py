@@ -34,15 +34,18 @@ from evolearn.data import (
     take_rows,
     with_names,
 )
+from evolearn.estimators.choice import ChoiceMixin
 from evolearn.estimators.explanations import ExplanationMixin
 from evolearn.estimators.export import ExportMixin
 from evolearn.estimators.refit import RefitMethod
+from evolearn.estimators.table_checks import TableCheckMixin
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.profiles import TableProfile
 from evolearn.results import History, Leaderboard, ParetoFront
 from evolearn.results.estimate import Estimate
 from evolearn.tasks.scoring import make_objective
@@ -54,7 +57,14 @@ Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] |
 
 # Attributes that belong to the search and are not needed to predict.
 OF_THE_SEARCH = frozenset(
-    {"search_space_", "scorer_", "insights_", "_fitted_task", "_candidate_fitter"}
+    {
+        "search_space_",
+        "scorer_",
+        "insights_",
+        "_fitted_task",
+        "_candidate_fitter",
+        "_kept_models",
+    }
 )
 # Attributes that other libraries save as built-in types.
 RESULTS: dict[str, Any] = {
@@ -62,6 +72,7 @@ RESULTS: dict[str, Any] = {
     "leaderboard_": Leaderboard,
     "history_": History,
     "pareto_front_": ParetoFront,
+    "table_profile_": TableProfile,
 }
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
@@ -91,7 +102,13 @@ def single_has(method: str) -> Callable[[Any], bool]:
 
 
 class BaseEvolutionary(
-    ExplanationMixin, ExportMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator
+    ExplanationMixin,
+    ChoiceMixin,
+    ExportMixin,
+    TableCheckMixin,
+    VersionedPickle,
+    CallbackSupportMixin,
+    BaseEstimator,
 ):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
@@ -142,7 +159,7 @@ class BaseEvolutionary(
         tol: float = 1e-3,
         population_size: int = 16,
         kinds: dict[Any, str] | None = None,
-        search_space: SearchSpace | Sequence[Any] | None = None,
+        search_space: SearchSpace | Sequence[Any] | str | None = None,
         scoring: Scoring = None,
         refit: str | None = None,
         cv: Any = None,
@@ -254,6 +271,7 @@ class BaseEvolutionary(
                 self.__dict__.pop(name, None)  # of an earlier fit
             for name, value in attributes.items():
                 setattr(self, name, value)
+            self._measure(X)
             if callbacks is not None:
                 callbacks.end(X, y, sample_weight, attributes)
         return self
@@ -292,6 +310,11 @@ class BaseEvolutionary(
 
     def _predicted(self, method: str, X: Any) -> Any:
         """Return the fitted model's predictions, as arrays even if frames are configured."""
+        check_is_fitted(self)
+        return self._by_parts(getattr(self.estimator_, method), X)
+
+    def _by_parts(self, predict: Callable[[Any], Any], X: Any) -> Any:
+        """Apply a function to a table for prediction, to many rows by parts."""
         X = self._checked(X)
         total = n_rows(X)
         with (
@@ -299,7 +322,6 @@ class BaseEvolutionary(
             collected_warnings(),
             names_checked(),
         ):
-            predict = getattr(self.estimator_, method)
             step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:
                 return predict(X)

@@ -6,9 +6,10 @@ from sklearn.base import RegressorMixin
 
 from evolearn._compat import fit_context
 from evolearn.estimators.base import BaseEvolutionary
+from evolearn.estimators.uncertainty import IntervalMixin
 
 
-class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
+class EvolutionaryRegressor(RegressorMixin, IntervalMixin, BaseEvolutionary):
     """Evolve the pipeline that predicts a number best.
 
     A candidate is a whole pipeline: imputing, encoding, scaling, constructed features, model
@@ -52,8 +53,9 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         ``"vector"`` (several numbers in a cell) or ``"drop"``. Strings that are all numbers,
         dates or durations are inferred to be these; ``"categorical"`` keeps them as they are.
 
-    search_space : None, SearchSpace or list, default=None
-        The pipelines that may be built. None: all built-in models. A list may contain names of
+    search_space : None, "onnx", SearchSpace or list, default=None
+        The pipelines that may be built. None: all built-in models. ``"onnx"``: those that
+        `to_onnx` can export. A list may contain names of
         built-in models (``"extra_trees"``), estimators (used with their own hyperparameters,
         after column preparation), ``(estimator, {parameter: domain})`` pairs, `Component`
         objects, and pipelines (used without column preparation).
@@ -226,6 +228,13 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
         notebooks show well, with ``frame()`` for pandas. ``leaderboard_["params"]`` has the
         parameters.
 
+    model_bytes_ : int
+        Bytes of the pickled model that predicts, ``estimator_``.
+
+    predict_ms_ : float
+        Milliseconds in which the model predicted one row at the end of ``fit``: the median of
+        some calls.
+
     stacking_weights_ : dict of str to float
         Weights of the models of the stacking layer, which learned from the predictions of the
         ensemble's members. ``"blend"`` is the ensemble itself. Empty if there is no stacking
@@ -246,6 +255,9 @@ class EvolutionaryRegressor(RegressorMixin, BaseEvolutionary):
     dropped_columns_ : dict of str to str
         The columns that were left out, with the reason: constant columns, duplicates, and
         strings of which nearly every value is distinct, such as identifiers.
+
+    table_profile_ : TableProfile
+        Summaries of the columns of the table, by which ``check_table`` compares new rows.
 
     search_space_ : SearchSpace
         The space that was searched. Its ``left_out`` has the other components, with reasons;

@@ -1,1 +1,1 @@
-"""Forms in which a fitted model leaves its process: files, code, other formats."""
+"""Forms of a fitted model outside of its process."""

@@ -69,6 +69,7 @@ def make_estimate(
             plan.folds,
             n_rows=len(counted),
             seed=data.seed,
+            baseline=plan.baseline_fitness,
             grouped=data.groups is not None,
         )
         found = estimate_error(outcome, Deadline(seconds).is_over)

@@ -31,7 +31,7 @@ dropout, random_state
         Number of epochs trained.
     n_features_in_ : int
         Number of columns seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if all of them are strings.
     networks_ : ParallelNetworks
         The trained networks.

@@ -61,7 +61,7 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         Number of epochs trained.
     n_features_in_ : int
         Number of columns seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, if all of them are strings.
     networks_ : ParallelNetworks
         The trained networks.
@@ -104,7 +104,7 @@ class NetworkRegressor(RegressorMixin, BaseNetwork):
         parent : NetworkRegressor, default=None
             A fitted network to start from (warm start): its embedding and its weights are
             taken over; units, layers and members are added or removed so that the function
-            changes little [3]_. It is trained for a third of `max_iter` epochs, at half of the
+            changes little [3]. It is trained for a third of ``max_iter`` epochs, at half of the
             learning rate. None: from random weights.
 
         Returns

@@ -32,7 +32,7 @@ def register_gene(gene: Gene, *, before: str | None = None) -> None:
     Raises
     ------
     TypeError
-        If it is no instance of `Gene`.
+        If it is no instance of ``Gene``.
     ValueError
         If a name is taken by another gene, option or model family, if the neutral option is
         none of the components, or if there is no gene called `before`.

@@ -8,7 +8,8 @@ from sklearn.utils import estimator_html_repr
 
 from evolearn.report.live.html import STYLE
 from evolearn.report.live.view import REASONS
-from evolearn.results.numbers import error_text, gain_text, percent, seconds_text
+from evolearn.results.numbers import bytes_text, error_text, gain_text, percent, seconds_text
+from evolearn.results.outcomes import has_failed
 
 # Columns and candidates that are named.
 MOST_COLUMNS, MOST_CANDIDATES = 5, 5
@@ -30,7 +31,7 @@ def _details(model: Any) -> Iterator[str]:
         yield estimate.simpler_sentence()
     yield f"Model: {model_in_one_line(model)}"
     seconds = float(model.cv_results_["end_seconds"].max(initial=0.0))
-    n_failed = sum(status not in ("scored", "raced") for status in model.cv_results_["status"])
+    n_failed = sum(map(has_failed, model.cv_results_["status"]))
     reason = REASONS.get(model.stop_reason_, model.stop_reason_)
     yield (
         f"Search: {model.n_evaluations_} candidates ({n_failed} failed) in "
@@ -73,7 +74,8 @@ def model_in_one_line(model: Any) -> str:
     ]
     more = f" and {len(members) - MOST_COLUMNS} more" if len(members) > MOST_COLUMNS else ""
     layer = ", with a stacking layer" if model.stacking_weights_ else ""
-    return f"{', '.join(shown)}{more}{layer}"
+    cost = f"{bytes_text(model.model_bytes_)}, {model.predict_ms_:.2g} ms for a row"
+    return f"{', '.join(shown)}{more}{layer}; {cost}"
 
 
 def estimator_card(model: Any) -> str:

@@ -1,14 +1,12 @@
 """The first five sections of a report: how good the model is, its table, and its candidates."""
 
-import pickle
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pprint import pformat
 from typing import Any
 
 import numpy as np
 
-from evolearn.data import n_rows, take_rows
+from evolearn.data import n_rows
 from evolearn.messages import plain, shown
 from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.plots.estimate import EstimateDisplay
@@ -24,30 +22,31 @@ from evolearn.report.content import (
     Tiles,
     numbers,
 )
-from evolearn.results.numbers import error_text, gain_text, percent
+from evolearn.results.numbers import bytes_text, error_text, gain_text, percent
+from evolearn.results.outcomes import has_failed
 
 # Candidates of the leaderboard that are listed, and those whose rows open: with these, the
 # report of a long search stays below a megabyte.
 MOST_CANDIDATES, MOST_OPENED = 500, 150
 # Characters of the text of a pipeline.
 MOST_CODE = 6000
+# Doubts about the table that are warnings of the verdict.
+SERIOUS = ("leak", "groups", "time order", "duplicates")
 # Warnings of the verdict.
 MOST_WARNINGS = 3
 # Shares from which on a warning is given: of failed candidates, of the importance of one column
 # (squared effects add up to 1), and the probability that a longer search would help.
 MANY_FAILED, DOMINANT, WORTH_LONGER = 0.2, 0.9, 0.5
-# Repeats of the prediction of one row; their median is reported.
-N_PREDICTIONS = 5
 
 
-def verdict(model: Any, held_out: float, X_test: Any) -> Section:
+def verdict(model: Any, held_out: float) -> Section:
     """Return the section that says whether the model is good."""
     estimate = model.estimate_
     warned = list(_warnings(model))[:MOST_WARNINGS]
     notes = [Notes("Keep in mind", tuple(warned))] if warned else []
     blocks: list[Block] = [
         Text(f"{estimate.sentence().rstrip('.')}.", is_lead=True),
-        Tiles((_error_tile(model, held_out), _baseline_tile(model), _cost_tile(model, X_test))),
+        Tiles((_error_tile(model, held_out), _baseline_tile(model), _cost_tile(model))),
         *notes,
     ]
     return Section("verdict", "Verdict", "Is it good, and may I use it?", tuple(blocks))
@@ -78,21 +77,11 @@ def _baseline_tile(model: Any) -> tuple[str, str, str]:
     return "Against the baseline", value, f"{error_text(baseline)} from the target alone"
 
 
-def _cost_tile(model: Any, X_test: Any) -> tuple[str, str, str]:
-    size = len(pickle.dumps(model.estimator_))
-    text = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
-    if X_test is None:
-        return "Size", text, "pass X_test to measure the time of a prediction"
-    seconds = []
-    row = take_rows(X_test, np.arange(1))
-    for _ in range(N_PREDICTIONS):
-        start = time.perf_counter()
-        model.predict(row)
-        seconds.append(time.perf_counter() - start)
+def _cost_tile(model: Any) -> tuple[str, str, str]:
     return (
         "Prediction of a row",
-        f"{1000 * float(np.median(seconds)):.0f} ms",
-        f"the model has {text}",
+        f"{model.predict_ms_:.2g} ms",
+        f"the model has {bytes_text(model.model_bytes_)}",
     )
 
 
@@ -110,10 +99,15 @@ def _warnings(model: Any) -> Iterator[str]:
             f"Nearly all predictions follow from {shown(name)}: check that this column is "
             "known before the target is."
         )
+    diagnosis = model.insights_.diagnosis
+    for finding in diagnosis or ():
+        if finding.kind in SERIOUS:
+            columns = f" ({', '.join(finding.columns[:3])})" if finding.columns else ""
+            yield f"{finding.kind.capitalize()}{columns}: {finding.found} {finding.advice}"
     if estimate.simpler is not None:
         yield estimate.simpler_sentence()
     status = model.cv_results_["status"]
-    failed = sum(one not in ("scored", "raced") for one in status)
+    failed = sum(map(has_failed, status))
     if failed > MANY_FAILED * len(status):
         yield f"{failed} of {len(status)} candidates failed; the reasons are below."
     if model.would_longer_help().probability > WORTH_LONGER:
@@ -192,9 +186,20 @@ def table_of_columns(model: Any) -> Section:
         Text(f"Columns: {len(kinds)} were read, {len(dropped)} of them not used."),
         Table("", columns, is_searchable=len(kinds) > 20),
         Code("The kinds as a parameter, to change them", f"kinds={overrides}"),
-        Text("Missing values and repeated rows are not counted: the model keeps no rows."),
+        *_doubts(model),
     ]
     return Section("table", "The table", "Was the table read right?", tuple(blocks))
+
+
+def _doubts(model: Any) -> list[Block]:
+    """Return the findings about the table, or the reason why there are none."""
+    insights = model.insights_
+    if insights.diagnosis is None:
+        reason = insights.absent.get("diagnosis", insights.absent.get("all", ""))
+        return [Text(f"The table was not looked at for doubts: {reason}.")]
+    if not insights.diagnosis:
+        return [Text(insights.diagnosis.title)]
+    return [Table("Doubts about the table", insights.diagnosis.columns())]
 
 
 def members(model: Any) -> Section:
@@ -260,7 +265,7 @@ def candidates(model: Any) -> Section:
         "rank": [_known(board["rank"][i]) for i in rows],
         "error": [float(board["fitness"][i]) for i in rows],
         "pipeline": [
-            f"{board['estimator'][i]}: {board['pipeline'][i]}"
+            board["pipeline"][i]
             if int(board["candidate"][i]) < 0
             else short_pipeline(model, board["params"][i])
             for i in rows

@@ -62,14 +62,14 @@ class Estimate:
         fewer training rows makes it too high. NaN if the model could not be scored.
     corrected : float
         The error corrected for that choice, and for the number of training rows. NaN if it
-        could not be computed; see `reason`.
+        could not be computed; see ``reason``.
     standard_error : float
         Standard deviation of `corrected` because the scored rows are a sample.
     extrapolation_error : float
         Standard deviation of `corrected` because the final models have more training rows than
         those that were scored.
     lower, upper : float
-        The interval: with the probability `coverage` it holds the error on a test set of
+        The interval: with the probability ``coverage`` it holds the error on a test set of
         `n_new_rows` new rows.
     coverage : float
         Nominal probability of the interval.

@@ -77,8 +77,6 @@ class Task(ABC):
         Number of nodes of a fully grown tree per training row.
     responses : tuple of str
         The prediction methods that models of the task may have.
-    learning_exponent : float
-        The power of the number of training rows by which errors fall.
     error_name : str
         The error of a single row in words, such as ``"absolute error"``.
     ensemble_type, column_ensemble_type : type
@@ -92,7 +90,6 @@ class Task(ABC):
     encoder_target_type: ClassVar[str]
     nodes_per_row: ClassVar[float]
     responses: ClassVar[tuple[str, ...]]
-    learning_exponent: ClassVar[float]
     error_name: ClassVar[str]
     ensemble_type: ClassVar[type[MemberEnsemble]]
     column_ensemble_type: ClassVar[type[ColumnEnsemble]]
@@ -297,6 +294,37 @@ class Task(ABC):
     ) -> ResidualSummary | ClassificationSummary:
         """Return the summary of predictions and targets, without rows."""
 
+    def calibration(
+        self,
+        matrix: Any,
+        predictions: Floats,
+        encoded: NDArray[Any],
+        weights: Floats | None,
+        growth: float,
+        seconds: float,
+        seed: int,
+    ) -> Any:
+        """Return the calibration of new predictions by those of out-of-fold rows.
+
+        Parameters
+        ----------
+        matrix : ndarray of shape (n_scored, n_columns) or None
+            The numeric matrix of the scored rows; None if the table is sparse.
+        predictions, encoded, weights
+            As in `score_predictions`.
+        growth : float
+            Logarithm of the ratio of the final models' training rows to those of the folds.
+        seconds : float
+            The time that may be spent.
+        seed : int
+
+        Returns
+        -------
+        object or None
+            None if the task has no such thing.
+        """
+        return None
+
     def outcomes(self, predictions: Floats) -> tuple[list[str], Floats]:
         """Return the names of the predicted quantities, and a column of each one."""
         return ["prediction"], predictions.reshape(len(predictions), -1)
@@ -396,7 +424,7 @@ def register_task(task: TaskClass) -> TaskClass:
     Raises
     ------
     TypeError
-        If it is no subclass of `Task`, or lacks a part of one.
+        If it is no subclass of ``Task``, or lacks a part of one.
     ValueError
         If another task has its name.
     """

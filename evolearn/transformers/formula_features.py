@@ -17,10 +17,10 @@ class ConstructedFeatures(ColumnAdder):
     ----------
     expressions : sequence of str, default=()
         The formulas, written as nested calls over columns by their position:
-        ``"div(log1p(x0), x3)"``. The operators are those of `evolearn.transformers.OPERATORS`:
-        ``sqrt`` and ``log`` are those of the absolute value, ``log1p`` is that of the absolute
-        value with the sign of the value. Formulas are zero where they are not defined, and
-        missing where one of their columns is.
+        ``"div(log1p(x0), x3)"``. The operators are those of
+        ``evolearn.transformers.OPERATORS``: ``sqrt`` and ``log`` are those of the absolute
+        value, ``log1p`` is that of the absolute value with the sign of the value. Formulas are
+        zero where they are not defined, and missing where one of their columns is.
 
     Attributes
     ----------

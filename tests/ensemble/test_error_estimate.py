@@ -43,7 +43,7 @@ def outcome_of(y, library, task, scoring=None, folds=None, single=False, in_fold
     members = [Member(weight, entry, None, in_fold) for weight, entry in chosen]
     final = FinalModels(Member(1.0, entries[0], None, in_fold), members, sharpness=sharpness)
     evaluations = [entry.evaluation for entry in entries]
-    return SearchOutcome(final, entries, evaluations, scorer, folds, len(y), seed=0)
+    return SearchOutcome(final, entries, evaluations, scorer, folds, len(y), 0, baseline=3.0)
 
 
 def guesses(n_rows=200, n_candidates=25, seed=0):
@@ -121,6 +121,21 @@ def test_models_fitted_on_more_rows_than_those_of_the_folds_are_better():
     on_all = estimate_error(outcome_of(y, library, Regression(), in_fold=None))
     assert on_all.corrected < of_folds.corrected
     assert on_all.naive == of_folds.naive
+
+
+def test_the_further_below_the_baseline_the_more_is_learned_from_rows():
+    y, library = noisy()
+    outcome = outcome_of(y, library, Regression(), in_fold=None)
+    good, better, unknown = (
+        estimate_error(replace(outcome, baseline=baseline)).corrected
+        for baseline in (3.0, 9.0, np.nan)
+    )
+    assert better < good < unknown
+    no_better = estimate_error(replace(outcome, baseline=0.1))
+    assert no_better.corrected == unknown
+    # A power of at most one of the rows: a quarter of them is left out in each fold.
+    perfect = estimate_error(replace(outcome, baseline=1e9))
+    assert perfect.corrected == pytest.approx(0.75 * unknown)
 
 
 def test_the_same_seed_gives_the_same_estimate():
