@@ -37,6 +37,17 @@ class OnnxExportError(ValueError):
     """
 
 
+class ModelFileError(ValueError):
+    """Raised by ``evolearn.load`` if a file is damaged, or is no model file that it can read.
+
+    Examples
+    --------
+    >>> from evolearn import ModelFileError
+    >>> issubclass(ModelFileError, ValueError)
+    True
+    """
+
+
 class CodeExportError(ValueError):
     """Raised by ``to_code`` if a model cannot be written as code that predicts the same.
 

@@ -39,6 +39,7 @@ from evolearn.estimators.explanations import ExplanationMixin
 from evolearn.estimators.export import ExportMixin
 from evolearn.estimators.refit import RefitMethod
 from evolearn.estimators.table_checks import TableCheckMixin
+from evolearn.export.parts import NotSaved
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
@@ -48,6 +49,8 @@ from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.profiles import TableProfile
 from evolearn.results import History, Leaderboard, ParetoFront
 from evolearn.results.estimate import Estimate
+from evolearn.results.tables import cv_results_of_plain, plain_cv_results
+from evolearn.tasks.ensembles import task_of_plain
 from evolearn.tasks.scoring import make_objective
 from evolearn.user_warnings import collected_warnings
 from evolearn.versioned import VersionedPickle
@@ -236,14 +239,18 @@ class BaseEvolutionary(
         """Return the state without the search space and the scorers.
 
         Libraries that do not pickle, such as skops, save it: to load a model, its reader must
-        trust each type in it, and those of a search would be fifty. Pickles are complete.
+        trust each type in it, and those of a search would be fifty. Pickles are complete;
+        `save` adds the insights.
         """
         state = super().__getstate__()
-        return {
+        state = {
             name: value.as_dict() if name in RESULTS else value
             for name, value in state.items()
             if name not in OF_THE_SEARCH
         }
+        if "cv_results_" in state:
+            state["cv_results_"] = plain_cv_results(state["cv_results_"])
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         results = {
@@ -251,6 +258,10 @@ class BaseEvolutionary(
             for name, kind in RESULTS.items()
             if type(state.get(name)) is dict
         }
+        if "cv_results_" in state:
+            results["cv_results_"] = cv_results_of_plain(state["cv_results_"])
+        if "_fitted_task" in state:
+            results["_fitted_task"] = task_of_plain(state["_fitted_task"])
         super().__setstate__({**state, **results})
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
@@ -350,7 +361,13 @@ class BaseEvolutionary(
                 if self.multimetric_
                 else scorers
             )
-        objective = make_objective(self._single_scoring())
+        scoring = self._single_scoring()
+        if isinstance(scoring, NotSaved):
+            raise ValueError(
+                "This model was saved without its scoring, which is a function; set scoring "
+                "with set_params before you call score."
+            )
+        objective = make_objective(scoring)
         if hasattr(self, "classes_"):
             objective = objective.with_positive_class(self.classes_)
         return objective.scorer

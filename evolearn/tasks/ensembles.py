@@ -43,17 +43,13 @@ class RefittableEnsemble(VersionedPickle, BaseEstimator):
         # reader must trust.
         state = super().__getstate__()
         for name in {"task", "task_"} & set(state):
-            task = state[name]
-            if type(task).__module__.startswith("evolearn."):
-                state[name] = [task.name, dict(vars(task))]
+            state[name] = plain_task(state[name])
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         for name in {"task", "task_"} & set(state):
-            if isinstance(state[name], list):
-                key, facts = state[name]
-                state[name] = TASKS[key](**facts)
+            state[name] = task_of_plain(state[name])
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:
@@ -264,6 +260,21 @@ class ColumnEnsemble(RefittableEnsemble):
         """Return the weighted mean of the members' columns, of shape (n_samples, n_outputs)."""
         columns = self._columns(X)
         return np.asarray(np.tensordot(columns, self._now("weights"), axes=(1, 0)))
+
+
+def plain_task(task: Any) -> Any:
+    """Return a task of evolearn's own as its name and its facts, another one as it is."""
+    if type(task).__module__.startswith("evolearn."):
+        return [task.name, dict(vars(task))]
+    return task
+
+
+def task_of_plain(task: Any) -> Any:
+    """Return the task that `plain_task` has made plain."""
+    if isinstance(task, list):
+        name, facts = task
+        return TASKS[name](**facts)
+    return task
 
 
 def is_fitted(model: Any) -> bool:
