@@ -8,6 +8,7 @@ from evolearn.diagnosis.diagnose import diagnose
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor
 from evolearn.exceptions import (
+    CodeExportError,
     EvolearnWarning,
     ModelFileError,
     OnnxExportError,
@@ -20,6 +21,7 @@ from evolearn.pipeline.search_space import SearchSpace
 
 __all__ = [
     "Choice",
+    "CodeExportError",
     "ColumnPreparer",
     "Component",
     "EvolearnWarning",

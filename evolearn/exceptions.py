@@ -46,3 +46,14 @@ class ModelFileError(ValueError):
     >>> issubclass(ModelFileError, ValueError)
     True
     """
+
+
+class CodeExportError(ValueError):
+    """Raised by ``to_code`` if a model cannot be written as code that predicts the same.
+
+    Examples
+    --------
+    >>> from evolearn import CodeExportError
+    >>> issubclass(CodeExportError, ValueError)
+    True
+    """
