@@ -3,6 +3,7 @@
 import numbers
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
@@ -22,6 +23,7 @@ from evolearn._compat import (
     with_callbacks,
 )
 from evolearn.data import (
+    ColumnPreparer,
     align_labels,
     align_table,
     as_table,
@@ -39,6 +41,7 @@ from evolearn.estimators.explanations import ExplanationMixin
 from evolearn.estimators.export import ExportMixin
 from evolearn.estimators.refit import RefitMethod
 from evolearn.estimators.table_checks import TableCheckMixin
+from evolearn.execution.process_settings import one_openmp_thread
 from evolearn.export.parts import NotSaved
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
@@ -47,6 +50,7 @@ from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.profiles import TableProfile
+from evolearn.quick_prediction import quick
 from evolearn.results import History, Leaderboard, ParetoFront
 from evolearn.results.estimate import Estimate
 from evolearn.results.tables import cv_results_of_plain, plain_cv_results
@@ -81,6 +85,8 @@ RESULTS: dict[str, Any] = {
 # features that a pipeline makes of them take many times their memory.
 ROWS_AT_ONCE = 20_000
 NUMBERS_AT_ONCE = 4_000_000
+# Fewer rows are predicted in one thread: it takes longer to start others, once for each tree.
+FEW_ROWS = 500
 # Number of values that a pipeline makes of a sparse row, unless the row holds more: the largest
 # number of components of a decomposition.
 WIDTH_OF_SPARSE = 200
@@ -322,7 +328,11 @@ class BaseEvolutionary(
     def _predicted(self, method: str, X: Any) -> Any:
         """Return the fitted model's predictions, as arrays even if frames are configured."""
         check_is_fitted(self)
-        return self._by_parts(getattr(self.estimator_, method), X)
+        model = self.estimator_
+        steps = getattr(model, "steps", None)
+        if steps and isinstance(steps[0][1], ColumnPreparer):  # else it is the user's
+            model = quick(model)
+        return self._by_parts(getattr(model, method), X)
 
     def _by_parts(self, predict: Callable[[Any], Any], X: Any) -> Any:
         """Apply a function to a table for prediction, to many rows by parts."""
@@ -332,6 +342,7 @@ class BaseEvolutionary(
             config_context(transform_output="default"),
             collected_warnings(),
             names_checked(),
+            one_openmp_thread() if total < FEW_ROWS else nullcontext(),
         ):
             step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:

@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from evolearn.data import as_table, names_checked, take_rows, warn_of_names
+from evolearn.quick_prediction import quick
 from evolearn.recorded_warnings import recorded_warnings
 from evolearn.tasks.pooling import SHARPNESS_BOUNDS
 from evolearn.tasks.predictions import Floats, Indices, Members
@@ -204,7 +205,7 @@ class MemberEnsemble(PreparedMembers):
             with names_checked(), config_context(transform_output="default"):
                 if not whole and matrix is None:
                     matrix = X if step is None else step.transform(X)
-                predictions = predict(model, X if whole else matrix)
+                predictions = predict(model, X) if whole else predict(quick(model), matrix)
             yield predictions
 
 
