@@ -7,7 +7,6 @@ from sklearn.base import (
     RegressorMixin,
     TransformerMixin,
     clone,
-    is_classifier,
 )
 from sklearn.model_selection import KFold, StratifiedKFold
 
@@ -36,7 +35,7 @@ class MemberColumns(TransformerMixin, BaseEstimator):
     def fit_transform(self, X, y):
         """Fit, and return the training rows with out-of-fold predictions."""
         columns = self.fit(X, y)._columns(self.models_, X)
-        for test in test_rows(y, is_classifier(self.models[0])):
+        for test in test_rows(y, hasattr(self.models_[0], "predict_proba")):
             train = np.setdiff1d(np.arange(len(y)), test)
             models = [clone(model).fit(X[train], y[train]) for model in self.models]
             columns[test] = self._columns(models, X[test])
@@ -67,7 +66,7 @@ def test_rows(y, of_classes):
 
 def columns_of(model, X):
     """Return the predictions of a model as columns, probabilities as their log odds."""
-    if not is_classifier(model):
+    if not hasattr(model, "predict_proba"):
         return np.reshape(model.predict(X), (-1, 1))
     logs = logarithms(model.predict_proba(X))
     if logs.shape[1] == 2:
