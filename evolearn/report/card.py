@@ -14,8 +14,8 @@ from evolearn.results.outcomes import has_failed
 # Columns and candidates that are named.
 MOST_COLUMNS, MOST_CANDIDATES = 5, 5
 NEXT = (
-    "model.leaderboard_, model.explain_search(), model.why_not('svm'), model.insights_, "
-    "evolearn.plots"
+    "model.leaderboard_, model.importances(X_test, y_test), model.why_not('svm'), "
+    "model.select(max_predict_ms=1), model.report(X_test, y_test).write_html('report.html')"
 )
 
 

@@ -147,7 +147,7 @@ class LiveState(Observer):
                 error=self._error_of(attributes),
                 estimate=attributes.get("estimate_"),
                 params=attributes["best_params_"],
-                n_members=len(getattr(attributes["estimator_"], "estimators", ())),
+                n_members=int((attributes["leaderboard_"]["ensemble_weight"] > 0).sum()),
             )
 
     def _error_of(self, attributes: Mapping[str, Any]) -> float | None:
