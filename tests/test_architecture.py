@@ -42,6 +42,7 @@ LAYERS = (
     ("report",),
     ("fit",),
     ("estimators",),
+    ("command_line",),
     ("testing", "__main__"),
     ("__init__",),
 )
