@@ -3,8 +3,8 @@
 1. Encoding: a byte order mark decides. Else it is UTF-16 if every other byte is zero, UTF-8 if
    all bytes are, Windows-1252 if it has a character for each byte, and Latin-1 otherwise.
    Zeros and other control characters are those of a binary file.
-2. Separator: the one of `SEPARATORS` that divides the header, and by which most rows have as many
-   fields as it; of several the first one, for commas are frequent within fields.
+2. Separator: the one of `SEPARATORS` that divides the header, and by which most rows have as
+   many fields as it; of several the first one, for commas are frequent within fields.
 3. Quotes: double ones, unless all names of the header are in single ones.
 4. Decimal separator: a comma if more fields are numbers with a comma than with a point.
 """
