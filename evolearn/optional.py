@@ -9,6 +9,10 @@ EXTRAS = {
     "pyarrow": "arrow",
     "matplotlib.pyplot": "plots",
     "jinja2": "report",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "skl2onnx": "onnx",
+    "skl2onnx.common.data_types": "onnx",
 }
 
 

@@ -40,6 +40,7 @@ LAYERS = (
     ("insights",),
     ("diagnosis",),
     ("report",),
+    ("export",),
     ("fit",),
     ("estimators",),
     ("command_line",),
