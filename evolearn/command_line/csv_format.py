@@ -16,6 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 SEPARATORS = ("\t", ";", "|", ",")
 # Rows by which the separators are decided.
@@ -180,7 +181,7 @@ def _opened(text: str, found: CsvFormat) -> int | None:
     return None
 
 
-def _checked_rows(reader: "csv._reader", name: str) -> tuple[list[str], set[int]]:
+def _checked_rows(reader: Any, name: str) -> tuple[list[str], set[int]]:
     header = [label.strip() for label in next((row for row in reader if row), [])]
     repeated = {label for label in header if label and header.count(label) > 1}
     if repeated:

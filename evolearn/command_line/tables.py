@@ -95,7 +95,6 @@ def _read_csv(
         dtype=dict.fromkeys(as_text, str),
         index_col=False,
         low_memory=False,
-        float_precision="round_trip",
     )
     table.columns = [label or f"column {j + 1}" for j, label in enumerate(header)]
     return table
