@@ -9,6 +9,7 @@ EXTRAS = {
     "pyarrow": "arrow",
     "matplotlib.pyplot": "plots",
     "jinja2": "report",
+    "skops.io": "save",
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "skl2onnx": "onnx",

@@ -9,6 +9,7 @@ import numpy as np
 from evolearn.data import n_rows
 from evolearn.messages import plain, shown
 from evolearn.pipeline.in_one_line import describe_pipeline
+from evolearn.pipeline.registry import registered_genes
 from evolearn.plots.estimate import EstimateDisplay
 from evolearn.report.card import model_in_one_line
 from evolearn.report.content import (
@@ -308,7 +309,10 @@ def _origin(results: Mapping[str, Any], i: int, folds: Sequence[str]) -> str:
 
 def short_pipeline(model: Any, params: Mapping[str, Any]) -> str:
     """Return the steps of a pipeline without the values of parameters."""
-    return describe_pipeline(params, model.search_space_.genes, details=False)
+    # A model that was loaded from a file has no search space.
+    space = getattr(model, "search_space_", None)
+    genes = registered_genes() if space is None else space.genes
+    return describe_pipeline(params, genes, details=False)
 
 
 def details_of(pipeline: str, params: Mapping[str, Any]) -> str:
