@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from evolearn.command_line.models import lines_about
 from evolearn.command_line.tables import (
     add_table_options,
     check_writable,
@@ -96,11 +97,12 @@ def run_fit(options: argparse.Namespace) -> tuple[list[str], int]:
         journal=options.journal,
         verbose=0 if options.quiet else 1,
     ).fit(X, y)
-    lines = [model.summary(), f"The model was saved to {model.save(options.out)}."]
+    place = model.save(options.out)
+    lines = [*lines_about(model), f"The model was saved to {place}."]
     if options.report is not None:
-        place = model.report().write_html(options.report)
-        lines.append(f"The report was written to {place}.")
-    return lines, 0
+        page = model.report().write_html(options.report)
+        lines.append(f"The report was written to {page}.")
+    return [*lines, f"Next: evolearn predict {place} NEW.csv"], 0
 
 
 def kinds_of(pairs: Sequence[str]) -> dict[str, str]:

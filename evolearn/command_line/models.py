@@ -19,6 +19,11 @@ def read_model(path: Path) -> Any:
     return load_model(path)
 
 
+def lines_about(model: Any) -> list[str]:
+    """Return the summary of a model, without the advice on what to type in Python."""
+    return [line for line in model.summary().splitlines() if not line.startswith("Next:")]
+
+
 def read_for_model(options: argparse.Namespace) -> tuple[Any, Any]:
     """Read a model and a table; columns that were text in fit stay text."""
     model = read_model(options.model)

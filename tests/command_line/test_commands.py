@@ -83,6 +83,7 @@ def test_files_of_different_kinds_give_the_same_model(folder, name, capsys):
     )
     captured = capsys.readouterr()
     assert "EvolutionaryRegressor" in captured.out
+    assert "model." not in captured.out
     assert captured.err == ""
     assert run(folder, "predict", "other.evolearn", f"{name}_new.csv", "--out", "out.csv") == 0
     predictions = pd.read_csv(folder / "out.csv")["prediction"]
