@@ -3,7 +3,7 @@
 import argparse
 import gzip
 import io
-import os
+import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -135,5 +135,9 @@ def check_writable(path: Path | None, subject: str) -> None:
         raise ValueError(
             f"{subject} cannot be written to {path}: there is no folder {path.parent}."
         )
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"{subject} cannot be written to {path}: permission denied.")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        reason = error.strerror or error
+        raise OSError(f"{subject} cannot be written to {path}: {reason}.") from None

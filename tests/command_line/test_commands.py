@@ -215,3 +215,12 @@ def test_the_module_runs_and_wrong_use_has_exit_code_2():
     done = subprocess.run(call, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "the following arguments are required" in done.stderr
+
+
+def test_a_folder_that_takes_no_files_is_found_before_the_fit(folder, capsys, monkeypatch):
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("evolearn.command_line.tables.tempfile.TemporaryFile", refuse)
+    assert run(folder, "fit", "comma.csv", *TARGET) == 2
+    assert "other.evolearn: Permission denied." in capsys.readouterr().err
