@@ -226,6 +226,7 @@ class ExportMixin:
             best=self.best_estimator_,
             served=self.estimator_,
             names=self._labels if names is None else list(names),
+            stacking=list(self.stacking_weights_),
         )
 
 

@@ -15,6 +15,7 @@ from evolearn.exceptions import ModelFileError
 
 _OF_EVOLEARN = {
     "data.preparer": ("ColumnPreparer",),
+    "data.tokens": ("Tokens",),
     "ensemble.stacking": ("FirstLayer",),
     "estimators.classifier": ("EvolutionaryClassifier",),
     "estimators.regressor": ("EvolutionaryRegressor",),

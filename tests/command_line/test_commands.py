@@ -73,7 +73,7 @@ def run(folder, command, *arguments):
     )
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", ["semicolon", "latin-1"])  # the model of the fixture: comma
 def test_files_of_different_kinds_give_the_same_model(folder, name, capsys):
     assert (
         run(

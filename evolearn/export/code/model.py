@@ -8,11 +8,13 @@ from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
 from evolearn.data import ColumnPreparer
+from evolearn.ensemble.stacking import BLEND, FirstLayer
 from evolearn.evaluation.warm_start import fit_lineage
 from evolearn.exceptions import CodeExportError
 from evolearn.export.code.columns import columns_of
 from evolearn.export.code.expressions import Verbatim
 from evolearn.export.code.parts.ensembles import AveragedRegressor, PooledClassifier
+from evolearn.export.code.parts.stacking import BlendClassifier, BlendRegressor, MemberColumns
 from evolearn.export.code.parts.tables import TableReader
 from evolearn.export.code.parts.warm_starts import ContinuedClassifier, ContinuedRegressor
 from evolearn.messages import shown
@@ -88,6 +90,7 @@ class ModelSource:
     best: Any
     served: Any
     names: list[Any] | None
+    stacking: Sequence[str]
 
     def candidate(self, number: Any) -> CodeModel:
         """Return the model of a candidate, given its number."""
@@ -112,11 +115,8 @@ class ModelSource:
         if models is None:
             model = self._member(self.members[0], self.served)
             return self._single(model, f"candidate {model.number}")
-        if not isinstance(models[0][0], Pipeline) or hasattr(self.served.step, "members"):
-            raise CodeExportError(
-                "No code can be written of an ensemble with a stacking layer yet; pass a "
-                "candidate, such as candidate='best'."
-            )
+        if isinstance(self.served.step, FirstLayer):
+            return self._stacked()
         return self._ensemble(
             [
                 self._member(number, model)
@@ -158,20 +158,7 @@ class ModelSource:
 
     def _ensemble(self, members: Sequence[Member]) -> CodeModel:
         step, served = self.fitter.step, self.served
-        for member in members:
-            if member.takes_raw and step is not None:
-                raise CodeExportError(
-                    f"No code can be written of the ensemble: its member, candidate "
-                    f"{member.number}, takes the table as it came, the others its numeric "
-                    "matrix. Pass the number of a candidate."
-                )
-        functions, calls = {}, []
-        for member in members:
-            name = f"candidate_{member.number}"
-            while name in functions:
-                name += "_again"
-            functions[name] = member.pipeline
-            calls.append(Verbatim(f"{name}()"))
+        functions, calls = _functions(members, step)
         weights = [float(weight) for weight in served.weights]
 
         def fit(X: Any, y: Any) -> Any:
@@ -181,19 +168,100 @@ class ModelSource:
             task = type(self.task).from_target(y)[1]
             return task.ensemble(own, fitted, weights, served.sharpness)
 
-        if may_be(self.served, "classifier"):
-            model: Any = PooledClassifier(calls, weights, served.sharpness)
-        else:
-            model = AveragedRegressor(calls, weights)
-        columns = [] if step is None else columns_of(step, self.names)
+        last = [("ensemble", _pool(served, calls, weights))]
         if len(members) == 1:
-            functions, model = {}, members[0].pipeline
+            functions, last = {}, members[0].pipeline.steps
+        words = f"ensemble of {len(members)} candidate{'s'[: len(members) != 1]}"
+        return self._of_steps(words, functions, last, fit)
+
+    def _stacked(self) -> CodeModel:
+        """Return the model whose stacking layer learns from the members' predictions."""
+        served, first = self.served, self.served.step
+        members = [
+            self._member(number, model)
+            for number, (model, _) in zip(self.members, first.members, strict=True)
+        ]
+        functions, calls = _functions(members, self.fitter.step)
+        layer, names = {}, []
+        for name, (model, _) in zip(self.stacking, served.members, strict=True):
+            if name == BLEND:
+                layer[name] = _blend(model)
+                names.append(layer[name])
+            else:
+                layer[name] = functions[f"stacked_{name}"] = clone(model)
+                names.append(Verbatim(f"stacked_{name}()"))
+        weights = [float(weight) for weight in served.weights]
+
+        def fit(X: Any, y: Any) -> Any:
+            task = type(self.task).from_target(y)[1]
+            own = FirstLayer(
+                clone(first.step),
+                [(member.pipeline, False) for member in members],
+                task,
+                first.position,
+            )
+            matrix = own.fit_transform(X, y)
+            fitted = [
+                (clone(model) if name == BLEND else clone(model).fit(matrix, y), False)
+                for name, (model, _) in zip(self.stacking, served.members, strict=True)
+            ]
+            return task.ensemble(own, fitted, weights, served.sharpness)
+
+        steps = [("members", MemberColumns(calls, first.position))]
+        if len(names) > 1:
+            steps.append(("ensemble", _pool(served, names, weights)))
+        else:
+            steps.append(("ensemble", names[0]))
+        words = f"stacking of {len(members)} candidates"
+        return self._of_steps(words, functions, steps, fit)
+
+    def _of_steps(
+        self,
+        title: str,
+        functions: dict[str, Any],
+        steps: list[tuple[str, Any]],
+        fit: Callable[[Any, Any], Any],
+    ) -> CodeModel:
+        """Return a model of functions and the steps of the last one, after the table's."""
+        step = self.fitter.step
+        columns = [] if step is None else columns_of(step, self.names)
         if columns:
-            last = model.steps if isinstance(model, Pipeline) else [("ensemble", model)]
-            model = Pipeline([("table", _reader()), *last])
-        functions["build"] = model
-        words = f"ensemble of {len(members)} candidates"
-        return CodeModel(words, functions, columns, step, self.names, fit, self.task)
+            steps = [("table", _reader()), *steps]
+        functions["build"] = steps[0][1] if len(steps) == 1 else Pipeline(steps)
+        return CodeModel(title, functions, columns, step, self.names, fit, self.task)
+
+
+def _functions(members: Sequence[Member], step: Any) -> tuple[dict[str, Any], list[Verbatim]]:
+    """Return the members by the names of functions that build them, and calls of these."""
+    functions: dict[str, Any] = {}
+    calls = []
+    for member in members:
+        if member.takes_raw and step is not None:
+            raise CodeExportError(
+                f"No code can be written of the ensemble: its member, candidate "
+                f"{member.number}, takes the table as it came, the others its numeric "
+                "matrix. Pass the number of a candidate."
+            )
+        name = f"candidate_{member.number}"
+        while name in functions:
+            name += "_again"
+        functions[name] = member.pipeline
+        calls.append(Verbatim(f"{name}()"))
+    return functions, calls
+
+
+def _pool(served: Any, calls: list[Any], weights: list[float]) -> Any:
+    """Return the estimator that pools the predictions of models as an ensemble does."""
+    if may_be(served, "classifier"):
+        return PooledClassifier(calls, weights, served.sharpness)
+    return AveragedRegressor(calls, weights)
+
+
+def _blend(blend: Any) -> Any:
+    weights = [float(weight) for weight in blend.weights]
+    if may_be(blend, "classifier"):
+        return BlendClassifier(weights, blend.position, blend.sharpness)
+    return BlendRegressor(weights, blend.position)
 
 
 def _reader() -> TableReader:

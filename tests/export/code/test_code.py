@@ -2,17 +2,21 @@
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.tree import DecisionTreeClassifier
 
 import evolearn.networks
 import evolearn.transformers
 from evolearn import CodeExportError, EvolutionaryClassifier, EvolutionaryRegressor
+from evolearn.ensemble.stacking import BLEND, FirstLayer, StackingLayer, stacked
 from evolearn.export.code.check import check_code
 from evolearn.export.code.definitions import Definitions
 from evolearn.export.code.parts import tables
+from evolearn.export.code.script import write_script
 from evolearn.pipeline.component import Component
 
 rng = np.random.default_rng(0)
@@ -90,6 +94,22 @@ def test_code_of_every_candidate_predicts_as_refit_does(monkeypatch, mixed, regr
 def test_verified_code_is_executed_and_equal(classifier):
     script = classifier.to_code()
     assert "evolearn" not in script.split('"""', 2)[2]
+
+
+def test_code_of_a_stacking_layer_predicts_the_same(monkeypatch, classifier):
+    source, X = classifier._model_source(), rng.normal(size=(80, 3))
+    y = np.where(X[:, 0] + rng.normal(size=80) > 0, "yes", "no")
+    members = [(model, False) for model in classifier.estimator_.estimators_]
+    step = evolearn.ColumnPreparer().fit(X)
+    first = FirstLayer(step, members, source.task, position=3)
+    models = {"forest": DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, y)}
+    layer = StackingLayer({"forest": 0.4, BLEND: 0.6}, models, sharpness=1.5)
+    served = stacked(first, classifier.estimator_.weights, 0.9, layer)
+    source = replace(source, served=served, stacking=["forest", BLEND])
+    model = source.predictor()
+    fit = without_evolearn(monkeypatch, write_script(model))["fit"]
+    expected = model.fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(fit(X, y).predict_proba(X), expected, rtol=1e-12)
 
 
 def test_program_trains_and_prints_the_error(monkeypatch, capsys, tmp_path, mixed, regressor):
