@@ -95,10 +95,10 @@ def _encoding(data: bytes, name: str) -> str:
 
 def detected(text: str, given: CsvFormat) -> CsvFormat:
     """Return the format of a text, with the parts that were given."""
-    lines = list(islice(io.StringIO(text), SAMPLE))
-    quote = given.quote or _quote(lines[0])
-    separator = given.separator or _separator(lines, quote)
-    rows = _rows(lines, separator, quote)
+    sample = list(islice(io.StringIO(text), SAMPLE))
+    quote = given.quote or _quote(sample[0])
+    separator = given.separator or _separator(sample, quote)
+    rows = _rows(sample, separator, quote)
     decimal = given.decimal or _decimal(
         [cell.strip() for row in rows for cell in row], separator
     )
@@ -113,18 +113,18 @@ def _quote(header: str) -> str:
     return '"'
 
 
-def _rows(lines: Sequence[str], separator: str, quote: str) -> list[list[str]]:
+def _rows(sample: Sequence[str], separator: str, quote: str) -> list[list[str]]:
     try:
-        rows = list(csv.reader(lines, delimiter=separator, quotechar=quote))
+        rows = list(csv.reader(sample, delimiter=separator, quotechar=quote))
     except csv.Error:  # a field that never ends: `check_rows` says where
         return []
     return [row for row in rows if row]
 
 
-def _separator(lines: Sequence[str], quote: str) -> str:
+def _separator(sample: Sequence[str], quote: str) -> str:
     best, best_score = SEPARATORS[0], (False, 0.0)
     for separator in SEPARATORS:
-        rows = _rows(lines, separator, quote)
+        rows = _rows(sample, separator, quote)
         if rows:
             alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
             score = (len(rows[0]) > 1, alike)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evolearn.command_line.models import lines_about
+from evolearn.command_line.models import summary_of_model
 from evolearn.command_line.tables import (
     add_table_options,
     check_writable,
@@ -98,7 +98,7 @@ def run_fit(options: argparse.Namespace) -> tuple[list[str], int]:
         verbose=0 if options.quiet else 1,
     ).fit(X, y)
     place = model.save(options.out)
-    lines = [*lines_about(model), f"The model was saved to {place}."]
+    lines = [*summary_of_model(model), f"The model was saved to {place}."]
     if options.report is not None:
         page = model.report().write_html(options.report)
         lines.append(f"The report was written to {page}.")

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evolearn.command_line.models import lines_about, read_model
+from evolearn.command_line.models import read_model, summary_of_model
 from evolearn.export.saving import model_facts
 from evolearn.results.numbers import percent
 from evolearn.results.tabular import text_of_table
@@ -33,7 +33,7 @@ def run_inspect(options: argparse.Namespace) -> tuple[list[str], int]:
     model = read_model(options.model)
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     columns = text_of_table("", _columns(model))
-    return [*lines_about(model), "", columns, "", f"Fitted with {versions}."], 0
+    return [*summary_of_model(model), "", columns, "", f"Fitted with {versions}."], 0
 
 
 def _columns(model: Any) -> dict[str, list[Any]]:

@@ -19,7 +19,7 @@ def read_model(path: Path) -> Any:
     return load_model(path)
 
 
-def lines_about(model: Any) -> list[str]:
+def summary_of_model(model: Any) -> list[str]:
     """Return the summary of a model, without the advice on what to type in Python."""
     return [line for line in model.summary().splitlines() if not line.startswith("Next:")]
 
