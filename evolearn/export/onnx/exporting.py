@@ -64,9 +64,9 @@ def export(
     runtime = import_optional("onnxruntime", "to_onnx")
     preparer = find_preparer(estimator)
     inputs = inputs_of(preparer, int(estimator.n_features_in_))
+    graph, output = build(estimator, inputs)
     tensors = tensors_of(table, preparer, inputs)
     n_rows = len(next(iter(tensors.values())))
-    graph, output = build(estimator, inputs)
     proto = _proto(onnx, graph, output, estimator, inputs)
     difference = _difference(_run(runtime, proto, tensors), model, table)
     if not difference <= TOLERANCE:
@@ -171,7 +171,7 @@ def _proto(
 def _outputs(onnx: Any, graph: Graph, output: str, estimator: Any) -> list[Any]:
     """Add the nodes of the outputs; return their descriptions."""
     helper, kinds = onnx.helper, onnx.TensorProto
-    if not hasattr(estimator, "classes_"):
+    if not hasattr(estimator, "predict_proba"):
         graph.nodes.append(Node("Identity", [output], ["prediction"], "", {}))
         return [helper.make_tensor_value_info("prediction", kinds.DOUBLE, [None, 1])]
     classes = np.asarray(estimator.classes_)
@@ -199,7 +199,12 @@ def _node(onnx: Any, node: Node) -> Any:
         for name, value in node.attributes.items()
     }
     return onnx.helper.make_node(
-        node.kind, node.inputs, node.outputs, domain=node.domain, **attributes
+        node.kind,
+        node.inputs,
+        node.outputs,
+        name=f"{node.kind}_{node.outputs[0]}",  # onnxruntime tells nodes apart by name
+        domain=node.domain,
+        **attributes,
     )
 
 
@@ -244,7 +249,7 @@ def _difference(found: dict[str, np.ndarray], model: Any, table: Any) -> float:
     expected = np.asarray(model.predict_proba(table), dtype=np.float64)
     ordered = np.sort(expected, axis=1)
     clear = ordered[:, -1] - ordered[:, -2] > TIE
-    other = found["label"].astype(str) != np.asarray(model.predict(table)).astype(str)
+    other = found["label"].astype(str) != np.ravel(model.predict(table)).astype(str)
     n_other = int(np.count_nonzero(other & clear))
     if n_other:
         raise OnnxExportError(

@@ -184,7 +184,7 @@ def test_space_of_what_exports(task):
 def test_search_in_the_space_of_what_exports(tmp_path):
     X, y = table()
     X["words"] = ["some words of text number " + str(i * 7919 % 1009) for i in range(N)]
-    model = EvolutionaryRegressor(search_space="onnx", n_evaluations=9, **SETTINGS).fit(X, y)
+    model = EvolutionaryRegressor(search_space="onnx", n_evaluations=4, **SETTINGS).fit(X, y)
     assert set(reasons(model).values()) == {""}
     model.to_onnx(tmp_path / "model.onnx", X)
 
