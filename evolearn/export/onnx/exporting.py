@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from evolearn.export.onnx.graph import ML, ML_OPSET, OPSET, Graph, Node
 from evolearn.export.onnx.inputs import Input, inputs_of, tensors_of
 from evolearn.export.onnx.registry import convert
 from evolearn.optional import import_optional
+from evolearn.written_files import write_whole
 
 # Largest relative difference between the predictions of the two forms.
 TOLERANCE = 1e-4
@@ -59,7 +59,6 @@ def export(
     ValueError
         If the rows or the path cannot be used.
     """
-    target = _checked_path(path)
     onnx = import_optional("onnx", "to_onnx")
     runtime = import_optional("onnxruntime", "to_onnx")
     preparer = find_preparer(estimator)
@@ -80,8 +79,7 @@ def export(
     found = {"largest_relative_difference": difference, "compared_rows": n_rows}
     properties = {**_versions(onnx), **facts, **found, "inputs": described}
     onnx.helper.set_model_props(proto, {k: _as_text(v) for k, v in properties.items()})
-    _write(proto.SerializeToString(), target)
-    return target
+    return write_whole(path, proto.SerializeToString(), "The ONNX file")
 
 
 def build(estimator: Any, inputs: dict[int, Input]) -> tuple[Graph, str]:
@@ -103,30 +101,6 @@ def find_preparer(estimator: Any) -> Any:
 
 
 # -- the file -------------------------------------------------------------------------------
-
-
-def _checked_path(path: str | os.PathLike[str]) -> Path:
-    target = Path(path)
-    if target.is_dir():
-        raise ValueError(f"{str(target)!r} is a folder; pass the path of a file.")
-    if not target.parent.is_dir():
-        raise ValueError(f"There is no folder {str(target.parent)!r}; create it first.")
-    return target
-
-
-def _write(content: bytes, target: Path) -> None:
-    """Write a file in one step: a failure leaves the one that was there."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _versions(onnx: Any) -> dict[str, str]:

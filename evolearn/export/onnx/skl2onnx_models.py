@@ -24,7 +24,7 @@ def convert_by_skl2onnx(graph: Graph, model: Any, x: str) -> str:
     kind = types.DoubleTensorType([None, model.n_features_in_])
     is_classifier = hasattr(model, "predict_proba")
     if is_classifier and "classes_" in vars(model):
-        # Its labels are not used here, and earlier versions of skl2onnx take whole numbers only.
+        # Its labels are not used, and earlier versions of skl2onnx take whole numbers only.
         model = copy(model)
         model.classes_ = np.arange(len(model.classes_))
     options = {id(model): {"zipmap": False}} if is_classifier else None

@@ -16,7 +16,7 @@ from evolearn.export.onnx.registry import register_converter
 # -- LightGBM -------------------------------------------------------------------------------
 
 
-def _lightgbm_nodes(root: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _lightgbm_nodes(root: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the nodes of a tree, the root first, each with the positions of its children."""
     nodes: list[dict[str, Any]] = []
     waiting = [(root, -1, "")]
