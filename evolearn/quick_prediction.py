@@ -6,21 +6,31 @@ they do not know is left to the estimator itself.
 """
 
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     ExtraTreesRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
     RandomForestClassifier,
     RandomForestRegressor,
 )
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, TargetEncoder
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    TargetEncoder,
+)
 from sklearn.utils import get_tags
+
+from evolearn._compat import with_preprocessor
 
 Floats = NDArray[np.float64]
 
@@ -80,7 +90,32 @@ def _predicted(model: Any, method: str, X: Any) -> Any:
         mean = _mean_of_trees(model, X)
         if mean is not None:
             return mean if method == "predict_proba" else mean[:, 0]
+    if type(model) in _BOOSTING:
+        model = with_preprocessor(model, _QuickStep)
+    elif type(model) is TransformedTargetRegressor:
+        quick_one, model = _QuickModel(model.regressor_), copy(model)
+        model.regressor_ = quick_one
     return getattr(model, method)(X)
+
+
+class _QuickStep:
+    """A fitted step within another estimator."""
+
+    def __init__(self, step: Any) -> None:
+        self._step = step
+
+    def transform(self, X: Any) -> Any:
+        return _transformed(self._step, X)
+
+
+class _QuickModel:
+    """A fitted regressor within another one."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def predict(self, X: Any) -> Any:
+        return _predicted(self._model, "predict", X)
 
 
 def _is_matrix(X: Any) -> bool:
@@ -194,16 +229,37 @@ def _target_means(encoder: TargetEncoder, X: Floats) -> Floats | None:
     return result
 
 
+def _ordinal(encoder: OrdinalEncoder, X: Floats) -> Floats | None:
+    """Return the positions of the categories, as floats."""
+    values = (encoder.unknown_value, encoder.encoded_missing_value)
+    if encoder.handle_unknown != "use_encoded_value" or encoder.dtype is not np.float64:
+        return None
+    looked_up = None if _has_rare(encoder) else _looked_up(encoder, X)
+    if looked_up is None:
+        return None
+    result = np.empty(X.shape)
+    for j, (places, is_known) in enumerate(looked_up):
+        result[:, j] = np.where(is_known, places, values[0])
+        result[is_known & np.isnan(X[:, j]), j] = values[1]
+    return result
+
+
+def _has_rare(encoder: OrdinalEncoder) -> bool:
+    return encoder.max_categories is not None or encoder.min_frequency is not None
+
+
 _TRANSFORMATIONS: dict[type, Callable[[Any, Floats], Any]] = {
     Pipeline: _steps,
     ColumnTransformer: _columns,
     OneHotEncoder: _one_hot,
+    OrdinalEncoder: _ordinal,
     TargetEncoder: _target_means,
 }
 
 
-# -- forests --------------------------------------------------------------------------------
+# -- models ---------------------------------------------------------------------------------
 
+_BOOSTING = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 _FORESTS: dict[str, tuple[type, ...]] = {
     "predict": (ExtraTreesRegressor, RandomForestRegressor),
     "predict_proba": (ExtraTreesClassifier, RandomForestClassifier),

@@ -23,7 +23,13 @@ from evolearn.report.content import (
     Tiles,
     numbers,
 )
-from evolearn.results.numbers import bytes_text, error_text, gain_text, percent
+from evolearn.results.numbers import (
+    bytes_text,
+    error_text,
+    gain_text,
+    milliseconds_text,
+    percent,
+)
 from evolearn.results.outcomes import has_failed
 
 # Candidates of the leaderboard that are listed, and those whose rows open: with these, the
@@ -31,6 +37,8 @@ from evolearn.results.outcomes import has_failed
 MOST_CANDIDATES, MOST_OPENED = 500, 150
 # Characters of the text of a pipeline.
 MOST_CODE = 6000
+# Columns from which on their table can be filtered.
+MANY_COLUMNS = 20
 # Doubts about the table that are warnings of the verdict.
 SERIOUS = ("leak", "groups", "time order", "duplicates")
 # Warnings of the verdict.
@@ -81,7 +89,7 @@ def _baseline_tile(model: Any) -> tuple[str, str, str]:
 def _cost_tile(model: Any) -> tuple[str, str, str]:
     return (
         "Prediction of a row",
-        f"{model.predict_ms_:.2g} ms",
+        milliseconds_text(model.predict_ms_),
         f"the model has {bytes_text(model.model_bytes_)}",
     )
 
@@ -177,6 +185,11 @@ def table_of_columns(model: Any) -> Section:
         "used": ["no" if name in dropped else "yes" for name in kinds],
         "why not": [str(dropped.get(name, "")) for name in kinds],
     }
+    profiles = model.table_profile_.columns  # none of a sparse table
+    if profiles:
+        columns["missing"] = [_share(one.n_missing, one.n_rows) for one in profiles]
+    if any(one.n_unreadable for one in profiles):
+        columns["unreadable"] = [_share(one.n_unreadable, one.n_rows) for one in profiles]
     if importance:
         columns["importance"] = [importance.get(str(name)) for name in kinds]
     overrides = pformat(
@@ -184,12 +197,25 @@ def table_of_columns(model: Any) -> Section:
         sort_dicts=False,
     )
     blocks: list[Block] = [
-        Text(f"Columns: {len(kinds)} were read, {len(dropped)} of them not used."),
-        Table("", columns, is_searchable=len(kinds) > 20),
+        Text(
+            f"{model.table_profile_.n_rows} rows and {len(kinds)} columns were read; columns "
+            f"that are not used: {len(dropped)}."
+        ),
+        Table(
+            "",
+            columns,
+            shares=("missing", "unreadable"),
+            is_searchable=len(kinds) > MANY_COLUMNS,
+        ),
         Code("The kinds as a parameter, to change them", f"kinds={overrides}"),
         *_doubts(model),
     ]
     return Section("table", "The table", "Was the table read right?", tuple(blocks))
+
+
+def _share(count: int, total: int) -> float | None:
+    """Return a share of the rows that were profiled, None for zero, which is not shown."""
+    return count / total if count else None
 
 
 def _doubts(model: Any) -> list[Block]:

@@ -174,6 +174,12 @@ class Leaderboard(ResultTable):
         "pipeline": "pipeline",
     }
 
+    def _shown_columns(self) -> dict[str, list[Any]]:
+        columns = super()._shown_columns()
+        if "weight" in columns:
+            columns["weight"] = [weight or None for weight in columns["weight"]]
+        return columns
+
     def _shown_rows(self) -> list[int]:
         """Return the positions of the best rows, and of the ensemble and the baseline."""
         candidates = self.get("candidate", np.zeros(self.n_rows))
