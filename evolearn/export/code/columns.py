@@ -50,8 +50,7 @@ def _column(info: ColumnInfo, name: Any, place: dict[str, int]) -> Any:
             "zones. Convert them to one before the fit, or leave the column out with kinds."
         )
     if info.text_format is not None:
-        zone = {"zone": info.zone} if info.zone else {}
-        return WrittenColumn(name, info.text_format, info.parts, **zone, **place)
+        return WrittenColumn(name, info.text_format, info.parts, info.zone, **place)
     if info.kind == "categorical":
         return _category(info, name, place)
     if info.kind == "datetime" and info.zone:

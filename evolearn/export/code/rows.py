@@ -84,7 +84,11 @@ def _column(
 
 
 def _categories(rng: np.random.Generator, info: ColumnInfo, n_rows: int) -> tuple[Any, Any]:
-    values = list(info.categories) or ["a", "b"]
+    values: list[Any] = []
+    for category in info.categories or ("a", "b"):
+        # An array has no order of its own: categories that are sorted in it as well.
+        if not values or category > values[-1]:
+            values.append(category)
     codes = rng.integers(0, len(values), n_rows)
     cells: list[Any] = [values[code] for code in codes]
     for i in np.flatnonzero(rng.random(n_rows) < MISSING):

@@ -237,7 +237,7 @@ class MarkColumn:
         """Return the codes."""
         codes = {mark: code for code, mark in enumerate(self.marks, 1)}
         labels = [None if is_missing(value) else label_of(value) for value in values]
-        marks = np.array([codes.get(label, np.nan) for label in labels])
+        marks = np.array([codes.get(str(label), np.nan) for label in labels])
         return np.where(np.isnan(read_texts(values, self.format)), marks, 0.0)
 
 
