@@ -138,6 +138,26 @@ class Task(ABC):
         # Of the class: as an attribute of the instance, a function would be a method.
         return make_objective(type(self).default_scoring if scoring is None else scoring)
 
+    def for_scorers(self, objectives: Iterable[Objective], values: NDArray[Any]) -> Self:
+        """Return the task with what scorers demand of predictions, such as that they are positive.
+
+        Parameters
+        ----------
+        objectives : iterable of Objective
+        values : ndarray of shape (n_samples,)
+            The target.
+        """
+        return self
+
+    @property
+    def bounds_predictions(self) -> bool:
+        """Whether predictions of models are changed so that scorers take them."""
+        return False
+
+    def on_target(self, y: Any) -> tuple[NDArray[Any], Self]:
+        """Return `from_target` of another target, with the demands of this task's scorers."""
+        return type(self).from_target(y)
+
     @abstractmethod
     def facts(self, values: NDArray[Any], weights: Floats | None) -> TargetFacts:
         """Return the facts about the target that decide which pipelines can be built."""
