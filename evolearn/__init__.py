@@ -7,7 +7,7 @@ from evolearn.data.preparer import ColumnPreparer
 from evolearn.diagnosis.diagnose import diagnose
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor
-from evolearn.exceptions import EvolearnWarning, SearchError
+from evolearn.exceptions import EvolearnWarning, OnnxExportError, SearchError
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Float, Integer
 from evolearn.pipeline.search_space import SearchSpace
@@ -21,6 +21,7 @@ __all__ = [
     "EvolutionaryRegressor",
     "Float",
     "Integer",
+    "OnnxExportError",
     "SearchError",
     "SearchSpace",
     "__version__",

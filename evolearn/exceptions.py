@@ -24,3 +24,14 @@ class EvolearnWarning(UserWarning):
     >>> issubclass(EvolearnWarning, UserWarning)
     True
     """
+
+
+class OnnxExportError(ValueError):
+    """Raised by ``to_onnx`` if a model has no ONNX form, or that predicts something else.
+
+    Examples
+    --------
+    >>> from evolearn import OnnxExportError
+    >>> issubclass(OnnxExportError, ValueError)
+    True
+    """

@@ -4,7 +4,15 @@ import importlib
 from typing import Any
 
 # The extra of this package that installs each library.
-EXTRAS = {"pandas": "pandas", "matplotlib.pyplot": "plots", "jinja2": "report"}
+EXTRAS = {
+    "pandas": "pandas",
+    "matplotlib.pyplot": "plots",
+    "jinja2": "report",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "skl2onnx": "onnx",
+    "skl2onnx.common.data_types": "onnx",
+}
 
 
 def import_optional(module: str, needed_by: str) -> Any:

@@ -40,6 +40,7 @@ LAYERS = (
     ("insights",),
     ("diagnosis",),
     ("report",),
+    ("export",),
     ("fit",),
     ("estimators",),
     ("testing", "__main__"),

@@ -98,7 +98,7 @@ show(range(8))
 #
 # Some entries are tried with a formula. Before the search, evolearn looked for formulas of
 # columns that explain what single columns do not. More of them came up in the search:
-for made in model.insights_.made_columns:
+for made in model.insights_.made_columns[:4]:
     print(f"{made.formula}, in {made.n_candidates} candidates")
 
 # %%
@@ -150,8 +150,9 @@ EnsembleDisplay.from_estimator(model).plot()
 # ---------------
 #
 # The model was chosen because its error on these rows is low, so that this error is a
-# little too good to be true. ``estimate_`` corrects it, and says how far it may be off. The
-# test rows, which the search has never seen, show whether that is right. No model can have
-# an error below 0.5, the noise.
+# little too good to be true. On the other hand, the final models have more training rows
+# than those of cross-validation. ``estimate_`` corrects for both, and says how far it may
+# be off. The test rows, which the search has never seen, show whether that is right. The
+# noise alone has an error of 0.5.
 print(model.estimate_)
 EstimateDisplay.from_estimator(model, X_test, y_test).plot()

@@ -36,6 +36,7 @@ from evolearn.data import (
 )
 from evolearn.estimators.choice import ChoiceMixin
 from evolearn.estimators.explanations import ExplanationMixin
+from evolearn.estimators.export import ExportMixin
 from evolearn.estimators.refit import RefitMethod
 from evolearn.estimators.table_checks import TableCheckMixin
 from evolearn.fit.callbacks import callback_observer
@@ -103,6 +104,7 @@ def single_has(method: str) -> Callable[[Any], bool]:
 class BaseEvolutionary(
     ExplanationMixin,
     ChoiceMixin,
+    ExportMixin,
     TableCheckMixin,
     VersionedPickle,
     CallbackSupportMixin,
@@ -157,7 +159,7 @@ class BaseEvolutionary(
         tol: float = 1e-3,
         population_size: int = 16,
         kinds: dict[Any, str] | None = None,
-        search_space: SearchSpace | Sequence[Any] | None = None,
+        search_space: SearchSpace | Sequence[Any] | str | None = None,
         scoring: Scoring = None,
         refit: str | None = None,
         cv: Any = None,

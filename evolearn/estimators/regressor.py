@@ -53,8 +53,9 @@ class EvolutionaryRegressor(RegressorMixin, IntervalMixin, BaseEvolutionary):
         ``"vector"`` (several numbers in a cell) or ``"drop"``. Strings that are all numbers,
         dates or durations are inferred to be these; ``"categorical"`` keeps them as they are.
 
-    search_space : None, SearchSpace or list, default=None
-        The pipelines that may be built. None: all built-in models. A list may contain names of
+    search_space : None, "onnx", SearchSpace or list, default=None
+        The pipelines that may be built. None: all built-in models. ``"onnx"``: those that
+        `to_onnx` can export. A list may contain names of
         built-in models (``"extra_trees"``), estimators (used with their own hyperparameters,
         after column preparation), ``(estimator, {parameter: domain})`` pairs, `Component`
         objects, and pipelines (used without column preparation).

@@ -9,6 +9,7 @@ from sklearn.utils import estimator_html_repr
 from evolearn.report.live.html import STYLE
 from evolearn.report.live.view import REASONS
 from evolearn.results.numbers import bytes_text, error_text, gain_text, percent, seconds_text
+from evolearn.results.outcomes import has_failed
 
 # Columns and candidates that are named.
 MOST_COLUMNS, MOST_CANDIDATES = 5, 5
@@ -30,7 +31,7 @@ def _details(model: Any) -> Iterator[str]:
         yield estimate.simpler_sentence()
     yield f"Model: {model_in_one_line(model)}"
     seconds = float(model.cv_results_["end_seconds"].max(initial=0.0))
-    n_failed = sum(status not in ("scored", "raced") for status in model.cv_results_["status"])
+    n_failed = sum(map(has_failed, model.cv_results_["status"]))
     reason = REASONS.get(model.stop_reason_, model.stop_reason_)
     yield (
         f"Search: {model.n_evaluations_} candidates ({n_failed} failed) in "

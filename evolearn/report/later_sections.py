@@ -301,6 +301,10 @@ def failures(model: Any) -> Section:
         for reason, count in part.failures
     ]
     blocks = failed_blocks(failed)
+    slow = [part for part in explanation.parts if part.is_estimator and part.n_slow]
+    if slow:
+        names = ", ".join(f"{part.name} ({part.n_slow})" for part in slow)
+        blocks.append(Text(f"Given up as too slow for the time there was: {names}."))
     if left_out:
         content: dict[str, list[Any]] = {
             "reason": list(left_out),

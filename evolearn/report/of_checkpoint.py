@@ -26,6 +26,7 @@ from evolearn.report.report import Report
 from evolearn.report.sections import MOST_CANDIDATES
 from evolearn.results.estimate import Estimate
 from evolearn.results.numbers import error_text, seconds_text
+from evolearn.results.outcomes import RACED, TOO_SLOW, has_failed
 
 # The tables that are read; predictions are large.
 READ = ("meta", "evaluations", "runs")
@@ -319,7 +320,9 @@ def _progress_of_search(search: StoredSearch) -> Section:
     columns: dict[str, list[Any]] = {
         "family": [name.replace("_", " ") for name in names],
         "tried": [len(families[name]) for name in names],
-        "given up": [statuses[name].count("raced") for name in names],
+        "given up": [
+            statuses[name].count(RACED) + statuses[name].count(TOO_SLOW) for name in names
+        ],
         "best error": [_known(_best(families[name])) for name in names],
     }
     blocks.append(Table("Types of estimators, the best first", columns))
@@ -362,7 +365,7 @@ def _failed(search: StoredSearch) -> list[tuple[str, int, str]]:
     counts: dict[tuple[str, str], int] = {}
     for genome, one in search.stored.items():
         evaluation = one.evaluation
-        if evaluation.status not in ("scored", "raced"):
+        if has_failed(evaluation.status):
             reason = (_estimator(genome), evaluation.failure or evaluation.status)
             counts[reason] = counts.get(reason, 0) + 1
     return [(name, count, reason) for (name, reason), count in counts.items()]

@@ -94,8 +94,8 @@ def report_of(model: Any, X_test: Any, y_test: Any) -> Report:
     content = ReportContent(
         title=f"{type(model).__name__}: report",
         subtitle=(
-            f"{model.n_evaluations_} candidates, {model.n_features_in_} columns, metric "
-            f"{model.metric_name_}"
+            f"{model.n_evaluations_} candidates, {model.n_features_in_} columns, error: "
+            f"{model.estimate_.error_name}"
         ),
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         sections=(

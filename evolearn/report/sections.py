@@ -23,6 +23,7 @@ from evolearn.report.content import (
     numbers,
 )
 from evolearn.results.numbers import bytes_text, error_text, gain_text, percent
+from evolearn.results.outcomes import has_failed
 
 # Candidates of the leaderboard that are listed, and those whose rows open: with these, the
 # report of a long search stays below a megabyte.
@@ -106,7 +107,7 @@ def _warnings(model: Any) -> Iterator[str]:
     if estimate.simpler is not None:
         yield estimate.simpler_sentence()
     status = model.cv_results_["status"]
-    failed = sum(one not in ("scored", "raced") for one in status)
+    failed = sum(map(has_failed, status))
     if failed > MANY_FAILED * len(status):
         yield f"{failed} of {len(status)} candidates failed; the reasons are below."
     if model.would_longer_help().probability > WORTH_LONGER:

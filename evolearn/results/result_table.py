@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from evolearn.optional import import_optional
+from evolearn.results.numbers import error_name
 from evolearn.results.tabular import html_of_table, text_of_table
 
 # Rows that are shown; frames have all of them.
@@ -104,7 +105,11 @@ class ResultTable(dict[str, Any]):
         rows = "1 row" if self.n_rows == 1 else f"{self.n_rows} rows"
         n_shown = len(self._shown_rows())
         first = f", {n_shown} of them shown" if self.n_rows > n_shown else ""
-        told = f"; fitness is the error of {self.metric}, lower is better"
+        is_error = self.metric.startswith("neg_")
+        name = f"error of {self.metric}"
+        if is_error:
+            name = f"{error_name(self.metric, None)} ({self.metric})"
+        told = f"; fitness is the {name}, lower is better"
         return f"{type(self).__name__}: {rows}{first}{told if self.metric else ''}"
 
     def _shown_rows(self) -> list[int]:

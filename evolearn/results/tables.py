@@ -11,6 +11,7 @@ import numpy as np
 from numpy.ma import MaskedArray
 from numpy.typing import NDArray
 
+from evolearn.results.outcomes import has_failed
 from evolearn.results.result_table import History, Leaderboard, ParetoFront
 
 
@@ -204,7 +205,9 @@ def history(rows: Sequence[Row], population_size: int, metric: str) -> History:
             )
         ),
         "n_evaluations": np.cumsum([len(group) for group in groups], dtype=int),
-        "n_failed": np.array([sum(bool(r["failure"]) for r in group) for group in groups]),
+        "n_failed": np.array(
+            [sum(has_failed(row["status"]) for row in group) for group in groups]
+        ),
         "best_fitness": np.fmin.accumulate(best),
         "generation_best": best,
         "generation_median": np.array(

@@ -11,6 +11,7 @@ from typing import Any
 from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.results.estimate import Estimate
+from evolearn.results.outcomes import has_failed
 from evolearn.search.record import Observer, SearchRecord
 
 # Points of the curve of the best error, and estimator types that are shown.
@@ -156,7 +157,7 @@ class LiveState(Observer):
 
     def _add(self, candidate: Candidate, evaluation: Evaluation) -> None:
         self._n_done += 1
-        self._n_failed += bool(evaluation.failure)
+        self._n_failed += has_failed(evaluation.status)
         error = evaluation.error
         if error is None:
             return
