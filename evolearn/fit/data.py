@@ -90,6 +90,7 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
         and varies_little(prepared.matrix[:, : prepared.schema.n_numeric]),
         weighted=weights is not None,
         responses=objective.responses,
+        metric_loss=objective.loss,
         row_bytes=prepared.n_bytes / n_rows(X),
         memory=memory_of(prepared.n_bytes, settings.policy),
         **asdict(task.facts(target, weights)),

@@ -44,6 +44,8 @@ class TargetFacts:
         Whether the classes are the integers 0 and 1.
     positive_target : bool
         Whether all values are above -1, so that their ``log1p`` exists.
+    counts : bool
+        Whether the values are whole numbers from 0 on, more than two of them.
     fine_target : bool
         Whether the values vary so little that single precision would hardly see it.
     """
@@ -52,6 +54,7 @@ class TargetFacts:
     smallest_class: int = 0
     zero_one: bool = False
     positive_target: bool = False
+    counts: bool = False
     fine_target: bool = False
 
 
@@ -139,7 +142,7 @@ class Task(ABC):
         return make_objective(type(self).default_scoring if scoring is None else scoring)
 
     def for_scorers(self, objectives: Iterable[Objective], values: NDArray[Any]) -> Self:
-        """Return the task with what scorers demand of predictions, such as that they are positive.
+        """Return the task with the demands of scorers on predictions, such as positive ones.
 
         Parameters
         ----------

@@ -125,6 +125,7 @@ class NumberTask(Task):
         counted = values if weights is None else values[weights > 0]
         return TargetFacts(
             positive_target=bool(counted.min() > -1),
+            counts=are_counts(counted),
             fine_target=varies_little(counted.reshape(-1, 1)),
         )
 
@@ -235,6 +236,12 @@ class NumberTask(Task):
     def of_columns(self, columns: Floats) -> Floats:
         """Return the predictions in a column."""
         return columns.ravel()
+
+
+def are_counts(values: NDArray[Any]) -> bool:
+    """Whether values are whole numbers from 0 on, more than two different ones."""
+    whole = values.min() >= 0 and np.array_equal(values, np.round(values))
+    return bool(whole and len(np.unique(values)) > 2)
 
 
 def _can_score(objective: Objective, values: NDArray[Any], predictions: Floats) -> bool:
