@@ -57,6 +57,8 @@ nitpicky = True
 # Objects of other libraries: their pages are not loaded, so that the build needs no network.
 nitpick_ignore_regex = [
     (r"py:.*", r"(sklearn|joblib|concurrent|deap|numpy|pandas|matplotlib|scipy)\b.*"),
+    # Names without a module, of objects beside the one that is documented.
+    (r"py:obj", r"[A-Z]\w+"),
     # Parts that extensions use; their docstrings are in the source.
     (
         r"py:.*",

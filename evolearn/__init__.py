@@ -7,13 +7,21 @@ from evolearn.data.preparer import ColumnPreparer
 from evolearn.diagnosis.diagnose import diagnose
 from evolearn.estimators.classifier import EvolutionaryClassifier
 from evolearn.estimators.regressor import EvolutionaryRegressor
-from evolearn.exceptions import EvolearnWarning, OnnxExportError, SearchError
+from evolearn.exceptions import (
+    CodeExportError,
+    EvolearnWarning,
+    ModelFileError,
+    OnnxExportError,
+    SearchError,
+)
+from evolearn.export.saving import load_model as load
 from evolearn.pipeline.component import Component
 from evolearn.pipeline.domains import Choice, Float, Integer
 from evolearn.pipeline.search_space import SearchSpace
 
 __all__ = [
     "Choice",
+    "CodeExportError",
     "ColumnPreparer",
     "Component",
     "EvolearnWarning",
@@ -21,9 +29,11 @@ __all__ = [
     "EvolutionaryRegressor",
     "Float",
     "Integer",
+    "ModelFileError",
     "OnnxExportError",
     "SearchError",
     "SearchSpace",
     "__version__",
     "diagnose",
+    "load",
 ]

@@ -35,3 +35,25 @@ class OnnxExportError(ValueError):
     >>> issubclass(OnnxExportError, ValueError)
     True
     """
+
+
+class ModelFileError(ValueError):
+    """Raised by ``evolearn.load`` if a file is damaged, or is no model file that it can read.
+
+    Examples
+    --------
+    >>> from evolearn import ModelFileError
+    >>> issubclass(ModelFileError, ValueError)
+    True
+    """
+
+
+class CodeExportError(ValueError):
+    """Raised by ``to_code`` if a model cannot be written as code that predicts the same.
+
+    Examples
+    --------
+    >>> from evolearn import CodeExportError
+    >>> issubclass(CodeExportError, ValueError)
+    True
+    """

@@ -8,6 +8,7 @@ EXTRAS = {
     "pandas": "pandas",
     "matplotlib.pyplot": "plots",
     "jinja2": "report",
+    "skops.io": "save",
     "onnx": "onnx",
     "onnxruntime": "onnx",
     "skl2onnx": "onnx",

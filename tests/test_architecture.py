@@ -25,7 +25,7 @@ LAYERS = (
         "policy",
         "recorded_warnings",
     ),
-    ("user_warnings",),
+    ("quick_prediction", "user_warnings", "written_files"),
     ("versioned",),
     ("data", "transformers", "networks", "execution", "results", "uncertainty"),
     ("tasks", "plots", "profiles"),

@@ -13,6 +13,7 @@ from sklearn.base import TransformerMixin, clone
 
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.folds import Folds
+from evolearn.quick_prediction import quick
 from evolearn.tasks.base import Task
 from evolearn.tasks.ensembles import (
     PreparedMembers,
@@ -159,7 +160,9 @@ class FirstLayer(TransformerMixin, PreparedMembers):
     def _columns(self, X: Any, matrix: Any) -> Floats:
         task = self._now("task")
         columns = [
-            task.columns(task.predictions_of(model, X if whole else matrix))
+            task.columns(
+                task.predictions_of(*((model, X) if whole else (quick(model), matrix)))
+            )
             for model, whole in self._now("members")
         ]
         return np.hstack(columns)

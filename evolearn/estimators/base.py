@@ -3,6 +3,7 @@
 import numbers
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
@@ -22,6 +23,7 @@ from evolearn._compat import (
     with_callbacks,
 )
 from evolearn.data import (
+    ColumnPreparer,
     align_labels,
     align_table,
     as_table,
@@ -39,6 +41,8 @@ from evolearn.estimators.explanations import ExplanationMixin
 from evolearn.estimators.export import ExportMixin
 from evolearn.estimators.refit import RefitMethod
 from evolearn.estimators.table_checks import TableCheckMixin
+from evolearn.execution.process_settings import one_openmp_thread
+from evolearn.export.parts import NotSaved
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
@@ -46,8 +50,11 @@ from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
 from evolearn.profiles import TableProfile
+from evolearn.quick_prediction import quick
 from evolearn.results import History, Leaderboard, ParetoFront
 from evolearn.results.estimate import Estimate
+from evolearn.results.tables import cv_results_of_plain, plain_cv_results
+from evolearn.tasks.ensembles import task_of_plain
 from evolearn.tasks.scoring import make_objective
 from evolearn.user_warnings import collected_warnings
 from evolearn.versioned import VersionedPickle
@@ -78,6 +85,8 @@ RESULTS: dict[str, Any] = {
 # features that a pipeline makes of them take many times their memory.
 ROWS_AT_ONCE = 20_000
 NUMBERS_AT_ONCE = 4_000_000
+# Fewer rows are predicted in one thread: it takes longer to start others, once for each tree.
+FEW_ROWS = 500
 # Number of values that a pipeline makes of a sparse row, unless the row holds more: the largest
 # number of components of a decomposition.
 WIDTH_OF_SPARSE = 200
@@ -236,14 +245,18 @@ class BaseEvolutionary(
         """Return the state without the search space and the scorers.
 
         Libraries that do not pickle, such as skops, save it: to load a model, its reader must
-        trust each type in it, and those of a search would be fifty. Pickles are complete.
+        trust each type in it, and those of a search would be fifty. Pickles are complete;
+        `save` adds the insights.
         """
         state = super().__getstate__()
-        return {
+        state = {
             name: value.as_dict() if name in RESULTS else value
             for name, value in state.items()
             if name not in OF_THE_SEARCH
         }
+        if "cv_results_" in state:
+            state["cv_results_"] = plain_cv_results(state["cv_results_"])
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         results = {
@@ -251,6 +264,10 @@ class BaseEvolutionary(
             for name, kind in RESULTS.items()
             if type(state.get(name)) is dict
         }
+        if "cv_results_" in state:
+            results["cv_results_"] = cv_results_of_plain(state["cv_results_"])
+        if "_fitted_task" in state:
+            results["_fitted_task"] = task_of_plain(state["_fitted_task"])
         super().__setstate__({**state, **results})
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
@@ -311,7 +328,11 @@ class BaseEvolutionary(
     def _predicted(self, method: str, X: Any) -> Any:
         """Return the fitted model's predictions, as arrays even if frames are configured."""
         check_is_fitted(self)
-        return self._by_parts(getattr(self.estimator_, method), X)
+        model = self.estimator_
+        steps = getattr(model, "steps", None)
+        if steps and isinstance(steps[0][1], ColumnPreparer):  # else it is the user's
+            model = quick(model)
+        return self._by_parts(getattr(model, method), X)
 
     def _by_parts(self, predict: Callable[[Any], Any], X: Any) -> Any:
         """Apply a function to a table for prediction, to many rows by parts."""
@@ -321,6 +342,7 @@ class BaseEvolutionary(
             config_context(transform_output="default"),
             collected_warnings(),
             names_checked(),
+            one_openmp_thread() if total < FEW_ROWS else nullcontext(),
         ):
             step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:
@@ -350,7 +372,13 @@ class BaseEvolutionary(
                 if self.multimetric_
                 else scorers
             )
-        objective = make_objective(self._single_scoring())
+        scoring = self._single_scoring()
+        if isinstance(scoring, NotSaved):
+            raise ValueError(
+                "This model was saved without its scoring, which is a function; set scoring "
+                "with set_params before you call score."
+            )
+        objective = make_objective(scoring)
         if hasattr(self, "classes_"):
             objective = objective.with_positive_class(self.classes_)
         return objective.scorer

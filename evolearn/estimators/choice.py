@@ -113,6 +113,7 @@ class ChoiceMixin:
         results, row = model.cv_results_, _row(model.cv_results_, number)
         fitness = float(results["fitness"][row])
         model.estimator_, model.best_estimator_ = kept.served, kept.single
+        model._members = (number,)
         model.predict_ms_ = kept.predict_ms
         model.best_index_, model.best_params_ = row, dict(results["params"][row])
         model.best_fitness_ = model.ensemble_fitness_ = fitness

@@ -119,6 +119,9 @@ class ExplanationMixin:
         >>> tried["name"][:2], tried["tried"][:2]
         (['ridge', 'decision_tree'], [2, 2])
         """
+        if hasattr(self, "_explained_search"):  # of a model that `evolearn.load` has loaded
+            explained: SearchExplanation = self._explained_search
+            return explained
         return explain_search(self._search_facts())
 
     def why_not(self, name: str) -> str:

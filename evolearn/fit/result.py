@@ -97,6 +97,7 @@ class FitResult:
             "_candidate_fitter": CandidateFitter(
                 plan.space, plan.problem, data.prepared.step, data.seed
             ),
+            "_members": () if final is None else tuple(m.entry.number for m in final.members),
             "_kept_models": {} if final is None else _kept_models(plan, final),
             "_uncertainty": measure_uncertainty(plan, final, budget),
             "_fitted_sparse": data.prepared.schema.sparse,

@@ -132,11 +132,11 @@ def search(
     plan = trainer.plan
     loop, planner = make_loop(trainer, checkpoint, observer)
     continue_search(loop)
-    observer.search_started(
-        plan.data.objective.error_name,
-        None if math.isnan(plan.baseline_fitness) else plan.baseline_fitness,
-        loop.record,
-    )
+    error_name = plan.data.objective.error_name
+    baseline = None if math.isnan(plan.baseline_fitness) else plan.baseline_fitness
+    if checkpoint is not None:
+        checkpoint.save_error(error_name, baseline)
+    observer.search_started(error_name, baseline, loop.record)
     final: FinalModels | None = None
     refit_seconds = 0.0
     while True:

@@ -1,11 +1,12 @@
 """Summary of an estimator in a few lines, and its card in a notebook."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
 from sklearn.utils import estimator_html_repr
 
+from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.report.live.html import STYLE
 from evolearn.report.live.view import REASONS
 from evolearn.results.numbers import bytes_text, error_text, gain_text, percent, seconds_text
@@ -13,9 +14,11 @@ from evolearn.results.outcomes import has_failed
 
 # Columns and candidates that are named.
 MOST_COLUMNS, MOST_CANDIDATES = 5, 5
+# Longest text of a pipeline in the card: about a line.
+MOST_CHARACTERS = 90
 NEXT = (
-    "model.leaderboard_, model.explain_search(), model.why_not('svm'), model.insights_, "
-    "evolearn.plots"
+    "model.leaderboard_, model.importances(X_test, y_test), model.why_not('svm'), "
+    "model.select(max_predict_ms=1), model.report(X_test, y_test).write_html('report.html')"
 )
 
 
@@ -90,7 +93,7 @@ def estimator_card(model: Any) -> str:
     board = model.leaderboard_
     best = "".join(
         f"<tr><td>{error_text(board['fitness'][i])}</td><td style='text-align:left'>"
-        f"{escape(board['pipeline'][i])}</td></tr>"
+        f"{escape(_short(board['pipeline'][i], board['params'][i]))}</td></tr>"
         for i in [i for i in range(board.n_rows) if board["rank"][i] > 0][:MOST_CANDIDATES]
     )
     table = (
@@ -100,6 +103,12 @@ def estimator_card(model: Any) -> str:
     )
     body = f"<ul style='margin:4px 0;padding-left:18px'>{rows}</ul>{table if best else ''}"
     return _card(title, body, diagram)
+
+
+def _short(pipeline: str, params: Mapping[str, Any]) -> str:
+    """Return a pipeline in one line, a long one without the values of parameters."""
+    is_long = len(pipeline) > MOST_CHARACTERS
+    return describe_pipeline(params, details=False) if is_long else pipeline
 
 
 def _card(title: str, body: str, diagram: str) -> str:

@@ -37,10 +37,10 @@ MOST_COLUMNS, MOST_FORMULAS = 15, 15
 MOST_REASONS = 40
 # Characters of the call of the estimator.
 MOST_CALL = 3000
-SAVE = """import joblib
+SAVE = """import evolearn
 
-joblib.dump(model, "model.joblib", compress=3)
-model = joblib.load("model.joblib")  # only files that you trust, with the same versions
+model.save("model.evolearn")  # needs the extra "save"
+model = evolearn.load("model.evolearn")
 model.predict(X_new)"""
 
 

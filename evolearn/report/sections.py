@@ -9,6 +9,7 @@ import numpy as np
 from evolearn.data import n_rows
 from evolearn.messages import plain, shown
 from evolearn.pipeline.in_one_line import describe_pipeline
+from evolearn.pipeline.registry import registered_genes
 from evolearn.plots.estimate import EstimateDisplay
 from evolearn.report.card import model_in_one_line
 from evolearn.report.content import (
@@ -30,6 +31,8 @@ from evolearn.results.outcomes import has_failed
 MOST_CANDIDATES, MOST_OPENED = 500, 150
 # Characters of the text of a pipeline.
 MOST_CODE = 6000
+# Columns from which on their table can be filtered.
+MANY_COLUMNS = 20
 # Doubts about the table that are warnings of the verdict.
 SERIOUS = ("leak", "groups", "time order", "duplicates")
 # Warnings of the verdict.
@@ -176,6 +179,11 @@ def table_of_columns(model: Any) -> Section:
         "used": ["no" if name in dropped else "yes" for name in kinds],
         "why not": [str(dropped.get(name, "")) for name in kinds],
     }
+    profiles = model.table_profile_.columns  # none of a sparse table
+    if profiles:
+        columns["missing"] = [_share(one.n_missing, one.n_rows) for one in profiles]
+    if any(one.n_unreadable for one in profiles):
+        columns["unreadable"] = [_share(one.n_unreadable, one.n_rows) for one in profiles]
     if importance:
         columns["importance"] = [importance.get(str(name)) for name in kinds]
     overrides = pformat(
@@ -183,12 +191,25 @@ def table_of_columns(model: Any) -> Section:
         sort_dicts=False,
     )
     blocks: list[Block] = [
-        Text(f"Columns: {len(kinds)} were read, {len(dropped)} of them not used."),
-        Table("", columns, is_searchable=len(kinds) > 20),
+        Text(
+            f"{model.table_profile_.n_rows} rows and {len(kinds)} columns were read; columns "
+            f"that are not used: {len(dropped)}."
+        ),
+        Table(
+            "",
+            columns,
+            shares=("missing", "unreadable"),
+            is_searchable=len(kinds) > MANY_COLUMNS,
+        ),
         Code("The kinds as a parameter, to change them", f"kinds={overrides}"),
         *_doubts(model),
     ]
     return Section("table", "The table", "Was the table read right?", tuple(blocks))
+
+
+def _share(count: int, total: int) -> float | None:
+    """Return a share of the rows that were profiled, None for zero, which is not shown."""
+    return count / total if count else None
 
 
 def _doubts(model: Any) -> list[Block]:
@@ -308,7 +329,10 @@ def _origin(results: Mapping[str, Any], i: int, folds: Sequence[str]) -> str:
 
 def short_pipeline(model: Any, params: Mapping[str, Any]) -> str:
     """Return the steps of a pipeline without the values of parameters."""
-    return describe_pipeline(params, model.search_space_.genes, details=False)
+    # A model that was loaded from a file has no search space.
+    space = getattr(model, "search_space_", None)
+    genes = registered_genes() if space is None else space.genes
+    return describe_pipeline(params, genes, details=False)
 
 
 def details_of(pipeline: str, params: Mapping[str, Any]) -> str:

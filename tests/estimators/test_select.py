@@ -53,7 +53,7 @@ def test_a_linear_model_or_a_tree_is_always_kept(model, of_table):
 def test_the_selected_model_is_that_candidate_everywhere(of_table):
     model, table = of_table
     before, state = model.predict(table), dict(vars(model))
-    one = model.select(interpretable=True)
+    one = model.select(rank=1)
     [number] = members_of(one)
     row = np.flatnonzero(one.cv_results_["candidate"] == number)[0]
     assert one.best_index_ == row

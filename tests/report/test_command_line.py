@@ -11,6 +11,7 @@ from evolearn.__main__ import main
 from evolearn.checkpoint.files import WriterLock
 from evolearn.report import command_line
 from evolearn.report.of_checkpoint import find_checkpoint, pipeline_of, read_search
+from evolearn.results.numbers import error_text
 
 pytest.importorskip("jinja2")
 
@@ -48,6 +49,8 @@ def test_a_finished_search_is_reported_and_its_folder_left_as_it_is(model, tmp_p
     page = (tmp_path / "a.html").read_text()
     assert page.count("<section") == 11
     assert str(model.estimate_).splitlines()[0] in page
+    assert "Best cross-validated RMSE" in page
+    assert f"baseline {error_text(model.baseline_fitness_)}" in page
     assert sorted(path.name for path in model.journal.iterdir()) == before
 
 

@@ -6,7 +6,7 @@ import pytest
 
 nbformat = pytest.importorskip("nbformat")
 nbconvert_preprocessors = pytest.importorskip("nbconvert.preprocessors")
-for library in ("ipykernel", "jinja2", "matplotlib", "pandas"):
+for library in ("ipykernel", "jinja2", "matplotlib", "pandas", "skops"):
     pytest.importorskip(library)
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -42,4 +42,5 @@ def test_the_tour_reads_a_messy_table_and_saves_a_model(tmp_path):
     for text in ("datetime (day, month, year as text)", "currency €", "constant"):
         assert text in shown
     assert "'text/plain': 'np.True_'" in shown  # the loaded model predicts the same
+    assert "high    format" in shown
     assert "Prediction of a row" in (tmp_path / "returns.html").read_text(encoding="utf-8")

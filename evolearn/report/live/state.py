@@ -147,7 +147,7 @@ class LiveState(Observer):
                 error=self._error_of(attributes),
                 estimate=attributes.get("estimate_"),
                 params=attributes["best_params_"],
-                n_members=len(getattr(attributes["estimator_"], "estimators", ())),
+                n_members=_n_members(attributes.get("leaderboard_", {})),
             )
 
     def _error_of(self, attributes: Mapping[str, Any]) -> float | None:
@@ -201,6 +201,11 @@ class LiveState(Observer):
             ),
             gain=gain and Gain(gain[0], now - gain[1], gain[2].genome.params),
         )
+
+
+def _n_members(board: Mapping[str, Any]) -> int:
+    """Return the number of candidates with a weight in the ensemble."""
+    return sum(weight > 0 for weight in board.get("ensemble_weight", ()))
 
 
 def curve(moments: list[float], errors: list[float], now: float) -> tuple[float, ...]:
