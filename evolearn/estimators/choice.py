@@ -13,11 +13,12 @@ from evolearn.execution.budget import Deadline
 from evolearn.fit.kept_models import KeptModel, milliseconds_of, pickled_bytes
 from evolearn.messages import shown
 from evolearn.results.insights import Insights
-from evolearn.results.numbers import bytes_text
+from evolearn.results.numbers import bytes_text, milliseconds_text
 from evolearn.results.result_table import Leaderboard
 
-# Seconds that the measurements at the end of a fit may take together.
-MEASURING_SECONDS = 0.25
+# Seconds that the measurements at the end of a fit may take together: they are no part of the
+# time budget.
+MEASURING_SECONDS = 0.15
 
 
 class ChoiceMixin:
@@ -140,7 +141,6 @@ class ChoiceMixin:
         """Measure how long each kept model takes to predict the first row of a table."""
         model: Any = self
         row, deadline = take_rows(as_table(X), np.arange(1)), Deadline(MEASURING_SECONDS)
-        model.predict_ms_ = milliseconds_of(model.predict, row)
         results = model.cv_results_
         complexity = {n: results["complexity"][_row(results, n)] for n in model._kept_models}
         # The simple ones first: slow ones may find no time.
@@ -149,6 +149,7 @@ class ChoiceMixin:
                 break
             one = self._as_candidate(number)
             model._kept_models[number].predict_ms = milliseconds_of(one.predict, row)
+        model.predict_ms_ = milliseconds_of(model.predict, row)
 
 
 class Conditions:
@@ -216,8 +217,8 @@ class Conditions:
         size = bytes_text(nearest.model_bytes_)
         return (
             f"{start}; the nearest is {_name(nearest)}, which takes "
-            f"{nearest.predict_ms_:.2g} ms for a row and has {size}. Pass larger limits, "
-            "or fit another candidate with refit(candidate, X, y)."
+            f"{milliseconds_text(nearest.predict_ms_)} for a row and has {size}. Pass larger "
+            "limits, or fit another candidate with refit(candidate, X, y)."
         )
 
 

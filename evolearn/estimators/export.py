@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from evolearn.messages import shown
@@ -69,6 +70,57 @@ class ExportMixin:
 
         check_is_fitted(self)
         return save_model(self, path)
+
+    def to_sklearn(self, candidate: int | BaseEstimator | None = None) -> BaseEstimator:
+        """Return the fitted model made of scikit-learn alone.
+
+        Its pickle is loaded without evolearn, by scikit-learn, NumPy and SciPy (and LightGBM,
+        XGBoost or CatBoost if the model has them). Rows in the format of the training rows are
+        predicted the same, up to rounding. Other formats that `predict` reads as well, such as
+        numbers in text, are not read, and columns of frames must have the names of ``fit``.
+
+        An ensemble becomes a `VotingRegressor`, or a pipeline that pools the logarithms of
+        probabilities. Networks, made columns, dates, free text and stacking layers have no form
+        in scikit-learn: they are refused, and the message names the best kept candidate without
+        them.
+
+        Parameters
+        ----------
+        candidate : int or estimator, default=None
+            The number of a candidate that ``fit`` kept (see `select`), or a pipeline that
+            `refit` returned; None for the model that predicts.
+
+        Returns
+        -------
+        estimator
+            A fitted estimator of scikit-learn.
+
+        Raises
+        ------
+        ValueError
+            If a part has no form in scikit-learn, or the candidate was not kept.
+
+        Examples
+        --------
+        >>> import pickle
+        >>> from sklearn.datasets import load_diabetes
+        >>> from evolearn import EvolutionaryRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> model = EvolutionaryRegressor(
+        ...     time_budget=None, n_evaluations=4, search_space=["ridge", "decision_tree"],
+        ...     random_state=0,
+        ... ).fit(X, y)
+        >>> plain = model.to_sklearn()
+        >>> b"evolearn" in pickle.dumps(plain)
+        False
+        >>> bool(abs(plain.predict(X) / model.predict(X) - 1).max() < 1e-12)
+        True
+        """
+        # Imported here: it is of use to few programs.
+        from evolearn.export.plain_models import to_sklearn
+
+        check_is_fitted(self)
+        return to_sklearn(self, candidate)
 
     def to_onnx(
         self, path: str | os.PathLike[str], X_check: Any, candidate: str | None = None

@@ -9,7 +9,14 @@ from sklearn.utils import estimator_html_repr
 from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.report.live.html import STYLE
 from evolearn.report.live.view import REASONS
-from evolearn.results.numbers import bytes_text, error_text, gain_text, percent, seconds_text
+from evolearn.results.numbers import (
+    bytes_text,
+    error_text,
+    gain_text,
+    milliseconds_text,
+    percent,
+    seconds_text,
+)
 from evolearn.results.outcomes import has_failed
 
 # Columns and candidates that are named.
@@ -77,7 +84,7 @@ def model_in_one_line(model: Any) -> str:
     ]
     more = f" and {len(members) - MOST_COLUMNS} more" if len(members) > MOST_COLUMNS else ""
     layer = ", with a stacking layer" if model.stacking_weights_ else ""
-    cost = f"{bytes_text(model.model_bytes_)}, {model.predict_ms_:.2g} ms for a row"
+    cost = f"{bytes_text(model.model_bytes_)}, {milliseconds_text(model.predict_ms_)} for a row"
     return f"{', '.join(shown)}{more}{layer}; {cost}"
 
 

@@ -23,7 +23,13 @@ from evolearn.report.content import (
     Tiles,
     numbers,
 )
-from evolearn.results.numbers import bytes_text, error_text, gain_text, percent
+from evolearn.results.numbers import (
+    bytes_text,
+    error_text,
+    gain_text,
+    milliseconds_text,
+    percent,
+)
 from evolearn.results.outcomes import has_failed
 
 # Candidates of the leaderboard that are listed, and those whose rows open: with these, the
@@ -83,7 +89,7 @@ def _baseline_tile(model: Any) -> tuple[str, str, str]:
 def _cost_tile(model: Any) -> tuple[str, str, str]:
     return (
         "Prediction of a row",
-        f"{model.predict_ms_:.2g} ms",
+        milliseconds_text(model.predict_ms_),
         f"the model has {bytes_text(model.model_bytes_)}",
     )
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 import warnings
@@ -66,6 +67,11 @@ def names_in(folder):
     return [path.name for path in folder.iterdir()]
 
 
+def without_bytes(summary):
+    """The size of a pickle depends on how often equal texts are the same object."""
+    return re.sub(r"[\d.]+ [kM]?B", "", summary)
+
+
 def members_of(path):
     with zipfile.ZipFile(path) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
@@ -90,7 +96,7 @@ def test_predictions_and_results_are_the_same(regressor, classifier, tmp_path):
         loaded = evolearn.load(model.save(tmp_path / "model.evolearn"))
         assert type(loaded) is type(model)
         np.testing.assert_array_equal(loaded.predict(TABLE), model.predict(TABLE))
-        assert loaded.summary() == model.summary()
+        assert without_bytes(loaded.summary()) == without_bytes(model.summary())
         assert str(loaded.insights_) == str(model.insights_)
         assert str(loaded.insights_.diagnosis) == str(model.insights_.diagnosis)
         assert str(loaded.explain_search()) == str(model.explain_search())
@@ -109,7 +115,8 @@ def test_predictions_and_results_are_the_same(regressor, classifier, tmp_path):
 
 def test_the_report_of_a_loaded_model_has_all_sections(regressor, saved):
     report, whole = evolearn.load(saved).report().json(), regressor.report().json()
-    assert report["sections"] == whole["sections"]
+    parts, others = (without_bytes(json.dumps(one["sections"])) for one in (report, whole))
+    assert parts == others
 
 
 def test_a_fresh_process_predicts_the_same(regressor, saved, tmp_path):
