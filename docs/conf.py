@@ -57,6 +57,8 @@ nitpicky = True
 # Objects of other libraries: their pages are not loaded, so that the build needs no network.
 nitpick_ignore_regex = [
     (r"py:.*", r"(sklearn|joblib|concurrent|deap|numpy|pandas|matplotlib|scipy)\b.*"),
+    # Names without a module, of objects beside the one that is documented.
+    (r"py:obj", r"[A-Z]\w+"),
     # Parts that extensions use; their docstrings are in the source.
     (
         r"py:.*",
@@ -83,7 +85,7 @@ sphinx_gallery_conf = {
     "image_srcset": ["2x"],
     "download_all_examples": False,
     "remove_config_comments": True,
-    "ignore_repr_types": r"(evolearn\.plots|matplotlib|sklearn\.metrics|builtins\.NoneType)",
+    "capture_repr": ("_repr_html_",),
     "show_memory": False,
     "min_reported_time": 3600,
     "plot_gallery": "True",
@@ -91,6 +93,7 @@ sphinx_gallery_conf = {
 
 # -- pages ---------------------------------------------------------------------------------
 
+toc_object_entries_show_parents = "hide"
 html_theme = "pydata_sphinx_theme"
 html_title = "evolearn"
 html_static_path = ["static"]
@@ -141,7 +144,7 @@ def _address(folder, docname, link):
     file = (folder / link).resolve()
     pages = {(ROOT / name).resolve(): DOCS / f"{page}.md" for page, name in TOP_PAGES.items()}
     file = pages.get(file, file)
-    if file.is_relative_to(DOCS) and file.suffix == ".md":
+    if file.is_relative_to(DOCS):
         return os.path.relpath(file, (DOCS / docname).parent)
     return f"{SOURCE}/{file.relative_to(ROOT)}"
 

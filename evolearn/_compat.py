@@ -57,6 +57,7 @@ __all__ = [
     "seeded_target_encoder",
     "validate_parameter_constraints",
     "with_callbacks",
+    "with_preprocessor",
 ]
 
 
@@ -140,3 +141,16 @@ def has_progress_bar(estimator: Any) -> bool:
         callbacks.extend(context._callbacks)
         context = context.parent
     return any(isinstance(callback, ProgressBar) for callback in callbacks)
+
+
+def with_preprocessor(boosting: Any, change: Callable[[Any], Any]) -> Any:
+    """Return histogram gradient boosting whose fitted encoder of categories is changed.
+
+    It is the same model if there is none.
+    """
+    encoder = getattr(boosting, "_preprocessor", None)
+    if encoder is None:
+        return boosting
+    other = copy.copy(boosting)
+    other._preprocessor = change(encoder)
+    return other

@@ -24,3 +24,36 @@ class EvolearnWarning(UserWarning):
     >>> issubclass(EvolearnWarning, UserWarning)
     True
     """
+
+
+class OnnxExportError(ValueError):
+    """Raised by ``to_onnx`` if a model has no ONNX form, or that predicts something else.
+
+    Examples
+    --------
+    >>> from evolearn import OnnxExportError
+    >>> issubclass(OnnxExportError, ValueError)
+    True
+    """
+
+
+class ModelFileError(ValueError):
+    """Raised by ``evolearn.load`` if a file is damaged, or is no model file that it can read.
+
+    Examples
+    --------
+    >>> from evolearn import ModelFileError
+    >>> issubclass(ModelFileError, ValueError)
+    True
+    """
+
+
+class CodeExportError(ValueError):
+    """Raised by ``to_code`` if a model cannot be written as code that predicts the same.
+
+    Examples
+    --------
+    >>> from evolearn import CodeExportError
+    >>> issubclass(CodeExportError, ValueError)
+    True
+    """

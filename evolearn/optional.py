@@ -4,7 +4,17 @@ import importlib
 from typing import Any
 
 # The extra of this package that installs each library.
-EXTRAS = {"pandas": "pandas", "matplotlib.pyplot": "plots", "jinja2": "report"}
+EXTRAS = {
+    "pandas": "pandas",
+    "pyarrow": "arrow",
+    "matplotlib.pyplot": "plots",
+    "jinja2": "report",
+    "skops.io": "save",
+    "onnx": "onnx",
+    "onnxruntime": "onnx",
+    "skl2onnx": "onnx",
+    "skl2onnx.common.data_types": "onnx",
+}
 
 
 def import_optional(module: str, needed_by: str) -> Any:

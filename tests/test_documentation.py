@@ -1,6 +1,7 @@
 """The pages of the documentation name files that exist, and can be found."""
 
 import re
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -43,6 +44,13 @@ def test_every_public_name_is_in_the_reference():
     for name in listed:
         module, _, attribute = f"evolearn.{name}".rpartition(".")
         assert hasattr(import_module(module), attribute), name
+
+
+def test_the_quick_start_lists_the_extras():
+    text = (DOCS / "quick_start.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = set(project["optional-dependencies"]) - {"docs", "test"}
+    assert set(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)) == extras
 
 
 def test_every_page_can_be_found_from_the_front_page():

@@ -59,7 +59,7 @@ for column, kind in model.column_kinds_.items():
 
 # %%
 # A column that only numbers the rows tells nothing and is left out, with the reason.
-model.dropped_columns_
+print(model.dropped_columns_)
 
 # %%
 # New rows may have gaps and unseen categories where the training rows had none.

@@ -34,14 +34,22 @@ print(model.pareto_front_)
 ParetoDisplay.from_estimator(model, x="predict_seconds").plot()
 
 # %%
+# ``select`` returns another fitted model of this search, without a new fit: one that is fast,
+# small, readable, or of a given rank.
+readable = model.select(interpretable=True)
+print(f"the ensemble: {model.model_bytes_:9,} bytes, R2 {model.score(X_test, y_test):.3f}")
+print(
+    f"the readable: {readable.model_bytes_:9,} bytes, R2 {readable.score(X_test, y_test):.3f}"
+)
+readable.best_estimator_
+
+# %%
 # The estimate names a much simpler candidate whose error is within the interval, if there
 # is one.
 print(model.estimate_.simpler)
 
 # %%
-# Any candidate can be fitted, on any rows. The result is a pipeline of scikit-learn.
-simple = int(model.pareto_front_["candidate"][-1])
-pipeline = model.refit(simple, X_train, y_train)
-print(f"R2 of the ensemble:       {model.score(X_test, y_test):.3f}")
-print(f"R2 of candidate {simple}:        {pipeline.score(X_test, y_test):.3f}")
-pipeline
+# Any other candidate can be fitted on given rows. The result is a pipeline of scikit-learn.
+candidate = int(model.pareto_front_["candidate"][-1])
+pipeline = model.refit(candidate, X_train, y_train)
+print(f"R2 of candidate {candidate}: {pipeline.score(X_test, y_test):.3f}")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from evolearn import EvolutionaryRegressor
+from evolearn import EvolutionaryRegressor, SearchSpace
 from evolearn.plots import MadeColumnsDisplay
 
 rng = np.random.default_rng(0)
@@ -35,15 +35,15 @@ settings = {
 model = EvolutionaryRegressor(**settings).fit(X_train, y_train)
 
 # %%
-# The made columns of the best pipeline, and how much of the error goes with each of them:
+# The formulas that candidates used. The gain is the share of the error that goes away with
+# a formula, where candidates with it and without it can be compared:
 for made in model.insights_.made_columns:
-    print(made)
+    gain = "never compared" if made.gain is None else f"gain {made.gain:.0%}"
+    print(f"{made.formula:24} {made.n_candidates:2} candidates, {gain}")
 MadeColumnsDisplay.from_estimator(model).plot()
 
 # %%
 # Does it matter? The same search without formulas:
-from evolearn import SearchSpace
-
 space = SearchSpace.default("regression").only("ridge", "decision_tree")
 without = EvolutionaryRegressor(
     **{**settings, "search_space": space.without("constructed", "related")}

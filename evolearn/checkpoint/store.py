@@ -103,6 +103,7 @@ class CheckpointStore:
     def __init__(self, path: Path, *, fingerprint: str, seed: int) -> None:
         self.path = path
         self.effort: dict[str, Any] | None = None
+        self._has_error = False
         self.steps: list[Step] = []
         self.finished_runs: list[dict[str, Any]] = []
         self._latest: dict[str, Stored] = {}
@@ -217,6 +218,13 @@ class CheckpointStore:
         """Store what the time budget of the first run decided."""
         self.effort = effort
         self._write(insertion("meta", ("effort", json_of(effort))))
+
+    def save_error(self, name: str, baseline: float | None) -> None:
+        """Store the name of the error and the baseline's, for those who read the file."""
+        if not self._has_error:
+            self._has_error = True
+            content = json_of({"name": name, "baseline": baseline})
+            self._write(insertion("meta", ("error", content)))
 
     def add_step(self, step: Step) -> None:
         """Store the order of a result."""
@@ -387,6 +395,7 @@ class CheckpointStore:
         if different:
             raise CheckpointError.of_another_fit(self.path, ", ".join(different))
         self.effort = read_json("effort", meta["effort"]) if "effort" in meta else None
+        self._has_error = "error" in meta
         runs = list(self._rows("runs"))
         self.finished_runs = [decisions_of(row) for row in runs]
         n_at_last_end = runs[-1][3] if runs else 0

@@ -40,8 +40,10 @@ FORMAT = "2"
 # Comments become a part of the schema in the file: `sqlite3 FILE .schema` shows them.
 SCHEMA = {
     "meta": """CREATE TABLE meta (
-    name TEXT NOT NULL PRIMARY KEY, -- format, evolearn, fingerprint, seed, created, effort
-    value TEXT NOT NULL, -- of effort: what the first time budget decided, as JSON
+    name TEXT NOT NULL PRIMARY KEY, -- format, evolearn, fingerprint, seed, created, effort and
+    -- error, which is that of the metric
+    value TEXT NOT NULL, -- of effort: what the first time budget decided, as JSON; of error:
+    -- its name, and the baseline's, which may be null, as JSON
     digest TEXT NOT NULL -- BLAKE2b of the other columns, as in all tables
 ) WITHOUT ROWID""",
     "evaluations": """CREATE TABLE evaluations (

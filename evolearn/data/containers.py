@@ -156,9 +156,9 @@ def check_table(X: Any) -> None:
     if library == "pandas":
         refuse_infinity(
             f"column {label!r}"
-            for j, (label, dtype) in enumerate(zip(X.columns, X.dtypes, strict=True))
-            if isinstance(dtype, np.dtype) and dtype.kind == "f"
-            if infinite_columns(X.iloc[:, j].to_numpy().reshape(-1, 1))
+            for label, column in X.items()
+            if isinstance(column.dtype, np.dtype) and column.dtype.kind == "f"
+            if infinite_columns(column.to_numpy().reshape(-1, 1))
         )
     elif library is None and X.dtype.kind == "f":
         refuse_infinity(f"column {j}" for j in infinite_columns(X))
@@ -285,7 +285,7 @@ def raw_columns(X: Any) -> list[Any]:
     """Columns of X as its library stores them: series, chunked arrays or 1-d arrays."""
     library = frame_library(X)
     if library == "pandas":
-        return [X.iloc[:, j] for j in range(X.shape[1])]
+        return [column for _, column in X.items()]
     if library == "polars":
         return list(X.get_columns())
     if library == "pyarrow":

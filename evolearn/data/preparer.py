@@ -1,5 +1,7 @@
 """The transformer that turns any ordinary table into a numeric matrix."""
 
+import json
+
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -213,11 +215,13 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
         return np.array(output_names(self.columns_, names), dtype=object)
 
     def __getstate__(self):
-        # Built-in types: each type in a saved model is one that its reader must trust.
+        # As text: each type in a saved model is one that its reader must trust, and libraries
+        # that do not pickle are slow where values are many.
         state = super().__getstate__()
         for name in {"columns", "columns_"} & set(state):
             if state[name] is not None:
-                state[name] = plain_columns(state[name])
+                plain = plain_columns(state[name])
+                state[name] = json.dumps(plain, default=np.generic.item)
         state.pop("texts_", None)
         return state
 
@@ -225,7 +229,7 @@ class ColumnPreparer(VersionedPickle, TransformerMixin, BaseEstimator):
         state = dict(state)
         for name in {"columns", "columns_"} & set(state):
             if state[name] is not None:
-                state[name] = columns_of_plain(state[name])
+                state[name] = columns_of_plain(json.loads(state[name]))
         super().__setstate__(state)
         if "columns_" in state:
             self.texts_ = text_blocks(self.columns_)

@@ -106,22 +106,35 @@ def plain_columns(columns: Sequence[ColumnInfo]) -> list[dict[str, Any]]:
     plain = []
     for info in columns:
         values = {field.name: getattr(info, field.name) for field in fields(info)}
+        values = {n: list(v) if type(v) is tuple else v for n, v in values.items()}
         text_format = info.text_format
         if text_format is not None:
             values["text_format"] = [type(text_format).__name__, asdict(text_format)]
+        if info.tokens is not None:
+            values["tokens"] = asdict(info.tokens)
         plain.append(values)
     return plain
+
+
+def _with_tuples(value: Any) -> Any:
+    """Return a value of JSON with tuples in place of lists."""
+    if isinstance(value, Mapping):
+        return {name: _with_tuples(one) for name, one in value.items()}
+    return tuple(map(_with_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def columns_of_plain(plain: Sequence[Mapping[str, Any]]) -> tuple[ColumnInfo, ...]:
     """Return the descriptions of columns of which `plain_columns` made plain values."""
     columns = []
-    for values in plain:
-        text_format = values["text_format"]
-        if text_format is not None:
-            kind, parts = text_format
-            text_format = {one.__name__: one for one in get_args(Format)}[kind](**parts)
-        columns.append(ColumnInfo(**{**values, "text_format": text_format}))
+    for one in plain:
+        values = _with_tuples(one)
+        if values["text_format"] is not None:
+            kind, parts = values["text_format"]
+            formats = {one.__name__: one for one in get_args(Format)}
+            values["text_format"] = formats[kind](**parts)
+        if values["tokens"] is not None:
+            values["tokens"] = Tokens(**values["tokens"])
+        columns.append(ColumnInfo(**values))
     return tuple(columns)
 
 

@@ -19,7 +19,7 @@ _FIXED = re.compile(r"([+-])(\d\d):?(\d\d)")
 _OFFSET_IN_TEXT = re.compile(r":\d\d(?:[.,]\d+)?\s?([+-])(\d\d):?(\d\d)\s*$")
 _NAME_IN_TEXT = re.compile(r"\b[A-Z]\w+(?:/[\w+-]+)+")
 _UTC = {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Z", "+00:00", "-00:00"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UTC_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY, QUARTER = 86_400, 900  # offsets change at full quarters of an hour
 # Seconds of the first and last year whose local times datetime can represent.
 FIRST, LAST = -62_100_000_000, 253_370_000_000
@@ -132,5 +132,5 @@ def _offsets(seconds: np.ndarray, zone: ZoneInfo) -> np.ndarray:
 
 
 def _offset_at(second: float, zone: ZoneInfo) -> float:
-    offset = (_EPOCH + timedelta(seconds=float(second))).astimezone(zone).utcoffset()
+    offset = (_UTC_EPOCH + timedelta(seconds=float(second))).astimezone(zone).utcoffset()
     return (offset or timedelta()).total_seconds()

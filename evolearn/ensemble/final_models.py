@@ -1,17 +1,23 @@
 """Final models: the chosen candidates fitted on all rows, or their fold models where late."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from evolearn.cost.reserve import load_seconds
 from evolearn.ensemble.library import Entry
 from evolearn.ensemble.planner import FinalModelsPlanner
 from evolearn.ensemble.stacking import StackingLayer
 from evolearn.evaluation.fold_models import load_models
+from evolearn.evaluation.folds import Folds
 from evolearn.evaluation.tasks import EvaluationTask, FoldModelsTask, RefitTask
 from evolearn.exceptions import SearchError
 from evolearn.execution.serialization import describe
+from evolearn.tasks.base import Task
+from evolearn.tasks.predictions import Floats
 from evolearn.user_warnings import warn
 
 
@@ -52,6 +58,8 @@ class FinalModels:
     sharpness: float = 1.0  # as in `Selection`
     # Models that learn from the members' predictions, and predict in their place.
     stacking: StackingLayer | None = None
+    # Simple models that do not predict, of weight 0, among which users may choose.
+    simple: Sequence[Member] = ()
 
     @property
     def entries(self) -> dict[int, Entry]:
@@ -67,6 +75,36 @@ class FinalModels:
             weights[number] = weights.get(number, 0.0) + member.weight
         return weights
 
+    def row_growth(self, folds: Folds, n_rows: int) -> float:
+        """Return the logarithm of the ratio of the models' training rows to the folds'.
+
+        It is 0 for fold models. `n_rows` is the number of rows that final models train on.
+        """
+        on_all = sum(member.weight for member in self.members if member.fold is None)
+        return on_all * math.log(n_rows / np.mean([len(train) for train in folds.train]))
+
+    def out_of_fold(self, task: Task) -> Floats | None:
+        """Return the out-of-fold predictions of the model that predicts.
+
+        They are None if a member has none, or if a replay made the stacking layer.
+        """
+        if self.stacking is not None:
+            offers = self.stacking.offers
+            if not offers:
+                return None
+            layer = [(weight, offers[name]) for name, weight in self.stacking.weights.items()]
+            return task.pool(layer, self.stacking.sharpness)
+        entries = self.entries
+        if any(entry.evaluation.predictions is None for entry in entries.values()):
+            return None
+        if len(entries) == 1:
+            (entry,) = entries.values()
+            return entry.predictions
+        members = [
+            (weight, entries[number].predictions) for number, weight in self.weights.items()
+        ]
+        return task.pool(members, self.sharpness)
+
     def decisions(self) -> dict[str, Any]:
         """Return the decisions from which a replay makes the same models."""
         layer = self.stacking
@@ -74,6 +112,7 @@ class FinalModels:
             "best": [self.best.entry.number, self.best.fold],
             "members": [[m.weight, m.entry.number, m.fold] for m in self.members],
             "sharpness": self.sharpness,
+            "simple": [member.entry.number for member in self.simple],
             "stacking": layer and {"weights": layer.weights, "sharpness": layer.sharpness},
         }
 

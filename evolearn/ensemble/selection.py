@@ -167,6 +167,7 @@ def select(
     late: Callable[[], bool] = lambda: False,
     costs: Sequence[float] | None = None,
     most: float = float("inf"),
+    slack: float = 0.0,
 ) -> Selection:
     """Select members with replacement, each time the one that lowers the error most.
 
@@ -183,6 +184,8 @@ def select(
         The cost of each candidate as a member, however often it is drawn.
     most : float
         The most that all members may cost together; no candidate costs more.
+    slack : float
+        Share of the error by which it may rise if members are left out, the lightest first.
 
     References
     ----------
@@ -215,13 +218,40 @@ def select(
         i for i, error in enumerate(path, start=1) if error <= lowest + SAME * abs(lowest)
     )
     prefix = chosen[:length]
+    error = path[length - 1]
+    if slack > 0:
+        prefix, error = _without_light_members(prefix, offers, out_of_fold, error, slack)
     members = tuple(dict.fromkeys(prefix))
-    powers = [prefix.count(member) * factors[member] / length for member in members]
-    blend = sum(offers[member] for member in prefix) / length
+    powers = [prefix.count(member) * factors[member] / len(prefix) for member in members]
+    blend = sum(offers[member] for member in prefix) / len(prefix)
     return Selection(
         members,
         tuple(power / sum(powers) for power in powers),
-        path[length - 1],
+        error,
         # Without bounds, two steps could make probabilities certain on few rows.
         float(np.clip(sum(powers) * out_of_fold.sharpness(blend), *SHARPNESS_BOUNDS)),
     )
+
+
+def _without_light_members(
+    drawn: list[int],
+    offers: Sequence[Floats],
+    out_of_fold: OutOfFold,
+    error: float,
+    slack: float,
+) -> tuple[list[int], float]:
+    """Return the draws without the members that the ensemble can do without, and its error.
+
+    Members are left out as long as the error of the rows rises by at most the slack in all, the
+    one with the fewest draws first, of equals the one that was drawn last.
+    """
+    limit = error + slack * abs(error)
+    for member in sorted(dict.fromkeys(reversed(drawn)), key=drawn.count):
+        rest = [one for one in drawn if one != member]
+        if not rest:
+            break
+        blend = np.sum([offers[one] for one in rest], axis=0) / len(rest)
+        without = out_of_fold.blend_error(blend)
+        if without <= limit:
+            drawn, error = rest, without
+    return drawn, error

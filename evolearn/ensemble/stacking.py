@@ -13,6 +13,7 @@ from sklearn.base import TransformerMixin, clone
 
 from evolearn.ensemble.selection import OutOfFold, select
 from evolearn.evaluation.folds import Folds
+from evolearn.quick_prediction import quick
 from evolearn.tasks.base import Task
 from evolearn.tasks.ensembles import (
     PreparedMembers,
@@ -129,7 +130,7 @@ class FirstLayer(TransformerMixin, PreparedMembers):
         ValueError
             If the number of columns would be another one than before.
         """
-        values, task = type(self.task).from_target(y)
+        values, task = self.task.on_target(y)
         if task.n_outputs != self.task.n_outputs:
             msg = (
                 "A stacking layer can be fitted again on the same number of classes only; fit "
@@ -159,7 +160,9 @@ class FirstLayer(TransformerMixin, PreparedMembers):
     def _columns(self, X: Any, matrix: Any) -> Floats:
         task = self._now("task")
         columns = [
-            task.columns(task.predictions_of(model, X if whole else matrix))
+            task.columns(
+                task.predictions_of(*((model, X) if whole else (quick(model), matrix)))
+            )
             for model, whole in self._now("members")
         ]
         return np.hstack(columns)

@@ -3,6 +3,7 @@
 import numbers
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
@@ -22,6 +23,7 @@ from evolearn._compat import (
     with_callbacks,
 )
 from evolearn.data import (
+    ColumnPreparer,
     align_labels,
     align_table,
     as_table,
@@ -34,16 +36,25 @@ from evolearn.data import (
     take_rows,
     with_names,
 )
+from evolearn.estimators.choice import ChoiceMixin
 from evolearn.estimators.explanations import ExplanationMixin
+from evolearn.estimators.export import ExportMixin
 from evolearn.estimators.refit import RefitMethod
+from evolearn.estimators.table_checks import TableCheckMixin
+from evolearn.execution.process_settings import one_openmp_thread
+from evolearn.export.parts import NotSaved
 from evolearn.fit.callbacks import callback_observer
 from evolearn.fit.run import fit
 from evolearn.fit.settings import Settings
 from evolearn.messages import plain
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.policy import DEFAULT_POLICY, Policy
+from evolearn.profiles import TableProfile
+from evolearn.quick_prediction import quick
 from evolearn.results import History, Leaderboard, ParetoFront
 from evolearn.results.estimate import Estimate
+from evolearn.results.tables import cv_results_of_plain, plain_cv_results
+from evolearn.tasks.ensembles import task_of_plain
 from evolearn.tasks.scoring import make_objective
 from evolearn.user_warnings import collected_warnings
 from evolearn.versioned import VersionedPickle
@@ -53,7 +64,15 @@ Scoring: TypeAlias = str | Scorer | Sequence[str] | Mapping[str, str | Scorer] |
 
 # Attributes that belong to the search and are not needed to predict.
 OF_THE_SEARCH = frozenset(
-    {"search_space_", "scorer_", "insights_", "_fitted_task", "_candidate_fitter"}
+    {
+        "search_space_",
+        "scorer_",
+        "insights_",
+        "_fitted_task",
+        "_candidate_fitter",
+        "_kept_models",
+        "_uncertainty",
+    }
 )
 # Attributes that other libraries save as built-in types.
 RESULTS: dict[str, Any] = {
@@ -61,11 +80,14 @@ RESULTS: dict[str, Any] = {
     "leaderboard_": Leaderboard,
     "history_": History,
     "pareto_front_": ParetoFront,
+    "table_profile_": TableProfile,
 }
 # Maximum number of rows, and of numbers, that are predicted at once: the copies and kernel
 # features that a pipeline makes of them take many times their memory.
 ROWS_AT_ONCE = 20_000
 NUMBERS_AT_ONCE = 4_000_000
+# Fewer rows are predicted in one thread: it takes longer to start others, once for each tree.
+FEW_ROWS = 500
 # Number of values that a pipeline makes of a sparse row, unless the row holds more: the largest
 # number of components of a decomposition.
 WIDTH_OF_SPARSE = 200
@@ -89,7 +111,15 @@ def single_has(method: str) -> Callable[[Any], bool]:
     return check
 
 
-class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, BaseEstimator):
+class BaseEvolutionary(
+    ExplanationMixin,
+    ChoiceMixin,
+    ExportMixin,
+    TableCheckMixin,
+    VersionedPickle,
+    CallbackSupportMixin,
+    BaseEstimator,
+):
     """Parameters, validation and predictions of the estimators; subclasses name a task."""
 
     _task: str
@@ -139,7 +169,7 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
         tol: float = 1e-3,
         population_size: int = 16,
         kinds: dict[Any, str] | None = None,
-        search_space: SearchSpace | Sequence[Any] | None = None,
+        search_space: SearchSpace | Sequence[Any] | str | None = None,
         scoring: Scoring = None,
         refit: str | None = None,
         cv: Any = None,
@@ -216,14 +246,18 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
         """Return the state without the search space and the scorers.
 
         Libraries that do not pickle, such as skops, save it: to load a model, its reader must
-        trust each type in it, and those of a search would be fifty. Pickles are complete.
+        trust each type in it, and those of a search would be fifty. Pickles are complete;
+        `save` adds the insights.
         """
         state = super().__getstate__()
-        return {
+        state = {
             name: value.as_dict() if name in RESULTS else value
             for name, value in state.items()
             if name not in OF_THE_SEARCH
         }
+        if "cv_results_" in state:
+            state["cv_results_"] = plain_cv_results(state["cv_results_"])
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         results = {
@@ -231,6 +265,10 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
             for name, kind in RESULTS.items()
             if type(state.get(name)) is dict
         }
+        if "cv_results_" in state:
+            results["cv_results_"] = cv_results_of_plain(state["cv_results_"])
+        if "_fitted_task" in state:
+            results["_fitted_task"] = task_of_plain(state["_fitted_task"])
         super().__setstate__({**state, **results})
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
@@ -251,6 +289,7 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
                 self.__dict__.pop(name, None)  # of an earlier fit
             for name, value in attributes.items():
                 setattr(self, name, value)
+            self._measure(X)
             if callbacks is not None:
                 callbacks.end(X, y, sample_weight, attributes)
         return self
@@ -289,14 +328,23 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
 
     def _predicted(self, method: str, X: Any) -> Any:
         """Return the fitted model's predictions, as arrays even if frames are configured."""
+        check_is_fitted(self)
+        model = self.estimator_
+        steps = getattr(model, "steps", None)
+        if steps and isinstance(steps[0][1], ColumnPreparer):  # else it is the user's
+            model = quick(model)
+        return self._by_parts(getattr(model, method), X)
+
+    def _by_parts(self, predict: Callable[[Any], Any], X: Any) -> Any:
+        """Apply a function to a table for prediction, to many rows by parts."""
         X = self._checked(X)
         total = n_rows(X)
         with (
             config_context(transform_output="default"),
             collected_warnings(),
             names_checked(),
+            one_openmp_thread() if total < FEW_ROWS else nullcontext(),
         ):
-            predict = getattr(self.estimator_, method)
             step = max(1, min(ROWS_AT_ONCE, NUMBERS_AT_ONCE // self._width(X)))
             if total <= step:
                 return predict(X)
@@ -325,7 +373,13 @@ class BaseEvolutionary(ExplanationMixin, VersionedPickle, CallbackSupportMixin, 
                 if self.multimetric_
                 else scorers
             )
-        objective = make_objective(self._single_scoring())
+        scoring = self._single_scoring()
+        if isinstance(scoring, NotSaved):
+            raise ValueError(
+                "This model was saved without its scoring, which is a function; set scoring "
+                "with set_params before you call score."
+            )
+        objective = make_objective(scoring)
         if hasattr(self, "classes_"):
             objective = objective.with_positive_class(self.classes_)
         return objective.scorer

@@ -8,10 +8,11 @@ from sklearn.base import ClassifierMixin
 
 from evolearn._compat import available_if, fit_context
 from evolearn.estimators.base import BaseEvolutionary, model_has, single_has
+from evolearn.estimators.uncertainty import SetMixin
 from evolearn.tasks.target import as_labels
 
 
-class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
+class EvolutionaryClassifier(ClassifierMixin, SetMixin, BaseEvolutionary):
     """Evolve the pipeline that classifies a table best.
 
     A candidate is a whole pipeline: imputing, encoding, scaling, constructed features, model
@@ -55,8 +56,9 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         ``"vector"`` (several numbers in a cell) or ``"drop"``. Strings that are all numbers,
         dates or durations are inferred to be these; ``"categorical"`` keeps them as they are.
 
-    search_space : None, SearchSpace or list, default=None
-        The pipelines that may be built. None: all built-in models. A list may contain names of
+    search_space : None, "onnx", SearchSpace or list, default=None
+        The pipelines that may be built. None: all built-in models. ``"onnx"``: those that
+        `to_onnx` can export. A list may contain names of
         built-in models (``"extra_trees"``), estimators (used with their own hyperparameters,
         after column preparation), ``(estimator, {parameter: domain})`` pairs, `Component`
         objects, and pipelines (used without column preparation).
@@ -94,7 +96,7 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     evaluation_timeout : float, default=None
         Seconds that one candidate may take, all folds together. A candidate that takes longer
-        is stopped and counts as failed; after the first fold already, if all folds would take
+        is given up, with the status ``"timed_out"``; after the first fold already, if all take
         longer. None: a quarter of ``time_budget``, no limit without one.
 
     memory_limit : int, default=None
@@ -228,6 +230,13 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
         notebooks show well, with ``frame()`` for pandas. ``leaderboard_["params"]`` has the
         parameters.
 
+    model_bytes_ : int
+        Bytes of the pickled model that predicts, ``estimator_``.
+
+    predict_ms_ : float
+        Milliseconds in which the model predicted one row at the end of ``fit``: the median of
+        some calls.
+
     stacking_weights_ : dict of str to float
         Weights of the models of the stacking layer, which learned from the predictions of the
         ensemble's members. ``"blend"`` is the ensemble itself. Empty if there is no stacking
@@ -248,6 +257,9 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
     dropped_columns_ : dict of str to str
         The columns that were left out, with the reason: constant columns, duplicates, and
         strings of which nearly every value is distinct, such as identifiers.
+
+    table_profile_ : TableProfile
+        Summaries of the columns of the table, by which ``check_table`` compares new rows.
 
     search_space_ : SearchSpace
         The space that was searched. Its ``left_out`` has the other components, with reasons;
@@ -284,6 +296,11 @@ class EvolutionaryClassifier(ClassifierMixin, BaseEvolutionary):
 
     Notes
     -----
+    Questions to a fitted model: `summary` and ``estimate_`` (how good is it on new rows, and
+    how sure is that?), `importances` (which columns matter?), `why_not` (why is another model
+    not used?), `would_longer_help`, `select` (is there a faster, smaller or readable model?),
+    `report` (all of it in one file).
+
     The search is mu + lambda evolution with NSGA-II survival [1]_ on fitness and counted
     complexity; the ensemble is chosen by greedy selection with replacement [2]_.
 

@@ -38,6 +38,11 @@ class ExplanationMixin:
             baseline's, a simpler model if there is one, the members of the ensemble, the search
             and whether more of it would help, the most important columns, and those left out.
 
+        See Also
+        --------
+        report : All of it and more, in one file.
+        explain_search : How often each model was tried, and its best error.
+
         Examples
         --------
         >>> from sklearn.datasets import load_diabetes
@@ -106,6 +111,10 @@ class ExplanationMixin:
             error, failures by their reasons, the seconds spent on it, or why it was left out.
             It has readable text, an HTML form, and ``frame()``.
 
+        See Also
+        --------
+        why_not : The reason of one model or gene.
+
         Examples
         --------
         >>> from sklearn.datasets import load_diabetes
@@ -119,6 +128,9 @@ class ExplanationMixin:
         >>> tried["name"][:2], tried["tried"][:2]
         (['ridge', 'decision_tree'], [2, 2])
         """
+        if hasattr(self, "_explained_search"):  # of a model that `evolearn.load` has loaded
+            explained: SearchExplanation = self._explained_search
+            return explained
         return explain_search(self._search_facts())
 
     def why_not(self, name: str) -> str:
@@ -176,6 +188,10 @@ class ExplanationMixin:
         Outlook
             ``probability`` of a gain above 1 %, and ``expected_gain``. `print` shows a
             sentence.
+
+        See Also
+        --------
+        plots.SearchProgressDisplay : The error over the time of the search.
 
         Examples
         --------
@@ -251,6 +267,11 @@ class ExplanationMixin:
         ------
         ValueError
             If a parameter cannot be used, for sparse tables, and for labels unseen in fit.
+
+        See Also
+        --------
+        insights_ : Importances measured at the end of ``fit``, dependence on the most important
+            columns, and the segments of the table with the highest error.
         """
         check_is_fitted(self)
         model: Any = self

@@ -56,11 +56,11 @@ def train_lineage(
         elif has_fit_parameter(getattr(learner, "regressor", learner), "parent"):
             learner.fit(X, y, **given, parent=fitted_learner(parent))
         else:
-            _continue_boosting(learner, parent, X, y, given)
+            continue_boosting(learner, parent, X, y, given)
         parent = learner
 
 
-def _continue_boosting(
+def continue_boosting(
     learner: Any, parent: Any, X: Any, y: Any, given: Mapping[str, Any]
 ) -> None:
     """Continue the parent's boosting; fit only the additional rounds.

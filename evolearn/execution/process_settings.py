@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import lru_cache
+from typing import Any
 
 from joblib import parallel_config
 from threadpoolctl import ThreadpoolController
@@ -76,13 +77,20 @@ def _one_blas_thread() -> Iterator[None]:
         holder.join()
 
 
+def one_openmp_thread() -> AbstractContextManager[Any]:
+    """Limit OpenMP to one thread in the thread that calls; other threads keep their number."""
+    limited: AbstractContextManager[Any] = (
+        _libraries(len(sys.modules)).select(user_api="openmp").limit(limits=1)
+    )
+    return limited
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Limit numerical libraries and joblib to the thread of a task."""
     with (
         _SHARED_SETTINGS,
-        # The number of threads of OpenMP belongs to the thread that sets it.
-        _libraries(len(sys.modules)).select(user_api="openmp").limit(limits=1),
+        one_openmp_thread(),
         parallel_config(backend="sequential", n_jobs=1),
     ):
         yield

@@ -15,6 +15,7 @@ from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.execution.serialization import describe
 from evolearn.fit.settings import Settings
+from evolearn.results.outcomes import has_failed
 from evolearn.search.record import Observer, SearchRecord
 from evolearn.user_warnings import warn
 
@@ -98,7 +99,7 @@ class CallbackObserver(Observer):
 
     def _count(self, evaluation: Evaluation) -> None:
         self._n_evaluations += 1
-        self._n_failed += bool(evaluation.failure)
+        self._n_failed += has_failed(evaluation.status)
         error = evaluation.error
         if error is not None:
             self._best = error if self._best is None else min(self._best, error)

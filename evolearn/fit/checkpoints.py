@@ -126,6 +126,10 @@ def _check_decisions(end: dict[str, Any], n_folds: int) -> None:
             raise ValueError(msg)
         if fold is not None:
             check_integer("fold", fold, 0, n_folds - 1)
+    for number in end["simple"]:
+        if number not in scored:
+            msg = "a simple model was not scored"
+            raise ValueError(msg)
     parts = [end] if end["stacking"] is None else [end, end["stacking"]]
     for part in parts:
         check_number("sharpness", part["sharpness"], 0.0)

@@ -29,6 +29,7 @@ from evolearn.messages import one_line, shown
 from evolearn.pipeline.problem import Problem
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.pipeline.user_space import make_space
+from evolearn.profiles import TableProfile, profile_table
 from evolearn.recorded_warnings import recorded_warnings
 from evolearn.tasks.base import Task, get_task
 from evolearn.tasks.scoring import NotFiniteScoreError, Objective
@@ -42,13 +43,15 @@ CHECKED_ROWS = 1_000
 class FitData:
     """The arguments of ``fit``, made numeric.
 
-    ``raw`` is the original table, ``space`` the user's space for any table, ``cv`` None, a
-    number, or a list of the user's splits, ``metrics`` are further objectives by their names,
-    empty unless the user wants several, ``seed`` is the seed from which all others come.
+    ``raw`` is the original table, ``profile`` summarizes its columns, ``space`` is the user's
+    space for any table, ``cv`` None, a number, or a list of the user's splits, ``metrics`` are
+    further objectives by their names, empty unless the user wants several, ``seed`` is the
+    seed from which all others come.
     """
 
     raw: Any
     prepared: PreparedTable
+    profile: TableProfile
     target: NDArray[Any]
     task: Task
     weights: NDArray[np.float64] | None
@@ -75,6 +78,7 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
     target, task = get_task(settings.task).from_target(y)
     weights = checked_weights(sample_weight, n_rows(X))
     objective, metrics = _objectives(settings, task)
+    task = task.for_scorers((objective, *metrics.values()), target)
     for one in (objective, *metrics.values()):
         _check_scorer(one, task, target)
     space = make_space(settings.search_space, task.models)
@@ -86,6 +90,7 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
         and varies_little(prepared.matrix[:, : prepared.schema.n_numeric]),
         weighted=weights is not None,
         responses=objective.responses,
+        metric_loss=objective.loss,
         row_bytes=prepared.n_bytes / n_rows(X),
         memory=memory_of(prepared.n_bytes, settings.policy),
         **asdict(task.facts(target, weights)),
@@ -93,6 +98,7 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
     return FitData(
         raw=X,
         prepared=prepared,
+        profile=profile_table(X, prepared),
         target=target,
         task=task,
         weights=weights,

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from evolearn.data import column_labels, is_sparse
+from evolearn.diagnosis.diagnose import findings_about
 from evolearn.ensemble.final_models import FinalModels
 from evolearn.execution.budget import Budget
 from evolearn.execution.serialization import describe
@@ -20,6 +21,7 @@ from evolearn.insights.made_columns import made_columns_of
 from evolearn.insights.residuals import residual_correlation
 from evolearn.insights.segments import worst_segments
 from evolearn.results.error_summaries import ClassificationSummary, ResidualSummary
+from evolearn.results.findings import Diagnosis
 from evolearn.results.insights import (
     Dependence,
     Importances,
@@ -32,6 +34,9 @@ from evolearn.tasks.predictions import Floats
 
 # Seconds that must be left of a time budget for the tree of the segments.
 SEGMENT_SECONDS = 0.2
+
+# Seconds that must be left for the diagnosis, per number of the table.
+DIAGNOSIS_SECONDS = 4e-7
 
 Part = TypeVar("Part")
 
@@ -83,6 +88,7 @@ class InsightsMaker:
         )
         lineage = self._part("lineage", lambda: lineage_of(best, self.records, space, schema))
         correlation = self._part("residual_correlation", self._correlation)
+        diagnosis = self._part("diagnosis", self._diagnosis)
         exchange = self._part(
             "importances",
             lambda: exchange_columns(served, data.raw, data.task, width, self.budget),
@@ -97,6 +103,7 @@ class InsightsMaker:
             made_columns=made or (),
             residual_correlation=correlation,
             lineage=lineage,
+            diagnosis=diagnosis,
             absent=self.absent,
         )
 
@@ -126,13 +133,11 @@ class InsightsMaker:
         return dependence_of(exchange, importances, columns, prepared.matrix, task)
 
     def _pooled(self) -> Floats:
-        """Return the out-of-fold predictions of the members, pooled with their weights."""
-        entries = self.final.entries
-        if any(entry.evaluation.predictions is None for entry in entries.values()):
+        """Return the out-of-fold predictions of the model that predicts."""
+        pooled = self.final.out_of_fold(self.plan.data.task)
+        if pooled is None:
             raise AbsentError("the model has no out-of-fold predictions")
-        weights = self.final.weights
-        parts = [(weights[number], entry.predictions) for number, entry in entries.items()]
-        return self.plan.data.task.pool(parts, self.final.sharpness)
+        return pooled
 
     def _errors(self, pooled: Floats) -> ResidualSummary | ClassificationSummary:
         task = self.plan.data.task
@@ -149,6 +154,17 @@ class InsightsMaker:
     def _encoded(self) -> Any:
         data = self.plan.data
         return data.task.encoded(data.target[self.plan.folds.scored])
+
+    def _diagnosis(self) -> Diagnosis:
+        data = self.plan.data
+        n_rows, n_columns = len(data.target), len(column_labels(data.raw))
+        # The time of budgets is for candidates: half a second for 200,000 rows and 12 columns.
+        if self.budget.remaining() < DIAGNOSIS_SECONDS * n_rows * n_columns:
+            raise AbsentError("no time was left")
+        found = findings_about(
+            data.prepared, data.target, data.task, has_groups=data.groups is not None
+        )
+        return Diagnosis(found, n_rows, n_columns, data.task.name)
 
     def _segments(self, pooled: Floats | None) -> WorstSegments:
         data, rows = self.plan.data, self.plan.folds.scored

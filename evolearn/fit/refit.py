@@ -47,15 +47,21 @@ class CandidateFitter:
         weights: NDArray[np.float64] | None,
     ) -> BaseEstimator:
         """Return a candidate of ``cv_results_`` fitted on a table and a target."""
-        genome = self._genome(number, results)
-        lineage = [
-            build_pipeline(one, self.space, self.problem, self.seed) for one in genome.lineage
-        ]
-        if self.step is None or self.space[genome.estimator].whole:
+        lineage = self.pipelines(number, results)
+        if self.step is None or self.takes_raw(number, results):
             return fit_lineage(lineage, X, y, weights)
         step = clone(self.step)
         model = fit_lineage(lineage, step.fit_transform(X), y, weights)
         return Pipeline([("prepare", step), *model.steps])
+
+    def pipelines(self, number: int, results: Mapping[str, Any]) -> list[BaseEstimator]:
+        """Return the unfitted pipelines of a candidate's lineage, its own as the last one."""
+        lineage = self._genome(number, results).lineage
+        return [build_pipeline(one, self.space, self.problem, self.seed) for one in lineage]
+
+    def takes_raw(self, number: int, results: Mapping[str, Any]) -> bool:
+        """Whether a candidate takes the table as it came."""
+        return self.space[self._genome(number, results).estimator].whole
 
     def _genome(self, number: int, results: Mapping[str, Any]) -> Genome:
         """Return the genome of a candidate, with the ancestors whose models it started from."""

@@ -13,8 +13,11 @@ from evolearn.ensemble.library import Entry
 from evolearn.ensemble.stacking import FirstLayer, stacked
 from evolearn.execution.budget import Budget
 from evolearn.fit.insights import InsightsMaker
+from evolearn.fit.kept_models import KeptModel
 from evolearn.fit.refit import CandidateFitter
 from evolearn.fit.setup import Plan
+from evolearn.fit.simple_models import is_interpretable
+from evolearn.fit.uncertainty import measure_uncertainty
 from evolearn.insights.importances import feature_importances
 from evolearn.pipeline.genome import Genome
 from evolearn.pipeline.in_one_line import describe_pipeline
@@ -70,7 +73,7 @@ class FitResult:
         """Return the fitted attributes of the estimator; none of them holds training rows."""
         plan, data, final = self.plan, self.plan.data, self.final
         best = None if final is None else final.best.entry
-        single = _baseline(plan) if final is None else _single(plan, final)
+        single = _baseline(plan) if final is None else _single(plan, final.best)
         served = single if final is None else _served(plan, final)
         scorers = {name: metric.scorer for name, metric in data.metrics.items()}
         attributes = {
@@ -83,6 +86,7 @@ class FitResult:
             **self._of_search(),
             "column_kinds_": data.prepared.kinds,
             "dropped_columns_": dict(data.prepared.dropped),
+            "table_profile_": data.profile,
             "search_space_": plan.space,
             "best_estimator_": single,
             "estimator_": served,
@@ -93,6 +97,9 @@ class FitResult:
             "_candidate_fitter": CandidateFitter(
                 plan.space, plan.problem, data.prepared.step, data.seed
             ),
+            "_members": () if final is None else tuple(m.entry.number for m in final.members),
+            "_kept_models": {} if final is None else _kept_models(plan, final),
+            "_uncertainty": measure_uncertainty(plan, final, budget),
             "_fitted_sparse": data.prepared.schema.sparse,
             "_n_columns": _n_columns(plan, final),
             "_labels": position_labels(data.raw),
@@ -165,12 +172,33 @@ def _takes_frames(plan: Plan, final: FinalModels) -> bool:
     return named and any(_takes_raw(plan, member) for member in members)
 
 
-def _single(plan: Plan, final: FinalModels) -> Any:
-    """Return the best single model as a pipeline that takes the table as it came."""
+def _single(plan: Plan, member: Member) -> Any:
+    """Return a single model as a pipeline that takes the table as it came."""
     step = plan.data.prepared.step
-    if step is None or _takes_raw(plan, final.best):
-        return final.best.model
-    return Pipeline([("prepare", step), *final.best.model.steps])
+    if step is None or _takes_raw(plan, member):
+        return member.model
+    return Pipeline([("prepare", step), *member.model.steps])
+
+
+def _served_alone(plan: Plan, member: Member) -> Any:
+    """Return a single model as a pipeline that takes any type of table."""
+    if _takes_raw(plan, member):
+        return member.model
+    # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.
+    return Pipeline([("prepare", plan.data.prepared.preparer), *member.model.steps])
+
+
+def _kept_models(plan: Plan, final: FinalModels) -> dict[int, KeptModel]:
+    """Return the fitted candidates by number; of fold models the first one."""
+    kept: dict[int, KeptModel] = {}
+    for member in (final.best, *final.members, *final.simple):
+        if member.entry.number not in kept:
+            kept[member.entry.number] = KeptModel(
+                _served_alone(plan, member),
+                _single(plan, member),
+                is_interpretable(member.entry.genome, plan),
+            )
+    return kept
 
 
 def _served(plan: Plan, final: FinalModels) -> Any:
@@ -179,11 +207,9 @@ def _served(plan: Plan, final: FinalModels) -> Any:
     members = final.members
     # Predictions of another shape cannot be pooled: the first member serves.
     single = plan.settings.final_model == "single" and len(members) == 1
+    single = single and not task.bounds_predictions
     if single or not task.can_predict(members[0].model):
-        if _takes_raw(plan, members[0]):
-            return members[0].model
-        # Unlike scikit-learn's own step in `best`, the preparer takes any type of table.
-        return Pipeline([("prepare", preparer), *members[0].model.steps])
+        return _served_alone(plan, members[0])
     models = [(member.model, _takes_raw(plan, member)) for member in members]
     weights = [member.weight for member in members]
     if final.stacking is not None:

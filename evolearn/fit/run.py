@@ -38,8 +38,10 @@ from evolearn.fit.progress import ProgressLog, log_summary
 from evolearn.fit.result import FitResult
 from evolearn.fit.settings import Settings
 from evolearn.fit.setup import Plan, make_plan
+from evolearn.fit.simple_models import add_simple_models, reserved_for_simple_models
 from evolearn.fit.stacking import add_stacking, is_possible, refit_stacking, stacking_reserve
 from evolearn.fit.trainer import Trainer
+from evolearn.fit.uncertainty import reserved_for_uncertainty
 from evolearn.insights.importances import reserved_for_importances
 from evolearn.report.live.display import LiveDisplay, find_screen
 from evolearn.report.live.screens import Screen
@@ -130,11 +132,11 @@ def search(
     plan = trainer.plan
     loop, planner = make_loop(trainer, checkpoint, observer)
     continue_search(loop)
-    observer.search_started(
-        plan.data.objective.error_name,
-        None if math.isnan(plan.baseline_fitness) else plan.baseline_fitness,
-        loop.record,
-    )
+    error_name = plan.data.objective.error_name
+    baseline = None if math.isnan(plan.baseline_fitness) else plan.baseline_fitness
+    if checkpoint is not None:
+        checkpoint.save_error(error_name, baseline)
+    observer.search_started(error_name, baseline, loop.record)
     final: FinalModels | None = None
     refit_seconds = 0.0
     while True:
@@ -156,6 +158,8 @@ def search(
     if trainer.interruption.requested and final is None:
         raise trainer.interruption.exception()
     started = time.monotonic()
+    if final is not None and not trainer.interruption.requested:
+        final = add_simple_models(final, loop.record.records, trainer, planner)
     possible = loop.stop_reason in COMPLETE and is_possible(plan, planner.options)
     if final is not None and possible:
         observer.phase_started("fitting the stacking layer")
@@ -234,6 +238,9 @@ def replay(trainer: Trainer, checkpoint: CheckpointStore | None) -> FitResult:
     }
     started = time.monotonic()
     final = refit_final_models(entries, trainer, end)
+    if final is not None:
+        told = [record for record in past.records if record.candidate.number in end["simple"]]
+        final = add_simple_models(final, told, trainer)
     if final is not None and end["stacking"] is not None:
         final = refit_stacking(trainer, final, end["stacking"])
     seconds = time.monotonic() - started
@@ -296,11 +303,17 @@ def _further_reserve(
 ) -> Callable[[], float]:
     """Return a function that returns the seconds to reserve for what follows the models.
 
-    That are the stacking layer, the estimate of the error and the importances.
+    That are the stacking layer, simple models, the estimate of the error, intervals and the
+    importances.
     """
     plan, seconds, n_workers = trainer.plan, trainer.budget.seconds, trainer.pool.n_workers
     assert seconds is not None  # without a limit nothing is reserved
-    results = reserved_for_importances(seconds) + reserved_for_estimate(seconds)
+    results = (
+        reserved_for_importances(seconds)
+        + reserved_for_estimate(seconds)
+        + reserved_for_uncertainty(seconds)
+        + reserved_for_simple_models(seconds)
+    )
     if not is_possible(plan, options):
         return lambda: results
     stacking = stacking_reserve(plan, runtime_model, seconds, n_workers)

@@ -12,6 +12,7 @@ MOST_FORMULAS = 8
 # Formulas that people can read: log1p(a * b) / sqrt(c + d) has depth 3 and size 9.
 MOST_DEPTH, MOST_SIZE = 5, 15
 
+_SINGLE = tuple(name for name, operator in OPERATORS.items() if operator.arity == 1)
 _PAIRS = tuple(name for name, operator in OPERATORS.items() if operator.arity == 2)
 
 
@@ -45,8 +46,10 @@ class Formulas(TextSet):
         return self.n_columns
 
     def draw_new(self, rng: Random) -> str:
-        """Return a formula of two columns."""
-        first, second = (rng.randrange(self.n_columns) for _ in range(2))
+        """Return a formula of two columns, or of the only one."""
+        if self.n_columns == 1:
+            return f"{rng.choice(_SINGLE)}(x0)"
+        first, second = rng.sample(range(self.n_columns), 2)
         return f"{rng.choice(_PAIRS)}(x{first}, x{second})"
 
     def mutate(self, value: Sequence[str], rng: Random) -> tuple[str, ...]:
@@ -57,10 +60,11 @@ class Formulas(TextSet):
         return self.of([*value, self.draw(rng)]) if self.n_columns else tuple(value)
 
     def fits(self, text: str) -> bool:
-        """Whether a formula is over existing columns, and not too long."""
+        """Whether a formula is over existing columns, not too long, and says something new."""
         expression = parse(text)
         return (
             0 < expression.depth <= MOST_DEPTH
+            and not expression.repeats_an_operand
             and expression.size <= MOST_SIZE
             and expression.columns[-1] < self.n_columns
         )

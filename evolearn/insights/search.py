@@ -14,6 +14,7 @@ from evolearn.pipeline.gene import Gene
 from evolearn.pipeline.registry import registered_families
 from evolearn.pipeline.search_space import SearchSpace
 from evolearn.results.numbers import error_text, seconds_text
+from evolearn.results.outcomes import RACED, TOO_SLOW, has_failed
 from evolearn.results.search_explanation import (
     ESTIMATOR,
     PartOfSearch,
@@ -23,8 +24,6 @@ from evolearn.results.search_explanation import (
     reasons,
 )
 
-# Status of candidates that were given up, and of those that did not fail.
-RACED, FINE = "raced", ("scored", "raced")
 # Similar names that are proposed for an unknown one.
 MOST_SIMILAR = 3
 MINUTE = 60.0
@@ -104,7 +103,7 @@ def _part(facts: SearchFacts, role: str, name: str) -> PartOfSearch:
     rows = [i for i, p in enumerate(results["params"]) if p.get(role) == name]
     fitness = np.asarray(results["fitness"], dtype=float)[rows]
     status = [results["status"][i] for i in rows]
-    failed = [i for i in rows if results["status"][i] not in FINE]
+    failed = [i for i in rows if has_failed(results["status"][i])]
     numbers = [int(results["candidate"][i]) for i in rows]
     best = None if np.isnan(fitness).all() else int(np.nanargmin(fitness))
     return PartOfSearch(
@@ -112,6 +111,7 @@ def _part(facts: SearchFacts, role: str, name: str) -> PartOfSearch:
         role=role,
         n_tried=len(rows),
         n_raced=status.count(RACED),
+        n_slow=status.count(TOO_SLOW),
         n_failed=len(failed),
         best_fitness=None if best is None else float(fitness[best]),
         best_candidate=None if best is None else numbers[best],
@@ -227,6 +227,11 @@ def _sentence(part: PartOfSearch, facts: SearchFacts, best: PartOfSearch | None)
         were = "was" if part.n_raced == 1 else "were"
         sentences.append(
             f"{_candidates(part.n_raced)} {were} given up after some folds, far behind others."
+        )
+    if part.n_slow:
+        were = "was" if part.n_slow == 1 else "were"
+        sentences.append(
+            f"{_candidates(part.n_slow)} {were} given up as too slow for the time there was."
         )
     if part.n_failed:
         sentences.append(f"{_candidates(part.n_failed)} failed: {reasons(part.failures)}.")

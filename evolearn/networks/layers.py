@@ -25,16 +25,20 @@ def _tanh(Z: Floats) -> tuple[Floats, Floats]:
 
 
 def _silu(Z: Floats) -> tuple[Floats, Floats]:
+    S = _logistic(Z)
+    H = Z * S
+    slope = S * (1 - H)
+    slope += H
+    return H, slope
+
+
+def _logistic(Z: Floats) -> Floats:
     # In place as far as possible: these are the largest arrays of a step.
     S = np.negative(Z)
     with np.errstate(over="ignore"):  # exp(-Z) is infinite far below zero: S is 0 there
         np.exp(S, out=S)
     S += 1
-    np.reciprocal(S, out=S)
-    H = Z * S
-    slope = S * (1 - H)
-    slope += H
-    return H, slope
+    return np.reciprocal(S, out=S)
 
 
 #: The activations by name: each returns its values and its slopes.
@@ -42,6 +46,12 @@ ACTIVATIONS: dict[str, Callable[[Floats], tuple[Floats, Floats]]] = {
     "relu": _relu,
     "silu": _silu,
     "tanh": _tanh,
+}
+#: The same activations as functions that write their values over their input.
+_IN_PLACE: dict[str, Callable[[Floats], Any]] = {
+    "relu": lambda Z: np.maximum(Z, 0, out=Z),
+    "silu": lambda Z: np.multiply(Z, _logistic(Z), out=Z),
+    "tanh": lambda Z: np.tanh(Z, out=Z),
 }
 # Variance of weights, times the number of inputs, that keeps the variance of the signal from
 # layer to layer (He et al., 2015; Glorot and Bengio, 2010).
@@ -141,7 +151,13 @@ class ParallelNetworks:
         has no inputs that are weights of categories: `positions`, of shape (n_samples,
         n_vectors), are the places of these weights, None without any.
         """
-        return self._forward(self._inputs(X, positions).astype(np.float64))[0]
+        values = self._inputs(X, positions).astype(np.float64)[None]
+        for layer, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
+            if layer > 0:
+                _IN_PLACE[self.activation](values)
+            values = np.matmul(values, weights)
+            values += biases
+        return values
 
     def _forward(
         self, X: Floats, dropout: float = 0.0, rng: Any = None

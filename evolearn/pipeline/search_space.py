@@ -1,6 +1,6 @@
 """The search space: every pipeline that can be built, as frozen data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from random import Random
@@ -125,13 +125,16 @@ class SearchSpace:
         lines += ["left out:"] if reasons else []
         lines += _wrapped((", ".join(names), reason) for reason, names in reasons.items())
         lines += ["estimators:", *_wrapped([("", ", ".join(self.names))])]
-        genes = [
-            (gene, ", ".join(c.name for c in components))
-            for gene, components in self.preparation.items()
-            if components
-        ]
+        genes = [(gene, ", ".join(names)) for gene, names in self._used_options() if names]
         lines += ["genes:", *_wrapped(genes)] if genes else []
         return "\n".join(lines)
+
+    def _used_options(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield each gene with the options that an estimator uses."""
+        slots = [self.slots_of(name) for name in self.names]
+        for gene, components in self.preparation.items():
+            used = {option for one in slots for option in one.get(gene, ())}
+            yield gene, [c.name for c in components if c.name in used]
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"

@@ -1,6 +1,6 @@
 """The forms of the estimators' parameter `search_space`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -15,9 +15,16 @@ from evolearn.pipeline.registry import registered_families
 from evolearn.pipeline.search_space import SearchSpace
 
 _FORMS = (
-    "search_space must be None, a SearchSpace, or a list of names of the default catalogue, "
-    "estimators, (estimator, {parameter: domain}) pairs and Component objects"
+    "search_space must be None, 'onnx', a SearchSpace, or a list of names of the default "
+    "catalogue, estimators, (estimator, {parameter: domain}) pairs and Component objects"
 )
+# Spaces that have a name; each is made for a task.
+_NAMED: dict[str, Callable[[str], SearchSpace]] = {}
+
+
+def register_space(name: str, make: Callable[[str], SearchSpace]) -> None:
+    """Give a search space a name, by which estimators take it."""
+    _NAMED[name] = make
 
 
 def make_space(search_space: Any, task: str) -> SearchSpace:
@@ -26,6 +33,8 @@ def make_space(search_space: Any, task: str) -> SearchSpace:
         return SearchSpace.default(task)
     if isinstance(search_space, SearchSpace):
         return search_space
+    if isinstance(search_space, str) and search_space in _NAMED:
+        return _NAMED[search_space](task)
     if isinstance(search_space, str) or not isinstance(search_space, Sequence):
         msg = f"{_FORMS}; got {shown(search_space)}."
         raise TypeError(msg)

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-# Statuses of candidates that have an error, and of those that were given up as far behind.
+from evolearn.results.outcomes import has_failed
+
+# Outcomes of candidates that have an error, and of those that were given up.
 SCORED, RACED = "scored", "raced"
 
 
@@ -38,9 +40,13 @@ def results_of(estimator: Any, display: str) -> Mapping[str, Any]:
 
 
 def outcomes_of(results: Mapping[str, Any]) -> NDArray[np.object_]:
-    """Return for each candidate whether it was "scored", "raced" or has "failed"."""
+    """Return for each candidate whether it was "scored", "raced" or has "failed".
+
+    One that was too slow for the time that there was counts as raced: it was given up.
+    """
     statuses = [
-        status if status in (SCORED, RACED) else "failed" for status in results["status"]
+        "failed" if has_failed(status) else SCORED if status == SCORED else RACED
+        for status in results["status"]
     ]
     return np.array(statuses, dtype=object)
 

@@ -1,20 +1,31 @@
 """Summary of an estimator in a few lines, and its card in a notebook."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
 from sklearn.utils import estimator_html_repr
 
+from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.report.live.html import STYLE
 from evolearn.report.live.view import REASONS
-from evolearn.results.numbers import error_text, gain_text, percent, seconds_text
+from evolearn.results.numbers import (
+    bytes_text,
+    error_text,
+    gain_text,
+    milliseconds_text,
+    percent,
+    seconds_text,
+)
+from evolearn.results.outcomes import has_failed
 
 # Columns and candidates that are named.
 MOST_COLUMNS, MOST_CANDIDATES = 5, 5
+# Longest text of a pipeline in the card: about a line.
+MOST_CHARACTERS = 90
 NEXT = (
-    "model.leaderboard_, model.explain_search(), model.why_not('svm'), model.insights_, "
-    "evolearn.plots"
+    "model.leaderboard_, model.importances(X_test, y_test), model.why_not('svm'), "
+    "model.select(max_predict_ms=1), model.report(X_test, y_test).write_html('report.html')"
 )
 
 
@@ -30,7 +41,7 @@ def _details(model: Any) -> Iterator[str]:
         yield estimate.simpler_sentence()
     yield f"Model: {model_in_one_line(model)}"
     seconds = float(model.cv_results_["end_seconds"].max(initial=0.0))
-    n_failed = sum(status not in ("scored", "raced") for status in model.cv_results_["status"])
+    n_failed = sum(map(has_failed, model.cv_results_["status"]))
     reason = REASONS.get(model.stop_reason_, model.stop_reason_)
     yield (
         f"Search: {model.n_evaluations_} candidates ({n_failed} failed) in "
@@ -73,7 +84,8 @@ def model_in_one_line(model: Any) -> str:
     ]
     more = f" and {len(members) - MOST_COLUMNS} more" if len(members) > MOST_COLUMNS else ""
     layer = ", with a stacking layer" if model.stacking_weights_ else ""
-    return f"{', '.join(shown)}{more}{layer}"
+    cost = f"{bytes_text(model.model_bytes_)}, {milliseconds_text(model.predict_ms_)} for a row"
+    return f"{', '.join(shown)}{more}{layer}; {cost}"
 
 
 def estimator_card(model: Any) -> str:
@@ -88,7 +100,7 @@ def estimator_card(model: Any) -> str:
     board = model.leaderboard_
     best = "".join(
         f"<tr><td>{error_text(board['fitness'][i])}</td><td style='text-align:left'>"
-        f"{escape(board['pipeline'][i])}</td></tr>"
+        f"{escape(_short(board['pipeline'][i], board['params'][i]))}</td></tr>"
         for i in [i for i in range(board.n_rows) if board["rank"][i] > 0][:MOST_CANDIDATES]
     )
     table = (
@@ -98,6 +110,12 @@ def estimator_card(model: Any) -> str:
     )
     body = f"<ul style='margin:4px 0;padding-left:18px'>{rows}</ul>{table if best else ''}"
     return _card(title, body, diagram)
+
+
+def _short(pipeline: str, params: Mapping[str, Any]) -> str:
+    """Return a pipeline in one line, a long one without the values of parameters."""
+    is_long = len(pipeline) > MOST_CHARACTERS
+    return describe_pipeline(params, details=False) if is_long else pipeline
 
 
 def _card(title: str, body: str, diagram: str) -> str:

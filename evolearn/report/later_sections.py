@@ -37,10 +37,10 @@ MOST_COLUMNS, MOST_FORMULAS = 15, 15
 MOST_REASONS = 40
 # Characters of the call of the estimator.
 MOST_CALL = 3000
-SAVE = """import joblib
+SAVE = """import evolearn
 
-joblib.dump(model, "model.joblib", compress=3)
-model = joblib.load("model.joblib")  # only files that you trust, with the same versions
+model.save("model.evolearn")  # needs the extra "save"
+model = evolearn.load("model.evolearn")
 model.predict(X_new)"""
 
 
@@ -301,6 +301,10 @@ def failures(model: Any) -> Section:
         for reason, count in part.failures
     ]
     blocks = failed_blocks(failed)
+    slow = [part for part in explanation.parts if part.is_estimator and part.n_slow]
+    if slow:
+        names = ", ".join(f"{part.name} ({part.n_slow})" for part in slow)
+        blocks.append(Text(f"Given up as too slow for the time there was: {names}."))
     if left_out:
         content: dict[str, list[Any]] = {
             "reason": list(left_out),

@@ -17,6 +17,7 @@ from evolearn.checkpoint.errors import CheckpointError, reading
 from evolearn.checkpoint.files import is_plain
 from evolearn.checkpoint.store import ROLLBACK_SUFFIX, SMALLEST_DATABASE, SUFFIXES
 from evolearn.checkpoint.tables import SCHEMA, Stored, decisions_of, digest_of, restored
+from evolearn.checkpoint.validation import check_keys, read_json
 from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.plots.pareto import ParetoDisplay
 from evolearn.report.content import Block, ReportContent, Section, Table, Text, Tiles
@@ -25,7 +26,8 @@ from evolearn.report.live.view import REASONS
 from evolearn.report.report import Report
 from evolearn.report.sections import MOST_CANDIDATES
 from evolearn.results.estimate import Estimate
-from evolearn.results.numbers import error_text, seconds_text
+from evolearn.results.numbers import error_text, gain_text, seconds_text
+from evolearn.results.outcomes import RACED, TOO_SLOW, has_failed
 
 # The tables that are read; predictions are large.
 READ = ("meta", "evaluations", "runs")
@@ -52,6 +54,8 @@ class StoredSearch:
     meta: Mapping[str, str]
     stored: Mapping[str, Stored]
     runs: Sequence[Mapping[str, Any]]
+    error_name: str = ""
+    baseline: float | None = None
 
     @property
     def is_running(self) -> bool:
@@ -131,11 +135,16 @@ def read_search(path: Path) -> StoredSearch:
                 raise CheckpointError.foreign(path)
             rows = {name: list(_rows(connection, path, name)) for name in READ}
     with reading(path):
+        meta = dict(rows["meta"])
+        error = read_json("error", meta.get("error", '{"name": "", "baseline": null}'))
+        check_keys("error", error, ["name", "baseline"])
         return StoredSearch(
             path,
-            dict(rows["meta"]),
+            meta,
             {row[2]: restored(row) for row in rows["evaluations"]},
             [decisions_of(row) for row in rows["runs"]],
+            str(error["name"]),
+            None if error["baseline"] is None else float(error["baseline"]),
         )
 
 
@@ -235,18 +244,20 @@ def _sections(search: StoredSearch) -> Iterator[Section]:
 def _verdict(search: StoredSearch) -> Section:
     scored = search.scored()
     n_failed = len(_failed(search))
+    name = search.error_name or "error"
     if scored:
         genome, best = scored[0]
-        error = error_text(best.evaluation.error or 0.0)
+        value = best.evaluation.error or 0.0
+        error, gain = error_text(value), gain_text(value, search.baseline)
         sentence = (
-            f"The best error so far is {error}, of candidate {best.candidate}: "
-            f"{pipeline_of(genome)}."
+            f"The best {name} so far is {error}{gain and ', '}{gain}, of candidate "
+            f"{best.candidate}: {pipeline_of(genome)}."
         )
     else:
         sentence, error = "No candidate has an error yet.", "none yet"
     seconds = max((one.evaluation.run.end_seconds for one in search.stored.values()), default=0)
     tiles = (
-        ("Best cross-validated error", error, "lower is better; too low, as it is the best"),
+        (f"Best cross-validated {name}", error, "lower is better; too low, as it is the best"),
         ("Candidates", str(len(search.stored)), f"{n_failed} failed"),
         ("Time", seconds_text(seconds), "from the start of fit to the last candidate"),
     )
@@ -310,7 +321,8 @@ def _progress_of_search(search: StoredSearch) -> Section:
     blocks: list[Block] = []
     if any(evaluation.error is not None for evaluation in evaluations):
         seconds = np.array([evaluation.run.end_seconds for evaluation in evaluations])
-        blocks.append(progress(seconds, _errors(evaluations), {}, ""))
+        levels = {} if search.baseline is None else {"baseline": search.baseline}
+        blocks.append(progress(seconds, _errors(evaluations), levels, search.error_name))
     families: dict[str, list[Any]] = {}
     for genome, one in ordered:
         families.setdefault(_estimator(genome), []).append(one.evaluation)
@@ -319,7 +331,9 @@ def _progress_of_search(search: StoredSearch) -> Section:
     columns: dict[str, list[Any]] = {
         "family": [name.replace("_", " ") for name in names],
         "tried": [len(families[name]) for name in names],
-        "given up": [statuses[name].count("raced") for name in names],
+        "given up": [
+            statuses[name].count(RACED) + statuses[name].count(TOO_SLOW) for name in names
+        ],
         "best error": [_known(_best(families[name])) for name in names],
     }
     blocks.append(Table("Types of estimators, the best first", columns))
@@ -352,6 +366,7 @@ def _trade_offs(search: StoredSearch) -> Section:
             error=_errors(evaluations),
             estimator_type=[_estimator(genome) for genome, _ in scored],
             x="fit_seconds",
+            metric=search.error_name,
         )
         blocks = [pareto(display), Text("The complexity is known after fit.")]
     question = "Is there a simpler or a faster model that is nearly as good?"
@@ -362,7 +377,7 @@ def _failed(search: StoredSearch) -> list[tuple[str, int, str]]:
     counts: dict[tuple[str, str], int] = {}
     for genome, one in search.stored.items():
         evaluation = one.evaluation
-        if evaluation.status not in ("scored", "raced"):
+        if has_failed(evaluation.status):
             reason = (_estimator(genome), evaluation.failure or evaluation.status)
             counts[reason] = counts.get(reason, 0) + 1
     return [(name, count, reason) for (name, reason), count in counts.items()]

@@ -3,12 +3,8 @@
 import base64
 import hashlib
 import math
-import os
-import tempfile
-from contextlib import suppress
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from evolearn.optional import import_optional
@@ -16,9 +12,6 @@ from evolearn.report.charts import bars_svg, intervals_svg, plane_svg, shades
 from evolearn.report.content import Bars, Block, Intervals, Plane, ReportContent, Table
 from evolearn.results.numbers import percent
 from evolearn.results.tabular import cell
-
-# Access of a new file for everybody, as `open` gives it, less what the process forbids.
-NEW_FILE = 0o666
 
 
 def html_of(content: ReportContent) -> str:
@@ -108,38 +101,3 @@ def in_frame(page: str) -> str:
         '<iframe title="evolearn report" style="width:100%;height:720px;border:1px solid '
         f'rgba(128,128,128,.4)" sandbox="allow-scripts" srcdoc="{escape(page)}"></iframe>'
     )
-
-
-def write_whole(path: str | os.PathLike[str], text: str) -> Path:
-    """Write a file so that others see it whole: a failure leaves what was there.
-
-    Raises
-    ------
-    ValueError
-        If the path is a folder, or its folder is missing.
-    OSError
-        If the file cannot be written.
-    """
-    place = Path(path)
-    if place.is_dir():
-        raise ValueError(f"The report cannot be written to {place}: it is a folder.")
-    if not place.parent.is_dir():
-        msg = f"The report cannot be written to {place}: there is no folder {place.parent}."
-        raise ValueError(msg)
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(name).chmod(place.stat().st_mode if place.exists() else NEW_FILE & ~mask)
-            Path(name).replace(place)
-        except BaseException:
-            with suppress(FileNotFoundError):
-                Path(name).unlink()
-            raise
-    except OSError as error:
-        msg = f"The report cannot be written to {place}: {error.strerror or error}."
-        raise OSError(msg) from None
-    return place

@@ -13,8 +13,9 @@ from evolearn.data import is_sparse
 from evolearn.report import later_sections as later
 from evolearn.report import sections
 from evolearn.report.content import ReportContent
-from evolearn.report.page import html_of, in_frame, write_whole
+from evolearn.report.page import html_of, in_frame
 from evolearn.results.insights import Importances
+from evolearn.written_files import write_whole
 
 # Seconds of permutations of the held-out rows.
 IMPORTANCE_SECONDS = 10.0
@@ -66,7 +67,7 @@ class Report:
         ImportError
             If jinja2 is not installed.
         """
-        return write_whole(path, self.html())
+        return write_whole(path, self.html(), "The report")
 
     def json(self) -> dict[str, Any]:
         """Return the same content as dictionaries, lists, numbers and texts."""
@@ -75,7 +76,7 @@ class Report:
     def write_json(self, path: str | os.PathLike[str]) -> Path:
         """Write the same content as a JSON file; see `write_html`."""
         text = json.dumps(self.json(), indent=1, ensure_ascii=False, allow_nan=False)
-        return write_whole(path, text)
+        return write_whole(path, text, "The report")
 
     def _repr_html_(self) -> str:
         return in_frame(self.html())
@@ -94,12 +95,12 @@ def report_of(model: Any, X_test: Any, y_test: Any) -> Report:
     content = ReportContent(
         title=f"{type(model).__name__}: report",
         subtitle=(
-            f"{model.n_evaluations_} candidates, {model.n_features_in_} columns, metric "
-            f"{model.metric_name_}"
+            f"{model.n_evaluations_} candidates, {model.n_features_in_} columns, error: "
+            f"{model.estimate_.error_name}"
         ),
         created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         sections=(
-            sections.verdict(model, held_out, X_test),
+            sections.verdict(model, held_out),
             expected,
             sections.table_of_columns(model),
             sections.members(model),

@@ -1,16 +1,15 @@
 """The first five sections of a report: how good the model is, its table, and its candidates."""
 
-import pickle
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pprint import pformat
 from typing import Any
 
 import numpy as np
 
-from evolearn.data import n_rows, take_rows
+from evolearn.data import n_rows
 from evolearn.messages import plain, shown
 from evolearn.pipeline.in_one_line import describe_pipeline
+from evolearn.pipeline.registry import registered_genes
 from evolearn.plots.estimate import EstimateDisplay
 from evolearn.report.card import model_in_one_line
 from evolearn.report.content import (
@@ -24,30 +23,39 @@ from evolearn.report.content import (
     Tiles,
     numbers,
 )
-from evolearn.results.numbers import error_text, gain_text, percent
+from evolearn.results.numbers import (
+    bytes_text,
+    error_text,
+    gain_text,
+    milliseconds_text,
+    percent,
+)
+from evolearn.results.outcomes import has_failed
 
 # Candidates of the leaderboard that are listed, and those whose rows open: with these, the
 # report of a long search stays below a megabyte.
 MOST_CANDIDATES, MOST_OPENED = 500, 150
 # Characters of the text of a pipeline.
 MOST_CODE = 6000
+# Columns from which on their table can be filtered.
+MANY_COLUMNS = 20
+# Doubts about the table that are warnings of the verdict.
+SERIOUS = ("leak", "groups", "time order", "duplicates")
 # Warnings of the verdict.
 MOST_WARNINGS = 3
 # Shares from which on a warning is given: of failed candidates, of the importance of one column
 # (squared effects add up to 1), and the probability that a longer search would help.
 MANY_FAILED, DOMINANT, WORTH_LONGER = 0.2, 0.9, 0.5
-# Repeats of the prediction of one row; their median is reported.
-N_PREDICTIONS = 5
 
 
-def verdict(model: Any, held_out: float, X_test: Any) -> Section:
+def verdict(model: Any, held_out: float) -> Section:
     """Return the section that says whether the model is good."""
     estimate = model.estimate_
     warned = list(_warnings(model))[:MOST_WARNINGS]
     notes = [Notes("Keep in mind", tuple(warned))] if warned else []
     blocks: list[Block] = [
         Text(f"{estimate.sentence().rstrip('.')}.", is_lead=True),
-        Tiles((_error_tile(model, held_out), _baseline_tile(model), _cost_tile(model, X_test))),
+        Tiles((_error_tile(model, held_out), _baseline_tile(model), _cost_tile(model))),
         *notes,
     ]
     return Section("verdict", "Verdict", "Is it good, and may I use it?", tuple(blocks))
@@ -78,21 +86,11 @@ def _baseline_tile(model: Any) -> tuple[str, str, str]:
     return "Against the baseline", value, f"{error_text(baseline)} from the target alone"
 
 
-def _cost_tile(model: Any, X_test: Any) -> tuple[str, str, str]:
-    size = len(pickle.dumps(model.estimator_))
-    text = f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
-    if X_test is None:
-        return "Size", text, "pass X_test to measure the time of a prediction"
-    seconds = []
-    row = take_rows(X_test, np.arange(1))
-    for _ in range(N_PREDICTIONS):
-        start = time.perf_counter()
-        model.predict(row)
-        seconds.append(time.perf_counter() - start)
+def _cost_tile(model: Any) -> tuple[str, str, str]:
     return (
         "Prediction of a row",
-        f"{1000 * float(np.median(seconds)):.0f} ms",
-        f"the model has {text}",
+        milliseconds_text(model.predict_ms_),
+        f"the model has {bytes_text(model.model_bytes_)}",
     )
 
 
@@ -110,10 +108,15 @@ def _warnings(model: Any) -> Iterator[str]:
             f"Nearly all predictions follow from {shown(name)}: check that this column is "
             "known before the target is."
         )
+    diagnosis = model.insights_.diagnosis
+    for finding in diagnosis or ():
+        if finding.kind in SERIOUS:
+            columns = f" ({', '.join(finding.columns[:3])})" if finding.columns else ""
+            yield f"{finding.kind.capitalize()}{columns}: {finding.found} {finding.advice}"
     if estimate.simpler is not None:
         yield estimate.simpler_sentence()
     status = model.cv_results_["status"]
-    failed = sum(one not in ("scored", "raced") for one in status)
+    failed = sum(map(has_failed, status))
     if failed > MANY_FAILED * len(status):
         yield f"{failed} of {len(status)} candidates failed; the reasons are below."
     if model.would_longer_help().probability > WORTH_LONGER:
@@ -180,8 +183,14 @@ def table_of_columns(model: Any) -> Section:
         "column": [str(name) for name in kinds],
         "kind": [str(kind) for kind in kinds.values()],
         "used": ["no" if name in dropped else "yes" for name in kinds],
-        "why not": [str(dropped.get(name, "")) for name in kinds],
     }
+    if dropped:
+        columns["why not"] = [str(dropped.get(name, "")) for name in kinds]
+    profiles = model.table_profile_.columns  # none of a sparse table
+    if profiles:
+        columns["missing"] = [_share(one.n_missing, one.n_rows) for one in profiles]
+    if any(one.n_unreadable for one in profiles):
+        columns["unreadable"] = [_share(one.n_unreadable, one.n_rows) for one in profiles]
     if importance:
         columns["importance"] = [importance.get(str(name)) for name in kinds]
     overrides = pformat(
@@ -189,12 +198,36 @@ def table_of_columns(model: Any) -> Section:
         sort_dicts=False,
     )
     blocks: list[Block] = [
-        Text(f"Columns: {len(kinds)} were read, {len(dropped)} of them not used."),
-        Table("", columns, is_searchable=len(kinds) > 20),
+        Text(
+            f"{model.table_profile_.n_rows} rows and {len(kinds)} columns were read; columns "
+            f"that are not used: {len(dropped)}."
+        ),
+        Table(
+            "",
+            columns,
+            shares=("missing", "unreadable"),
+            is_searchable=len(kinds) > MANY_COLUMNS,
+        ),
         Code("The kinds as a parameter, to change them", f"kinds={overrides}"),
-        Text("Missing values and repeated rows are not counted: the model keeps no rows."),
+        *_doubts(model),
     ]
     return Section("table", "The table", "Was the table read right?", tuple(blocks))
+
+
+def _share(count: int, total: int) -> float | None:
+    """Return a share of the rows that were profiled, None if none was."""
+    return count / total if total else None
+
+
+def _doubts(model: Any) -> list[Block]:
+    """Return the findings about the table, or the reason why there are none."""
+    insights = model.insights_
+    if insights.diagnosis is None:
+        reason = insights.absent.get("diagnosis", insights.absent.get("all", ""))
+        return [Text(f"The table was not looked at for doubts: {reason}.")]
+    if not insights.diagnosis:
+        return [Text(insights.diagnosis.title)]
+    return [Table("Doubts about the table", insights.diagnosis.columns())]
 
 
 def members(model: Any) -> Section:
@@ -260,7 +293,7 @@ def candidates(model: Any) -> Section:
         "rank": [_known(board["rank"][i]) for i in rows],
         "error": [float(board["fitness"][i]) for i in rows],
         "pipeline": [
-            f"{board['estimator'][i]}: {board['pipeline'][i]}"
+            board["pipeline"][i]
             if int(board["candidate"][i]) < 0
             else short_pipeline(model, board["params"][i])
             for i in rows
@@ -303,7 +336,10 @@ def _origin(results: Mapping[str, Any], i: int, folds: Sequence[str]) -> str:
 
 def short_pipeline(model: Any, params: Mapping[str, Any]) -> str:
     """Return the steps of a pipeline without the values of parameters."""
-    return describe_pipeline(params, model.search_space_.genes, details=False)
+    # A model that was loaded from a file has no search space.
+    space = getattr(model, "search_space_", None)
+    genes = registered_genes() if space is None else space.genes
+    return describe_pipeline(params, genes, details=False)
 
 
 def details_of(pipeline: str, params: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from math import isnan
 from typing import Any
 
 from evolearn.results.error_summaries import ClassificationSummary, Numbers, ResidualSummary
+from evolearn.results.findings import Diagnosis
 from evolearn.results.numbers import error_text, percent
 from evolearn.results.tabular import Tabular
 
@@ -356,8 +357,7 @@ class Insights:
     Attributes
     ----------
     errors : ResidualSummary, ClassificationSummary or None
-        Out-of-fold errors of the ensemble's members, pooled with their weights; of a stacking
-        layer there are none.
+        Out-of-fold errors of the model that predicts.
     segments : WorstSegments or None
         Where the out-of-fold error is highest.
     importances : Importances or None
@@ -371,6 +371,8 @@ class Insights:
         Of the ensemble's members.
     lineage : Lineage or None
         Ancestors of the best single candidate.
+    diagnosis : Diagnosis or None
+        Doubts about the table, as `evolearn.diagnose` finds them.
     absent : dict of str to str
         Reasons for parts that there are not, by the name of the part.
     """
@@ -382,21 +384,24 @@ class Insights:
     made_columns: tuple[MadeColumn, ...] = ()
     residual_correlation: ResidualCorrelation | None = None
     lineage: Lineage | None = None
+    diagnosis: Diagnosis | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        parts = (self.errors, self.segments, self.importances, self.lineage)
+        parts = (self.errors, self.segments, self.importances, self.lineage, self.diagnosis)
         texts = [str(part) for part in parts if part is not None]
         texts += [f"No {name}: {reason}." for name, reason in self.absent.items()]
         return "\n\n".join(texts)
 
     def _repr_html_(self) -> str:
-        parts = (self.errors, self.segments, self.importances, self.lineage)
+        parts = (self.errors, self.segments, self.importances, self.lineage, self.diagnosis)
         return "".join(part._repr_html_() for part in parts if part is not None)
 
     def json(self) -> dict[str, Any]:
         """Return everything as dictionaries, lists, numbers and texts, as JSON has them."""
         values: dict[str, Any] = _plain(asdict(self))
+        if self.diagnosis is not None:
+            values["diagnosis"] = self.diagnosis.as_dicts()
         return values
 
 

@@ -86,3 +86,30 @@ def seconds_text(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def bytes_text(size: int) -> str:
+    """Format a number of bytes in kB, or in MB from a tenth of one on.
+
+    Examples
+    --------
+    >>> from evolearn.results.numbers import bytes_text
+    >>> bytes_text(3_450), bytes_text(2_718_281)
+    ('3 kB', '2.7 MB')
+    """
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
+
+
+def milliseconds_text(milliseconds: float) -> str:
+    """Format milliseconds with two significant digits, from 100 on without a fraction.
+
+    Examples
+    --------
+    >>> from evolearn.results.numbers import milliseconds_text
+    >>> milliseconds_text(0.8432), milliseconds_text(312.7), milliseconds_text(float("nan"))
+    ('0.84 ms', '313 ms', 'an unknown time')
+    """
+    if milliseconds != milliseconds:
+        return "an unknown time"
+    digits = f"{milliseconds:.2g}" if milliseconds < 99.5 else f"{milliseconds:.0f}"
+    return f"{digits} ms"

@@ -60,7 +60,8 @@ class Outlook:
     def __str__(self) -> str:
         if self.reason:
             return self.reason
-        time = seconds_text(self.seconds).removesuffix(" 0 s")
+        seconds = self.seconds if self.seconds < 90 else 60 * round(self.seconds / 60)
+        time = seconds_text(seconds)
         return (
             f"{time} more would lower the error on new rows by more than "
             f"{percent(WORTHWHILE)} with a probability of {percent(self.probability)}; the "

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evolearn.optional import import_optional
+from evolearn.results.numbers import error_name
 from evolearn.results.tabular import html_of_table, text_of_table
 
 # Rows that are shown; frames have all of them.
@@ -93,18 +95,26 @@ class ResultTable(dict[str, Any]):
 
     def as_dict(self) -> dict[str, Any]:
         """Return the content as built-in types and arrays, for files of other libraries."""
-        return {"columns": dict(self), "metric": self.metric, "params": list(self._params)}
+        return {
+            "columns": plain_columns(self),
+            "metric": self.metric,
+            "params": list(self._params),
+        }
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
         """Return the table that `as_dict` has made a dictionary of."""
-        return cls(content["columns"], content["metric"], content["params"])
+        return cls(columns_of_plain(content["columns"]), content["metric"], content["params"])
 
     def _title(self) -> str:
         rows = "1 row" if self.n_rows == 1 else f"{self.n_rows} rows"
         n_shown = len(self._shown_rows())
         first = f", {n_shown} of them shown" if self.n_rows > n_shown else ""
-        told = f"; fitness is the error of {self.metric}, lower is better"
+        is_error = self.metric.startswith("neg_")
+        name = f"error of {self.metric}"
+        if is_error:
+            name = f"{error_name(self.metric, None)} ({self.metric})"
+        told = f"; fitness is the {name}, lower is better"
         return f"{type(self).__name__}: {rows}{first}{told if self.metric else ''}"
 
     def _shown_rows(self) -> list[int]:
@@ -128,6 +138,29 @@ class ResultTable(dict[str, Any]):
         return html_of_table(self._title(), self._shown_columns())
 
 
+def plain_columns(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return columns with lists in place of arrays of objects, for files of other libraries."""
+    return {
+        name: column.tolist() if getattr(column, "dtype", "") == np.dtype("O") else column
+        for name, column in columns.items()
+    }
+
+
+def columns_of_plain(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return columns with arrays of objects in place of lists."""
+    return {
+        name: array_of_objects(column) if isinstance(column, list) else column
+        for name, column in columns.items()
+    }
+
+
+def array_of_objects(values: Sequence[Any]) -> NDArray[np.object_]:
+    """Return values as a one-dimensional array, even if they are sequences themselves."""
+    column = np.empty(len(values), dtype=object)
+    column[:] = list(values)
+    return column
+
+
 class Leaderboard(ResultTable):
     """The scored candidates, the ensemble and the baseline, best first."""
 
@@ -140,6 +173,12 @@ class Leaderboard(ResultTable):
         "fit_seconds": "fit s",
         "pipeline": "pipeline",
     }
+
+    def _shown_columns(self) -> dict[str, list[Any]]:
+        columns = super()._shown_columns()
+        if "weight" in columns:
+            columns["weight"] = [weight or None for weight in columns["weight"]]
+        return columns
 
     def _shown_rows(self) -> list[int]:
         """Return the positions of the best rows, and of the ensemble and the baseline."""

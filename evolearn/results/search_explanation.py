@@ -38,6 +38,8 @@ class PartOfSearch:
         Candidates that use it.
     n_raced : int
         Those that were given up after some folds as far behind.
+    n_slow : int
+        Those that were given up as too slow for the time that there was.
     n_failed : int
         Those that failed.
     best_fitness : float or None
@@ -58,6 +60,7 @@ class PartOfSearch:
     role: str
     n_tried: int = 0
     n_raced: int = 0
+    n_slow: int = 0
     n_failed: int = 0
     best_fitness: float | None = None
     best_candidate: int | None = None
@@ -120,7 +123,7 @@ class SearchExplanation(Tabular):
             "role": [part.role for part in parts],
             "name": [part.name for part in parts],
             "tried": [part.n_tried for part in parts],
-            "given_up": [part.n_raced for part in parts],
+            "given_up": [part.n_raced + part.n_slow for part in parts],
             "failed": [part.n_failed for part in parts],
             "best_fitness": [part.best_fitness for part in parts],
             "behind_best": [behind(part.best_fitness, self.best_fitness) for part in parts],
@@ -153,6 +156,10 @@ class SearchExplanation(Tabular):
         remarks += [
             f"Left out, {reason}: {_listed(names)}." for reason, names in reasons.items()
         ]
+        n_slow = sum(part.n_slow for part in self.parts if part.is_estimator)
+        if n_slow:
+            number = "1 candidate" if n_slow == 1 else f"{n_slow} candidates"
+            remarks.append(f"Given up as too slow for the time there was: {number}.")
         failures = grouped(
             reason
             for part in self.parts

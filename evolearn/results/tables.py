@@ -11,7 +11,15 @@ import numpy as np
 from numpy.ma import MaskedArray
 from numpy.typing import NDArray
 
-from evolearn.results.result_table import History, Leaderboard, ParetoFront
+from evolearn.results.outcomes import has_failed
+from evolearn.results.result_table import (
+    History,
+    Leaderboard,
+    ParetoFront,
+    array_of_objects,
+    columns_of_plain,
+    plain_columns,
+)
 
 
 class Row(TypedDict):
@@ -71,9 +79,7 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
         table[f"mean_{name}_time"] = np.array([t.mean() if t.size else np.nan for t in times])
         table[f"std_{name}_time"] = np.array([t.std() if t.size else np.nan for t in times])
     table["params"] = [dict(row["params"]) for row in rows]
-    # The column exists even without any candidate: each would have an estimator.
-    for name in sorted({"estimator"}.union(*(row["params"] for row in rows))):
-        table[f"param_{name}"] = _param_column(rows, name)
+    table |= _param_columns(table["params"])
     _add_scores(table, "score", [row["scores"] for row in rows], rows, n_folds)
     table["rank_test_score"] = _ranks(fitness_of(rows))
     for name in dict.fromkeys(name for row in rows for name in row["metrics"]):
@@ -85,7 +91,28 @@ def cv_results(rows: Sequence[Row], n_folds: int) -> Table:
     for name in ("complexity", "generation", "start_seconds", "end_seconds", "worker"):
         table[name] = np.array([row[name] for row in rows])  # type: ignore[literal-required]
     for name in ("origin", "parents", "inherits", "status", "failure", "warnings"):
-        table[name] = _objects([row[name] for row in rows])  # type: ignore[literal-required]
+        table[name] = array_of_objects([row[name] for row in rows])  # type: ignore[literal-required]
+    return table
+
+
+def plain_cv_results(table: Mapping[str, Any]) -> Table:
+    """Return ``cv_results_`` as built-in types and arrays, for files of other libraries.
+
+    The columns of single parameters are left out, for ``params`` has all of them.
+    """
+    return plain_columns({n: c for n, c in table.items() if not n.startswith("param_")})
+
+
+def cv_results_of_plain(plain: Mapping[str, Any]) -> Table:
+    """Return the table that `plain_cv_results` has made plain."""
+    params = plain["params"]
+    whole = columns_of_plain({n: c for n, c in plain.items() if n != "params"})
+    table: Table = {}
+    for name in plain:
+        if name == "params":
+            table |= {"params": params, **_param_columns(params)}
+        else:
+            table[name] = whole[name]
     return table
 
 
@@ -178,10 +205,10 @@ def pareto_front(rows: Sequence[Row], numbers: Sequence[int], metric: str) -> Pa
     chosen = [by_number[number] for number in numbers]
     columns = {
         "candidate": np.array([row["number"] for row in chosen], dtype=int),
-        "estimator": _objects([row["params"]["estimator"] for row in chosen]),
+        "estimator": array_of_objects([row["params"]["estimator"] for row in chosen]),
         "fitness": fitness_of(chosen),
         "complexity": np.array([row["complexity"] for row in chosen], dtype=float),
-        "pipeline": _objects([row["pipeline"] for row in chosen]),
+        "pipeline": array_of_objects([row["pipeline"] for row in chosen]),
     }
     return ParetoFront(columns, metric, [dict(row["params"]) for row in chosen])
 
@@ -204,7 +231,9 @@ def history(rows: Sequence[Row], population_size: int, metric: str) -> History:
             )
         ),
         "n_evaluations": np.cumsum([len(group) for group in groups], dtype=int),
-        "n_failed": np.array([sum(bool(r["failure"]) for r in group) for group in groups]),
+        "n_failed": np.array(
+            [sum(has_failed(row["status"]) for row in group) for group in groups]
+        ),
         "best_fitness": np.fmin.accumulate(best),
         "generation_best": best,
         "generation_median": np.array(
@@ -222,19 +251,17 @@ def fitness_of(rows: Sequence[Row]) -> NDArray[np.float64]:
     return np.array([row["fitness"] for row in rows], dtype=float)  # None becomes NaN
 
 
-def _param_column(rows: Sequence[Row], name: str) -> "MaskedArray[Any, np.dtype[Any]]":
-    """Return the values of a parameter, masked for candidates without it."""
-    values = _objects([row["params"].get(name) for row in rows])
-    return MaskedArray(values, mask=[name not in row["params"] for row in rows])
+def _param_columns(params: Sequence[Mapping[str, Any]]) -> Table:
+    """Return a column of each parameter, masked for candidates without it."""
+    table: Table = {}
+    # The column exists even without any candidate: each would have an estimator.
+    for name in sorted({"estimator"}.union(*params)):
+        values = array_of_objects([one.get(name) for one in params])
+        table[f"param_{name}"] = MaskedArray(values, mask=[name not in one for one in params])
+    return table
 
 
 def _ranks(fitness: NDArray[np.float64]) -> NDArray[np.int32]:
     """Return ranks from 1; equal candidates share the lowest, failed ones come last."""
     comparable = np.where(np.isnan(fitness), np.inf, fitness)
     return np.array([1 + int((comparable < f).sum()) for f in comparable], dtype=np.int32)
-
-
-def _objects(values: Sequence[Any]) -> NDArray[np.object_]:
-    column = np.empty(len(values), dtype=object)
-    column[:] = list(values)
-    return column

@@ -37,8 +37,15 @@ class FormulaTrees:
         ]
 
     def grow(self) -> str:
-        """Return a formula of random operators over random columns."""
-        return str(gp.PrimitiveTree(self._grow(self._primitives, min_=1, max_=2)))
+        """Return a formula of random operators over random columns.
+
+        The last of several tries if none is allowed.
+        """
+        for _ in range(TRIES):
+            text = str(gp.PrimitiveTree(self._grow(self._primitives, min_=1, max_=2)))
+            if self._allows(text):
+                break
+        return text
 
     def mutate(self, text: str) -> str:
         """Return a formula with one part changed; the same one if no result is allowed."""

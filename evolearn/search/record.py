@@ -7,6 +7,7 @@ from evolearn.checkpoint.tables import Step
 from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.execution.pool import Outcome
+from evolearn.results.outcomes import has_failed
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class SearchRecord:
             generation=(len(self.records) - 1) // self.population_size,
             best_error=None if self._best == float("inf") else self._best,
             n_evaluations=len(self.records),
-            n_failed=sum(bool(record.evaluation.failure) for record in self.records),
+            n_failed=sum(has_failed(record.evaluation.status) for record in self.records),
             seconds_left=seconds_left,
         )
 

@@ -2,6 +2,7 @@
 
 from evolearn.tasks.base import TargetFacts, Task, get_task, register_task, task_names
 from evolearn.tasks.classification import Classification
+from evolearn.tasks.inference import task_of
 from evolearn.tasks.numbers import NumberTask
 from evolearn.tasks.probabilities import ProbabilityTask
 from evolearn.tasks.regression import Regression
@@ -16,4 +17,5 @@ __all__ = [
     "get_task",
     "register_task",
     "task_names",
+    "task_of",
 ]

@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from evolearn.data import as_table, names_checked, take_rows, warn_of_names
+from evolearn.quick_prediction import quick
 from evolearn.recorded_warnings import recorded_warnings
 from evolearn.tasks.pooling import SHARPNESS_BOUNDS
 from evolearn.tasks.predictions import Floats, Indices, Members
@@ -43,17 +44,13 @@ class RefittableEnsemble(VersionedPickle, BaseEstimator):
         # reader must trust.
         state = super().__getstate__()
         for name in {"task", "task_"} & set(state):
-            task = state[name]
-            if type(task).__module__.startswith("evolearn."):
-                state[name] = [task.name, dict(vars(task))]
+            state[name] = plain_task(state[name])
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         for name in {"task", "task_"} & set(state):
-            if isinstance(state[name], list):
-                key, facts = state[name]
-                state[name] = TASKS[key](**facts)
+            state[name] = task_of_plain(state[name])
         super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Any:
@@ -152,7 +149,7 @@ class MemberEnsemble(PreparedMembers):
             The fitted ensemble.
         """
         X = as_table(X)
-        values, task = type(self.task).from_target(y)
+        values, task = self.task.on_target(y)
         weights = as_weights(sample_weight)
         # Warnings of members are as many as there are folds, and were known to the search.
         with config_context(transform_output="default"), names_checked(), recorded_warnings():
@@ -208,7 +205,7 @@ class MemberEnsemble(PreparedMembers):
             with names_checked(), config_context(transform_output="default"):
                 if not whole and matrix is None:
                     matrix = X if step is None else step.transform(X)
-                predictions = predict(model, X if whole else matrix)
+                predictions = predict(model, X) if whole else predict(quick(model), matrix)
             yield predictions
 
 
@@ -246,7 +243,7 @@ class ColumnEnsemble(RefittableEnsemble):
         self : ColumnEnsemble
             The fitted ensemble.
         """
-        values, self.task_ = type(self.task).from_target(y)
+        values, self.task_ = self.task.on_target(y)
         columns = self._columns(X)
         parts = [self.task_.of_columns(columns[:, i]) for i in range(columns.shape[1])]
         self.weights_, self.sharpness_ = greedy_weights(
@@ -264,6 +261,21 @@ class ColumnEnsemble(RefittableEnsemble):
         """Return the weighted mean of the members' columns, of shape (n_samples, n_outputs)."""
         columns = self._columns(X)
         return np.asarray(np.tensordot(columns, self._now("weights"), axes=(1, 0)))
+
+
+def plain_task(task: Any) -> Any:
+    """Return a task of evolearn's own as its name and its facts, another one as it is."""
+    if type(task).__module__.startswith("evolearn."):
+        return [task.name, dict(vars(task))]
+    return task
+
+
+def task_of_plain(task: Any) -> Any:
+    """Return the task that `plain_task` has made plain."""
+    if isinstance(task, list):
+        name, facts = task
+        return TASKS[name](**facts)
+    return task
 
 
 def is_fitted(model: Any) -> bool:

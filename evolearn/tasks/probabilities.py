@@ -38,6 +38,7 @@ from evolearn.tasks.predictions import Floats, HeldOut, Indices, checked_predict
 from evolearn.tasks.scoring import Objective
 from evolearn.tasks.splitting import HOLDOUT_SHARE, test_rows
 from evolearn.tasks.target import as_array, as_labels, refuse_missing
+from evolearn.uncertainty.sets import SetCalibration, calibrate_sets
 
 # Inverse penalty of the stacking model: the members' predictions are much alike.
 STACKING_C = 0.02
@@ -293,6 +294,19 @@ class ProbabilityTask(Task):
     ) -> ClassificationSummary:
         """Return the summary of confusion and calibration."""
         return summary_of_classes(predictions, encoded, [str(label) for label in self.classes])
+
+    def calibration(
+        self,
+        matrix: Any,
+        predictions: Floats,
+        encoded: NDArray[Any],
+        weights: Floats | None,
+        growth: float,
+        seconds: float,
+        seed: int,
+    ) -> SetCalibration:
+        """Return the calibration of sets of classes."""
+        return calibrate_sets(predictions, encoded, weights)
 
     def outcomes(self, predictions: Floats) -> tuple[list[str], Floats]:
         """Return the classes with their probabilities; of two classes the later one."""

@@ -1,7 +1,10 @@
 """Selection of columns by a score of each one."""
 
 import numpy as np
-from sklearn.feature_selection import SelectPercentile
+from sklearn.feature_selection import SelectPercentile, f_classif, f_regression
+
+#: Scores that saved models name.
+SCORES = {"f_classif": f_classif, "f_regression": f_regression}
 
 
 class BestColumns(SelectPercentile):
@@ -36,6 +39,17 @@ class BestColumns(SelectPercentile):
     >>> BestColumns(percentile=10).fit(X[:, :1], [0, 0, 1, 1]).get_support()
     array([ True])
     """
+
+    def __getstate__(self):
+        # By its name: a reader of a saved model need not trust a function in it.
+        state = super().__getstate__()
+        names = {function: name for name, function in SCORES.items()}
+        return state | {"score_func": names.get(self.score_func, self.score_func)}
+
+    def __setstate__(self, state):
+        function = state["score_func"]
+        known = SCORES[function] if isinstance(function, str) else function
+        super().__setstate__(state | {"score_func": known})
 
     def _get_support_mask(self):
         mask = super()._get_support_mask()

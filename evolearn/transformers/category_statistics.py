@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evolearn.transformers.formula_language import LARGEST
+from evolearn.transformers.formula_language import LARGEST, Column
 
-Column = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
 # Number of rows with the mean and variance of all rows that are added to each category: the

@@ -137,6 +137,11 @@ class Expression:
         """Maximum number of nested operators; 0 for a column."""
         return 0 if self.operator is None else 1 + max(part.depth for part in self.parts)
 
+    @cached_property
+    def repeats_an_operand(self) -> bool:
+        """Whether an operator has the same formula twice, as in ``x - x`` or ``min(x, x)``."""
+        return any(len(node.parts) > len(set(node.parts)) for node in self._nodes())
+
     def values(self, X: NDArray[np.float64]) -> Column:
         """Compute the values for the rows of a matrix.
 

@@ -206,3 +206,27 @@ def test_huge_numbers_to_predict_are_those_of_fit():
     assert huge[0, 1] == 1e300
     with pytest.raises(ValueError, match="infinity in column 1"):
         prepared.preparer.transform([[1.0, np.inf]])
+
+
+def test_a_pickled_preparer_reads_each_kind_of_column_as_before():
+    words = ["river", "house", "winter", "garden", "bread"]
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {
+            "price": [f"{n},5 €" for n in range(60)],
+            "day": [f"{1 + n % 28:02d}.03.2021" for n in range(60)],
+            "note": [" ".join(row) for row in rng.choice(words, (60, 6))],
+            "shop": rng.choice(list("abc"), 60),
+            "grade": pd.Categorical(rng.choice([1, 2, 3], 60)),
+        }
+    )
+    preparer = ColumnPreparer().fit(table)
+    loaded = pickle.loads(pickle.dumps(preparer))
+    assert loaded.columns_ == preparer.columns_
+    kinds = {info.kind for info in preparer.columns_}
+    assert kinds == {"numeric", "datetime", "text", "categorical"}
+    state = preparer.__getstate__()
+    again = ColumnPreparer.__new__(ColumnPreparer)
+    again.__setstate__(state)
+    assert again.columns_ == preparer.columns_
+    assert_array_equal(again.transform(table), preparer.transform(table))

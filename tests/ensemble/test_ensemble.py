@@ -85,6 +85,19 @@ def test_of_equals_the_smaller_ensemble_is_taken():
     assert selection.weights == (1.0,)
 
 
+@pytest.mark.parametrize("slack", [0.001, 0.05, 0.5])
+def test_members_that_hardly_help_are_left_out(slack):
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=60)
+    scorer, folds = out_of_fold(y)
+    library = [y[folds.scored] + rng.normal(size=60) * scale for scale in (1, 1, 1, 2, 3)]
+    whole, small = select(library, scorer), select(library, scorer, slack=slack)
+    assert set(small.members) <= set(whole.members)
+    assert whole.error <= small.error <= whole.error * (1 + slack)
+    assert sum(small.weights) == pytest.approx(1.0)
+    assert len(small.members) < len(whole.members) or slack < 0.05
+
+
 @given(seed=st.integers(0, 1000))
 @settings(max_examples=25, deadline=None)
 def test_the_ensemble_is_never_worse_out_of_fold_than_its_best_candidate(seed):

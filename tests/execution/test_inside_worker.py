@@ -12,6 +12,12 @@ BODIES = {
         except BaseException:
             raise ValueError("from C")
     """,
+    "takes it for Ctrl-C": """
+        try:
+            while True: sum(range(1000))
+        except BaseException:
+            raise KeyboardInterrupt
+    """,
     "swallows it": """
         with contextlib.suppress(BaseException):
             while True: sum(range(1000))

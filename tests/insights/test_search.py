@@ -59,10 +59,10 @@ def facts_of(interval=None, **changes):
 def test_every_estimator_has_its_account():
     parts = {part.name: part for part in explain_search(facts_of()).parts}
     svm = parts["support_vector_machine"]
-    assert (svm.n_tried, svm.n_failed, svm.n_raced) == (4, 3, 0)
+    assert (svm.n_tried, svm.n_failed, svm.n_raced, svm.n_slow) == (4, 2, 0, 1)
     assert (svm.best_fitness, svm.best_candidate, svm.weight) == (2.5, 2, 0.25)
     assert svm.seconds == pytest.approx(2.5)  # five folds of half a second
-    assert svm.failures == (("ValueError: no 12 rows", 2), ("took longer than 3 s", 1))
+    assert svm.failures == (("ValueError: no 12 rows", 2),)
     assert parts["ridge"].n_raced == 1
     assert parts["ordinal"].n_tried == 4
     assert parts["gaussian_process"].absent == "one fit is expected to take 90 s"
@@ -78,6 +78,7 @@ def test_the_account_reads_as_text_html_and_frame():
     assert "Not tried before the end: elastic_net" in text
     assert "Left out, one fit is expected to take 90 s: gaussian_process." in text
     assert "Failed, 3 candidates: ValueError: no 5 rows." in text
+    assert "Given up as too slow for the time there was: 1 candidate." in text
     assert "<table>" in explanation._repr_html_()
     frame = explanation.frame().set_index("name")
     assert frame.loc["support_vector_machine", "behind_best"] == pytest.approx(1.5)
@@ -86,7 +87,13 @@ def test_the_account_reads_as_text_html_and_frame():
 
 
 SENTENCES = {
-    "svm": ["tried 4 times in 2.5 s", "2.5, 150.0% above", "(extra_trees, 1)", "3 candidates"],
+    "svm": [
+        "tried 4 times in 2.5 s",
+        "2.5, 150.0% above",
+        "(extra_trees, 1)",
+        "2 candidates",
+        "too slow",
+    ],
     "RandomForestRegressor": ["random_forest was left out"],
     "SVC": ["support_vector_machine was tried"],
     "Extra-Trees": ["tried once", "that of the best candidate", "weight of 50%"],

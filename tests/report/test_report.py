@@ -138,6 +138,18 @@ def test_held_out_rows_are_reported(regressor):
     assert any(f"by {len(X)} rows" in text for text in texts)
 
 
+def test_missing_values_and_doubts_are_told_for_the_table():
+    X, y = rows()
+    X.loc[:8, "area"] = np.nan
+    report = search(n_evaluations=2).fit(X.assign(copy_of_y=y), y).report()
+    table, doubts = (
+        one["columns"] for one in blocks(report, "table") if one["kind"] == "table"
+    )
+    assert table["missing"] == pytest.approx([0.1, 0, 0, 0, 0])
+    assert ("leak", "copy_of_y") in list(zip(doubts["kind"], doubts["columns"], strict=True))
+    assert "10 %" in report.html()
+
+
 def test_no_row_of_the_table_is_in_it(regressor):
     X, _ = rows()
     text = json.dumps(regressor.report().json())

@@ -44,7 +44,7 @@ def test_a_table_is_a_mapping_that_pandas_takes(table):
 def test_a_table_reads_well(table):
     text = str(table)
     assert type(table).__name__ in text
-    assert "neg_root_mean_squared_error" in text
+    assert "RMSE (neg_root_mean_squared_error)" in text
     assert max(map(len, text.splitlines())) <= 130
     assert len(text.splitlines()) <= 17
     assert "{" not in text

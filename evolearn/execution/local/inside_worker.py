@@ -73,8 +73,8 @@ def time_limit(seconds: float) -> Iterator[None]:
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-3))
     try:
         yield
-    except Exception as error:
-        # Code in C may turn the exception into an error of its own.
+    except BaseException as error:
+        # Code in C may turn the exception into one of its own, CatBoost into KeyboardInterrupt.
         if alarms:
             raise TimeLimitExceeded from error
         raise

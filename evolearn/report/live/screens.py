@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from typing import Any, TextIO
 
 from evolearn.report.live.html import card, summary_card
-from evolearn.report.live.view import LEVELS, View, one_line, sparkline
+from evolearn.report.live.view import LEVELS, SEPARATOR, View, one_line, sparkline
 
 # Largest width of the panel, and columns that are left free on its right: the terminal writes
 # "^C" there, on a line that must not get longer.
 MOST_COLUMNS, FREE_COLUMNS = 100, 3
+# Columns of a panel's borders and padding, also between labels and texts.
+OUTSIDE = 6
+# Space before the curve, and the fewest values of it that are worth a place.
+GAP, FEWEST_VALUES = "   ", 8
 # Width of a terminal that does not say it.
 USUAL_SIZE = (80, 24)
 
@@ -82,11 +86,14 @@ def panel(view: View, columns: int, *, plain: bool = False) -> Any:
     labels = max(len(label) for label, _ in view.rows)
     body.add_column(style="dim", no_wrap=True, width=labels)
     body.add_column(no_wrap=True, ratio=1)
+    width = min(columns - FREE_COLUMNS, MOST_COLUMNS)
+    room = width - labels - OUTSIDE
     for i, (label, text) in enumerate(view.rows):
         style = "bold green" if i == 0 and view.is_scored else ""
-        line = Text(text, style, overflow="ellipsis", no_wrap=True)
-        if i == 0 and view.curve and not plain:
-            line.append(f"   {sparkline(view.curve)}", style="cyan")
+        line = Text(whole_parts(text, room), style, overflow="ellipsis", no_wrap=True)
+        if i == 0 and not plain:
+            values = thinned(view.curve, room - len(text) - len(GAP))
+            line.append(f"{GAP}{sparkline(values)}" if values else "", style="cyan")
         body.add_row(Text(label), line)
     return Panel(
         Group(head, body),
@@ -94,8 +101,39 @@ def panel(view: View, columns: int, *, plain: bool = False) -> Any:
         title_align="left",
         box=box.ASCII if plain else box.ROUNDED,
         border_style="dim",
-        width=min(columns - FREE_COLUMNS, MOST_COLUMNS),
+        width=width,
     )
+
+
+def whole_parts(text: str, room: int) -> str:
+    """Return the first parts of a text that fit; a single part is left to be cut.
+
+    Examples
+    --------
+    >>> from evolearn.report.live.screens import whole_parts
+    >>> whole_parts("ridge 2.1 · lasso 2.2 · svm 2.3", 25)
+    'ridge 2.1 · lasso 2.2'
+    """
+    parts = text.split(SEPARATOR)
+    while len(parts) > 1 and len(SEPARATOR.join(parts)) > room:
+        parts.pop()
+    return SEPARATOR.join(parts)
+
+
+def thinned(curve: Sequence[float], room: int) -> Sequence[float]:
+    """Return at most `room` values of a curve, its ends among them; none if few have room.
+
+    Examples
+    --------
+    >>> from evolearn.report.live.screens import thinned
+    >>> thinned(range(30), 10)
+    [0, 3, 6, 10, 13, 16, 19, 23, 26, 29]
+    """
+    if len(curve) <= room:
+        return curve
+    if room < FEWEST_VALUES:
+        return ()
+    return [curve[round(i * (len(curve) - 1) / (room - 1))] for i in range(room)]
 
 
 def _bar(fraction: float) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from evolearn.evaluation.candidate import Candidate
 from evolearn.evaluation.tasks import Evaluation
 from evolearn.results.estimate import Estimate
+from evolearn.results.outcomes import has_failed
 from evolearn.search.record import Observer, SearchRecord
 
 # Points of the curve of the best error, and estimator types that are shown.
@@ -146,7 +147,7 @@ class LiveState(Observer):
                 error=self._error_of(attributes),
                 estimate=attributes.get("estimate_"),
                 params=attributes["best_params_"],
-                n_members=len(getattr(attributes["estimator_"], "estimators", ())),
+                n_members=_n_members(attributes.get("leaderboard_", {})),
             )
 
     def _error_of(self, attributes: Mapping[str, Any]) -> float | None:
@@ -156,7 +157,7 @@ class LiveState(Observer):
 
     def _add(self, candidate: Candidate, evaluation: Evaluation) -> None:
         self._n_done += 1
-        self._n_failed += bool(evaluation.failure)
+        self._n_failed += has_failed(evaluation.status)
         error = evaluation.error
         if error is None:
             return
@@ -200,6 +201,11 @@ class LiveState(Observer):
             ),
             gain=gain and Gain(gain[0], now - gain[1], gain[2].genome.params),
         )
+
+
+def _n_members(board: Mapping[str, Any]) -> int:
+    """Return the number of candidates with a weight in the ensemble."""
+    return sum(weight > 0 for weight in board.get("ensemble_weight", ()))
 
 
 def curve(moments: list[float], errors: list[float], now: float) -> tuple[float, ...]:

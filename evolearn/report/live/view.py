@@ -11,6 +11,8 @@ from evolearn.results.numbers import error_text, gain_text, percent, seconds_tex
 
 # Heights of the curve, lowest first.
 LEVELS = "▁▂▃▄▅▆▇█"
+# Between the leading types of estimators.
+SEPARATOR = " · "
 # Candidates that run now, each on a line.
 MOST_RUNNING = 8
 # Reasons to stop in words.
@@ -81,7 +83,7 @@ def _rows(snapshot: Snapshot) -> list[tuple[str, str]]:
         )
     if snapshot.leading:
         leading = [f"{name} {error_text(error)}" for name, error in snapshot.leading]
-        rows.append(("leading", " · ".join(leading)))
+        rows.append(("leading", SEPARATOR.join(leading)))
     most = "" if snapshot.most_candidates is None else f" of {snapshot.most_candidates}"
     failed = f", {snapshot.n_failed} failed" if snapshot.n_failed else ""
     rows.append(("candidates", f"{snapshot.n_done}{most} done{failed}"))

@@ -1,0 +1,1 @@
+"""Forms of a fitted model outside of its process."""

@@ -1,0 +1,1 @@
+"""Export of models as Python code that needs no evolearn."""

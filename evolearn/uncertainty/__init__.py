@@ -1,0 +1,1 @@
+"""Uncertainty of predictions: conformal intervals of numbers, and sets of classes."""
