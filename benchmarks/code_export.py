@@ -1,10 +1,10 @@
 """Execute the code of winners and ensembles in a process without evolearn.
 
-For each table a short search is run, and ``to_code`` writes, executes and compares the code of
-the best candidate and of the model that predicts. A line of JSON per table is appended: the
-lines of code, or the error. Tables that have a line are left out.
+For each table a short search of some candidates is run, and ``to_code`` writes, executes and
+compares the code of the best candidate and of the model that predicts. A line of JSON per table
+is appended: the lines of code, or the error. Tables that have a line are left out.
 
-    python benchmarks/code_export.py DATA OUTPUT [TABLE ...] [--seconds 5] [--all]
+    python benchmarks/code_export.py DATA OUTPUT [TABLE ...] [--evaluations 8] [--all]
 """
 
 import argparse
@@ -17,7 +17,7 @@ import pandas as pd
 
 from evolearn import CodeExportError, EvolutionaryClassifier, EvolutionaryRegressor
 
-MOST_ROWS = 2_000
+MOST_ROWS = 1_000
 # Ten tables of all kinds: numbers, categories, missing values, dates, many classes.
 TABLES = (
     "abalone", "adult", "ames", "autos", "bike_sharing", "credit_g", "soybean", "splice",
@@ -48,11 +48,13 @@ def outcome(model, candidate, X=None, y=None):
     return {"lines": len(code.splitlines()), "seconds": round(time.perf_counter() - started, 1)}
 
 
-def run(folder, name, seconds, every):
+def run(folder, name, n_evaluations, every):
     """Return the line of a table."""
     X, y, task = load(folder, name)
     kind = EvolutionaryRegressor if task == "regression" else EvolutionaryClassifier
-    model = kind(time_budget=seconds, random_state=0, n_jobs=1, verbose=0).fit(X, y)
+    model = kind(
+        time_budget=None, n_evaluations=n_evaluations, random_state=0, n_jobs=1, verbose=0
+    ).fit(X, y)
     line = {
         "table": name,
         "members": len(model._members),
@@ -72,7 +74,7 @@ def main():
     parser.add_argument("data", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("tables", nargs="*", default=TABLES)
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--evaluations", type=int, default=8)
     parser.add_argument("--all", action="store_true", help="all candidates as well")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -82,7 +84,7 @@ def main():
         done = {json.loads(line)["table"] for line in lines}
     for name in arguments.tables:
         if name not in done:
-            line = run(arguments.data, name, arguments.seconds, arguments.all)
+            line = run(arguments.data, name, arguments.evaluations, arguments.all)
             with arguments.output.open("a") as file:
                 print(json.dumps(line), file=file, flush=True)
             print(line, flush=True)

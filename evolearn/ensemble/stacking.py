@@ -130,7 +130,7 @@ class FirstLayer(TransformerMixin, PreparedMembers):
         ValueError
             If the number of columns would be another one than before.
         """
-        values, task = type(self.task).from_target(y)
+        values, task = self.task.on_target(y)
         if task.n_outputs != self.task.n_outputs:
             msg = (
                 "A stacking layer can be fitted again on the same number of classes only; fit "

@@ -78,6 +78,7 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
     target, task = get_task(settings.task).from_target(y)
     weights = checked_weights(sample_weight, n_rows(X))
     objective, metrics = _objectives(settings, task)
+    task = task.for_scorers((objective, *metrics.values()), target)
     for one in (objective, *metrics.values()):
         _check_scorer(one, task, target)
     space = make_space(settings.search_space, task.models)
@@ -89,6 +90,7 @@ def read_data(settings: Settings, X: Any, y: Any, sample_weight: Any, groups: An
         and varies_little(prepared.matrix[:, : prepared.schema.n_numeric]),
         weighted=weights is not None,
         responses=objective.responses,
+        metric_loss=objective.loss,
         row_bytes=prepared.n_bytes / n_rows(X),
         memory=memory_of(prepared.n_bytes, settings.policy),
         **asdict(task.facts(target, weights)),

@@ -207,6 +207,7 @@ def _served(plan: Plan, final: FinalModels) -> Any:
     members = final.members
     # Predictions of another shape cannot be pooled: the first member serves.
     single = plan.settings.final_model == "single" and len(members) == 1
+    single = single and not task.bounds_predictions
     if single or not task.can_predict(members[0].model):
         return _served_alone(plan, members[0])
     models = [(member.model, _takes_raw(plan, member)) for member in members]

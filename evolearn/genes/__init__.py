@@ -8,6 +8,7 @@ from evolearn.genes.encoder import EncoderGene
 from evolearn.genes.formulas import FormulasGene
 from evolearn.genes.identifiers import IdentifiersGene
 from evolearn.genes.imputer import ImputerGene
+from evolearn.genes.loss import LossGene
 from evolearn.genes.mask import MaskGene
 from evolearn.genes.relations import RelationsGene
 from evolearn.genes.scaler import ScalerGene
@@ -30,5 +31,6 @@ for _gene in (
     TransformerGene(),
     SelectorGene(),
     TargetGene(),
+    LossGene(),
 ):
     register_gene(_gene)

@@ -24,6 +24,9 @@ LINEAR = TRANSFORMED | {Trait.LINEAR}
 #: Models that are trained on a standardised target.
 SCALED_TARGET = frozenset({Trait.SCALED_TARGET})
 
+#: Losses of forests and trees: the absolute error would take the square of the rows.
+TREE_LOSSES = {"poisson": {"criterion": "poisson"}}
+
 CLASS_WEIGHT = Choice(None, "balanced")
 # On a hundred rows a tree takes a millisecond whatever it learns, and four hundred trees learn
 # no more than a hundred.

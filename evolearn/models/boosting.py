@@ -19,7 +19,7 @@ from evolearn.pipeline.model_family import ModelFamily, PortfolioEntry
 from evolearn.pipeline.resources import Cost, Footprint
 
 HANDLES = frozenset({"missing", "categories"})
-TRAITS = frozenset({Trait.THRESHOLDS, Trait.CATEGORIES})
+TRAITS = frozenset({Trait.THRESHOLDS, Trait.CATEGORIES, Trait.LOSSES})
 
 PARAMETERS: Mapping[str, Domain] = {
     "learning_rate": Float(0.01, 0.3, log=True, start=0.1),
@@ -96,6 +96,7 @@ HISTOGRAM_BOOSTING = ModelFamily(
         "complexity": 5.0,
         "footprint": FOOTPRINT,
         "rounds": "max_iter",
+        "losses": {name: {"loss": name} for name in ("poisson", "gamma", "absolute_error")},
         "size_limits": tree_limit("max_iter", PARAMETERS["max_iter"]),
     },
     portfolio={
@@ -168,7 +169,7 @@ EXACT_BOOSTING = ModelFamily(
         GradientBoostingClassifier,
         GradientBoostingRegressor,
         EXACT_PARAMETERS,
-        frozenset({Trait.THRESHOLDS, Trait.COMPLETE}),
+        frozenset({Trait.THRESHOLDS, Trait.COMPLETE, Trait.LOSSES}),
         _EXACT_COST,
     ),
     {
@@ -176,6 +177,7 @@ EXACT_BOOSTING = ModelFamily(
         "complexity": 5.0,
         "footprint": Footprint(3.0),
         "rounds": "n_estimators",
+        "losses": {"absolute_error": {"loss": "absolute_error"}},
         "size_limits": tree_limit("n_estimators", EXACT_PARAMETERS["n_estimators"]),
     },
     portfolio={

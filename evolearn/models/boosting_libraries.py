@@ -116,6 +116,11 @@ LIGHTGBM = _family(
         },
     ),
     categories_as=lightgbm_categories,
+    losses={
+        "poisson": {"objective": "poisson"},
+        "gamma": {"objective": "gamma"},
+        "absolute_error": {"objective": "mae"},
+    },
     footprint=Footprint(
         1.9, refit_copies=0.6, of_output=24.0, of_column={"num_leaves": 256 * 16.0}
     ),
@@ -163,6 +168,11 @@ XGBOOST = _family(
         units={"n_estimators": (100, 1.0), "colsample_bytree": (1.0, 0.4)},
     ),
     categories_as=xgboost_categories,
+    losses={
+        "poisson": {"objective": "count:poisson"},
+        "gamma": {"objective": "reg:gamma"},
+        "absolute_error": {"objective": "reg:absoluteerror"},
+    },
     coded_labels=True,  # its classes must be the numbers from 0 on
     footprint=Footprint(
         1.0, of_output=24.0, of_column={"max_depth": 256 * 32.0 * LEAVES_PER_LEVEL}
@@ -206,7 +216,11 @@ CATBOOST = _family(
         units={"iterations": (100, 1.0), "rsm": (1.0, 0.4)},
     ),
     # It takes text or integers for categories, which a matrix of floats does not hold.
-    traits=frozenset({Trait.THRESHOLDS, Trait.TARGET_MEANS}),
+    traits=frozenset({Trait.THRESHOLDS, Trait.TARGET_MEANS, Trait.LOSSES}),
+    losses={
+        "poisson": {"loss_function": "Poisson"},
+        "absolute_error": {"loss_function": "MAE"},
+    },
     coded_labels=True,  # with more than two classes, or text, it answers in a column
     footprint=Footprint(
         1.4,

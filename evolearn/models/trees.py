@@ -17,6 +17,7 @@ from evolearn.models.base import (
     CLASS_WEIGHT,
     CLASSIFICATION,
     REGRESSION,
+    TREE_LOSSES,
     capped_where,
     most_trees,
 )
@@ -29,7 +30,7 @@ from evolearn.pipeline.resources import Cost, Footprint
 from evolearn.tasks import get_task
 
 HANDLES = frozenset({"missing", "sparse"})
-TRAITS = frozenset({Trait.THRESHOLDS})
+TRAITS = frozenset({Trait.THRESHOLDS, Trait.LOSSES})
 
 FOREST_PARAMETERS: Mapping[str, Domain] = {
     "n_estimators": Integer(50, 400, log=True, start=150),
@@ -96,7 +97,12 @@ DECISION_TREE = ModelFamily(
             Cost(0.004, rows=1.1),
         ),
     },
-    {"handles": HANDLES, "footprint": Footprint(0.5), "size_limits": tree_limits},
+    {
+        "handles": HANDLES,
+        "footprint": Footprint(0.5),
+        "size_limits": tree_limits,
+        "losses": TREE_LOSSES,
+    },
     portfolio={CLASSIFICATION: (PortfolioEntry(0),)},
     aliases=("tree", "cart"),
 )
@@ -109,6 +115,7 @@ _FOREST_DETAILS = {
     "complexity": 6.0,
     "footprint": FOREST_FOOTPRINT,
     "size_limits": forest_limits,
+    "losses": TREE_LOSSES,
 }
 _CLASSIFIER_PARAMETERS = {
     **FOREST_PARAMETERS,

@@ -92,6 +92,9 @@ class Component:
     joins_columns : bool, default=False
         For options of genes: whether it transforms some columns apart and joins them with the
         others, which takes copies of the table.
+    losses : dict of str to dict, default={}
+        For estimators of numbers: by the name of a loss (``"poisson"``, ``"gamma"``,
+        ``"absolute_error"``) the parameters that choose it.
 
     Examples
     --------
@@ -125,6 +128,7 @@ class Component:
     mutation_share: float = 1.0
     learns_target: bool = False
     joins_columns: bool = False
+    losses: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         domains = {name: as_domain(domain) for name, domain in dict(self.parameters).items()}

@@ -41,6 +41,7 @@ class Trait(StrEnum):
     CATEGORY_VECTORS = "category_vectors"  # it learns a vector of each category
     TARGET_MEANS = "target_means"  # it does better with target means than with category codes
     SCALED_TARGET = "scaled_target"  # it is trained on a standardised target
+    LOSSES = "losses"  # it can minimise other losses, which its component names
 
 
 class AlleleMoves(Protocol):

@@ -32,6 +32,11 @@ class Problem:
         Whether the classes are the integers 0 and 1.
     positive_target : bool
         Whether all target values are above -1, so that their ``log1p`` exists.
+    counts : bool
+        Whether the target has only whole numbers from 0 on, and more than two of them.
+    metric_loss : str
+        The loss that the metric measures, as `Component.losses` names it; "" for the squared
+        error and others.
     fine_numbers, fine_target : bool
         Whether a numeric column, or the target, varies too little for single precision. It is
         scaled first, except for estimators of the user.
@@ -65,6 +70,8 @@ class Problem:
     smallest_class: int = 0
     zero_one: bool = False
     positive_target: bool = False
+    counts: bool = False
+    metric_loss: str = ""
     fine_numbers: bool = False
     fine_target: bool = False
     weighted: bool = False

@@ -44,6 +44,8 @@ class TargetFacts:
         Whether the classes are the integers 0 and 1.
     positive_target : bool
         Whether all values are above -1, so that their ``log1p`` exists.
+    counts : bool
+        Whether the values are whole numbers from 0 on, more than two of them.
     fine_target : bool
         Whether the values vary so little that single precision would hardly see it.
     """
@@ -52,6 +54,7 @@ class TargetFacts:
     smallest_class: int = 0
     zero_one: bool = False
     positive_target: bool = False
+    counts: bool = False
     fine_target: bool = False
 
 
@@ -137,6 +140,26 @@ class Task(ABC):
         """
         # Of the class: as an attribute of the instance, a function would be a method.
         return make_objective(type(self).default_scoring if scoring is None else scoring)
+
+    def for_scorers(self, objectives: Iterable[Objective], values: NDArray[Any]) -> Self:
+        """Return the task with the demands of scorers on predictions, such as positive ones.
+
+        Parameters
+        ----------
+        objectives : iterable of Objective
+        values : ndarray of shape (n_samples,)
+            The target.
+        """
+        return self
+
+    @property
+    def bounds_predictions(self) -> bool:
+        """Whether predictions of models are changed so that scorers take them."""
+        return False
+
+    def on_target(self, y: Any) -> tuple[NDArray[Any], Self]:
+        """Return `from_target` of another target, with the demands of this task's scorers."""
+        return type(self).from_target(y)
 
     @abstractmethod
     def facts(self, values: NDArray[Any], weights: Floats | None) -> TargetFacts:

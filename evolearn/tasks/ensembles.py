@@ -149,7 +149,7 @@ class MemberEnsemble(PreparedMembers):
             The fitted ensemble.
         """
         X = as_table(X)
-        values, task = type(self.task).from_target(y)
+        values, task = self.task.on_target(y)
         weights = as_weights(sample_weight)
         # Warnings of members are as many as there are folds, and were known to the search.
         with config_context(transform_output="default"), names_checked(), recorded_warnings():
@@ -243,7 +243,7 @@ class ColumnEnsemble(RefittableEnsemble):
         self : ColumnEnsemble
             The fitted ensemble.
         """
-        values, self.task_ = type(self.task).from_target(y)
+        values, self.task_ = self.task.on_target(y)
         columns = self._columns(X)
         parts = [self.task_.of_columns(columns[:, i]) for i in range(columns.shape[1])]
         self.weights_, self.sharpness_ = greedy_weights(

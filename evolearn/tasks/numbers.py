@@ -1,7 +1,7 @@
 """Tasks whose predictions are one number per row."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,6 +12,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import BaseCrossValidator, GroupKFold, KFold, ShuffleSplit
 
 from evolearn.data import varies_little
+from evolearn.recorded_warnings import recorded_warnings
 from evolearn.results.error_summaries import ResidualSummary
 from evolearn.tasks.base import TargetFacts, Task
 from evolearn.tasks.ensembles import ColumnEnsemble, MemberEnsemble
@@ -24,6 +25,7 @@ from evolearn.tasks.regressors import (
     EnsembleRegressor,
     PredictedRegressor,
     StoredRegressor,
+    at_least,
 )
 from evolearn.tasks.scoring import Objective
 from evolearn.tasks.splitting import HOLDOUT_SHARE, test_rows
@@ -35,6 +37,11 @@ HEAVY_TAILS = 8.0
 # Rows of a table on which a part can be held out to stop early: its score would be noise below.
 FEWEST_TO_STOP_EARLY = 40
 TINY = 1e-300
+# Least prediction of a target with zeros, where a scorer takes positive predictions alone, as a
+# share of the mean; of a positive target it is the lowest value.
+LEAST_SHARE_OF_MEAN = 0.01
+# Values by which it is found out what a scorer takes.
+MOST_PROBED = 20
 # Power of the number of training rows by which residuals get smaller: measured as 0.09
 # (standard error 0.08) on eleven tables of the suite.
 RESIDUAL_EXPONENT = 0.1
@@ -48,7 +55,14 @@ class NumberTask(Task):
 
     Ensembles are weighted means. A subclass has to define `name`, `default_scoring` and
     `baseline`.
+
+    Parameters
+    ----------
+    lower : float, default=-inf
+        Least prediction: scorers such as the Poisson deviance take positive ones alone.
     """
+
+    lower: float = -np.inf
 
     models: ClassVar[str] = "regression"
     stratified: ClassVar[bool] = False
@@ -67,6 +81,35 @@ class NumberTask(Task):
         refuse_missing(array)
         return as_numbers(array), cls()
 
+    def on_target(self, y: Any) -> tuple[NDArray[Any], Self]:
+        """Return the target as numbers, and the task with the same least prediction."""
+        values, task = type(self).from_target(y)
+        return values, replace(task, lower=self.lower)
+
+    @property
+    def bounds_predictions(self) -> bool:
+        """Whether there is a least prediction."""
+        return self.lower > -np.inf
+
+    def for_scorers(self, objectives: Iterable[Objective], values: NDArray[Any]) -> Self:
+        """Return the task with a least prediction if a scorer refuses negative ones."""
+        if values.min() < 0 or not values.any():
+            return self
+        lowest = float(values.min())
+        lower = lowest if lowest > 0 else LEAST_SHARE_OF_MEAN * float(values.mean())
+        positive = replace(self, lower=lower)
+        if any(positive.is_needed_by(objective, values) for objective in objectives):
+            return positive
+        return self
+
+    def is_needed_by(self, objective: Objective, values: NDArray[Any]) -> bool:
+        """Whether a scorer takes predictions from `lower` on, and no negative ones."""
+        if objective.fast is not None or objective.is_function:
+            return False
+        few = values[:MOST_PROBED]
+        least = np.maximum(few, self.lower)
+        return _can_score(objective, few, least) and not _can_score(objective, few, -least)
+
     @staticmethod
     def accepts(estimator: Any) -> bool:
         """Whether an estimator is a regressor, or may be one."""
@@ -82,6 +125,7 @@ class NumberTask(Task):
         counted = values if weights is None else values[weights > 0]
         return TargetFacts(
             positive_target=bool(counted.min() > -1),
+            counts=are_counts(counted),
             fine_target=varies_little(counted.reshape(-1, 1)),
         )
 
@@ -126,13 +170,18 @@ class NumberTask(Task):
 
     def predictions_of(self, model: Any, X: Any) -> Floats:
         """Return the predictions of a fitted model, of shape (n_samples,)."""
-        return np.ravel(np.asarray(model.predict(X), dtype=np.float64))
+        predictions = np.ravel(np.asarray(model.predict(X), dtype=np.float64))
+        return np.asarray(at_least(predictions, self.lower))
+
+    def perfect_predictions(self, values: NDArray[Any]) -> Floats:
+        """Return the target, as far as it may be predicted."""
+        return np.asarray(at_least(values, self.lower))
 
     def score(
         self, model: Any, rows: HeldOut, objective: Objective
     ) -> tuple[float, Floats | None]:
         """Return the score of a fitted model on held-out rows, and its predictions."""
-        predicted = PredictedRegressor(model, rows.X)
+        predicted = PredictedRegressor(model, rows.X, self.lower)
         predictions = checked_predictions(predicted.out_of_fold(), len(rows.y))
         return objective.score(predicted, rows.X, rows.y, rows.weights), predictions
 
@@ -187,3 +236,18 @@ class NumberTask(Task):
     def of_columns(self, columns: Floats) -> Floats:
         """Return the predictions in a column."""
         return columns.ravel()
+
+
+def are_counts(values: NDArray[Any]) -> bool:
+    """Whether values are whole numbers from 0 on, more than two different ones."""
+    whole = values.min() >= 0 and np.array_equal(values, np.round(values))
+    return bool(whole and len(np.unique(values)) > 2)
+
+
+def _can_score(objective: Objective, values: NDArray[Any], predictions: Floats) -> bool:
+    try:
+        with recorded_warnings():
+            objective.scorer(StoredRegressor(predictions), None, values)
+    except Exception:  # a metric may raise anything
+        return False
+    return True

@@ -10,11 +10,28 @@ from evolearn.tasks.predictions import Floats, PredictedModel
 
 
 class PredictedRegressor(RegressorMixin, PredictedModel):
-    """A fitted regressor whose predictions on one table are computed once."""
+    """A fitted regressor whose predictions on one table are computed once.
+
+    Predictions below `lower` are raised to it.
+    """
+
+    def __init__(self, model: Any, X: Any, lower: float = -np.inf) -> None:
+        super().__init__(model, X)
+        self.lower = lower
+
+    def predict(self, X: Any) -> Floats:
+        """Return the model's predictions."""
+        return at_least(super().predict(X), self.lower)
 
     def out_of_fold(self) -> Floats:
         """Return a copy of the predictions: a scorer may change those that it gets."""
-        return np.array(self._call("predict", self.X), dtype=np.float64).ravel()
+        predictions = np.array(self._call("predict", self.X), dtype=np.float64).ravel()
+        return at_least(predictions, self.lower)
+
+
+def at_least(predictions: Any, lower: float) -> Any:
+    """Return predictions with those below a bound raised to it; the same array without one."""
+    return predictions if lower == -np.inf else np.maximum(predictions, lower)
 
 
 class StoredRegressor(RegressorMixin, BaseEstimator):

@@ -27,6 +27,18 @@ _UNBOUNDED = {"positive_likelihood_ratio", "mutual_info_score"}
 # Earlier names of scorers, which scikit-learn renamed.
 _RENAMED = {"max_error": "neg_max_error"}
 
+# Losses that metrics measure, by the name of the metric's function; those of Tweedie have a
+# power that decides.
+_LOSSES = {
+    "mean_poisson_deviance": "poisson",
+    "mean_gamma_deviance": "gamma",
+    "mean_absolute_error": "absolute_error",
+    "median_absolute_error": "absolute_error",
+    "mean_absolute_percentage_error": "absolute_error",
+    "d2_absolute_error_score": "absolute_error",
+}
+_TWEEDIE = {"mean_tweedie_deviance", "d2_tweedie_score"}
+
 
 class NotFiniteScoreError(ValueError):
     """A score that is not a finite number."""
@@ -51,6 +63,16 @@ class Objective:
     def error_name(self) -> str:
         """The name of the error, as people read it."""
         return error_name(self.name, self.optimum)
+
+    @property
+    def loss(self) -> str:
+        """The loss that the metric measures, "" for the squared error and unknown ones."""
+        function = scorer_function(self.scorer)
+        name = getattr(function, "__name__", "")
+        if name in _TWEEDIE:
+            settings = scorer_settings(self.scorer)[1]
+            return {1: "poisson", 2: "gamma"}.get(settings.get("power", 0), "")
+        return _LOSSES.get(name, "")
 
     @property
     def responses(self) -> tuple[str, ...]:

@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from evolearn.data import ColumnInfo, ColumnPreparer
+from evolearn.data.time_zones import OWN
 from evolearn.data.tokens import Tokens
 from evolearn.exceptions import CodeExportError
 from evolearn.export.code.parts.tables import (
     CategoryColumn,
     DateColumn,
+    DurationColumn,
+    MarkColumn,
     NumberColumn,
     PresenceColumn,
     TextColumn,
+    VectorColumn,
+    WrittenColumn,
     ZonedDateColumn,
 )
 
@@ -32,25 +37,33 @@ def columns_of(preparer: ColumnPreparer, names: Sequence[Any] | None) -> list[An
             name = info.name if names is None else names[position]
             place = {"position": position} if names is None else {}
             columns.append(_column(info, name, place))
+            if info.marks:
+                columns.append(MarkColumn(name, info.text_format, info.marks, **place))
     return columns
 
 
 def _column(info: ColumnInfo, name: Any, place: dict[str, int]) -> Any:
-    if info.marks:
-        raise _refused(info, "it holds marks among its values")
-    if info.kind == "numeric" and info.text_format is None:
-        return NumberColumn(name, info.offset, **place)
-    if info.kind == "presence":
-        return PresenceColumn(name, **place)
+    """Return the description of a column, without its marks."""
+    if info.zone == OWN:
+        raise CodeExportError(
+            f"No code can be written of column {info.name!r}: its dates are in several time "
+            "zones. Convert them to one before the fit, or leave the column out with kinds."
+        )
+    if info.text_format is not None:
+        return WrittenColumn(name, info.text_format, info.parts, info.zone, **place)
     if info.kind == "categorical":
         return _category(info, name, place)
-    if info.kind == "datetime" and info.text_format is None:
-        if info.zone:
-            return ZonedDateColumn(name, info.parts, zone=info.zone, **place)
+    if info.kind == "datetime" and info.zone:
+        return ZonedDateColumn(name, info.parts, zone=info.zone, **place)
+    if info.kind == "datetime":
         return DateColumn(name, info.parts, **place)
     if info.kind == "text":
         return TextColumn(name, info.width, info.characters, info.tokens or Tokens(), **place)
-    raise _refused(info, f"it is read as {info.reading}")
+    if info.kind == "vector":
+        return VectorColumn(name, tuple(map(int, info.parts)), info.found, **place)
+    if info.kind == "numeric":
+        return NumberColumn(name, info.offset, **place)
+    return {"presence": PresenceColumn, "timedelta": DurationColumn}[info.kind](name, **place)
 
 
 def _category(info: ColumnInfo, name: Any, place: dict[str, int]) -> CategoryColumn:
@@ -58,10 +71,3 @@ def _category(info: ColumnInfo, name: Any, place: dict[str, int]) -> CategoryCol
     is_sorted = list(info.categories) == sorted(info.categories)
     order = () if is_sorted else tuple(info.categories)
     return CategoryColumn(name, are_numbers, order, info.codes_missing, **place)
-
-
-def _refused(info: ColumnInfo, reason: str) -> CodeExportError:
-    return CodeExportError(
-        f"No code can be written of column {info.name!r}: {reason}, which the code does not "
-        "repeat. Convert the column before the fit, or leave it out with kinds."
-    )

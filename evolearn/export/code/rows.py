@@ -14,6 +14,8 @@ SEED = 0
 FEWEST, OF_EACH_CLASS, MOST = 160, 12, 2_000
 # Share of missing cells in columns that may have some.
 MISSING = 0.08
+# Notations of dates by the order of day, month and year.
+_DATES = {"": "%Y-%m-%d", "ymd": "%Y-%m-%d", "dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y"}
 _WORDS = ("red", "green", "blue", "small", "large", "old", "new", "fast", "slow", "round")
 
 
@@ -55,19 +57,57 @@ def _column(
     """Return the cells of a column, and what they add to the signal of the target."""
     if info.kind == "numeric":
         numbers = _numbers(rng, n_rows, has_missing)
-        return numbers + info.offset, np.nan_to_num(numbers) / 10
+        change = np.nan_to_num(numbers) / 10
+        if info.text_format is not None:
+            return _marked(rng, info, [_number_text(one, info) for one in numbers]), change
+        return numbers + info.offset, change
     if info.kind == "datetime":
         seconds = rng.integers(10**9, 17 * 10**8, n_rows)
-        return seconds.astype("datetime64[s]").astype("datetime64[us]").tolist(), 0.0
+        days = seconds.astype("datetime64[s]").astype("datetime64[us]").tolist()
+        if info.text_format is not None:
+            pattern = _DATES.get(getattr(info.text_format, "order", ""), _DATES[""])
+            return _marked(rng, info, [day.strftime(pattern) for day in days]), 0.0
+        return days, 0.0
+    if info.kind == "timedelta":
+        seconds = rng.integers(1, 80_000, n_rows)
+        if info.text_format is not None:
+            clocks = [f"{s // 3600:02d}:{s // 60 % 60:02d}:{s % 60:02d}" for s in seconds]
+            return _marked(rng, info, clocks), seconds / 20_000
+        return seconds.astype("timedelta64[s]").tolist(), seconds / 20_000
+    if info.kind == "vector":
+        shape = (n_rows, max(map(int, info.parts)) + 1)
+        return [", ".join(map(str, row)) for row in _numbers(rng, shape, False)], 0.0
     if info.kind == "text":
         count = rng.integers(1, 8, n_rows)
         return [" ".join(rng.choice(_WORDS, n)) for n in count], count / 4
-    values = list(info.categories) or ["a", "b"]
+    return _categories(rng, info, n_rows)
+
+
+def _categories(rng: np.random.Generator, info: ColumnInfo, n_rows: int) -> tuple[Any, Any]:
+    values: list[Any] = []
+    for category in info.categories or ("a", "b"):
+        # An array has no order of its own: categories that are sorted in it as well.
+        if not values or category > values[-1]:
+            values.append(category)
     codes = rng.integers(0, len(values), n_rows)
     cells: list[Any] = [values[code] for code in codes]
     for i in np.flatnonzero(rng.random(n_rows) < MISSING):
         cells[i] = None
     return cells, codes % 3 - 1.0
+
+
+def _number_text(number: float, info: ColumnInfo) -> str | None:
+    if np.isnan(number):
+        return None
+    return f"{number:.3f}".replace(".", getattr(info.text_format, "decimal", "."))
+
+
+def _marked(rng: np.random.Generator, info: ColumnInfo, cells: list[Any]) -> list[Any]:
+    """Return texts of which some are the column's marks."""
+    if info.marks:
+        for i in np.flatnonzero(rng.random(len(cells)) < 2 * MISSING):
+            cells[i] = str(rng.choice(info.marks))
+    return cells
 
 
 def _target(

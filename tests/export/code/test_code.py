@@ -16,6 +16,8 @@ from evolearn.ensemble.stacking import BLEND, FirstLayer, StackingLayer, stacked
 from evolearn.export.code.check import check_code
 from evolearn.export.code.definitions import Definitions
 from evolearn.export.code.parts import tables
+from evolearn.export.code.parts.tables import TableReader
+from evolearn.export.code.rows import drawn_rows
 from evolearn.export.code.script import write_script
 from evolearn.pipeline.component import Component
 
@@ -47,8 +49,24 @@ def mixed():
         rng.choice(["low", "high"], N_ROWS), categories=["low", "high"], ordered=True
     )
     day = np.datetime64("2020-01-01") + rng.integers(0, 900, N_ROWS)
+    words = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]
+    price = [f"{one:.2f} kg".replace(".", ",") for one in rng.uniform(0, 9, N_ROWS)]
+    price = np.where(rng.random(N_ROWS) < 0.4, rng.choice(["never", "n/a"], N_ROWS), price)
     frame = pandas.DataFrame(
-        {"a": numbers[:, 0], "b": numbers[:, 1], "city": city, "grade": grade, "day": day}
+        {
+            "a": numbers[:, 0],
+            "b": numbers[:, 1],
+            "city": city,
+            "grade": grade,
+            "day": day,
+            "sold": pandas.to_datetime(day[::-1]).tz_localize("Europe/Berlin"),
+            "price": price,
+            "written": pandas.to_datetime(day).strftime("%d.%m.%Y"),
+            "size": [f"{one:.2f},{one + 1:.1f}" for one in rng.normal(size=N_ROWS)],
+            "large": rng.integers(0, 1000, N_ROWS) + 2**60,
+            "coupon": [f"C{i}X{7 * i}" if i % 2 else None for i in range(N_ROWS)],
+            "note": [" ".join(rng.choice(words, 4)) for _ in range(N_ROWS)],
+        }
     )
     columns = {name: np.asarray(frame[name]) for name in frame}
     return frame, columns, np.nan_to_num(numbers).sum(axis=1) + (grade == "low")
@@ -91,6 +109,20 @@ def test_code_of_every_candidate_predicts_as_refit_does(monkeypatch, mixed, regr
         np.testing.assert_allclose(fit(frame, y).predict(frame), expected, rtol=1e-12)
 
 
+def test_drawn_rows_have_all_kinds_of_columns(regressor):
+    source = regressor._model_source()
+    model = source.winner()
+    X, y = drawn_rows(model.preparer.columns_, source.fitter.problem, source.task)
+    read = TableReader(model.columns).fit(dict(zip(model.names, X.T, strict=True)))
+    matrix = read.transform(dict(zip(model.names, X.T, strict=True)))
+    assert len(matrix) == len(y)
+    assert {type(column).__name__ for column in model.columns} >= {
+        "MarkColumn", "PresenceColumn", "TextColumn", "VectorColumn", "WrittenColumn",
+        "ZonedDateColumn",
+    }  # fmt: skip
+    np.testing.assert_array_equal(matrix, model.preparer.fit(X).transform(X))
+
+
 def test_verified_code_is_executed_and_equal(classifier):
     script = classifier.to_code()
     assert "evolearn" not in script.split('"""', 2)[2]
@@ -115,9 +147,9 @@ def test_code_of_a_stacking_layer_predicts_the_same(monkeypatch, classifier):
 def test_program_trains_and_prints_the_error(monkeypatch, capsys, tmp_path, mixed, regressor):
     frame, _, y = mixed
     path = tmp_path / "table.csv"
-    frame.assign(price=y).to_csv(path, index=False)
+    frame.assign(target=y).to_csv(path, index=False)
     main = without_evolearn(monkeypatch, regressor.to_code("best", verify=False))["main"]
-    main(path, "price")
+    main(path, "target")
     assert "RMSE on held-out rows: " in capsys.readouterr().out
 
 

@@ -1,6 +1,7 @@
 """The numeric matrix of a table, in exported code."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from evolearn.data.column_values import is_missing, label_of, seconds_of
 from evolearn.data.conversion import datetime_parts
 from evolearn.data.time_zones import in_zone
 from evolearn.data.tokens import Tokens
+from evolearn.data.vectors import numbers_of
 
 
 class TableReader(TransformerMixin, BaseEstimator):
@@ -44,7 +46,7 @@ def column_of(table, column):
     return np.asarray(table[column.name])
 
 
-def numbers_of(values):
+def floats_of(values):
     """Return values as floats; what is no number is missing."""
     if values.dtype.kind in "fiub":
         return values.astype(np.float64)
@@ -56,7 +58,7 @@ def number_of_cell(value):
     try:
         return np.nan if is_missing(value) else float(value)
     except (TypeError, ValueError):
-        return np.nan
+        return {"true": 1.0, "false": 0.0}.get(str(value).lower(), np.nan)
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,11 @@ class NumberColumn:
 
     def read(self, values, learned):
         """Return the numbers."""
-        if self.offset:  # large integers are shifted while they are exact
-            values = values - self.offset
-        return numbers_of(values)
+        if not self.offset:
+            return floats_of(values)
+        # Large integers are shifted while they are exact.
+        numbers = [None if is_missing(value) else int(value) for value in values.tolist()]
+        return np.array([np.nan if n is None else float(n - self.offset) for n in numbers])
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class CategoryColumn:
     def labels(self, values):
         """Return the category of each row, None where it is missing."""
         if self.are_numbers:
-            return [None if np.isnan(value) else value for value in numbers_of(values).tolist()]
+            return [None if np.isnan(value) else value for value in floats_of(values).tolist()]
         return [None if is_missing(value) else label_of(value) for value in values.tolist()]
 
 
@@ -154,7 +158,7 @@ class DateColumn:
         """Return the seconds since 1970 of a cell, such as `2020-12-31` or a datetime."""
         if is_missing(value):
             return np.nan
-        return seconds_of(np.datetime64(value, "us") if isinstance(value, str) else value)
+        return seconds_of(datetime.fromisoformat(value) if isinstance(value, str) else value)
 
     def local(self, seconds):
         """Return the seconds that clocks show."""
@@ -170,6 +174,106 @@ class ZonedDateColumn(DateColumn):
     def local(self, seconds):
         """Return the seconds that clocks in the time zone show."""
         return in_zone(seconds, self.zone)
+
+
+@dataclass(frozen=True)
+class DurationColumn:
+    """A column of durations, which become seconds."""
+
+    name: str
+    position: int | None = None
+    place = 0
+
+    def learn(self, values):
+        """Learn nothing."""
+
+    def read(self, values, learned):
+        """Return the seconds."""
+        return np.array([np.nan if is_missing(one) else seconds_of(one) for one in values])
+
+
+@dataclass(frozen=True)
+class WrittenColumn:
+    """A column of numbers, dates or durations that are written as text in a format.
+
+    Of dates there are `parts` of the calendar. Text in another format is missing.
+    """
+
+    name: str
+    format: Any
+    parts: tuple[str, ...] = ()
+    zone: str = ""
+    position: int | None = None
+    place = 0
+
+    def learn(self, values):
+        """Learn nothing."""
+
+    def read(self, values, learned):
+        """Return the numbers, or a column for each part."""
+        floats = read_texts(values, self.format)
+        if not self.parts:
+            return floats
+        return np.column_stack(datetime_parts(floats, in_zone(floats, self.zone), self.parts))
+
+
+@dataclass(frozen=True)
+class MarkColumn:
+    """Marks such as `never` among the values of a `WrittenColumn`, as codes from 1.
+
+    The code is 0 where there is a value.
+    """
+
+    name: str
+    format: Any
+    marks: tuple[str, ...]
+    position: int | None = None
+    place = 2
+
+    def learn(self, values):
+        """Learn nothing."""
+
+    def read(self, values, learned):
+        """Return the codes."""
+        codes = {mark: code for code, mark in enumerate(self.marks, 1)}
+        labels = [None if is_missing(value) else label_of(value) for value in values]
+        marks = np.array([codes.get(str(label), np.nan) for label in labels])
+        return np.where(np.isnan(read_texts(values, self.format)), marks, 0.0)
+
+
+def read_texts(values, text_format):
+    """Return cells as floats: texts in a format, and numbers or times as they are."""
+    texts = list({value for value in values if isinstance(value, str)})
+    read = dict(zip(texts, text_format.read(texts), strict=True)) if texts else {}
+    convert = float if text_format.kind == "numeric" else seconds_of
+    floats = []
+    for value in values:
+        if isinstance(value, str):
+            floats.append(read[value])
+        else:
+            floats.append(np.nan if is_missing(value) else convert(value))
+    return np.array(floats, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class VectorColumn:
+    """A column of texts that hold several numbers each, of which some become columns."""
+
+    name: str
+    parts: tuple[int, ...]
+    strict: bool = False
+    position: int | None = None
+    place = 0
+
+    def learn(self, values):
+        """Learn nothing."""
+
+    def read(self, values, learned):
+        """Return a column for each part; missing where a cell holds fewer numbers."""
+        count = max(self.parts) + 1
+        rows = [[] if is_missing(one) else numbers_of(one, self.strict) for one in values]
+        rows = [row if len(row) >= count else [np.nan] * count for row in rows]
+        return np.array([[row[part] for part in self.parts] for row in rows])
 
 
 @dataclass(frozen=True)
