@@ -183,8 +183,9 @@ def table_of_columns(model: Any) -> Section:
         "column": [str(name) for name in kinds],
         "kind": [str(kind) for kind in kinds.values()],
         "used": ["no" if name in dropped else "yes" for name in kinds],
-        "why not": [str(dropped.get(name, "")) for name in kinds],
     }
+    if dropped:
+        columns["why not"] = [str(dropped.get(name, "")) for name in kinds]
     profiles = model.table_profile_.columns  # none of a sparse table
     if profiles:
         columns["missing"] = [_share(one.n_missing, one.n_rows) for one in profiles]
@@ -214,8 +215,8 @@ def table_of_columns(model: Any) -> Section:
 
 
 def _share(count: int, total: int) -> float | None:
-    """Return a share of the rows that were profiled, None for zero, which is not shown."""
-    return count / total if count else None
+    """Return a share of the rows that were profiled, None if none was."""
+    return count / total if total else None
 
 
 def _doubts(model: Any) -> list[Block]:

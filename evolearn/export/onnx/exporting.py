@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from evolearn.export.onnx.graph import ML, ML_OPSET, OPSET, Graph, Node
 from evolearn.export.onnx.inputs import Input, inputs_of, tensors_of
 from evolearn.export.onnx.registry import convert
 from evolearn.optional import import_optional
+from evolearn.written_files import write_whole
 
 # Largest relative difference between the predictions of the two forms.
 TOLERANCE = 1e-4
@@ -59,14 +59,13 @@ def export(
     ValueError
         If the rows or the path cannot be used.
     """
-    target = _checked_path(path)
     onnx = import_optional("onnx", "to_onnx")
     runtime = import_optional("onnxruntime", "to_onnx")
     preparer = find_preparer(estimator)
     inputs = inputs_of(preparer, int(estimator.n_features_in_))
+    graph, output = build(estimator, inputs)
     tensors = tensors_of(table, preparer, inputs)
     n_rows = len(next(iter(tensors.values())))
-    graph, output = build(estimator, inputs)
     proto = _proto(onnx, graph, output, estimator, inputs)
     difference = _difference(_run(runtime, proto, tensors), model, table)
     if not difference <= TOLERANCE:
@@ -80,8 +79,7 @@ def export(
     found = {"largest_relative_difference": difference, "compared_rows": n_rows}
     properties = {**_versions(onnx), **facts, **found, "inputs": described}
     onnx.helper.set_model_props(proto, {k: _as_text(v) for k, v in properties.items()})
-    _write(proto.SerializeToString(), target)
-    return target
+    return write_whole(path, proto.SerializeToString(), "The ONNX file")
 
 
 def build(estimator: Any, inputs: dict[int, Input]) -> tuple[Graph, str]:
@@ -103,30 +101,6 @@ def find_preparer(estimator: Any) -> Any:
 
 
 # -- the file -------------------------------------------------------------------------------
-
-
-def _checked_path(path: str | os.PathLike[str]) -> Path:
-    target = Path(path)
-    if target.is_dir():
-        raise ValueError(f"{str(target)!r} is a folder; pass the path of a file.")
-    if not target.parent.is_dir():
-        raise ValueError(f"There is no folder {str(target.parent)!r}; create it first.")
-    return target
-
-
-def _write(content: bytes, target: Path) -> None:
-    """Write a file in one step: a failure leaves the one that was there."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _versions(onnx: Any) -> dict[str, str]:
@@ -171,7 +145,7 @@ def _proto(
 def _outputs(onnx: Any, graph: Graph, output: str, estimator: Any) -> list[Any]:
     """Add the nodes of the outputs; return their descriptions."""
     helper, kinds = onnx.helper, onnx.TensorProto
-    if not hasattr(estimator, "classes_"):
+    if not hasattr(estimator, "predict_proba"):
         graph.nodes.append(Node("Identity", [output], ["prediction"], "", {}))
         return [helper.make_tensor_value_info("prediction", kinds.DOUBLE, [None, 1])]
     classes = np.asarray(estimator.classes_)
@@ -199,7 +173,12 @@ def _node(onnx: Any, node: Node) -> Any:
         for name, value in node.attributes.items()
     }
     return onnx.helper.make_node(
-        node.kind, node.inputs, node.outputs, domain=node.domain, **attributes
+        node.kind,
+        node.inputs,
+        node.outputs,
+        name=f"{node.kind}_{node.outputs[0]}",  # onnxruntime tells nodes apart by name
+        domain=node.domain,
+        **attributes,
     )
 
 
@@ -244,7 +223,7 @@ def _difference(found: dict[str, np.ndarray], model: Any, table: Any) -> float:
     expected = np.asarray(model.predict_proba(table), dtype=np.float64)
     ordered = np.sort(expected, axis=1)
     clear = ordered[:, -1] - ordered[:, -2] > TIE
-    other = found["label"].astype(str) != np.asarray(model.predict(table)).astype(str)
+    other = found["label"].astype(str) != np.ravel(model.predict(table)).astype(str)
     n_other = int(np.count_nonzero(other & clear))
     if n_other:
         raise OnnxExportError(

@@ -192,6 +192,10 @@ class Graph:
         index = self.op("Cast", self.reshape(positions, [-1]), to=7)  # TensorProto.INT64
         return self.op("Gather", self.constant(table), index, axis=0)
 
+    def cosine(self, x: str) -> str:
+        """Return cosines; earlier versions of onnxruntime know none of doubles."""
+        return self.op("Sin", self.op("Add", x, np.pi / 2))
+
     def squared_distances(self, x: str, rows: np.ndarray, power: int = 2) -> str:
         """Return the sums of powers of the differences to rows, (n_samples, n_rows).
 

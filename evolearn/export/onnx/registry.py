@@ -36,12 +36,12 @@ def register_converter(kind: type | str, converter: Converter, inverse: bool = F
 
     Examples
     --------
-    >>> from sklearn.dummy import DummyRegressor
+    >>> from sklearn.linear_model import LinearRegression
     >>> from evolearn.export.onnx import register_converter
-    >>> def constant(graph, model, x):
-    ...     zeros = graph.op("Mul", graph.total(x), 0.0)
-    ...     return graph.op("Add", zeros, model.constant_)
-    >>> register_converter(DummyRegressor, constant)
+    >>> def linear(graph, model, x):
+    ...     slopes = model.coef_.reshape(-1, 1)
+    ...     return graph.affine(x, slopes, [model.intercept_])
+    >>> register_converter(LinearRegression, linear)
     """
     registry = _INVERSES if inverse else _CONVERTERS
     registry[kind if isinstance(kind, str) else key_of(kind)] = converter

@@ -1,13 +1,16 @@
 """Classes of scikit-learn that skl2onnx converts, in double precision."""
 
+from copy import copy
 from typing import Any
 
+import numpy as np
 from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import SGDClassifier
 from sklearn.naive_bayes import GaussianNB
 
 from evolearn.export.onnx.graph import ML, OPSET, Graph
-from evolearn.export.onnx.registry import register_converter
+from evolearn.export.onnx.registry import register_converter, register_refusal
 from evolearn.optional import import_optional
 
 # The version of the operators for machine learning up to which skl2onnx makes nodes.
@@ -20,6 +23,10 @@ def convert_by_skl2onnx(graph: Graph, model: Any, x: str) -> str:
     types = import_optional("skl2onnx.common.data_types", "to_onnx")
     kind = types.DoubleTensorType([None, model.n_features_in_])
     is_classifier = hasattr(model, "predict_proba")
+    if is_classifier and "classes_" in vars(model):
+        # Its labels are not used, and earlier versions of skl2onnx take whole numbers only.
+        model = copy(model)
+        model.classes_ = np.arange(len(model.classes_))
     options = {id(model): {"zipmap": False}} if is_classifier else None
     try:
         made = skl2onnx.convert_sklearn(
@@ -59,7 +66,7 @@ def _inserted(graph: Graph, model: Any, made: Any, x: str, output: str) -> str:
             raise graph.refuse(model, "skl2onnx makes a loop of it, which is not inserted")
         copy = type(node)()
         copy.CopyFrom(node)
-        copy.name = ""
+        copy.name = graph.new_name("n")
         copy.input[:] = [renamed(name) for name in node.input]
         copy.output[:] = [renamed(name) for name in node.output]
         graph.nodes.append(copy)
@@ -70,3 +77,4 @@ def _inserted(graph: Graph, model: Any, made: Any, x: str, output: str) -> str:
 # else are refused when the predictions are compared.
 for _kind in (SGDClassifier, GaussianNB, QuadraticDiscriminantAnalysis):
     register_converter(_kind, convert_by_skl2onnx)
+register_refusal(GaussianProcessClassifier, "its probabilities need error functions of doubles")

@@ -1,5 +1,7 @@
 """Each converter: the file predicts what the model does, also on new and missing values."""
 
+import importlib
+
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
@@ -275,3 +277,37 @@ TARGETS = {
 def test_transformed_targets(name, tmp_path):
     model = TransformedTargetRegressor(Ridge(), transformer=TARGETS[name], check_inverse=False)
     check(model, tmp_path, NUMBERS, TARGET - TARGET.min(), NEW)
+
+
+def boosting_libraries():
+    few = {"n_estimators": 6, "n_jobs": 1, "random_state": 0}
+    catboost = {"iterations": 6, "depth": 3, "thread_count": 1, "random_state": 0}
+    return {
+        "lightgbm": ("LGBM", {**few, "verbose": -1, "min_child_samples": 5}),
+        "xgboost": ("XGB", {**few, "max_depth": 3, "tree_method": "hist"}),
+        "catboost": ("CatBoost", {**catboost, "verbose": False, "allow_writing_files": False}),
+    }
+
+
+@pytest.mark.parametrize("task", ["number", "two", "three"])
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost", "catboost"])
+def test_boosting_libraries(library, task, tmp_path):
+    y = {"number": TARGET, "two": (TARGET > 840).astype(int), "three": THREE}[task]
+    prefix, settings = boosting_libraries()[library]
+    kind = "Regressor" if task == "number" else "Classifier"
+    model = getattr(importlib.import_module(library), f"{prefix}{kind}")(**settings)
+    check(model, tmp_path, MISSING, y, NEW_MISSING)
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+def test_categories_of_boosting_libraries(library, tmp_path):
+    X = np.column_stack([CODES, NUMBERS[:, :2]])
+    new = np.column_stack([NEW_CODES, NEW[: len(NEW_CODES), :2]])
+    new[new[:, 0] == 99, 0] = np.nan  # as the preparation makes unseen categories
+    prefix, settings = boosting_libraries()[library]
+    model = getattr(importlib.import_module(library), f"{prefix}Regressor")(**settings)
+    if library == "lightgbm":
+        settings = {"categorical_column": [0, 1], "cat_smooth": 1.0, "min_data_per_group": 2}
+    else:
+        settings = {"enable_categorical": True, "feature_types": ["c", "c", "q", "q"]}
+    check(model.set_params(**settings), tmp_path, X, TARGET, new)

@@ -2,6 +2,7 @@
 
 from evolearn.export.onnx import skl2onnx_models
 from evolearn.export.onnx.converters import (
+    boosting_libraries,
     columns,
     curves,
     ensembles,
@@ -13,6 +14,7 @@ from evolearn.export.onnx.converters import (
 )
 
 __all__ = [
+    "boosting_libraries",
     "columns",
     "curves",
     "ensembles",

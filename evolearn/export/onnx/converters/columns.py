@@ -155,7 +155,7 @@ _OPERATORS: dict[str, Callable[..., str]] = {
     "log1p": _signed_logarithm,
     "exp": _exponential,
     "sin": _plain("Sin"),
-    "cos": _plain("Cos"),
+    "cos": lambda graph, a: graph.cosine(a),
 }
 
 
@@ -186,7 +186,7 @@ def dates(graph: Graph, model: Any, x: str) -> str:
         turns = graph.op("Div", graph.column(x, column), float(period))
         for harmonic in range(1, model.harmonics + 1):
             angle = graph.op("Mul", turns, 2 * np.pi * harmonic)
-            parts += [graph.op("Sin", angle), graph.op("Cos", angle)]
+            parts += [graph.op("Sin", angle), graph.cosine(angle)]
     for first, second in model.differences:
         parts.append(graph.op("Sub", graph.column(x, first), graph.column(x, second)))
     return graph.join(parts)

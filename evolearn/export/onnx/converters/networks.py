@@ -75,7 +75,8 @@ def _outputs(graph: Graph, model: Any, x: str) -> str:
 
 def _activated(graph: Graph, activation: str, z: str) -> str:
     if activation == "silu":
-        return graph.op("Mul", z, graph.op("Sigmoid", z))
+        # Not as z * sigmoid(z): onnxruntime 1.20 makes an operator of it that lacks doubles.
+        return graph.op("Div", z, graph.op("Add", graph.op("Exp", graph.op("Neg", z)), 1.0))
     return graph.op({"relu": "Relu", "tanh": "Tanh"}[activation], z)
 
 

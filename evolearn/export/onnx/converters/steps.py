@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.feature_selection import SelectFromModel
@@ -277,3 +278,5 @@ register_converter(FunctionTransformer, inverse_function, inverse=True)
 register_converter(StandardScaler, inverse_standard, inverse=True)
 register_converter(BoundedTarget, inverse_bounded, inverse=True)
 register_refusal(TfidfTransformer, "it weights the words of free text, which ONNX cannot count")
+for _kind in (DummyClassifier, DummyRegressor):
+    register_refusal(_kind, "it predicts from the target alone, for no candidate was fitted")

@@ -174,7 +174,8 @@ def _exact_boosting(graph: Graph, model: Any, x: str) -> str:
     return graph.op("Add", trees.emit(graph, graph.through_float(x)), start)
 
 
-def _probabilities(graph: Graph, raw: str, n_outputs: int) -> str:
+def probabilities(graph: Graph, raw: str, n_outputs: int) -> str:
+    """Return the probabilities of sums of trees: of two classes there is one sum."""
     if n_outputs == 1:
         return graph.two_classes(graph.op("Sigmoid", raw))
     return graph.softmax(raw)
@@ -187,7 +188,7 @@ def exact_regressor(graph: Graph, model: Any, x: str) -> str:
 
 def exact_classifier(graph: Graph, model: Any, x: str) -> str:
     """Convert boosted trees of classes."""
-    return _probabilities(graph, _exact_boosting(graph, model, x), model.estimators_.shape[1])
+    return probabilities(graph, _exact_boosting(graph, model, x), model.estimators_.shape[1])
 
 
 def _histogram_boosting(graph: Graph, model: Any, x: str) -> str:
@@ -252,7 +253,7 @@ def histogram_regressor(graph: Graph, model: Any, x: str) -> str:
 def histogram_classifier(graph: Graph, model: Any, x: str) -> str:
     """Convert boosted trees of classes on histograms."""
     raw = _histogram_boosting(graph, model, x)
-    return _probabilities(graph, raw, model.n_trees_per_iteration_)
+    return probabilities(graph, raw, model.n_trees_per_iteration_)
 
 
 for _kind, _converter in {
