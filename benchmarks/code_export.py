@@ -1,9 +1,9 @@
 """Execute the code of winners and ensembles in a process without evolearn.
 
-For each table a short search of some candidates is run, and ``to_code`` writes, executes and
+For each table a short search of some candidates is run. ``to_code`` writes, executes and
 compares the code of the best candidate, on drawn rows, and of the model that predicts, on the
-training rows. A line of JSON per table is appended: the lines of code, or the error. Tables that
-have a line are left out.
+training rows. A line of JSON per table is appended: the lines of code, or the error. Tables
+that have a line are left out.
 
     python benchmarks/code_export.py DATA OUTPUT [TABLE ...] [--evaluations 8] [--all]
 """
