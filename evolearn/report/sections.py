@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evolearn.data import n_rows
+from evolearn.exceptions import CodeExportError
 from evolearn.messages import plain, shown
 from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.pipeline.registry import registered_genes
@@ -262,7 +263,17 @@ def members(model: Any) -> Section:
         blocks.append(_correlation(correlation))
     text = model.best_estimator_.__repr__(N_CHAR_MAX=MOST_CODE)
     blocks.append(Code("The best single model, best_estimator_", text))
+    blocks.append(_script(model))
     return Section("model", "The model", "Which models predict?", tuple(blocks))
+
+
+def _script(model: Any) -> Block:
+    """Return the script of the best single model, or the reason why there is none."""
+    try:
+        script = model.to_code("best", verify=False)
+    except CodeExportError as error:
+        return Text(f"The best single model has no script: {error}")
+    return Code("The same as a script without evolearn: model.to_code('best')", script)
 
 
 def _correlation(correlation: Any) -> Table:
@@ -328,6 +339,7 @@ def _origin(results: Mapping[str, Any], i: int, folds: Sequence[str]) -> str:
     scores = ", ".join(error_text(float(results[name][i])) for name in folds)
     parents = ", ".join(map(str, results["parents"][i])) or "none"
     return (
+        f"script: model.to_code({results['candidate'][i]})\n"
         f"scores of the folds: {scores}\n"
         f"origin: {results['origin'][i]}; parents: {parents}; "
         f"generation {results['generation'][i]}"
