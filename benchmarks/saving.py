@@ -25,16 +25,23 @@ from suite_reader import datasets, read_split
 from evolearn import EvolutionaryClassifier, EvolutionaryRegressor, load
 
 
-def fitted(data, budget):
+def fitted(data, args):
     kind = EvolutionaryRegressor if data.task == "regression" else EvolutionaryClassifier
-    model = kind(scoring=SCORING[data.task], time_budget=budget, n_jobs=1, random_state=0)
-    return model.set_params(verbose=0).fit(data.X_train, data.y_train)
+    model = kind(
+        scoring=SCORING[data.task],
+        time_budget=args.budget,
+        n_evaluations=args.evaluations,
+        n_jobs=1,
+        random_state=0,
+        verbose=0,
+    )
+    return model.fit(data.X_train, data.y_train)
 
 
 def measure(args, name):
     """Return the line of one table."""
     data = read_split(args.suite, name, 0)
-    model = fitted(data, args.budget)
+    model = fitted(data, args)
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         start = time.perf_counter()
@@ -85,6 +92,7 @@ def main():
     parser.add_argument("suite", type=Path, help="folder with suite.json and the tables")
     parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
     parser.add_argument("--budget", type=float, default=4.0, help="seconds for each fit")
+    parser.add_argument("--evaluations", type=int, help="most candidates of each fit")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:

@@ -58,7 +58,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     (r"py:.*", r"(sklearn|joblib|concurrent|deap|numpy|pandas|matplotlib|scipy)\b.*"),
     # Names without a module, of objects beside the one that is documented.
-    (r"py:obj", r"[A-Z]\w+"),
+    (r"py:obj", r"\w+"),
     # Parts that extensions use; their docstrings are in the source.
     (
         r"py:.*",

@@ -6,6 +6,7 @@ from typing import Any
 # The extra of this package that installs each library.
 EXTRAS = {
     "pandas": "pandas",
+    "pyarrow": "arrow",
     "matplotlib.pyplot": "plots",
     "jinja2": "report",
     "skops.io": "save",

@@ -43,6 +43,7 @@ LAYERS = (
     ("export",),
     ("fit",),
     ("estimators",),
+    ("command_line",),
     ("testing", "__main__"),
     ("__init__",),
 )

@@ -174,13 +174,22 @@ def _of_speed(scorer: OutOfFold, fast: int, slow: int) -> int:
 def _optimism(
     outcome: SearchOutcome, served: _Served, late: Callable[[], bool]
 ) -> float | None:
-    """Return the amount by which the choice lowers the naive error; None if it was late."""
-    several_folds = len(outcome.folds) > 1
-    if served.n_steps == 1 and several_folds:  # the errors of the folds say all
-        return _fold_optimism(outcome, 1)
-    by_folds = _fold_optimism(outcome, len(outcome.library)) if several_folds else 0.0
+    """Return the amount by which the choice lowers the naive error; None if it was late.
+
+    A candidate that fails on some rows alone may be a member where these are left out. So the
+    error is not taken to be higher than that of choosing the best single candidate.
+    """
+    if len(outcome.folds) == 1:
+        return _row_optimism(outcome, served, late)
+    of_best = _fold_optimism(outcome, 1)
+    if served.n_steps == 1:  # the errors of the folds say all
+        return of_best
     by_rows = _row_optimism(outcome, served, late)
-    return None if by_rows is None else by_rows + by_folds
+    if by_rows is None:
+        return None
+    best = outcome.final.best.entry.error + of_best
+    by_folds = _fold_optimism(outcome, len(outcome.library))
+    return min(by_rows + by_folds, max(best - served.naive, 0.0))
 
 
 def _fold_optimism(outcome: SearchOutcome, n_best: int) -> float:

@@ -71,6 +71,7 @@ OF_THE_SEARCH = frozenset(
         "_fitted_task",
         "_candidate_fitter",
         "_kept_models",
+        "_uncertainty",
     }
 )
 # Attributes that other libraries save as built-in types.

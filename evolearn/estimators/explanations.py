@@ -38,6 +38,11 @@ class ExplanationMixin:
             baseline's, a simpler model if there is one, the members of the ensemble, the search
             and whether more of it would help, the most important columns, and those left out.
 
+        See Also
+        --------
+        report : All of it and more, in one file.
+        explain_search : How often each model was tried, and its best error.
+
         Examples
         --------
         >>> from sklearn.datasets import load_diabetes
@@ -105,6 +110,10 @@ class ExplanationMixin:
             For each estimator and each option of a gene: how often it was tried, its best
             error, failures by their reasons, the seconds spent on it, or why it was left out.
             It has readable text, an HTML form, and ``frame()``.
+
+        See Also
+        --------
+        why_not : The reason of one model or gene.
 
         Examples
         --------
@@ -180,6 +189,10 @@ class ExplanationMixin:
             ``probability`` of a gain above 1 %, and ``expected_gain``. `print` shows a
             sentence.
 
+        See Also
+        --------
+        plots.SearchProgressDisplay : The error over the time of the search.
+
         Examples
         --------
         >>> from sklearn.datasets import load_diabetes
@@ -254,6 +267,11 @@ class ExplanationMixin:
         ------
         ValueError
             If a parameter cannot be used, for sparse tables, and for labels unseen in fit.
+
+        See Also
+        --------
+        insights_ : Importances measured at the end of ``fit``, dependence on the most important
+            columns, and the segments of the table with the highest error.
         """
         check_is_fitted(self)
         model: Any = self

@@ -94,7 +94,7 @@ class EvolutionaryRegressor(RegressorMixin, IntervalMixin, BaseEvolutionary):
 
     evaluation_timeout : float, default=None
         Seconds that one candidate may take, all folds together. A candidate that takes longer
-        is stopped and counts as failed; after the first fold already, if all folds would take
+        is given up, with the status ``"timed_out"``; after the first fold already, if all take
         longer. None: a quarter of ``time_budget``, no limit without one.
 
     memory_limit : int, default=None
@@ -291,6 +291,11 @@ class EvolutionaryRegressor(RegressorMixin, IntervalMixin, BaseEvolutionary):
 
     Notes
     -----
+    Questions to a fitted model: `summary` and ``estimate_`` (how good is it on new rows, and
+    how sure is that?), `importances` (which columns matter?), `why_not` (why is another model
+    not used?), `would_longer_help`, `select` (is there a faster, smaller or readable model?),
+    `report` (all of it in one file).
+
     The search is mu + lambda evolution with NSGA-II survival [1]_ on fitness and counted
     complexity; the ensemble is chosen by greedy selection with replacement [2]_.
 

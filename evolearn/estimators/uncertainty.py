@@ -18,7 +18,8 @@ class _Calibrated:
 
     def _calibration(self, method: str) -> Any:
         check_is_fitted(self)
-        found = vars(self)["_uncertainty"]
+        model: Any = self
+        found = model._of_search("_uncertainty")
         if found.calibration is None:
             raise ValueError(f"{method} is not possible: {found.reason}.")
         return found.calibration

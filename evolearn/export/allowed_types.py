@@ -55,7 +55,7 @@ _OBJECTS = frozenset(
     }
 )
 # Losses in compiled code, of which skops knows the names.
-_COMPILED_LOSSES = ("sklearn._loss._loss.", "sklearn.linear_model._sgd_fast.")
+_COMPILED_LOSSES = ("sklearn._loss._loss.Cy", "_loss.Cy", "sklearn.linear_model._sgd_fast.")
 _UFUNCS = ("", "._core._multiarray_umath", ".core._multiarray_umath")
 # The check of numbers in histogram boosting, the only function that may be partial.
 _CHECK = "sklearn.utils.validation.check_array"

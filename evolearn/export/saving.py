@@ -176,7 +176,8 @@ def model_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
 def _state_of(model: Any) -> tuple[dict[str, Any], list[str]]:
     """Return the state of an estimator for a file, and the parameters that it lacks."""
     state = model.__getstate__()
-    state |= {"insights_": model.insights_, "_kept_models": model._kept_models}
+    for name in ("insights_", "_kept_models", "_uncertainty"):
+        state[name] = getattr(model, name)
     state["_fitted_task"] = plain_task(model._fitted_task)
     state["_explained_search"] = model.explain_search()
     for name in _LEFT_OUT:

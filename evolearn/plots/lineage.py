@@ -23,6 +23,8 @@ from evolearn.plots.style import (
 
 # Number of a parent that there is not.
 UNKNOWN = -1
+# Rows from which on the vertical axis has the length of its label.
+FEWEST_OF_LABEL = 3
 # Height of a wrapped label, by that of a label in one row.
 LABEL_HEIGHT = 1.5
 
@@ -152,6 +154,7 @@ class LineageDisplay(Display):
         draw_baseline(ax, self.baseline_error, limits, "x")
         pairs = zip(self.generation, self.change, strict=True)
         label_rows(ax, [f"{generation}: {change}" for generation, change in pairs], wrap=True)
-        ax.set_ylabel("generation and change")
+        if len(rows) >= FEWEST_OF_LABEL:
+            ax.set_ylabel("generation and change")
         label_errors(ax, error_label(self.metric))
         add_legend(ax)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from evolearn.data import n_rows
+from evolearn.exceptions import CodeExportError
 from evolearn.messages import plain, shown
 from evolearn.pipeline.in_one_line import describe_pipeline
 from evolearn.pipeline.registry import registered_genes
@@ -183,8 +184,9 @@ def table_of_columns(model: Any) -> Section:
         "column": [str(name) for name in kinds],
         "kind": [str(kind) for kind in kinds.values()],
         "used": ["no" if name in dropped else "yes" for name in kinds],
-        "why not": [str(dropped.get(name, "")) for name in kinds],
     }
+    if dropped:
+        columns["why not"] = [str(dropped.get(name, "")) for name in kinds]
     profiles = model.table_profile_.columns  # none of a sparse table
     if profiles:
         columns["missing"] = [_share(one.n_missing, one.n_rows) for one in profiles]
@@ -214,8 +216,8 @@ def table_of_columns(model: Any) -> Section:
 
 
 def _share(count: int, total: int) -> float | None:
-    """Return a share of the rows that were profiled, None for zero, which is not shown."""
-    return count / total if count else None
+    """Return a share of the rows that were profiled, None if none was."""
+    return count / total if total else None
 
 
 def _doubts(model: Any) -> list[Block]:
@@ -261,7 +263,17 @@ def members(model: Any) -> Section:
         blocks.append(_correlation(correlation))
     text = model.best_estimator_.__repr__(N_CHAR_MAX=MOST_CODE)
     blocks.append(Code("The best single model, best_estimator_", text))
+    blocks.append(_script(model))
     return Section("model", "The model", "Which models predict?", tuple(blocks))
+
+
+def _script(model: Any) -> Block:
+    """Return the script of the best single model, or the reason why there is none."""
+    try:
+        script = model.to_code("best", verify=False)
+    except CodeExportError as error:
+        return Text(f"The best single model has no script: {error}")
+    return Code("The same as a script without evolearn: model.to_code('best')", script)
 
 
 def _correlation(correlation: Any) -> Table:
@@ -327,6 +339,7 @@ def _origin(results: Mapping[str, Any], i: int, folds: Sequence[str]) -> str:
     scores = ", ".join(error_text(float(results[name][i])) for name in folds)
     parents = ", ".join(map(str, results["parents"][i])) or "none"
     return (
+        f"script: model.to_code({results['candidate'][i]})\n"
         f"scores of the folds: {scores}\n"
         f"origin: {results['origin'][i]}; parents: {parents}; "
         f"generation {results['generation'][i]}"

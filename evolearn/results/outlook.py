@@ -20,8 +20,8 @@ MOST_RECENT = 0.5
 # The gain of six times as much time is expected to be SLOPE * recent gain + FEW * few**2, on
 # the scale of logarithms; `few` is FEW_CANDIDATES divided by the number of candidates. Its
 # variance is few * (SPREAD**2 + (NOISE * relative standard error)**2): gains are measured on
-# test rows, whose chance is a part of it. Fitted to 32 pairs of fits of 10 and of 60 s.
-SLOPE, FEW, SPREAD, NOISE = 0.35, 0.05, 0.08, 0.7
+# test rows, whose chance is a part of it. Fitted to 73 pairs of fits of 10 and of 60 s.
+SLOPE, FEW, SPREAD, NOISE = 0.17, 0.07, 0.1, 0.7
 FEW_CANDIDATES = 10
 # Largest square of `few`, and largest `few` in the variance.
 MOST_SQUARED, MOST_FEW = 2.0, 1.5

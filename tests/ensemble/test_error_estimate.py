@@ -138,6 +138,15 @@ def test_the_further_below_the_baseline_the_more_is_learned_from_rows():
     assert perfect.corrected == pytest.approx(0.75 * unknown)
 
 
+def test_a_candidate_that_fails_on_one_fold_does_not_spoil_the_estimate():
+    y, library = noisy()
+    library.append(y + 1.2 * np.random.default_rng(1).normal(size=len(y)))
+    library = in_order_of_folds(y, library, Regression())
+    library[-1][:5] = 1e4  # a good member where the first fold is left out
+    found = estimate_error(outcome_of(y, library, Regression()))
+    assert found.naive <= found.corrected < 1.2
+
+
 def test_the_same_seed_gives_the_same_estimate():
     y, library = guesses()
     outcome = outcome_of(y, library, Classification(CLASSES), "roc_auc")

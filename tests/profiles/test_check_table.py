@@ -227,7 +227,7 @@ def test_profiles_are_saved_as_plain_values(profile):
 
 
 def test_sparse_tables_have_no_profile():
-    X = sparse.random_array((200, 5), density=0.2, format="csr", rng=0)
+    X = sparse.csr_array(np.random.default_rng(0).binomial(3, 0.1, (200, 5)).astype(float))
     profile = profile_table(X, prepare_table(X))
     with pytest.raises(ValueError, match="sparse table"):
         check_new_table(profile, X)

@@ -114,11 +114,14 @@ def test_a_report_of_500_candidates_is_below_a_megabyte(regressor):
     scored = np.flatnonzero(board["rank"] > 0)
     columns = {name: np.tile(column[scored], n_times) for name, column in board.items()}
     params = [board["params"][i] for i in scored] * n_times
+    # Numbers are unique.
+    columns["candidate"] += 8 * np.repeat(np.arange(n_times), len(scored))
     many.leaderboard_ = Leaderboard(columns, board.metric, params)
     many.cv_results_ = {
         name: column * n_times if isinstance(column, list) else np.tile(column, n_times)
         for name, column in regressor.cv_results_.items()
     }
+    many.cv_results_["candidate"] += 8 * np.repeat(np.arange(n_times), 8)
     assert many.leaderboard_.n_rows > 400
     report = many.report()
     assert len(report.html().encode()) < ONE_MEGABYTE
@@ -138,6 +141,14 @@ def test_held_out_rows_are_reported(regressor):
     assert any(f"by {len(X)} rows" in text for text in texts)
 
 
+def test_the_best_single_model_has_its_script(regressor):
+    codes = [
+        one["code"] for one in blocks(regressor.report(), "model") if one["kind"] == "code"
+    ]
+    assert codes[1:] == [regressor.to_code("best", verify=False)]
+    assert f"model.to_code({regressor.best_index_})" in regressor.report().html()
+
+
 def test_missing_values_and_doubts_are_told_for_the_table():
     X, y = rows()
     X.loc[:8, "area"] = np.nan
@@ -145,7 +156,7 @@ def test_missing_values_and_doubts_are_told_for_the_table():
     table, doubts = (
         one["columns"] for one in blocks(report, "table") if one["kind"] == "table"
     )
-    assert table["missing"] == [pytest.approx(0.1), None, None, None, None]
+    assert table["missing"] == pytest.approx([0.1, 0, 0, 0, 0])
     assert ("leak", "copy_of_y") in list(zip(doubts["kind"], doubts["columns"], strict=True))
     assert "10 %" in report.html()
 

@@ -15,6 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evolearn.exceptions import CodeExportError
+
 PACKAGE = "evolearn"
 # Decorators, class variables and calls that only check arguments.
 CHECKS = {"check_positions", "fit_context", "_parameter_constraints"}
@@ -235,6 +237,10 @@ class Definitions:
     _owners: dict[str, Any] = field(default_factory=dict)
     _final: dict[tuple[str, str], str] = field(default_factory=dict)
 
+    def continued(self) -> "Definitions":
+        """Return definitions that stand further down in the same script."""
+        return Definitions(set(self.imports), [], self._owners, self._final)
+
     def add(self, definition: Any) -> None:
         """Add a class or function of evolearn, and all that it uses."""
         self._add_name(definition.__module__, definition.__name__)
@@ -271,8 +277,8 @@ class Definitions:
         unique, number = name, 1
         while self._owners.setdefault(unique, owner) != owner:
             if not may_be_renamed:
-                msg = f"Two definitions of exported code have the name {name!r}."
-                raise NotImplementedError(msg)
+                msg = f"No code can be written: two of its definitions have the name {name}."
+                raise CodeExportError(msg)
             number += 1
             unique = f"{name}_{number}"
         return unique

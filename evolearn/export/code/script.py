@@ -60,10 +60,11 @@ def write_script(model: CodeModel) -> str:
         columns = laid_out(expressions.of(model.columns), 0, len(f"{COLUMNS} = "))
         built.insert(0, f"{COLUMNS} = {columns}\n")
     classes = expressions.definitions
-    functions = Definitions(classes.imports | {Import("sys", "", "sys")})
+    functions = classes.continued()
+    functions.imports.add(Import("sys", "", "sys"))
     main = _main(model, functions)
     parts = [classes.source, *built, FIT, functions.source, main]
-    head = f"{_header(model)}\n{_imports(functions.imports | classes.imports)}"
+    head = f"{_header(model)}\n{_imports(functions.imports)}"
     return "\n\n\n".join([head, *(part.strip() for part in parts if part)]) + "\n"
 
 

@@ -16,6 +16,7 @@ from evolearn.ensemble.stacking import BLEND, FirstLayer, StackingLayer, stacked
 from evolearn.export.code.check import check_code
 from evolearn.export.code.definitions import Definitions
 from evolearn.export.code.parts import tables
+from evolearn.export.code.parts.program import read_csv
 from evolearn.export.code.parts.tables import TableReader
 from evolearn.export.code.rows import drawn_rows
 from evolearn.export.code.script import write_script
@@ -206,6 +207,10 @@ def test_names_in_scripts_are_unique():
     for part in [*vars(tables).values(), *(type(step) for step, _ in OWN_STEPS)]:
         if getattr(part, "__module__", "").startswith("evolearn."):
             definitions.add(part)
+    below = definitions.continued()
+    below.add(read_csv)
+    assert "MISSING_2 = {" in below.source  # MISSING is the code of missing categories
+    assert "if cell in MISSING_2" in below.source
 
 
 CODES = np.column_stack([rng.normal(size=(60, 2)), rng.integers(0, 3, (60, 2))])

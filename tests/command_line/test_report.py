@@ -1,4 +1,4 @@
-"""The command line reports a search from its checkpoint, also one that still runs."""
+"""The command ``report`` reports a search from its checkpoint, also one that still runs."""
 
 import json
 import sqlite3
@@ -7,9 +7,9 @@ import pytest
 from sklearn.datasets import make_regression
 
 from evolearn import EvolutionaryRegressor
-from evolearn.__main__ import main
 from evolearn.checkpoint.files import WriterLock
-from evolearn.report import command_line
+from evolearn.command_line import report
+from evolearn.command_line.main import FAILED, main
 from evolearn.report.of_checkpoint import find_checkpoint, pipeline_of, read_search
 from evolearn.results.numbers import error_text
 
@@ -76,7 +76,7 @@ def test_a_search_that_runs_is_read_again_until_it_ends(
         pages.append(out.read_text())
         running.release()
 
-    monkeypatch.setattr(command_line.time, "sleep", wait)
+    monkeypatch.setattr(report.time, "sleep", wait)
     assert main(["report", str(model.journal), "--out", str(out), "--watch"]) == 0
     assert 'http-equiv="refresh"' in pages[0]
     assert 'http-equiv="refresh"' not in out.read_text()
@@ -89,7 +89,7 @@ def test_a_folder_without_a_search_is_refused(tmp_path, capsys):
         (tmp_path, "has no search"),
         (tmp_path / "no", "There is no folder"),
     ):
-        assert main(["report", str(folder), "--out", str(out)]) == 1
+        assert main(["report", str(folder), "--out", str(out)]) == FAILED
         message = capsys.readouterr().err
         assert reason in message
         assert message.count("\n") == 1
@@ -98,12 +98,14 @@ def test_a_folder_without_a_search_is_refused(tmp_path, capsys):
 
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path, capsys):
     (tmp_path / "a.sqlite").write_bytes(b"no database" * 100)
-    assert main(["report", str(tmp_path), "--out", str(tmp_path / "a.html")]) == 1
+    assert main(["report", str(tmp_path), "--out", str(tmp_path / "a.html")]) == FAILED
     assert "is no checkpoint of evolearn" in capsys.readouterr().err
 
 
 def test_a_path_that_cannot_be_written_is_refused(model, tmp_path, capsys):
-    assert main(["report", str(model.journal), "--out", str(tmp_path / "no" / "a.html")]) == 1
+    assert (
+        main(["report", str(model.journal), "--out", str(tmp_path / "no" / "a.html")]) == FAILED
+    )
     assert "cannot be written" in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""The command ``report`` of ``python -m evolearn``."""
+"""The command ``report``."""
 
 import argparse
 import time
@@ -34,8 +34,8 @@ def add_report_command(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     parser.set_defaults(run=run_report)
 
 
-def run_report(options: argparse.Namespace) -> list[str]:
-    """Write the report, again and again with ``--watch``; return lines to print.
+def run_report(options: argparse.Namespace) -> tuple[list[str], int]:
+    """Write the report, again and again with ``--watch``; return lines and exit code.
 
     Raises
     ------
@@ -49,5 +49,5 @@ def run_report(options: argparse.Namespace) -> list[str]:
         is_json = options.out.suffix.lower() == ".json"
         place = (report.write_json if is_json else report.write_html)(options.out)
         if not report.content.refresh_seconds:
-            return [f"{place}: {report.content.subtitle}"]
+            return [f"{place}: {report.content.subtitle}"], 0
         time.sleep(WATCH_SECONDS)

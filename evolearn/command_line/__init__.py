@@ -1,0 +1,1 @@
+"""The command line: ``python -m evolearn``, also installed as the script ``evolearn``."""
