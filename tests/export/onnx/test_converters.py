@@ -101,6 +101,7 @@ REGRESSORS = {
     "extra": ExtraTreesRegressor(**FEW),
     "boosting": GradientBoostingRegressor(**FEW),
     "histogram": HistGradientBoostingRegressor(max_iter=5),
+    "poisson": HistGradientBoostingRegressor(loss="poisson", max_iter=5),
     "neighbors": KNeighborsRegressor(7, weights="distance"),
     "manhattan": KNeighborsRegressor(7, p=1),
     "svr": SVR(gamma=0.1),
@@ -311,3 +312,15 @@ def test_categories_of_boosting_libraries(library, tmp_path):
     else:
         settings = {"enable_categorical": True, "feature_types": ["c", "c", "q", "q"]}
     check(model.set_params(**settings), tmp_path, X, TARGET, new)
+
+
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost", "catboost"])
+def test_logarithms_of_boosting_libraries(library, tmp_path):
+    prefix, settings = boosting_libraries()[library]
+    losses = {
+        "lightgbm": {"objective": "poisson"},
+        "xgboost": {"objective": "count:poisson"},
+        "catboost": {"loss_function": "Poisson"},
+    }
+    model = getattr(importlib.import_module(library), f"{prefix}Regressor")(**settings)
+    check(model.set_params(**losses[library]), tmp_path, MISSING, TARGET / 100, NEW_MISSING)

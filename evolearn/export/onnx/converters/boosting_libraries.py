@@ -13,6 +13,9 @@ from evolearn.export.onnx.converters.trees import Trees, probabilities
 from evolearn.export.onnx.graph import Graph
 from evolearn.export.onnx.registry import register_converter
 
+# Objectives of the three libraries whose sums of trees are logarithms.
+LOG_LINKS = frozenset({"poisson", "gamma", "count:poisson", "reg:gamma", "Poisson"})
+
 # -- LightGBM -------------------------------------------------------------------------------
 
 
@@ -79,7 +82,8 @@ def _lightgbm(graph: Graph, model: Any, x: str) -> tuple[str, int]:
 
 def lightgbm_regressor(graph: Graph, model: Any, x: str) -> str:
     """Convert boosted trees of LightGBM."""
-    return _lightgbm(graph, model, x)[0]
+    raw = _lightgbm(graph, model, x)[0]
+    return graph.op("Exp", raw) if model.objective_ in LOG_LINKS else raw
 
 
 def lightgbm_classifier(graph: Graph, model: Any, x: str) -> str:
@@ -135,6 +139,8 @@ def _xgboost(graph: Graph, model: Any, x: str) -> tuple[str, int, list[float]]:
 def xgboost_regressor(graph: Graph, model: Any, x: str) -> str:
     """Convert boosted trees of XGBoost."""
     raw, _, base = _xgboost(graph, model, x)
+    if model.objective in LOG_LINKS:
+        return graph.op("Mul", graph.op("Exp", raw), base)
     return graph.op("Add", raw, base)
 
 
@@ -205,7 +211,9 @@ def _catboost(graph: Graph, model: Any, x: str) -> tuple[str, int]:
 
 def catboost_regressor(graph: Graph, model: Any, x: str) -> str:
     """Convert symmetric trees of CatBoost."""
-    return _catboost(graph, model, x)[0]
+    raw = _catboost(graph, model, x)[0]
+    loss = model.get_param("loss_function") or ""
+    return graph.op("Exp", raw) if loss in LOG_LINKS else raw
 
 
 def catboost_classifier(graph: Graph, model: Any, x: str) -> str:

@@ -245,9 +245,12 @@ def _add_predictor(trees: Trees, predictor: Any, output: int) -> None:
 
 def histogram_regressor(graph: Graph, model: Any, x: str) -> str:
     """Convert boosted trees on histograms."""
+    raw = _histogram_boosting(graph, model, x)
+    if model.loss in ("poisson", "gamma"):
+        return graph.op("Exp", raw)
     if model.loss not in ("squared_error", "absolute_error", "quantile"):
         raise graph.refuse(model, f"loss={model.loss!r} is not converted")
-    return _histogram_boosting(graph, model, x)
+    return raw
 
 
 def histogram_classifier(graph: Graph, model: Any, x: str) -> str:
