@@ -31,9 +31,7 @@ WEIGHTS_ARE_NOT_COPIES = (
 def expected_failures(estimator):
     """Return the checks that an estimator fails, and why."""
     check = "check_sample_weight_equivalence_on"
-    # On these few sparse rows the same regressors are chosen either way.
-    kinds = ["dense", "sparse"] if is_classifier(estimator) else ["dense"]
-    return {f"{check}_{kind}_data": WEIGHTS_ARE_NOT_COPIES for kind in kinds}
+    return {f"{check}_{kind}_data": WEIGHTS_ARE_NOT_COPIES for kind in ("dense", "sparse")}
 
 
 CHECKS = estimator_checks.parametrize_with_checks(

@@ -52,13 +52,13 @@ def evaluator(plan, most_bytes):
 
 def test_genomes_of_one_key_prepare_alike_to_the_last_seed(plan):
     rng, texts = Random(0), {}
-    for _ in range(200):
+    for _ in range(600):
         genome = plan.space.sample(rng)
         steps = build_pipeline(genome, plan.space, plan.problem, 7).steps[:-1]
         key = preparation_key(genome, plan.space)
         texts.setdefault(key, set()).add("\n".join(text_of(step) for _, step in steps))
     assert all(len(one) == 1 for one in texts.values())
-    assert len(texts) < 200  # some are met again
+    assert len(texts) < 600  # some are met again
 
 
 def test_candidates_do_as_well_with_rows_of_others_as_with_their_own(plan):
