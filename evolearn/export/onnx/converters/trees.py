@@ -20,7 +20,6 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from evolearn.export.onnx.graph import ML, Graph
 from evolearn.export.onnx.registry import register_converter
 
-
 # Added to codes of categories: onnxruntime packs comparisons with whole numbers into sets of
 # bits, and then sends some categories to the wrong branch.
 HALF = 0.5
