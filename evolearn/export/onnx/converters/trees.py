@@ -20,6 +20,10 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from evolearn.export.onnx.graph import ML, Graph
 from evolearn.export.onnx.registry import register_converter
 
+# Added to codes of categories: onnxruntime packs comparisons with whole numbers into sets of
+# bits, and then sends some categories to the wrong branch.
+HALF = 0.5
+
 
 @dataclass
 class Trees:
@@ -212,7 +216,7 @@ def _ordinal_codes(graph: Graph, model: Any, x: str) -> str:
             column = graph.column(x, j)
             if name == "encoder":
                 known = np.asarray(step.categories_[k], dtype=np.float64)
-                codes = np.arange(len(known), dtype=np.float64)
+                codes = np.arange(len(known)) + HALF
                 column = graph.lookup(column, known, codes, np.nan, np.nan)
             parts.append(column)
     return graph.join(parts)
@@ -238,7 +242,7 @@ def _add_predictor(trees: Trees, predictor: Any, output: int) -> None:
         bits = predictor.raw_left_cat_bitsets[nodes["bitset_idx"][node]]
         places = np.arange(256)
         on = (bits[places // 32] >> (places % 32).astype(np.uint32)) & 1
-        categories = np.flatnonzero(on).tolist()
+        categories = (np.flatnonzero(on) + HALF).tolist()
         trees.split_by_category(int(node), categories, n_added)
         n_added += max(len(categories) - 1, 0)
 
