@@ -186,6 +186,20 @@ def test_many_categories_of_boosted_trees(y, tmp_path):
     check(model, tmp_path, X, y, new)
 
 
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_missing_categories_of_boosted_trees(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(0, 10, (400, 2)).astype(np.float64)
+    X = np.column_stack([codes, rng.normal(size=400)])
+    y = rng.normal(size=10)[codes.astype(int)].sum(axis=1) + rng.normal(size=400)
+    X[rng.random(400) < 0.3, 0] = np.nan
+    X[rng.random(400) < 0.5, 1] = np.nan
+    model = HistGradientBoostingRegressor(
+        max_iter=8, min_samples_leaf=4, categorical_features=[0, 1]
+    )
+    check(model, tmp_path, X, y, X)
+
+
 STEPS = {
     "imputer": SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
     "most_frequent": SimpleImputer(strategy="most_frequent"),

@@ -77,7 +77,7 @@ def _lightgbm(graph: Graph, model: Any, x: str) -> tuple[str, int]:
     trees = Trees(n_outputs)
     for number, tree in enumerate(dump["tree_info"]):
         _add_lightgbm_tree(trees, tree["tree_structure"], number % n_outputs)
-    return trees.emit(graph, x), n_outputs
+    return trees.emit(graph, x, model.n_features_in_), n_outputs
 
 
 def lightgbm_regressor(graph: Graph, model: Any, x: str) -> str:
@@ -133,7 +133,8 @@ def _xgboost(graph: Graph, model: Any, x: str) -> tuple[str, int, list[float]]:
     for tree, output in zip(booster["trees"], booster["tree_info"], strict=True):
         _add_xgboost_tree(trees, tree, output)
     base = parameters["base_score"].strip("[]").split(",")
-    return trees.emit(graph, graph.through_float(x)), n_outputs, [float(one) for one in base]
+    raw = trees.emit(graph, graph.through_float(x), model.n_features_in_)
+    return raw, n_outputs, [float(one) for one in base]
 
 
 def xgboost_regressor(graph: Graph, model: Any, x: str) -> str:
@@ -205,7 +206,9 @@ def _catboost(graph: Graph, model: Any, x: str) -> tuple[str, int]:
     trees = Trees(len(bias))
     for tree in dump["oblivious_trees"]:
         _add_catboost_tree(trees, tree, dump["features_info"].get("float_features", []))
-    raw = graph.op("Mul", trees.emit(graph, graph.through_float(x)), float(scale))
+    raw = graph.op(
+        "Mul", trees.emit(graph, graph.through_float(x), model.n_features_in_), float(scale)
+    )
     return graph.op("Add", raw, bias), len(bias)
 
 

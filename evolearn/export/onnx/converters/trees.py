@@ -20,8 +20,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from evolearn.export.onnx.graph import ML, Graph
 from evolearn.export.onnx.registry import register_converter
 
-# Added to codes of categories: onnxruntime packs comparisons with whole numbers into sets of
-# bits, and then sends some categories to the wrong branch.
+# Added to codes of categories: with whole numbers, onnxruntime 1.32 sends some missing categories
+# to the wrong branch.
 HALF = 0.5
 
 
@@ -92,7 +92,7 @@ class Trees:
         place = start + node
         rest = nodes["falsenodeids"][place]
         for k, category in enumerate(categories):
-            nodes["modes"][place], nodes["values"][place] = "BRANCH_EQ", float(category)
+            nodes["modes"][place], nodes["values"][place] = "BRANCH_EQ", float(category) + HALF
             if k == len(categories) - 1:
                 nodes["falsenodeids"][place] = rest
                 break
@@ -102,12 +102,18 @@ class Trees:
             place = len(nodes["nodeids"]) - 1
             nodes["nodeids"][place] = place - start
 
-    def emit(self, graph: Graph, x: str) -> str:
+    def emit(self, graph: Graph, x: str, n_columns: int) -> str:
         """Add the operator; return the sums of the leaves, (n_samples, n_outputs).
 
-        Values are compared and summed in double precision; the operator rounds the sums to
-        single precision.
+        `x` has `n_columns` columns. Values are compared and summed in double precision; the
+        operator rounds the sums to single precision.
         """
+        pairs = zip(self.nodes["modes"], self.nodes["featureids"], strict=True)
+        of_categories = sorted({feature for mode, feature in pairs if mode == "BRANCH_EQ"})
+        if of_categories:
+            shift = np.zeros((1, n_columns))
+            shift[0, of_categories] = HALF
+            x = graph.op("Add", x, shift)
         nodes = {f"nodes_{k}": v for k, v in self.nodes.items() if k != "values"}
         leaves = {f"target_{k}": v for k, v in self.leaves.items() if k != "weights"}
         sums = graph.op(
@@ -143,7 +149,7 @@ def _forest(graph: Graph, model: Any, x: str, members: Sequence[Any], n_outputs:
             values = values / values.sum(axis=1, keepdims=True)
         add_scikit_tree(trees, tree, values / len(members), range(n_outputs))
     # Trees of scikit-learn compare in single precision.
-    return trees.emit(graph, graph.through_float(x))
+    return trees.emit(graph, graph.through_float(x), model.n_features_in_)
 
 
 def tree_regressor(graph: Graph, model: Any, x: str) -> str:
@@ -175,7 +181,9 @@ def _exact_boosting(graph: Graph, model: Any, x: str) -> str:
             add_scikit_tree(trees, member.tree_, values, [output])
     # The constant that boosting starts from does not depend on the rows.
     start = model._raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32))
-    return graph.op("Add", trees.emit(graph, graph.through_float(x)), start)
+    return graph.op(
+        "Add", trees.emit(graph, graph.through_float(x), model.n_features_in_), start
+    )
 
 
 def probabilities(graph: Graph, raw: str, n_outputs: int) -> str:
@@ -202,7 +210,7 @@ def _histogram_boosting(graph: Graph, model: Any, x: str) -> str:
         for output, predictor in enumerate(stage):
             _add_predictor(trees, predictor, output)
     start = np.asarray(model._baseline_prediction).reshape(1, -1)
-    return graph.op("Add", trees.emit(graph, x), start)
+    return graph.op("Add", trees.emit(graph, x, model.n_features_in_), start)
 
 
 def _ordinal_codes(graph: Graph, model: Any, x: str) -> str:
@@ -216,7 +224,7 @@ def _ordinal_codes(graph: Graph, model: Any, x: str) -> str:
             column = graph.column(x, j)
             if name == "encoder":
                 known = np.asarray(step.categories_[k], dtype=np.float64)
-                codes = np.arange(len(known)) + HALF
+                codes = np.arange(len(known), dtype=np.float64)
                 column = graph.lookup(column, known, codes, np.nan, np.nan)
             parts.append(column)
     return graph.join(parts)
@@ -242,7 +250,7 @@ def _add_predictor(trees: Trees, predictor: Any, output: int) -> None:
         bits = predictor.raw_left_cat_bitsets[nodes["bitset_idx"][node]]
         places = np.arange(256)
         on = (bits[places // 32] >> (places % 32).astype(np.uint32)) & 1
-        categories = (np.flatnonzero(on) + HALF).tolist()
+        categories = np.flatnonzero(on).tolist()
         trees.split_by_category(int(node), categories, n_added)
         n_added += max(len(categories) - 1, 0)
 
