@@ -186,9 +186,8 @@ def test_many_categories_of_boosted_trees(y, tmp_path):
     check(model, tmp_path, X, y, new)
 
 
-@pytest.mark.parametrize("seed", [0, 2, 3])
-def test_missing_categories_of_boosted_trees(seed, tmp_path):
-    rng = np.random.default_rng(seed)
+def test_missing_categories_of_boosted_trees(tmp_path):
+    rng = np.random.default_rng(0)
     codes = rng.integers(0, 10, (400, 2)).astype(np.float64)
     X = np.column_stack([codes, rng.normal(size=400)])
     y = rng.normal(size=10)[codes.astype(int)].sum(axis=1) + rng.normal(size=400)

@@ -20,8 +20,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from evolearn.export.onnx.graph import ML, Graph
 from evolearn.export.onnx.registry import register_converter
 
-# Added to codes of categories: with whole numbers, onnxruntime 1.32 sends some missing categories
-# to the wrong branch.
+# Added to codes of categories: with whole numbers, onnxruntime 1.32 sends some missing
+# categories to the wrong branch.
 HALF = 0.5
 
 
