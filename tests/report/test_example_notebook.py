@@ -41,6 +41,6 @@ def test_the_tour_reads_a_messy_table_and_saves_a_model(tmp_path):
     shown = run_briefly("tour.ipynb", "logistic_regression", tmp_path)
     for text in ("datetime (day, month, year as text)", "currency €", "constant"):
         assert text in shown
-    assert "'text/plain': 'np.True_'" in shown  # the loaded model predicts the same
+    assert "'text/plain': 'True'" in shown  # the loaded model predicts the same
     assert "high    format" in shown
     assert "Prediction of a row" in (tmp_path / "returns.html").read_text(encoding="utf-8")
