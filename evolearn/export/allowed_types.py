@@ -42,14 +42,19 @@ _LOSSES = (
     "HuberLoss",
     "PinballLoss",
 )
+# Distances of neighbours; that of a function of the user's is left out.
+_DISTANCES = tuple(
+    f"{name}Distance{bits}"
+    for name in ("Chebyshev", "Euclidean", "Manhattan", "Minkowski")
+    for bits in ("", "32", "64")
+)
 # Objects that a `Part` cannot become, such as those with a part in compiled code.
 _OBJECTS = frozenset(
     {
         PART,
         "sklearn.neighbors._ball_tree.BallTree",
         "sklearn.neighbors._kd_tree.KDTree",
-        "sklearn.metrics._dist_metrics.EuclideanDistance",
-        "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        *(f"sklearn.metrics._dist_metrics.{name}" for name in _DISTANCES),
         *(f"sklearn._loss.link.{name}" for name in _LINKS),
         *(f"sklearn._loss.loss.{name}" for name in _LOSSES),
     }

@@ -23,6 +23,7 @@ from evolearn.export.nodes import SCHEMA
 from evolearn.export.parts import PART_TYPES, Part
 from evolearn.export.saving import FACTS, _archive, model_facts
 from evolearn.pipeline.build import build_pipeline
+from evolearn.pipeline.domains import Choice
 from evolearn.pipeline.registry import registered_families
 from evolearn.testing.model_families import _spaces
 from evolearn.transformers import base
@@ -188,14 +189,27 @@ FAMILIES = {
 )
 def test_members_of_families_are_saved(family):
     *_, (table, space) = ((t, s) for t, s in _spaces(family) if not t.problem.table.sparse)
-    model = build_pipeline(space.genome({"estimator": family}), space, table.problem, 0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # small tables do not let all converge
-        model.fit(table.matrix, table.target)
-    members = compact(skops_io.dumps(model))
-    trusted = refuse_others(json.loads(members[SCHEMA]))
-    loaded = skops_io.loads(_archive(members), trusted=trusted)
-    np.testing.assert_array_equal(loaded.predict(table.matrix), model.predict(table.matrix))
+    for params in choices_of(space[family]):
+        model = build_pipeline(space.genome(params), space, table.problem, 0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # small tables do not let all converge
+            model.fit(table.matrix, table.target)
+        members = compact(skops_io.dumps(model))
+        trusted = refuse_others(json.loads(members[SCHEMA]))
+        loaded = skops_io.loads(_archive(members), trusted=trusted)
+        np.testing.assert_array_equal(loaded.predict(table.matrix), model.predict(table.matrix))
+
+
+def choices_of(component):
+    """Yield the default parameters, and each option of those that are chosen among options."""
+    default = {"estimator": component.name}
+    yield default
+    if component.name == "multi_layer_perceptron":
+        return  # arrays alone, whatever is chosen, and slow
+    for name, domain in component.parameters.items():
+        if isinstance(domain, Choice):
+            for option in domain.options:
+                yield {**default, f"{component.name}__{name}": option}
 
 
 def subclasses(kind):
