@@ -22,7 +22,9 @@ def add_table_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how CSV files are read."""
     options = parser.add_argument_group("format of CSV files, detected unless given")
     options.add_argument("--separator", metavar="S", help="such as ';' or tab")
-    options.add_argument("--decimal", choices=[".", ","], help="decimal separator")
+    options.add_argument(
+        "--decimal", choices=[".", ","], metavar="D", help="decimal separator, . or ,"
+    )
     options.add_argument("--encoding", metavar="E", help="such as utf-8 or cp1252")
     options.add_argument("--quote", metavar="Q", help="character around texts")
 

@@ -12,7 +12,13 @@ from sklearn.preprocessing import FunctionTransformer, LabelEncoder
 from sklearn.utils import Bunch
 
 from evolearn.data import ColumnPreparer
-from evolearn.export.plain_steps import NoPlainForm, plain_form, plain_table, types_of_evolearn
+from evolearn.export.plain_steps import (
+    NoPlainForm,
+    NoPlainTable,
+    plain_form,
+    plain_table,
+    types_of_evolearn,
+)
 from evolearn.messages import shown
 from evolearn.tasks.ensembles import MemberEnsemble
 from evolearn.tasks.pooling import LEAST_PROBABILITY
@@ -145,6 +151,11 @@ def _refusal(model: Any, subject: str, error: NoPlainForm) -> str:
             f"{message} The best kept candidate that can is {number}, with an error of "
             f"{errors[number]:.4g} in place of {model.ensemble_fitness_:.4g}: call "
             f"to_sklearn(candidate={number})."
+        )
+    if isinstance(error, NoPlainTable):
+        return (
+            f"{message} All candidates read it so: call to_code(), or fit again with "
+            f"kinds={{{shown(error.column)}: 'drop'}}."
         )
     return (
         f"{message} No kept candidate can; refit another one of leaderboard_ and pass it: "

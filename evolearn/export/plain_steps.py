@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 from evolearn.data import ColumnPreparer
+from evolearn.messages import shown
 from evolearn.optional import import_optional
 from evolearn.transformers import (
     BestColumns,
@@ -32,6 +33,14 @@ Block = tuple[Any, list[int]]
 
 class NoPlainForm(Exception):
     """A part of a model that scikit-learn alone cannot compute; the message names it."""
+
+
+class NoPlainTable(NoPlainForm):
+    """A column that scikit-learn alone cannot read, whatever the candidate."""
+
+    def __init__(self, column: Any, reading: str) -> None:
+        super().__init__(f"column {shown(column)}, which is read as {reading}")
+        self.column = column
 
 
 def plain_form(value: Any) -> Any:
@@ -116,7 +125,7 @@ def plain_table(preparer: ColumnPreparer) -> BaseEstimator | None:
 
     Raises
     ------
-    NoPlainForm
+    NoPlainTable
         If a column is read in another way, such as text or dates.
     """
     names = getattr(preparer, "feature_names_in_", None)
@@ -127,7 +136,7 @@ def plain_table(preparer: ColumnPreparer) -> BaseEstimator | None:
         is_plain = info.kind in ("numeric", "categorical") and not info.marks
         if not is_plain or info.text_format or info.offset or info.codes_missing:
             missing = ", missing values as a category" if info.codes_missing else ""
-            raise NoPlainForm(f"column {info.name!r}, which is read as {info.reading}{missing}")
+            raise NoPlainTable(info.name, f"{info.reading}{missing}")
     if names is None and len(numbers) == len(preparer.columns_):
         return None
     row = np.empty((1, len(preparer.columns_)), dtype=object)

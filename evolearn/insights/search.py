@@ -215,7 +215,10 @@ def _sentence(part: PartOfSearch, facts: SearchFacts, best: PartOfSearch | None)
     if part.absent:
         return f"{part.name} was left out: {part.absent}."
     if not part.n_tried:
-        return f"{part.name} was not tried before the search ended ({facts.stop_reason})."
+        return (
+            f"{part.name} was not tried before the search ended ({facts.stop_reason}); "
+            "a longer search may try it."
+        )
     times = "once" if part.n_tried == 1 else f"{part.n_tried} times"
     sentences = [f"{part.name} was tried {times} in {_time(part.seconds)}"]
     if part.best_fitness is None:

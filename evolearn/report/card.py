@@ -11,6 +11,7 @@ from evolearn.report.live.html import STYLE
 from evolearn.report.live.view import REASONS
 from evolearn.results.numbers import (
     bytes_text,
+    count_text,
     error_text,
     gain_text,
     milliseconds_text,
@@ -25,7 +26,7 @@ MOST_COLUMNS, MOST_CANDIDATES = 5, 5
 MOST_CHARACTERS = 90
 NEXT = (
     "model.leaderboard_, model.importances(X_test, y_test), model.why_not('svm'), "
-    "model.select(max_predict_ms=1), model.report(X_test, y_test).write_html('report.html')"
+    "model.select(interpretable=True), model.report(X_test, y_test).write_html('report.html')"
 )
 
 
@@ -44,7 +45,7 @@ def _details(model: Any) -> Iterator[str]:
     n_failed = sum(map(has_failed, model.cv_results_["status"]))
     reason = REASONS.get(model.stop_reason_, model.stop_reason_)
     yield (
-        f"Search: {model.n_evaluations_} candidates ({n_failed} failed) in "
+        f"Search: {count_text(model.n_evaluations_, 'candidate')} ({n_failed} failed) in "
         f"{seconds_text(seconds)}; it ended because {reason}"
     )
     yield f"Longer: {model.would_longer_help()}"

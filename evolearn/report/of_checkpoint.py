@@ -84,6 +84,11 @@ def find_checkpoint(folder: Path) -> Path:
     ValueError
         If it is no folder, or there is none.
     """
+    if folder.is_file():
+        raise ValueError(
+            f"{folder} is a file; pass the folder that was the journal of a fit. A saved model "
+            "makes its report in Python: evolearn.load(path).report()."
+        )
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}; pass the journal of a fit.")
     found = [path for path in folder.glob("*.sqlite") if is_plain(path)]

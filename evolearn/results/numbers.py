@@ -71,6 +71,11 @@ def percent(share: float) -> str:
     return f"{value:.0f} %" if abs(value) >= 9.5 else f"{value:.2g} %"
 
 
+def count_text(number: int, noun: str) -> str:
+    """Return a number with its noun, such as `1 candidate` or `2 candidates`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def seconds_text(seconds: float) -> str:
     """Format seconds, from a minute on with minutes, from an hour on with hours.
 

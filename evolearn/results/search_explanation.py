@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from evolearn.results.numbers import error_text
+from evolearn.results.numbers import count_text, error_text
 from evolearn.results.tabular import Tabular, html_of_table, text_of_table
 
 ESTIMATOR = "estimator"
@@ -109,9 +109,9 @@ class SearchExplanation(Tabular):
             else f"; the best error is {error_text(self.best_fitness)}"
         )
         metric = f" ({self.metric})" if best and self.metric else ""
-        return (
-            f"{self.n_candidates} candidates of {n_tried} estimators were tried{best}{metric}."
-        )
+        candidates = count_text(self.n_candidates, "candidate")
+        were = "was" if self.n_candidates == 1 else "were"
+        return f"{candidates} of {count_text(n_tried, 'estimator')} {were} tried{best}{metric}."
 
     def columns(self) -> dict[str, list[Any]]:
         """Return one row per part, those that were left out included."""

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from pathlib import Path
 
 import pytest
 from sklearn.datasets import make_regression
@@ -88,6 +89,7 @@ def test_a_folder_without_a_search_is_refused(tmp_path, capsys):
     for folder, reason in (
         (tmp_path, "has no search"),
         (tmp_path / "no", "There is no folder"),
+        (Path(__file__), "is a file; pass the folder"),
     ):
         assert main(["report", str(folder), "--out", str(out)]) == FAILED
         message = capsys.readouterr().err

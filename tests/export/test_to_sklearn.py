@@ -141,5 +141,11 @@ def test_columns_that_are_read_in_another_way_are_named():
     table = TABLE.assign(built=dates.strftime("%d.%m.%Y"))
     model = EvolutionaryRegressor(**SEARCH | {"n_evaluations": 1}, search_space=["ridge"])
     model.fit(table, TARGET)
-    with pytest.raises(ValueError, match=r"column 'built', which is read as datetime"):
+    with pytest.raises(
+        ValueError, match=r"column 'built', which is read as datetime"
+    ) as caught:
         model.to_sklearn()
+    advice = str(caught.value).partition("fit again with kinds=")[2].rstrip(".")
+    model.set_params(kinds=eval(advice)).fit(table, TARGET)
+    plain = model.to_sklearn()
+    np.testing.assert_allclose(plain.predict(table), model.predict(table), rtol=1e-10)
