@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from evolearn.data import column_labels, is_sparse
-from evolearn.diagnosis.diagnose import findings_about
+from evolearn.diagnosis.diagnose import expected_seconds, findings_about
 from evolearn.ensemble.final_models import FinalModels
 from evolearn.execution.budget import Budget
 from evolearn.execution.serialization import describe
@@ -35,10 +35,17 @@ from evolearn.tasks.predictions import Floats
 # Seconds that must be left of a time budget for the tree of the segments.
 SEGMENT_SECONDS = 0.2
 
-# Seconds that must be left for the diagnosis, per number of the table.
-DIAGNOSIS_SECONDS = 4e-7
+# Share of a time budget that the diagnosis may take, and the seconds that must be left for it,
+# as a multiple of those that are expected.
+DIAGNOSIS_SHARE, SLACK = 0.02, 2.0
 
 Part = TypeVar("Part")
+
+
+def reserved_for_diagnosis(budget_seconds: float, n_rows: int, n_columns: int) -> float:
+    """Return the seconds of a time budget to reserve for the diagnosis, 0 if it is left out."""
+    seconds = expected_seconds(n_rows, n_columns)
+    return seconds if seconds <= DIAGNOSIS_SHARE * budget_seconds else 0.0
 
 
 @dataclass
@@ -158,9 +165,12 @@ class InsightsMaker:
     def _diagnosis(self) -> Diagnosis:
         data = self.plan.data
         n_rows, n_columns = len(data.target), len(column_labels(data.raw))
-        # The time of budgets is for candidates: half a second for 200,000 rows and 12 columns.
-        if self.budget.remaining() < DIAGNOSIS_SECONDS * n_rows * n_columns:
-            raise AbsentError("no time was left")
+        seconds = expected_seconds(n_rows, n_columns)
+        if self.budget.seconds is not None:
+            if seconds > DIAGNOSIS_SHARE * self.budget.seconds:
+                raise AbsentError("it would take too much of the time budget; call diagnose")
+            if SLACK * seconds > self.budget.remaining():
+                raise AbsentError("no time was left")
         found = findings_about(
             data.prepared, data.target, data.task, has_groups=data.groups is not None
         )

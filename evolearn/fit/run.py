@@ -34,6 +34,7 @@ from evolearn.fit.data import read_data
 from evolearn.fit.dropped_columns import report_dropped_columns
 from evolearn.fit.estimate import make_estimate, reserved_for_estimate
 from evolearn.fit.failures import check_failures
+from evolearn.fit.insights import reserved_for_diagnosis
 from evolearn.fit.progress import ProgressLog, log_summary
 from evolearn.fit.result import FitResult
 from evolearn.fit.settings import Settings
@@ -313,6 +314,9 @@ def _further_reserve(
         + reserved_for_estimate(seconds)
         + reserved_for_uncertainty(seconds)
         + reserved_for_simple_models(seconds)
+        + reserved_for_diagnosis(
+            seconds, plan.problem.table.n_rows, plan.data.prepared.preparer.n_features_in_
+        )
     )
     if not is_possible(plan, options):
         return lambda: results
