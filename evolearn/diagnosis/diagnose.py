@@ -23,8 +23,8 @@ from evolearn.results.findings import Diagnosis, Finding
 from evolearn.tasks import Task, get_task, task_of
 from evolearn.user_warnings import collected_warnings
 
-# Seconds of the checks for each number of the table, and for the trees of each column: 0.5 s for
-# 200,000 rows of 12 columns, and for 360 rows of 280 columns.
+# Seconds of the checks for each number of the table, and for the trees of each column: 0.5 s
+# for 200,000 rows of 12 columns, and for 360 rows of 280 columns.
 SECONDS_PER_NUMBER, SECONDS_PER_COLUMN = 2e-7, 2e-3
 # A class with fewer rows cannot be in every fold of the usual cross-validation.
 FEWEST_OF_CLASS = 5
