@@ -9,13 +9,12 @@ tables, and the lowest), the width of intervals relative to the standard deviati
 target, and the number of classes in a set. ``exact`` are sets that may be empty.
 """
 
-import argparse
 import json
 import statistics
 import time
-from pathlib import Path
 
 import numpy as np
+from estimate import arguments
 from suite import SCORING, read_rows
 from suite_reader import datasets, read_split
 
@@ -125,17 +124,7 @@ def print_table(rows):
 
 
 def main():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("suite", type=Path, help="folder with suite.json and the tables")
-    parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
-    parser.add_argument("--budget", type=float, default=10.0, help="seconds for each fit")
-    parser.add_argument("--n-jobs", type=int, default=1)
-    parser.add_argument("--splits", default="0,1,2", help="numbers, separated by commas")
-    parser.add_argument("--names", default="", help="tables, separated by commas; default all")
-    parser.add_argument("--table", action="store_true", help="only print what is in --out")
-    args = parser.parse_args()
+    args = arguments(__doc__)
     if not args.table:
         run_all(args)
     print_table(read_rows(args.out))

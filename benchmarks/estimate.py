@@ -156,9 +156,10 @@ def mean_of(values):
     return f"{statistics.fmean(values):+.3f} ({error:.3f})"
 
 
-def arguments():
+def arguments(description):
+    """Return the arguments of a benchmark that fits the splits of a suite."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+        description=description, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("suite", type=Path, help="folder with suite.json and the tables")
     parser.add_argument("--out", type=Path, required=True, help="JSON lines, appended to")
@@ -171,7 +172,7 @@ def arguments():
 
 
 def main():
-    args = arguments()
+    args = arguments(__doc__)
     if not args.table:
         run_all(args)
     by_budget = {}

@@ -113,7 +113,8 @@ def estimate_error(
             optimism = _optimism(outcome, served, late)
             if optimism is None:
                 return ErrorEstimate(naive, reason="there was no time left to compute it")
-            growth = _row_growth(outcome)
+            bounded = outcome.scorer.objective.optimum is not None  # others have no ratios
+            growth = outcome.final.row_growth(outcome.folds, outcome.n_rows) if bounded else 0.0
             of_folds = naive + optimism
             exponent = _learning_exponent(outcome, of_folds)
             corrected = of_folds * np.exp(-exponent * growth)
@@ -142,26 +143,16 @@ class _Served:
 
 def _served(outcome: SearchOutcome) -> _Served:
     final, scorer = outcome.final, outcome.scorer
+    predictions = final.out_of_fold(scorer.task)
     if final.stacking is not None:
-        models = final.stacking.offers
-        parts = [(weight, models[name]) for name, weight in final.stacking.weights.items()]
-        return _pooled(scorer, parts, [*models.values()], final.stacking.sharpness)
-    entries = final.entries
-    offers = [e.predictions for e in outcome.library if e.evaluation.predictions is not None]
-    if len(entries) == 1:
-        (entry,) = entries.values()
-        return _Served(entry.evaluation.predictions, offers, 1, entry.error)
-    parts = [(weight, entries[number].predictions) for number, weight in final.weights.items()]
-    return _pooled(scorer, parts, offers, final.sharpness)
-
-
-def _pooled(
-    scorer: OutOfFold,
-    parts: list[tuple[float, Floats]],
-    offers: list[Floats],
-    sharpness: float,
-) -> _Served:
-    predictions = scorer.task.pool(parts, sharpness)
+        offers = [*final.stacking.offers.values()]
+    else:
+        kept = (e for e in outcome.library if e.evaluation.predictions is not None)
+        offers = [entry.predictions for entry in kept]
+        if len(final.entries) == 1:
+            (entry,) = final.entries.values()
+            return _Served(predictions, offers, 1, entry.error)
+    assert predictions is not None  # members of an ensemble have some
     error = scorer.error(predictions[scorer.positions])
     return _Served(predictions, offers, _of_speed(scorer, STEPS, SLOW_STEPS), error)
 
@@ -244,17 +235,6 @@ def _row_optimism(
     return share * (measured.error(honest[done]) - naive)
 
 
-def _row_growth(outcome: SearchOutcome) -> float:
-    """Return the logarithm of the ratio of the final models' training rows to the folds'.
-
-    It is 0 for fold models, and where the error is minus a score, which has no ratios.
-    """
-    if outcome.scorer.objective.optimum is None:
-        return 0.0
-    on_all = sum(member.weight for member in outcome.final.members if member.fold is None)
-    return on_all * float(np.log(outcome.n_rows / _n_training(outcome.folds)))
-
-
 def _learning_exponent(outcome: SearchOutcome, error: float) -> float:
     """Return the power of the number of training rows by which the error falls.
 
@@ -263,12 +243,8 @@ def _learning_exponent(outcome: SearchOutcome, error: float) -> float:
     """
     if not outcome.baseline > error > 0:
         return 0.0
-    steps = max(float(np.log(_n_training(outcome.folds) / BASELINE_ROWS)), 1.0)
+    steps = max(float(np.log(outcome.folds.n_training / BASELINE_ROWS)), 1.0)
     return min(float(np.log(outcome.baseline / error)) / steps, MOST_EXPONENT)
-
-
-def _n_training(folds: Folds) -> float:
-    return float(np.mean([len(train) for train in folds.train]))
 
 
 # -- chance ---------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Final models: the chosen candidates fitted on all rows, or their fold models where late."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -81,7 +80,7 @@ class FinalModels:
         It is 0 for fold models. `n_rows` is the number of rows that final models train on.
         """
         on_all = sum(member.weight for member in self.members if member.fold is None)
-        return on_all * math.log(n_rows / np.mean([len(train) for train in folds.train]))
+        return on_all * float(np.log(n_rows / folds.n_training))
 
     def out_of_fold(self, task: Task) -> Floats | None:
         """Return the out-of-fold predictions of the model that predicts.

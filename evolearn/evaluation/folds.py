@@ -45,6 +45,11 @@ class Folds:
         return len(self.test)
 
     @property
+    def n_training(self) -> float:
+        """Mean number of training rows of a fold."""
+        return float(np.mean([len(train) for train in self.train]))
+
+    @property
     def scored(self) -> Indices:
         """Positions of all scored rows, in the order of out-of-fold predictions."""
         return np.concatenate(self.test)
