@@ -161,13 +161,13 @@ def search(
     started = time.monotonic()
     if final is not None and not trainer.interruption.requested:
         final = add_simple_models(final, loop.record.records, trainer, planner)
-    possible = loop.stop_reason in COMPLETE and is_possible(plan, planner.options)
-    if final is not None and possible:
+    if (
+        final is not None
+        and loop.stop_reason in COMPLETE
+        and is_possible(plan, planner.options)
+    ):
         observer.phase_started("fitting the stacking layer")
-        try:
-            final = add_stacking(trainer, final, planner)
-        except Exception as error:  # must not cost the ensemble, which is there
-            warn(f"No stacking layer was fitted ({describe(error)}); the ensemble is used.")
+        final = with_stacking(trainer, final, planner)
     refit_seconds += time.monotonic() - started
     loop.finish()
     records = loop.record.records
@@ -181,6 +181,17 @@ def search(
         decisions |= {"stop_reason": reason, "estimate": estimate.as_dict()}
         checkpoint.finish_run(decisions, loop.record.steps)
     return FitResult(plan, loop.search, records, reason, final, estimate, refit_seconds)
+
+
+def with_stacking(
+    trainer: Trainer, final: FinalModels, planner: FinalModelsPlanner
+) -> FinalModels:
+    """Return the final models with a stacking layer; a failure costs only the layer."""
+    try:
+        return add_stacking(trainer, final, planner)
+    except Exception as error:  # must not cost the ensemble, which is there
+        warn(f"No stacking layer was fitted ({describe(error)}); the ensemble is used.")
+        return final
 
 
 def make_loop(
